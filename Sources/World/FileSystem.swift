@@ -1,0 +1,38 @@
+/// The files of a node. Paths are absolute or relative to the process's working directory.
+public protocol FileSystem: Sendable {
+    /// The whole content of the file.
+    func read(_ path: String) throws(FileError) -> [UInt8]
+
+    /// Replaces the file's content so that after a crash or a power cut it is the old or the new one, never a mixture:
+    /// a temporary file, `fsync`, `rename`, `fsync` of the directory.
+    func writeDurably(_ bytes: [UInt8], to path: String) throws(FileError)
+
+    /// Creates the directory and those above it. No error when it is there already.
+    func createDirectory(_ path: String) throws(FileError)
+
+    func exists(_ path: String) -> Bool
+
+    /// Removes a file or an empty directory. No error when it is not there.
+    func remove(_ path: String) throws(FileError)
+
+    /// The names in a directory, sorted.
+    func list(_ directory: String) throws(FileError) -> [String]
+}
+
+/// A file that could not be read, written or made.
+public struct FileError: Error, Sendable, CustomStringConvertible {
+    public enum Code: Sendable { case notFound, permission, noSpace, isDirectory, other }
+
+    public let code: Code
+    public let path: String
+    /// The system's own words.
+    public let reason: String
+
+    public init(code: Code, path: String, reason: String) {
+        self.code = code
+        self.path = path
+        self.reason = reason
+    }
+
+    public var description: String { "\(path): \(reason)" }
+}

@@ -1,0 +1,80 @@
+/// Everything a node takes from outside that is not a pure function: clocks, random numbers, tasks, executors, files.
+///
+/// The product never asks the system for any of these itself; it asks its node's world. In production that is
+/// ``SystemWorld``; in tests and in `gossamer simulate` it is a ``SimulatedWorld``, in which a whole mesh runs in one
+/// thread, in virtual time, under one seed, and every run can be repeated. A test of the project greps for the ways
+/// around it.
+///
+/// A world belongs to one node and ends with it: ``shutDown()`` cancels what the node has spawned.
+public protocol World: AnyObject, Sendable {
+    /// The monotonic clock.
+    var now: Instant { get }
+
+    /// The wall clock. For ids and for people; never for decisions of safety.
+    var wallTime: WallTime { get }
+
+    /// The stream of random numbers called `name`. Every call with the same name gives a fresh stream; take it once.
+    func random(_ name: String) -> RandomStream
+
+    /// Returns when the monotonic clock shows `deadline`.
+    /// - Throws: `CancellationError` when the task is cancelled first.
+    func sleep(until deadline: Instant) async throws
+
+    /// A serial executor of its own for one actor.
+    ///
+    /// Production runs all of them on one pool; the simulation makes every hop between two of them a point at which the
+    /// seed decides who goes first. With default actors a simulator is deterministic but finds no race.
+    func makeExecutor(_ name: String) -> any ActorExecutor
+
+    /// Runs `body` as a task of this node, on `executor` if given.
+    ///
+    /// The only way the product starts a task. The task is cancelled by ``shutDown()``.
+    @discardableResult
+    func spawn(
+        _ name: String, on executor: (any ActorExecutor)?, _ body: @escaping @Sendable () async -> Void
+    ) -> SpawnedTask
+
+    /// Runs blocking or long computing `body` on a thread kept for such work, so that no actor waits behind it.
+    func compute<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value
+
+    /// The node's files.
+    var files: any FileSystem { get }
+
+    /// The environment variable `name`, if set.
+    func environment(_ name: String) -> String?
+
+    /// True now and then in a simulation, never in production: a place where the code may take its rarer way.
+    ///
+    /// After FoundationDB's "buggify": each `point` is switched on or off for a whole run by the seed.
+    func buggify(_ point: String) -> Bool
+
+    /// Cancels every task spawned by this world and waits for none of them.
+    func shutDown()
+}
+
+extension World {
+    /// Returns after `duration`. See ``sleep(until:)``.
+    public func sleep(for duration: Duration) async throws { try await sleep(until: now + duration) }
+
+    @discardableResult
+    public func spawn(_ name: String, _ body: @escaping @Sendable () async -> Void) -> SpawnedTask {
+        spawn(name, on: nil, body)
+    }
+}
+
+/// Runs the jobs of one actor one after the other, and the tasks that prefer it.
+///
+/// Being both kinds of executor lets a call that starts on the actor's executor enter the actor without another hop.
+public protocol ActorExecutor: SerialExecutor, TaskExecutor {}
+
+/// A handle on a task that a ``World`` runs.
+public struct SpawnedTask: Sendable {
+    private let task: Task<Void, Never>
+    package init(_ task: Task<Void, Never>) { self.task = task }
+
+    /// Asks the task to end.
+    public func cancel() { task.cancel() }
+
+    /// Returns when the task has ended.
+    public func finished() async { await task.value }
+}
