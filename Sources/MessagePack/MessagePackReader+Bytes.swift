@@ -5,9 +5,7 @@ extension MessagePackReader {
         let found = try first()
         let (header, count) = try stringHeader(found, maxBytes)
         let start = cursor &- bytes.startIndex &+ header
-        let text = bytes.withUnsafeBufferPointer {
-            String(validating: UnsafeBufferPointer(rebasing: $0[start..<start &+ count]), as: UTF8.self)
-        }
+        let text = bytes.withUnsafeBytes { makeString(UnsafeRawBufferPointer(rebasing: $0[start..<start &+ count])) }
         guard let text else { throw MessagePackError(.invalidUTF8, at: cursor) }
         cursor &+= header &+ count
         return text
@@ -68,4 +66,23 @@ extension MessagePackReader {
     @usableFromInline @inline(never) func tooLarge(_ size: Int, _ limit: Int) -> MessagePackError {
         MessagePackError(.tooLarge(size: size, limit: limit), at: cursor)
     }
+}
+
+/// The string with this UTF-8, or nil if it is none.
+///
+/// Names are nearly always ASCII, and the standard library's validating initialiser takes 60 ns for five bytes of it,
+/// five times as long as looking for a high bit first and using the repairing one, which has nothing to repair then.
+@inlinable func makeString(_ utf8: UnsafeRawBufferPointer) -> String? {
+    var high: UInt64 = 0
+    var index = 0
+    while index &+ 8 <= utf8.count {
+        high |= utf8.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        index &+= 8
+    }
+    while index < utf8.count {
+        high |= UInt64(utf8[index])
+        index &+= 1
+    }
+    if high & 0x8080_8080_8080_8080 == 0 { return String(decoding: utf8, as: UTF8.self) }
+    return utf8.withMemoryRebound(to: UInt8.self) { String(validating: $0, as: UTF8.self) }
 }

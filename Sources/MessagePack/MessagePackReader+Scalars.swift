@@ -39,10 +39,13 @@ extension MessagePackReader {
 
     /// An integer of any format that `type` can hold.
     /// - Throws: `outOfRange` when it cannot.
-    @inlinable public mutating func readInt<T: FixedWidthInteger>(as type: T.Type = T.self) throws(MessagePackError) -> T {
+    @inlinable @inline(__always) public mutating func readInt<T: FixedWidthInteger>(as type: T.Type = T.self) throws(MessagePackError) -> T {
         let integer = try integer()
-        let value = integer.isNegative ? T(exactly: Int64(bitPattern: integer.bits)) : T(exactly: integer.bits)
-        guard let value else { throw outOfRange() }
+        let value = integer.isNegative
+            ? T(truncatingIfNeeded: Int64(bitPattern: integer.bits)) : T(truncatingIfNeeded: integer.bits)
+        guard UInt64(truncatingIfNeeded: value) == integer.bits, (value < 0) == integer.isNegative else {
+            throw outOfRange()
+        }
         cursor &+= integer.length
         return value
     }
