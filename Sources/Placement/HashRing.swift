@@ -5,9 +5,9 @@ import World
 // THE WORK RING
 //
 // Consistent hashing (Karger et al., "Consistent Hashing and Random Trees", STOC 1997) with virtual nodes, as in
-// Dynamo (DeCandia et al., SOSP 2007, section 4.2). The ring is the circle of 64-bit numbers. A member of capacity c
-// stands on it at 128 c points, StableHash of "name#0", "name#1" and so on; a key belongs to the member whose point is
-// the first at or clockwise after StableHash of the key.
+// Dynamo (DeCandia et al., SOSP 2007, section 4.2). The ring is the circle of 64-bit numbers. An
+// ordinary member stands on it at 128 points, one of capacity 200 at 256, namely StableHash of "name#0", "name#1" and so
+// on; a key belongs to the member whose point is the first at or clockwise after StableHash of the key.
 //
 // What follows from that, and is tested:
 //  * A member's points depend on its own name and capacity alone. So a newcomer takes keys from others and nothing moves
@@ -25,8 +25,8 @@ import World
 ///
 /// Building costs O(p log p) for p points; ``owner(of:role:)`` costs one binary search.
 public struct HashRing: Sendable {
-    /// Points on the ring for each unit of capacity.
-    public static let pointsPerUnit = 128
+    /// Points on the ring of a member of ``RingMember/ordinaryCapacity``; the others' in proportion.
+    public static let pointsPerOrdinaryMember = 128
 
     /// The members, sorted by name. When the input names one twice, the lesser entry by `RingMember`'s order counts.
     public let members: [RingMember]

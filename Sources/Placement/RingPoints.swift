@@ -14,14 +14,14 @@ struct RingPoints: Sendable {
 
     init(members: [RingMember], zoneOfMember: [Int]) {
         var points: [(position: UInt64, owner: UInt32)] = []
-        points.reserveCapacity(members.reduce(0) { $0 + $1.capacity * HashRing.pointsPerUnit })
+        points.reserveCapacity(members.reduce(0) { $0 + $1.pointCount })
         var text: [UInt8] = []
         for (index, member) in members.enumerated() {
             text.removeAll(keepingCapacity: true)
             text.append(contentsOf: member.name.utf8)
             text.append(UInt8(ascii: "#"))
             let prefix = text.count
-            for number in 0 ..< member.capacity * HashRing.pointsPerUnit {
+            for number in 0 ..< member.pointCount {
                 text.removeSubrange(prefix...)
                 text.append(contentsOf: String(number).utf8)
                 points.append((StableHash.hash(text), UInt32(index)))

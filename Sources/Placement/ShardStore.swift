@@ -38,13 +38,13 @@ public struct ShardStore: Hashable, Sendable {
     public let id: StoreID
     /// The node's name, unique among the stores of a map.
     public let name: String
-    /// The weight, 1 ... 64, clamped: a store of capacity 2 holds about twice the replicas of a store of capacity 1, as
-    /// far as three replicas in three zones allow.
+    /// The weight in hundredths of an ordinary store: 1 ... 6,400, clamped. A store of capacity 200 holds about twice the
+    /// replicas of a store of capacity 100, as far as three replicas in three zones allow.
     public let capacity: Int
     /// Replicas of a shard are spread over zones. Stores that name none share the zone "".
     public let zone: String
 
-    public init(id: StoreID, name: String, capacity: Int = 1, zone: String = "") {
+    public init(id: StoreID, name: String, capacity: Int = RingMember.ordinaryCapacity, zone: String = "") {
         self.id = id
         self.name = name
         self.capacity = min(max(capacity, 1), RingMember.maximumCapacity)

@@ -13,8 +13,8 @@ import World
 
     @Test func sharesFollowCapacity() {
         let ring = HashRing([
-            RingMember(name: "small", capacity: 1), RingMember(name: "middle", capacity: 3),
-            RingMember(name: "large", capacity: 6),
+            RingMember(name: "small", capacity: 100), RingMember(name: "middle", capacity: 300),
+            RingMember(name: "large", capacity: 600),
         ])
         #expect(abs(ring.share(of: "small") - 0.1) < 0.03)
         #expect(abs(ring.share(of: "middle") - 0.3) < 0.06)
@@ -83,7 +83,7 @@ import World
 
     @Test func anyDifferenceOfTheMembersChangesTheFingerprint() {
         let rings = [
-            [RingMember(name: "a")], [RingMember(name: "b")], [RingMember(name: "a", capacity: 2)],
+            [RingMember(name: "a")], [RingMember(name: "b")], [RingMember(name: "a", capacity: 200)],
             [RingMember(name: "a", zone: "z")], [RingMember(name: "a", roles: ["z"])],
             [RingMember(name: "a"), RingMember(name: "b")], [],
         ].map { HashRing($0) }
@@ -95,7 +95,7 @@ import World
         for _ in 0 ..< 40 {
             let zones = 1 + random.below(6)
             let members = (0 ..< 1 + random.below(15)).map { number in
-                RingMember(name: "n\(number)", capacity: 1 + random.below(4), zone: "z\(random.below(zones))")
+                RingMember(name: "n\(number)", capacity: 50 + random.below(400), zone: "z\(random.below(zones))")
             }
             let ring = HashRing(members)
             let zoneCount = Set(members.map(\.zone)).count
@@ -149,8 +149,8 @@ import World
     }
 
     @Test func aNameGivenTwiceStandsOnceAndTheSameEntryCountsEverywhere() {
-        let one = RingMember(name: "a", capacity: 1)
-        let two = RingMember(name: "a", capacity: 2)
+        let one = RingMember(name: "a", capacity: 100)
+        let two = RingMember(name: "a", capacity: 200)
         let ring = HashRing([two, one, RingMember(name: "b")])
         #expect(ring == HashRing([RingMember(name: "b"), one, two]))
         #expect(ring.members.map(\.name) == ["a", "b"])
@@ -160,6 +160,8 @@ import World
     @Test func anAbsurdCapacityIsClamped() {
         #expect(RingMember(name: "a", capacity: .max).capacity == RingMember.maximumCapacity)
         #expect(RingMember(name: "a", capacity: -7).capacity == 1)
+        let ring = HashRing([RingMember(name: "a", capacity: 0), RingMember(name: "b", capacity: .max)])
+        #expect(ring.shares().count == 2, "the least capacity still owns something")
     }
 
     @Test func ownersDoNotChangeBetweenReleases() {

@@ -11,7 +11,7 @@ enum Meshes {
         (1 ... count).map { store("n\($0)", zone: zones > 1 ? "z\($0 % zones)" : "") }
     }
 
-    static func store(_ name: String, capacity: Int = 1, zone: String = "") -> ShardStore {
+    static func store(_ name: String, capacity: Int = 100, zone: String = "") -> ShardStore {
         ShardStore(id: StoreID(volatileStoreOf: name, mesh: "test"), name: name, capacity: capacity, zone: zone)
     }
 

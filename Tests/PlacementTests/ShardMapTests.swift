@@ -29,7 +29,7 @@ import World
     func randomStores(_ random: inout RandomStream) -> [ShardStore] {
         let zones = 1 + random.below(5)
         return (0 ..< 1 + random.below(14)).map { number in
-            Meshes.store("n\(number)", capacity: 1 + random.below(4), zone: "z\(random.below(zones))")
+            Meshes.store("n\(number)", capacity: 50 + random.below(400), zone: "z\(random.below(zones))")
         }
     }
 
@@ -46,19 +46,19 @@ import World
 
     @Test func loadsFollowCapacity() throws {
         let map = try ShardMap.genesis(of: [
-            Meshes.store("a", capacity: 1), Meshes.store("b", capacity: 2), Meshes.store("c", capacity: 3),
-            Meshes.store("d", capacity: 3), Meshes.store("e", capacity: 3),
+            Meshes.store("a", capacity: 100), Meshes.store("b", capacity: 200), Meshes.store("c", capacity: 300),
+            Meshes.store("d", capacity: 300), Meshes.store("e", capacity: 300),
         ])
         check(map, "weighted")
         for load in map.loads {
-            let fair = 256 * Double(load.store.capacity)
+            let fair = 2.56 * Double(load.store.capacity)
             #expect(abs(Double(load.replicas) - fair) <= 0.1 * fair + 1)
         }
     }
 
     @Test func aStoreTooLargeForItsShareHoldsEveryShardOnce() throws {
         let map = try ShardMap.genesis(of: [
-            Meshes.store("giant", capacity: 64), Meshes.store("a"), Meshes.store("b"), Meshes.store("c"),
+            Meshes.store("giant", capacity: 6400), Meshes.store("a"), Meshes.store("b"), Meshes.store("c"),
         ])
         check(map, "giant")
         #expect(map.loads.first { $0.store.name == "giant" }?.replicas ?? 0 >= 921)
