@@ -1,0 +1,135 @@
+import Foundation
+import Testing
+
+/// The rules of docs/ARCHITECTURE.md that a program can check, checked on the project's own sources.
+@Suite struct HouseRulesTests {
+    struct Source {
+        var path: String
+        var lines: [String]
+    }
+
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    private static func sources(under folder: String) throws -> [Source] {
+        let base = root.appending(path: folder).path
+        let paths = try #require(FileManager.default.enumerator(atPath: base)).compactMap { $0 as? String }
+        return try paths.filter { $0.hasSuffix(".swift") }.sorted().map { path in
+            let text = try String(contentsOfFile: base + "/" + path, encoding: .utf8)
+            return Source(path: folder + "/" + path, lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+        }
+    }
+
+    /// A line without its comment and without string literals, so that prose may name what code may not use.
+    static func code(_ line: String) -> String {
+        var result = "", isInString = false, previous: Character = " "
+        for character in line {
+            if character == "\"" && previous != "\\" { isInString.toggle() }
+            if !isInString {
+                if character == "/" && previous == "/" { return String(result.dropLast()) }
+                result.append(character)
+            }
+            previous = character
+        }
+        return result
+    }
+
+    /// What only the world, and the reactor's thread, may ask the system for.
+    private static let aroundTheWorld: [(pattern: String, instead: String)] = [
+        (#"\bDate\(\)"#, "world.wallTime"),
+        (#"\bDate\.now\b"#, "world.wallTime"),
+        (#"\bTask\.sleep\b"#, "world.sleep"),
+        (#"\b(Continuous|Suspending)Clock\b"#, "world.now"),
+        (#"\bUUID\(\)"#, "WorkID or world.random"),
+        (#"\.random\(in:"#, "world.random"),
+        (#"\.randomElement\(\)"#, "world.random"),
+        (#"\bSystemRandomNumberGenerator\b"#, "world.random"),
+        (#"\bThread\b(?!Pool)"#, "world.spawn or world.compute"),
+        (#"\bDispatch(Queue|Source|Group|Semaphore)\b"#, "world.spawn or world.compute"),
+        (#"\bFileManager\b"#, "world.files"),
+        (#"\bgetenv\("#, "world.environment"),
+        (#"\bProcessInfo\b"#, "world.environment"),
+        (#"\bTask(\.detached)?\s*(\(|\{)"#, "world.spawn"),
+        (#"\bclock_gettime\("#, "world.now"),
+    ]
+
+    private static func mayGoAround(_ path: String) -> Bool {
+        path.hasPrefix("Sources/World/") || path == "Sources/Transport/Reactor.swift"
+    }
+
+    @Test func nothingGoesAroundTheWorld() throws {
+        for source in try Self.sources(under: "Sources") where !Self.mayGoAround(source.path) {
+            for (number, line) in source.lines.enumerated() {
+                let code = Self.code(line)
+                for rule in Self.aroundTheWorld where code.range(of: rule.pattern, options: .regularExpression) != nil {
+                    Issue.record("\(source.path):\(number + 1): \(line.trimmingCharacters(in: .whitespaces)): use \(rule.instead)")
+                }
+            }
+        }
+    }
+
+    @Test func theRulesFindWhatTheyForbid() {
+        let planted = [
+            "let now = Date()", "try await Task.sleep(for: .seconds(1))", "Task { await send() }", "Task.detached { }",
+            "DispatchQueue.global().async {}", "let id = UUID()", "if Bool.random(in: x) {}", "let t = Thread { }",
+        ]
+        for line in planted {
+            #expect(
+                Self.aroundTheWorld.contains { Self.code(line).range(of: $0.pattern, options: .regularExpression) != nil },
+                "no rule finds: \(line)")
+        }
+        #expect(Self.code("let a = 1 // not Date()") == "let a = 1 ")
+        #expect(Self.code(#"print("Date()")"#) == #"print(")"#)
+    }
+
+    @Test func sendabilityIsUncheckedOnlyInWorldAndReactor() throws {
+        for source in try Self.sources(under: "Sources") where !Self.mayGoAround(source.path) {
+            for (number, line) in source.lines.enumerated() {
+                let code = Self.code(line)
+                #expect(!code.contains("@unchecked Sendable"), "\(source.path):\(number + 1)")
+                #expect(!code.contains("nonisolated(unsafe)"), "\(source.path):\(number + 1)")
+            }
+        }
+    }
+
+    @Test func internalsAreReachedByPackageAccess() throws {
+        for source in try Self.sources(under: "Tests") where !source.path.contains("HouseTests") {
+            #expect(!source.lines.contains { $0.contains("@testable") }, "\(source.path) uses @testable")
+        }
+    }
+
+    @Test func filesStaySmall() throws {
+        for source in try Self.sources(under: "Sources") {
+            #expect(source.lines.count <= 420, "\(source.path) has \(source.lines.count) lines: more than one idea?")
+        }
+    }
+
+    /// One room, one floor: what each may import of the others.
+    private static let floors: [String: Int] = [
+        "World": 1, "MessagePack": 1, "Wire": 2, "Membership": 2, "Placement": 2, "Transport": 3, "Mesh": 4,
+        "Primes": 6, "Topology": 6, "Edge": 7, "Admin": 7, "Command": 8, "gossamer": 9,
+    ]
+
+    @Test func roomsImportOnlyLowerFloors() throws {
+        for source in try Self.sources(under: "Sources") {
+            let room = String(source.path.split(separator: "/")[1])
+            let floor = try #require(Self.floors[room], "\(source.path): room \(room) has no floor in this test")
+            for line in source.lines where line.hasPrefix("import ") {
+                guard let other = Self.floors[String(line.dropFirst("import ".count))] else { continue }
+                #expect(other < floor, "\(source.path) imports a room that is not below: \(line)")
+            }
+        }
+    }
+
+    @Test func theProjectSpeaksOfItselfAlone() throws {
+        // Assembled from parts, so that this file does not say them.
+        let words = ["/" + "work/main", "/" + "tmp/", "issue " + "#", "FIX" + "ME", "TO" + "DO", "@" + "testable import"]
+        for folder in ["Sources", "Tests"] {
+            for source in try Self.sources(under: folder) {
+                for word in words where word != "/" + "tmp/" || folder == "Sources" {
+                    #expect(!source.lines.contains { $0.contains(word) }, "\(source.path) says \(word)")
+                }
+            }
+        }
+    }
+}
