@@ -1,0 +1,75 @@
+import Distributed
+import Synchronization
+import World
+
+/// The local actors of a node, by number and, for singletons, by type.
+final class ActorRegistry: Sendable {
+    private struct State {
+        var cells: [UInt64: (type: ActorType, cell: ActorCell)] = [:]
+        var singletons: [ActorType: ActorCell] = [:]
+        var lastNumber: UInt64 = 0
+        var resigned: (@Sendable (ActorType, UInt64) -> Void)?
+    }
+
+    private let state = Mutex(State())
+
+    /// Makes the place for an actor whose init has begun.
+    func assign(_ type: ActorType, isSingleton: Bool, cell: ActorCell) -> UInt64 {
+        state.withLock { state in
+            if isSingleton {
+                precondition(
+                    state.singletons[type]?.actor == nil, "a node holds one \(type): the first is still alive")
+                state.singletons[type] = cell
+                return 0
+            }
+            state.lastNumber += 1
+            state.cells[state.lastNumber] = (type, cell)
+            return state.lastNumber
+        }
+    }
+
+    func cell(_ type: ActorType, number: UInt64) -> ActorCell? {
+        state.withLock { state in
+            if number == 0 { return state.singletons[type] }
+            guard let entry = state.cells[number], entry.type == type else { return nil }
+            return entry.cell
+        }
+    }
+
+    /// The type of the actor with this number, whatever the caller believes it to be.
+    func type(of number: UInt64) -> ActorType? { state.withLock { $0.cells[number]?.type } }
+
+    /// Forgets an actor that is going away. May run under any lock of the program that released the actor, so it does
+    /// nothing but remove, and tells the listener, which must only enqueue.
+    func resign(_ type: ActorType, number: UInt64) {
+        let (cell, listener) = state.withLock { state in
+            let cell = number == 0 ? state.singletons.removeValue(forKey: type) : state.cells.removeValue(forKey: number)?.cell
+            return (cell, state.resigned)
+        }
+        cell?.mailbox.close()
+        listener?(type, number)
+    }
+
+    func onResign(_ listener: @escaping @Sendable (ActorType, UInt64) -> Void) {
+        state.withLock { $0.resigned = listener }
+    }
+
+    /// All local actors with their unfinished calls, sorted by type and number.
+    func summaries() -> [ActorSummary] {
+        let all = state.withLock { state in
+            state.cells.map { ($0.value.type, $0.key, $0.value.cell) } + state.singletons.map { ($0.key, 0, $0.value) }
+        }
+        return all.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map {
+            ActorSummary(type: $0.0, number: $0.1, unfinishedCalls: $0.2.mailbox.unfinished)
+        }
+    }
+}
+
+/// What a node tells of one of its actors.
+public struct ActorSummary: Sendable, Hashable {
+    public let type: ActorType
+    /// 0 for a node's singleton.
+    public let number: UInt64
+    /// Calls from other nodes that have been delivered and have not ended.
+    public let unfinishedCalls: Int
+}

@@ -1,0 +1,44 @@
+import Synchronization
+
+/// The type of a distributed actor, by the name that means the same in every program that has it: Swift's mangled name,
+/// which contains the module.
+public struct ActorType: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// The mangled name without its `$s`, such as `6Primes12PrimesWorkerC`.
+    public let mangledName: String
+
+    public init(mangledName: String) { self.mangledName = mangledName }
+
+    public init(_ type: any Any.Type) {
+        let key = ObjectIdentifier(type)
+        mangledName = Self.names.withLock { names in
+            if let known = names[key] { return known }
+            // Every nominal type has a mangled name; one without could not be an actor.
+            let name = _mangledTypeName(type) ?? String(reflecting: type)
+            names[key] = name
+            return name
+        }
+    }
+
+    private static let names = Mutex<[ObjectIdentifier: String]>([:])
+
+    /// Whether `target`, a mangled distributed function, is declared by this type.
+    ///
+    /// The runtime does not ask: it would run the function over the memory of any actor. The declaring type stands first
+    /// in the mangled name, each of its parts preceded by its length, so that one type's name is no prefix of another's.
+    public func declares(target: String) -> Bool {
+        target.utf8.starts(with: "$s".utf8) && target.utf8.dropFirst(2).starts(with: mangledName.utf8)
+    }
+
+    public static func < (a: ActorType, b: ActorType) -> Bool { a.mangledName < b.mangledName }
+
+    /// The last part of the type's name, for people: `PrimesWorker`.
+    public var description: String {
+        var rest = Substring(mangledName), name = Substring(mangledName)
+        while let digitsEnd = rest.firstIndex(where: { !$0.isNumber }), digitsEnd != rest.startIndex,
+            let length = Int(rest[..<digitsEnd]), length > 0, rest[digitsEnd...].count > length {
+            name = rest[digitsEnd...].prefix(length)
+            rest = rest[digitsEnd...].dropFirst(length).drop { $0 == "C" || $0 == "V" || $0 == "O" }
+        }
+        return String(name)
+    }
+}

@@ -1,0 +1,35 @@
+import Distributed
+import MessagePack
+
+/// Gives the callee's runtime the arguments of a call, one after the other.
+public struct MeshInvocationDecoder: DistributedTargetInvocationDecoder {
+    public typealias SerializationRequirement = any Codable
+
+    private let decoder: MessagePackDecoder
+    private var reader: MessagePackReader
+    private var remaining: Int
+
+    init(decoder: MessagePackDecoder, arguments: EncodedArguments) {
+        self.decoder = decoder
+        reader = MessagePackReader(arguments.bytes)
+        remaining = arguments.count
+    }
+
+    public mutating func decodeGenericSubstitutions() throws -> [any Any.Type] { [] }
+
+    public mutating func decodeNextArgument<Argument: Codable>() throws -> Argument {
+        guard remaining > 0 else {
+            throw MeshError(.incompatible, outcome: .failed, "the call has fewer arguments than the function")
+        }
+        remaining -= 1
+        do {
+            return try decoder.decode(Argument.self, from: reader.skipValue())
+        } catch {
+            throw MeshError(
+                .incompatible, outcome: .failed, "an argument is no \(Argument.self), which the function needs: \(error)")
+        }
+    }
+
+    public mutating func decodeErrorType() throws -> (any Any.Type)? { nil }
+    public mutating func decodeReturnType() throws -> (any Any.Type)? { nil }
+}
