@@ -4,9 +4,9 @@
 /// the process, so that a restarted node is never taken for the one that died.
 public struct NodeIdentity: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The node's name; unique in its mesh.
-    public let name: String
+    public var name: String
     /// The number of the process among all that have borne the name; from 1.
-    public let life: UInt64
+    public var life: UInt64
 
     public init(name: String, life: UInt64) {
         self.name = name
@@ -15,5 +15,6 @@ public struct NodeIdentity: Hashable, Comparable, Sendable, CustomStringConverti
 
     public static func < (a: NodeIdentity, b: NodeIdentity) -> Bool { (a.name, a.life) < (b.name, b.life) }
 
+    /// `n1#7`: node n1 in its seventh life.
     public var description: String { "\(name)#\(life)" }
 }
