@@ -8,6 +8,11 @@ public struct MessagePackError: Error, Hashable, Sendable, CustomStringConvertib
         case `nil`, bool, integer, float, string, binary, array, map, extensionValue, timestamp
     }
 
+    /// What a string was to spell.
+    public enum Text: UInt8, Hashable, Sendable {
+        case url, decimal
+    }
+
     public enum Code: Hashable, Sendable {
         /// A value of `needed` more bytes was announced, `remaining` are there. A container's elements count as at
         /// least one byte each, so that an impossible count is found before anything is set aside for it.
@@ -22,6 +27,10 @@ public struct MessagePackError: Error, Hashable, Sendable, CustomStringConvertib
         case tooLarge(size: Int, limit: Int)
         /// A string that is not UTF-8.
         case invalidUTF8
+        /// A string that does not spell what was asked for.
+        case invalidText(Text)
+        /// The same key for the second time in a map that is decoded by keys.
+        case duplicateKey
         /// The byte 0xc1, which the specification never assigns.
         case reservedFormat
         /// An extension of type -1 that is no timestamp: not 4, 8 or 12 bytes, or 10^9 nanoseconds and more.
@@ -58,6 +67,12 @@ public struct MessagePackError: Error, Hashable, Sendable, CustomStringConvertib
             "announces a size of \(size), the limit is \(limit); send less or raise the limit."
         case .invalidUTF8:
             "the string is not UTF-8; send raw bytes as binary."
+        case .invalidText(.url):
+            "the string is no URL."
+        case .invalidText(.decimal):
+            "the string is no decimal number; send digits with at most one point and an exponent."
+        case .duplicateKey:
+            "the map has this key already; send each key once."
         case .reservedFormat:
             "0xc1 is never used by MessagePack; the bytes are something else or damaged."
         case .invalidTimestamp:

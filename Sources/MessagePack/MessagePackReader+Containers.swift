@@ -98,6 +98,20 @@ extension MessagePackReader {
         }
     }
 
+    /// ``skipValue(maxDepth:)`` for a value that is most likely a scalar: those are stepped over here, containers there.
+    mutating func skip(maxDepth: Int) throws(MessagePackError) {
+        let found = try first()
+        switch found {
+        case 0x00...0x7f, 0xe0...0xff, 0xc0, 0xc2, 0xc3: cursor &+= 1
+        case 0xa0...0xbf, 0xd9...0xdb:
+            let (header, count) = try stringHeader(found, .max)
+            cursor &+= header &+ count
+        case 0xcc...0xcf, 0xd0...0xd3:
+            cursor &+= try wideInteger(found).length
+        default: try skipValue(maxDepth: maxDepth)
+        }
+    }
+
     /// Whether `bytes` are exactly one well-formed value, judged by msgpack-c's parser without building anything.
     /// Strings are not looked into: whether they are UTF-8 shows when they are read.
     /// - Throws: as ``skipValue(maxDepth:)``, and `trailingBytes`.
