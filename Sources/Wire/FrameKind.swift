@@ -1,0 +1,45 @@
+/// What a frame is: the first element of its array. docs/WIRE.md holds the same table.
+///
+/// Numbers are never given to another meaning. All are below 128, so that they cost one byte.
+public enum FrameKind: UInt8, CaseIterable, Hashable, Sendable {
+    // 1-15: between the links themselves.
+    case hello = 1
+    case welcome = 2
+    case refuse = 3
+    case reject = 4
+    case ack = 5
+    case goodbye = 6
+
+    /// Opaque to the links: the membership protocol's own encoding.
+    case membership = 8
+
+    // 16-31: actors.
+    case call = 16
+    case reply = 17
+    case replyError = 18
+    case cancel = 19
+    case watch = 20
+    case unwatch = 21
+    case terminated = 22
+    case receptionist = 24
+    case membersQuery = 26
+    case membersReply = 27
+
+    // 32-47: registers. Their rooms define the layouts.
+    case registerPrepare = 32
+    case registerAccept = 33
+    case registerReply = 34
+    case registerRead = 35
+    case registerCatchUp = 36
+    case shardMap = 37
+
+    // 48-63: choreography and bulk. Their rooms define the layouts.
+    case event = 48
+    case eventAck = 49
+    case workRequest = 50
+    case workAnswer = 51
+    case bulk = 60
+
+    /// Whether the links consume the frame themselves; all other kinds reach their delegate.
+    @inlinable public var belongsToLinks: Bool { rawValue < 8 }
+}
