@@ -1,0 +1,153 @@
+import World
+
+/// All members in slots that do not move, with what is derived from them kept in step: who is live, who is dead, the content digest.
+///
+/// Slot 0 is the node itself. Every change of a member goes through ``update(_:to:)``, so there is one place where the derived parts can go
+/// wrong, and invariants are checked there.
+struct MemberTable: Sendable {
+    struct Entry: Sendable {
+        var member: Member
+        let nameHash: UInt64
+        var addressMark: UInt32
+        /// What this entry added to the digest; 0 when it is not live.
+        var contribution: UInt64 = 0
+        /// Place in `live` or in `gone`, whichever the status says.
+        var place = 0
+        /// Last frame of this identity.
+        var lastHeard: Instant
+        /// Last time it was told what it is accused of.
+        var lastAccused = Instant(nanoseconds: .min)
+        /// Packed size of a record with metadata, rounded up.
+        var recordBytes = 0
+        /// Returns from the dead that have not faded, as of `flapsAt`.
+        var flaps = 0.0
+        var flapsAt = Instant.zero
+        /// The decided view does not take it back before this.
+        var heldUntil = Instant(nanoseconds: .min)
+        /// The running accusation, while the status is suspect.
+        var suspicion: Suspicion?
+        /// Who was believed when it was declared dead.
+        var accusers: [Accuser] = []
+        /// A rival for the name that was already reported.
+        var reportedRival: MembershipPeer?
+    }
+
+    private(set) var entries: [Entry?] = []
+    private var index: [String: Int] = [:]
+    private var free: [Int] = []
+    /// Slots of live members other than the node itself, in no particular but reproducible order.
+    private(set) var live: [Int] = []
+    /// Slots of dead and left members.
+    private(set) var gone: [Int] = []
+    private(set) var digest = ContentDigest()
+    /// Slots by bucket of the digest, so that an exchange looks only where the difference is.
+    private(set) var byBucket = [[Int]](repeating: [], count: ContentDigest.bucketCount)
+
+    static let selfSlot = 0
+
+    init(own member: Member, now: Instant) { _ = insert(member, now: now) }
+
+    var count: Int { index.count }
+
+    subscript(slot: Int) -> Entry {
+        get {
+            guard let entry = entries[slot] else { preconditionFailure("slot \(slot) of the member table is empty") }
+            return entry
+        }
+        _modify {
+            precondition(entries[slot] != nil, "slot \(slot) of the member table is empty")
+            yield &entries[slot]!
+        }
+    }
+
+    func slot(named name: String) -> Int? { index[name] }
+
+    /// The slot of exactly this life.
+    func slot(of identity: NodeIdentity) -> Int? {
+        guard let slot = index[identity.name], entries[slot]?.member.identity.life == identity.life else { return nil }
+        return slot
+    }
+
+    func isLive(_ slot: Int) -> Bool { slot < entries.count && (entries[slot]?.member.status.isLive ?? false) }
+
+    mutating func insert(_ member: Member, now: Instant) -> Int {
+        precondition(index[member.name] == nil, "\(member.name) is already in the member table")
+        let entry = Entry(
+            member: member, nameHash: StableHash.hash(member.name.utf8),
+            addressMark: ContentDigest.addressMark(member.address), lastHeard: Instant(nanoseconds: .min))
+        let slot: Int
+        if let reused = free.popLast() {
+            slot = reused
+            entries[slot] = entry
+        } else {
+            slot = entries.count
+            entries.append(entry)
+        }
+        index[member.name] = slot
+        byBucket[ContentDigest.bucket(nameHash: entry.nameHash)].append(slot)
+        link(slot)
+        return slot
+    }
+
+    /// Puts `member` in place of what the slot held. The name cannot change, and within a life the incarnation cannot fall.
+    mutating func update(_ slot: Int, to member: Member) {
+        let old = self[slot].member
+        precondition(old.name == member.name, "slot of \(old.name) cannot become \(member.name)")
+        precondition(
+            member.identity.life > old.identity.life || member.address != old.address
+                || (member.incarnation >= old.incarnation && member.metadataVersion >= old.metadataVersion),
+            "incarnation or metadata version of \(old.identity) fell")
+        unlink(slot)
+        self[slot].member = member
+        if member.address != old.address { self[slot].addressMark = ContentDigest.addressMark(member.address) }
+        link(slot)
+    }
+
+    mutating func remove(_ slot: Int) {
+        precondition(slot != Self.selfSlot, "a node does not forget itself")
+        unlink(slot)
+        let entry = self[slot]
+        index[entry.member.name] = nil
+        let bucket = ContentDigest.bucket(nameHash: entry.nameHash)
+        if let place = byBucket[bucket].firstIndex(of: slot) {
+            byBucket[bucket].swapAt(place, byBucket[bucket].count - 1)
+            byBucket[bucket].removeLast()
+        }
+        entries[slot] = nil
+        free.append(slot)
+    }
+
+    private mutating func link(_ slot: Int) {
+        let entry = self[slot]
+        if entry.member.status.isLive {
+            let contribution = ContentDigest.contribution(
+                entry.member, nameHash: entry.nameHash, addressMark: entry.addressMark)
+            self[slot].contribution = contribution
+            digest.add(contribution, nameHash: entry.nameHash)
+        }
+        guard slot != Self.selfSlot else { return }
+        if entry.member.status.isLive {
+            self[slot].place = live.count
+            live.append(slot)
+        } else {
+            self[slot].place = gone.count
+            gone.append(slot)
+        }
+    }
+
+    private mutating func unlink(_ slot: Int) {
+        let entry = self[slot]
+        if entry.member.status.isLive { digest.remove(entry.contribution, nameHash: entry.nameHash) }
+        guard slot != Self.selfSlot else { return }
+        let moved = entry.member.status.isLive ? Self.drop(entry.place, from: &live) : Self.drop(entry.place, from: &gone)
+        if let moved { self[moved].place = entry.place }
+    }
+
+    /// Takes out one place by moving the last into it; gives the slot that moved.
+    private static func drop(_ place: Int, from list: inout [Int]) -> Int? {
+        let last = list.removeLast()
+        guard place < list.count else { return nil }
+        list[place] = last
+        return last
+    }
+}

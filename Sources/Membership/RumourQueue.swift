@@ -1,0 +1,82 @@
+/// What is still to be told, by slot of the member table.
+///
+/// The queue holds *whom* to speak about and how often that was done, never what to say: a rumour is rendered from the present
+/// state when it leaves. What was told least goes first, the older first among equals. A change of state starts the count again. Its
+/// size is bounded by the member table.
+struct RumourQueue: Sendable {
+    private struct Ticket { var slot: Int32; var serial: UInt32 }
+    /// `levels[n]` holds what was told n times.
+    private var levels: [[Ticket]] = []
+    private var heads: [Int] = []
+    /// The valid ticket of each slot; 0 when there is nothing to tell. Older tickets are skipped.
+    private var current: [UInt32] = []
+    private var serial: UInt32 = 0
+    private(set) var count = 0
+
+    var isEmpty: Bool { count == 0 }
+
+    func contains(_ slot: Int) -> Bool { slot < current.count && current[slot] != 0 }
+
+    /// Tells of `slot` from the start.
+    mutating func enqueue(_ slot: Int) {
+        if slot >= current.count { current.append(contentsOf: repeatElement(0, count: slot - current.count + 1)) }
+        if current[slot] == 0 { count += 1 }
+        push(slot, level: 0)
+    }
+
+    mutating func remove(_ slot: Int) {
+        guard contains(slot) else { return }
+        current[slot] = 0
+        count -= 1
+    }
+
+    /// Takes rumours in order while `fits` accepts them, and puts each back one level deeper until it was told `budget` times.
+    /// `fits` answers `.skip` for one that this receiver does not need.
+    mutating func take(budget: Int, fits: (Int) -> Fit) -> [Int] {
+        guard count > 0 else { return [] }
+        var taken: [(slot: Int, level: Int)] = []
+        scan: for level in levels.indices {
+            var kept: [Ticket] = []
+            var head = heads[level]
+            var full = false
+            while head < levels[level].count {
+                let ticket = levels[level][head]
+                guard current[Int(ticket.slot)] == ticket.serial else { head += 1; continue }
+                let fit = fits(Int(ticket.slot))
+                if fit == .full { full = true; break }
+                head += 1
+                if fit == .skip { kept.append(ticket) } else { taken.append((Int(ticket.slot), level)) }
+                if kept.count >= Self.skipLimit { full = true; break }
+            }
+            advance(level, to: head, keeping: kept)
+            if full { break scan }
+        }
+        for (slot, level) in taken {
+            if level + 1 < budget { push(slot, level: level + 1) } else { remove(slot) }
+        }
+        return taken.map(\.slot)
+    }
+
+    enum Fit { case take, skip, full }
+    private static let skipLimit = 8
+
+    private mutating func advance(_ level: Int, to head: Int, keeping kept: [Ticket]) {
+        var head = head
+        for ticket in kept.reversed() { head -= 1; levels[level][head] = ticket }
+        if head == levels[level].count {
+            levels[level].removeAll(keepingCapacity: true)
+            head = 0
+        } else if head > 64 && head * 2 > levels[level].count {
+            levels[level].removeFirst(head)
+            head = 0
+        }
+        heads[level] = head
+    }
+
+    private mutating func push(_ slot: Int, level: Int) {
+        while levels.count <= level { levels.append([]); heads.append(0) }
+        serial = serial == .max ? 1 : serial + 1
+        current[slot] = serial
+        levels[level].append(Ticket(slot: Int32(slot), serial: serial))
+    }
+}
