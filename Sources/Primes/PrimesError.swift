@@ -1,0 +1,40 @@
+/// What a worker or a home answers in place of a result. Travels over the mesh.
+public struct PrimesError: Error, Codable, Hashable, Sendable, CustomStringConvertible {
+    public enum Code: String, Codable, Sendable {
+        /// The request contradicts itself; asking again is of no use.
+        case invalid
+        /// Too much to do already; ask later, or another node.
+        case overloaded
+        /// The counting itself failed.
+        case cannotCount
+        /// The job has ended, so it cannot be cancelled.
+        case alreadyEnded
+        /// No such job here.
+        case unknownJob
+    }
+
+    public let code: Code
+    /// What is wrong, the value, and the remedy.
+    public let message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}
+
+/// How a call to another node ended when it did not end well, as the rooms above the mesh see it.
+public enum PrimesCallFailure: Error, Hashable, Sendable {
+    /// The node is dead: what it knew is gone.
+    case nodeDown
+    /// Refused before anything was done.
+    case overloaded
+    /// No answer in time. It may have been done.
+    case silent
+    /// The other side's own answer.
+    case refused(PrimesError)
+    /// Anything else that was certainly not done; the text says why.
+    case failed(String)
+}

@@ -1,0 +1,133 @@
+import Placement
+import World
+
+/// A node that counts, as a home sees it.
+public struct PrimesWorkerSeat: Hashable, Sendable {
+    public let node: NodeIdentity
+    /// Parts that it may hold at a time; at least 1.
+    public let credits: Int
+
+    public init(node: NodeIdentity, credits: Int) {
+        self.node = node
+        self.credits = max(1, credits)
+    }
+
+    /// The credits of a node that gives so many processors to work: a part for each, and one that waits so that none of them
+    /// idles while an answer travels.
+    public static func credits(processors: Int) -> Int { min(max(processors, 1), 1_024) + 1 }
+}
+
+extension PrimesJob {
+    /// A node and what it has of this job.
+    struct Seat: Sendable {
+        let node: NodeIdentity
+        var credits: Int
+        var inFlight = 0
+        /// Nothing is sent before.
+        var closedUntil = Instant.zero
+        /// Refusals in a row.
+        var refusals = 0
+
+        func isFree(_ now: Instant) -> Bool { inFlight < credits && now >= closedUntil }
+
+        /// Refusals and silences in a row double the pause, from 50 ms to 10 s. A death is final for the identity, and the next
+        /// view takes the seat away, so a second is enough.
+        mutating func close(after loss: Loss, now: Instant) {
+            switch loss {
+            case .overloaded, .silent:
+                closedUntil = now + .milliseconds(min(50 << min(refusals, 8), 10_000))
+                refusals += 1
+            case .nodeDown: closedUntil = now + .seconds(1)
+            case .failed: closedUntil = now + .milliseconds(100)
+            }
+        }
+    }
+
+    /// A part that a worker has.
+    struct Flight: Sendable {
+        let node: NodeIdentity
+        let sentAt: Instant
+    }
+
+    /// A part that is to be sent.
+    struct WaitingPart: Sendable {
+        let part: Int
+        /// The node it is placed on; nil while there is none.
+        var owner: String?
+        /// Nodes that had it and did not answer.
+        var avoiding: Set<String> = []
+        /// True when it has been sent before.
+        var isResend = false
+    }
+
+    /// How long parts have taken, from sending to answer.
+    struct PartLatency: Sendable {
+        private(set) var average: Duration?
+        private(set) var longest = Duration.zero
+
+        mutating func record(_ duration: Duration) {
+            longest = max(longest, duration)
+            guard let average else { return self.average = duration }
+            self.average = average + (duration - average) / 16
+        }
+    }
+
+    mutating func take(_ workers: [PrimesWorkerSeat], _ ring: HashRing) {
+        let known = Dictionary(seats.map { ($0.node, $0) }, uniquingKeysWith: { first, _ in first })
+        var fresh: [Seat] = []
+        for worker in workers.sorted(by: { $0.node < $1.node }) where fresh.last?.node != worker.node {
+            var seat = known[worker.node] ?? Seat(node: worker.node, credits: worker.credits)
+            seat.credits = worker.credits
+            fresh.append(seat)
+        }
+        let staying = Set(fresh.map(\.node))
+        seats = fresh
+        self.ring = ring
+        for part in flights.keys.sorted() {
+            for flight in flights[part] ?? [] where !staying.contains(flight.node) {
+                _ = removeFlight(part, flight.node)
+                giveBack(part, avoiding: flight.node.name, wasSent: true)
+            }
+        }
+        for index in waiting.indices { waiting[index].owner = owner(of: waiting[index]) }
+    }
+
+    /// Takes a flight off the books and gives its credit back.
+    mutating func removeFlight(_ part: Int, _ node: NodeIdentity) -> Flight? {
+        guard var list = flights[part], let index = list.firstIndex(where: { $0.node == node }) else { return nil }
+        let flight = list.remove(at: index)
+        flights[part] = list.isEmpty ? nil : list
+        if let seat = seats.firstIndex(where: { $0.node == node }) { seats[seat].inFlight -= 1 }
+        return flight
+    }
+
+    /// Puts a part back among the waiting ones, unless it is done, waits already or is with another worker.
+    mutating func giveBack(_ part: Int, avoiding node: String, wasSent: Bool) {
+        guard !isDone[part] else { return }
+        if let index = waiting.firstIndex(where: { $0.part == part }) {
+            waiting[index].avoiding.insert(node)
+            waiting[index].owner = owner(of: waiting[index])
+            return
+        }
+        guard flights[part] == nil else { return }
+        enqueue(part, avoiding: [node], isResend: wasSent)
+    }
+
+    /// Parts that came back go first: they are the oldest.
+    mutating func enqueue(_ part: Int, avoiding: Set<String>, isResend: Bool) {
+        var entry = WaitingPart(part: part, owner: nil, avoiding: avoiding, isResend: isResend)
+        entry.owner = owner(of: entry)
+        let index = waiting.firstIndex { !$0.isResend && $0.avoiding.isEmpty } ?? waiting.endIndex
+        waiting.insert(entry, at: index)
+    }
+
+    /// The ring's owner, or whoever comes next on it; the owner again once all have been tried.
+    func owner(of entry: WaitingPart) -> String? {
+        let key = "\(id)/\(entry.part)"
+        let untried = ring.owner(of: key, role: PrimesJob.role, excluding: entry.avoiding)
+        return (untried ?? ring.owner(of: key, role: PrimesJob.role))?.name
+    }
+
+    /// The role of nodes that count primes and are homes of primes jobs.
+    public static let role = "primes"
+}

@@ -1,0 +1,68 @@
+/// One part of a job: a range that one worker counts in one go.
+public struct PrimesPart: Codable, Hashable, Sendable {
+    /// The part's number within its job, from 0. Results are gathered by it.
+    public let number: Int
+    /// The first number of the part.
+    public let from: UInt64
+    /// The last number of the part; counted too.
+    public let to: UInt64
+    public let algorithm: PrimesAlgorithm
+
+    package init(number: Int, from: UInt64, to: UInt64, algorithm: PrimesAlgorithm) {
+        self.number = number
+        self.from = from
+        self.to = to
+        self.algorithm = algorithm
+    }
+
+    /// The most primes that the part can hold: its length, held within `UInt64`.
+    public var length: UInt64 {
+        let (length, overflow) = (to &- from).addingReportingOverflow(1)
+        return overflow ? .max : length
+    }
+}
+
+/// How a range is split: into contiguous, disjoint parts of equal length (give or take one) that cover it exactly.
+///
+/// A sieve prepares for every part by finding the primes up to the square root of the part's end (0.23 ns for each
+/// number up to the root, see ``PrimesEstimate``), so that a part must grow with that root or the preparation is all it
+/// does. Parts of 1,000 x sqrt(to) numbers keep it under 1 %. From there:
+///  * at least 100 parts, so that every node gets work and the progress shows (10 ms each for [0, 10^10]);
+///  * at most 100,000, because a home keeps every part in memory and each costs a call;
+///  * never more parts than numbers: a range of 7 numbers is 7 parts of one number;
+///  * a number of parts that the user names wins over all of this but the last.
+public struct PrimesPlan: Hashable, Sendable {
+    public let request: PrimesRequest
+    /// 1 ... 100,000.
+    public let partCount: Int
+
+    /// Numbers in a part for every unit of the square root of the range's end.
+    public static let numbersPerRoot: UInt128 = 1_000
+
+    public init(_ request: PrimesRequest) {
+        precondition(request.isSound, "a plan needs a request that passed validation")
+        self.request = request
+        let wanted: UInt128
+        if let chunks = request.chunks {
+            wanted = UInt128(chunks)
+        } else {
+            let size = max(1, UInt128(Double(request.to).squareRoot()) * Self.numbersPerRoot)
+            wanted = min(max(request.length / size, 100), 100_000)
+        }
+        partCount = Int(min(wanted, request.length))
+    }
+
+    /// The part with this number, 0 ..< ``partCount``.
+    public func part(_ number: Int) -> PrimesPart {
+        precondition(number >= 0 && number < partCount, "part \(number) of \(partCount)")
+        return PrimesPart(
+            number: number, from: start(number), to: start(number + 1) &- 1, algorithm: request.algorithm)
+    }
+
+    /// Where part `number` starts. The start after the last part may be 2^64, hence the wrap to zero, which the caller's
+    /// "minus one" turns into 2^64-1.
+    private func start(_ number: Int) -> UInt64 {
+        let offset = request.length * UInt128(number) / UInt128(partCount)
+        return UInt64(truncatingIfNeeded: UInt128(request.from) + offset)
+    }
+}

@@ -1,0 +1,90 @@
+import World
+
+/// What is known of a job at one moment: the document that clients read.
+public struct PrimesStatus: Codable, Hashable, Sendable {
+    /// The words of all jobs of the mesh.
+    public enum Phase: String, Codable, Sendable {
+        /// Accepted; nothing has been sent to a worker yet.
+        case pending = "Pending"
+        case processing = "Processing"
+        case completed = "Completed"
+        /// Ended without a result; the warnings say why.
+        case failed = "Failed"
+
+        /// True for the two in which a job ends.
+        public var isTerminal: Bool { self == .completed || self == .failed }
+    }
+
+    /// How many parts a node has counted. Parts that two nodes have counted count for the first to answer.
+    public struct NodeShare: Codable, Hashable, Sendable {
+        public let node: String
+        public let parts: Int
+
+        package init(node: String, parts: Int) {
+            self.node = node
+            self.parts = parts
+        }
+    }
+
+    /// The parts, counted.
+    public struct Chunks: Codable, Hashable, Sendable {
+        public var total: Int
+        public var done: Int
+        /// With a worker now.
+        public var inFlight: Int
+        /// Sent once more, because a worker died or was silent.
+        public var resent: Int
+
+        package init(total: Int, done: Int, inFlight: Int, resent: Int) {
+            self.total = total
+            self.done = done
+            self.inFlight = inFlight
+            self.resent = resent
+        }
+    }
+
+    public let jobId: WorkID
+    public let request: PrimesRequest
+    public var status: Phase
+    /// Wall clock of the home at acceptance, milliseconds since 1970.
+    public let createdAtMs: Int64
+    /// The same at the end; nil before.
+    public var completedAtMs: Int64?
+    /// The primes in the range; nil until completed, exact then.
+    public var count: UInt64?
+    public var chunks: Chunks
+    /// Sorted by node.
+    public var nodes: [NodeShare]
+    /// From acceptance to the end, or to now, by the home's monotonic clock.
+    public var elapsedMs: Int64
+    /// Why it failed, or what it waits for. The words `cancelled` and `deadline` are part of the contract.
+    public var warnings: [String]
+    /// Rises with every change; 1 at acceptance.
+    public var version: UInt64
+
+    /// 0 ... 100, rounded down, so that 100 means done.
+    public var completionPercentage: Int { chunks.total == 0 ? 0 : chunks.done * 100 / chunks.total }
+
+    /// The warning of a job that its user has cancelled.
+    public static let cancelled = "cancelled"
+    /// The warning of a job that took too long.
+    public static let deadline = "deadline"
+
+    package init(
+        jobId: WorkID, request: PrimesRequest, status: Phase, createdAtMs: Int64, completedAtMs: Int64? = nil,
+        count: UInt64? = nil, chunks: Chunks, nodes: [NodeShare] = [], elapsedMs: Int64 = 0, warnings: [String] = [],
+        version: UInt64 = 1
+    ) {
+        self.jobId = jobId
+        self.request = request
+        self.status = status
+        self.createdAtMs = createdAtMs
+        self.completedAtMs = completedAtMs
+        self.count = count
+        self.chunks = chunks
+        self.nodes = nodes
+        self.elapsedMs = elapsedMs
+        self.warnings = warnings
+        self.version = version
+    }
+}

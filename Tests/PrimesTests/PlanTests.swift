@@ -1,0 +1,62 @@
+import Primes
+import Testing
+import World
+
+@Suite struct PlanTests {
+    private func expectExactCover(_ plan: PrimesPlan, sourceLocation: SourceLocation = #_sourceLocation) {
+        var next = plan.request.from
+        for number in 0..<plan.partCount {
+            let part = plan.part(number)
+            #expect(part.number == number, sourceLocation: sourceLocation)
+            #expect(part.from == next, sourceLocation: sourceLocation)
+            #expect(part.from <= part.to, sourceLocation: sourceLocation)
+            next = part.to &+ 1
+        }
+        #expect(next &- 1 == plan.request.to, sourceLocation: sourceLocation)
+    }
+
+    @Test func partsCoverTheRangeExactlyWhateverTheRange() {
+        var random = RandomStream(seed: 11)
+        for _ in 0..<300 {
+            let a = random.next() >> random.below(64)
+            let b = random.next() >> random.below(64)
+            let chunks = random.chance(0.5) ? 1 + random.below(1_000) : nil
+            expectExactCover(PrimesPlan(PrimesRequest(from: min(a, b), to: max(a, b), chunks: chunks)))
+        }
+    }
+
+    @Test func theWholeRangeOfSixtyFourBitsIsCovered() {
+        let plan = PrimesPlan(PrimesRequest(from: 0, to: .max))
+        #expect(plan.partCount == 100_000)
+        expectExactCover(plan)
+        expectExactCover(PrimesPlan(PrimesRequest(from: 0, to: .max, chunks: 1)))
+        expectExactCover(PrimesPlan(PrimesRequest(from: .max, to: .max)))
+        expectExactCover(PrimesPlan(PrimesRequest(from: .max - 6, to: .max)))
+    }
+
+    @Test func aShortRangeHasOnePartForEachNumber() {
+        #expect(PrimesPlan(PrimesRequest(from: 5, to: 5)).partCount == 1)
+        #expect(PrimesPlan(PrimesRequest(from: 0, to: 98)).partCount == 99)
+        #expect(PrimesPlan(PrimesRequest(from: 0, to: 6, chunks: 50)).partCount == 7)
+    }
+
+    @Test func thereAreAHundredPartsAtLeastAndAHundredThousandAtMost() {
+        #expect(PrimesPlan(PrimesRequest(from: 0, to: 99)).partCount == 100)
+        #expect(PrimesPlan(PrimesRequest(from: 0, to: 1_000_000_000)).partCount == 100)
+        #expect(PrimesPlan(PrimesRequest(from: 0, to: 10_000_000_000)).partCount == 100)
+        #expect(PrimesPlan(PrimesRequest(from: 0, to: 1_000_000_000_000_000_000)).partCount == 100_000)
+        #expect(PrimesPlan(PrimesRequest(from: 0, to: 10_000_000_000, chunks: 3)).partCount == 3)
+    }
+
+    @Test func partsGrowWithTheSquareRootOfTheEnd() {
+        var last: UInt64 = 0
+        for exponent in 12...15 {
+            let to = (0..<exponent).reduce(UInt64(1)) { power, _ in power * 10 }
+            let length = PrimesPlan(PrimesRequest(from: 0, to: to)).part(0).length
+            let expected = Double(to).squareRoot() * 1_000
+            #expect(abs(Double(length) / expected - 1) < 0.01)
+            #expect(length > last)
+            last = length
+        }
+    }
+}
