@@ -1,5 +1,6 @@
 // What the system's C library offers only as GNU extensions, macros or variadic functions, which Swift cannot see.
 #pragma once
+#include "CSystemProcess.h"
 #include <pthread.h>
 
 /// Names the calling thread, for debuggers and `top -H`. At most 15 bytes are kept.

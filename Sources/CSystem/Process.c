@@ -1,0 +1,41 @@
+#define _GNU_SOURCE
+#include "CSystemProcess.h"
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int csystem_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+int csystem_pidfd_signal(int pidfd, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+int csystem_tcp_bytes(int fd, uint64_t *sent, uint64_t *received) {
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+    memset(&info, 0, sizeof info);
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return -1;
+    *sent = info.tcpi_bytes_acked;
+    *received = info.tcpi_bytes_received;
+    return 0;
+}
+
+int csystem_tcp_ports(int fd, int *own, int *peer) {
+    struct sockaddr_in address;
+    socklen_t length = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0 || address.sin_family != AF_INET) return -1;
+    *own = ntohs(address.sin_port);
+    length = sizeof address;
+    if (getpeername(fd, (struct sockaddr *)&address, &length) != 0 || address.sin_family != AF_INET) return -1;
+    *peer = ntohs(address.sin_port);
+    return 0;
+}
+
+int csystem_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }

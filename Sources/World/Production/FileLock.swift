@@ -1,0 +1,21 @@
+import Glibc
+
+/// A lock on a file that ends with the process, however it ends (`flock(2)`).
+public final class FileLock: Sendable {
+    private let descriptor: Int32
+
+    /// Takes the lock. `nil` when another process holds it. The file is made when it is not there.
+    public init?(path: String) throws(FileError) {
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard file >= 0 else {
+            throw FileError(code: errno == EACCES ? .permission : .other, path: path, reason: String(cString: strerror(errno)))
+        }
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            close(file)
+            return nil
+        }
+        descriptor = file
+    }
+
+    deinit { close(descriptor) }
+}

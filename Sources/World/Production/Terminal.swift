@@ -1,0 +1,60 @@
+import Glibc
+
+/// One of the process's standard streams, which may be a terminal.
+public struct Terminal: Sendable {
+    public let descriptor: Int32
+
+    public static let input = Terminal(descriptor: 0)
+    public static let output = Terminal(descriptor: 1)
+    public static let error = Terminal(descriptor: 2)
+
+    /// True when a person may be looking: the stream is a terminal that understands more than lines.
+    public var isInteractive: Bool {
+        guard isatty(descriptor) == 1 else { return false }
+        return getenv("TERM").map { String(cString: $0) != "dumb" } ?? false
+    }
+
+    /// Columns of the terminal; 80 when it is none or does not tell.
+    public var columns: Int {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    /// Rows of the terminal; 24 when it is none or does not tell.
+    public var rows: Int {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return 24 }
+        return Int(size.ws_row)
+    }
+
+    /// Writes the whole text at once, unbuffered. False when the reader has gone, as with `| head`.
+    @discardableResult
+    public func write(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            var offset = 0
+            while offset < bytes.count {
+                let count = Glibc.write(descriptor, bytes.baseAddress! + offset, bytes.count - offset)
+                if count < 0 && errno == EINTR { continue }
+                if count < 0 && errno == EAGAIN {
+                    var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    _ = poll(&waiting, 1, 1_000)
+                    continue
+                }
+                guard count > 0 else { return false }
+                offset += count
+            }
+            return true
+        }
+    }
+
+    /// Returns when the stream has ended. Blocks; see ``World/compute(_:)``.
+    public func waitForEnd() {
+        var byte: UInt8 = 0
+        while true {
+            let count = read(descriptor, &byte, 1)
+            if count == 0 || (count < 0 && errno != EINTR) { return }
+        }
+    }
+}
