@@ -7,6 +7,8 @@ final class ActorRegistry: Sendable {
     private struct State {
         var cells: [UInt64: (type: ActorType, cell: ActorCell)] = [:]
         var singletons: [ActorType: ActorCell] = [:]
+        /// Which singleton type declares a target, once it has been asked.
+        var singletonTypes: [String: ActorType] = [:]
         var lastNumber: UInt64 = 0
         var resigned: (@Sendable (ActorType, UInt64) -> Void)?
     }
@@ -36,8 +38,26 @@ final class ActorRegistry: Sendable {
         }
     }
 
-    /// The type of the actor with this number, whatever the caller believes it to be.
-    func type(of number: UInt64) -> ActorType? { state.withLock { $0.cells[number]?.type } }
+    enum Finding { case found(ActorCell), wrongType(ActorType), nobody }
+
+    /// The actor with this number, if its type declares `target`; for number 0 the singleton whose type does.
+    func find(number: UInt64, target: String) -> Finding {
+        state.withLock { state in
+            if number == 0 {
+                // Few types are singletons, and the declaring one is found once for each target.
+                if let type = state.singletonTypes[target] {
+                    return state.singletons[type].map { .found($0) } ?? .nobody
+                }
+                guard let (type, cell) = state.singletons.first(where: { $0.key.declares(target: target) }) else {
+                    return .nobody
+                }
+                state.singletonTypes[target] = type
+                return .found(cell)
+            }
+            guard let entry = state.cells[number] else { return .nobody }
+            return entry.type.declares(target: target) ? .found(entry.cell) : .wrongType(entry.type)
+        }
+    }
 
     /// Forgets an actor that is going away. May run under any lock of the program that released the actor, so it does
     /// nothing but remove, and tells the listener, which must only enqueue.

@@ -24,7 +24,7 @@ public final class AnswerHandler: DistributedTargetInvocationResultHandler {
             packed = .value(try encoder.encode(value))
         } catch {
             packed = .failure(CallFailure(
-                code: .incompatible, message: "the result, a \(Success.self), cannot be encoded: \(error)"))
+                code: .calleeFailed, message: "the result, a \(Success.self), cannot be encoded: \(error)"))
         }
         answer.withLock { $0 = packed }
     }

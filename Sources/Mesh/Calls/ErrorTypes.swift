@@ -12,9 +12,9 @@ struct ErrorTypes: Sendable {
         byName = Dictionary(types.map { (ActorType($0).mangledName, $0) }) { first, _ in first }
     }
 
-    /// The form in which an error of the callee travels.
+    /// The form in which an error of the callee travels. A ``MeshError`` of a call that the callee made is the callee's
+    /// failure: the caller must not take it for news of the callee's own node.
     func failure(for error: any Error, encoder: MessagePackEncoder) -> CallFailure {
-        if let error = error as? MeshError { return CallFailure(code: error.code, message: error.message) }
         let name = ActorType(type(of: error)).mangledName
         if byName[name] != nil, let encodable = error as? any Encodable, let payload = try? encoder.encode(encodable) {
             return CallFailure(code: .calleeFailed, message: "", errorType: name, payload: payload)

@@ -13,18 +13,18 @@ final class InboundCall: Sendable {
     }
 
     private struct Run {
-        var task: SpawnedTask?
+        var worker: WorkerHandle?
         var isCancelled = false
     }
 
     let key: InboundKey
     let target: String
-    let arguments: EncodedArguments
+    let arguments: [UInt8]
     let deadline: Instant
     let wantsAnswer: Bool
     private let run = Mutex(Run())
 
-    init(key: InboundKey, target: String, arguments: EncodedArguments, deadline: Instant, wantsAnswer: Bool) {
+    init(key: InboundKey, target: String, arguments: [UInt8], deadline: Instant, wantsAnswer: Bool) {
         self.key = key
         self.target = target
         self.arguments = arguments
@@ -32,29 +32,56 @@ final class InboundCall: Sendable {
         self.wantsAnswer = wantsAnswer
     }
 
-    /// Says which task runs the call. Cancels the task when the caller has already taken the call back.
-    func started(by task: SpawnedTask?) {
-        let cancel = run.withLock { run in
-            run.task = task
-            return run.isCancelled
+    /// Says which worker runs the call. Cancels the worker when the caller has already taken the call back.
+    func started(by worker: WorkerHandle) {
+        run.withLock { run in
+            run.worker = worker
+            if run.isCancelled { worker.cancel() }
         }
-        if cancel { task?.cancel() }
     }
 
+    /// From now on a cancellation finds no worker, which may already run another call.
+    func ended() { run.withLock { $0.worker = nil } }
+
+    /// The caller has taken the call back. Cancels under the lock, so that it cannot hit the worker's next call.
     func cancel() {
         run.withLock { run in
             run.isCancelled = true
-            return run.task
-        }?.cancel()
+            run.worker?.cancel()
+        }
+    }
+}
+
+/// A worker's task, which may be cancelled before the worker knows it.
+final class WorkerHandle: Sendable {
+    private struct State {
+        var task: SpawnedTask?
+        var isCancelled = false
     }
 
-    /// True once the caller has taken the call back.
-    var isCancelled: Bool { run.withLock { $0.isCancelled } }
+    private let state = Mutex(State())
+
+    var isCancelled: Bool { state.withLock { $0.isCancelled } }
+
+    func started(_ task: SpawnedTask) {
+        let cancel = state.withLock { state in
+            state.task = task
+            return state.isCancelled
+        }
+        if cancel { task.cancel() }
+    }
+
+    func cancel() {
+        state.withLock { state in
+            state.isCancelled = true
+            return state.task
+        }?.cancel()
+    }
 }
 
 /// Names an inbound call on its node.
 struct InboundKey: Hashable, Sendable {
-    var session: SessionKey
+    var session: SessionID
     var callID: UInt64
 }
 
@@ -65,4 +92,6 @@ struct CallFailure: Error, Sendable {
     /// The mangled name of the callee's error type, when the error itself travels.
     var errorType: String = ""
     var payload: [UInt8] = []
+    /// `failed` when the function was certainly not started.
+    var outcome = MeshError.Outcome.unknown
 }

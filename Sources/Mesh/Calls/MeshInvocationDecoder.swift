@@ -9,10 +9,10 @@ public struct MeshInvocationDecoder: DistributedTargetInvocationDecoder {
     private var reader: MessagePackReader
     private var remaining: Int
 
-    init(decoder: MessagePackDecoder, arguments: EncodedArguments) {
+    init(decoder: MessagePackDecoder, arguments: [UInt8]) throws {
         self.decoder = decoder
-        reader = MessagePackReader(arguments.bytes)
-        remaining = arguments.count
+        reader = MessagePackReader(arguments)
+        remaining = try reader.readArrayHeader(max: 255)
     }
 
     public mutating func decodeGenericSubstitutions() throws -> [any Any.Type] { [] }

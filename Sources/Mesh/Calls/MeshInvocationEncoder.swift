@@ -12,7 +12,12 @@ public struct MeshInvocationEncoder: DistributedTargetInvocationEncoder {
     init(encoder: MessagePackEncoder) { self.encoder = encoder }
 
     /// The arguments as one MessagePack array.
-    var arguments: EncodedArguments { EncodedArguments(count: count, bytes: writer.bytes) }
+    var arguments: [UInt8] {
+        var whole = MessagePackWriter(capacity: writer.count + 5)
+        whole.packArrayHeader(count)
+        writer.withUnsafeBytes { whole.append($0) }
+        return whole.finish()
+    }
 
     /// - Throws: always. The runtime cannot find a generic function's types again on the other side.
     public mutating func recordGenericSubstitution<T>(_ type: T.Type) throws {
@@ -34,10 +39,4 @@ public struct MeshInvocationEncoder: DistributedTargetInvocationEncoder {
     public mutating func recordReturnType<Value: Codable>(_ type: Value.Type) throws {}
     public mutating func recordErrorType<E: Error>(_ type: E.Type) throws {}
     public mutating func doneRecording() throws {}
-}
-
-/// Packed arguments, not yet in a frame.
-struct EncodedArguments: Sendable {
-    var count: Int
-    var bytes: [UInt8]
 }

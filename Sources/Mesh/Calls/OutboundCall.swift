@@ -5,7 +5,7 @@ import World
 struct OutboundCall: Sendable {
     let callee: MeshActorID
     let target: String
-    let arguments: EncodedArguments
+    let arguments: [UInt8]
     let deadline: Instant
     let isOneWay: Bool
     let ticket = CallTicket()

@@ -9,7 +9,7 @@ import World
 /// The deadlines are a timing wheel (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", 1987, scheme 6): each
 /// tick of the wheel has a list of the slots that end in it or in a later round, linked through the slots, so that a
 /// call that is answered leaves it in constant time. One wheel serves all calls; no call has a task or a timer.
-struct PendingCalls<Call> {
+package struct PendingCalls<Call> {
     /// Where a call stands.
     private struct Slot {
         var call: Call?
@@ -21,11 +21,11 @@ struct PendingCalls<Call> {
     }
 
     /// The wheel's resolution: a call ends at most this much after its deadline.
-    static var resolution: Duration { .milliseconds(8) }
+    package static var resolution: Duration { .milliseconds(8) }
     private static var ticks: Int { 4096 }
 
-    let limit: Int
-    private(set) var count = 0
+    package let limit: Int
+    package private(set) var count = 0
     private var slots: [Slot] = []
     private var free: [Int32] = []
     private var freeHead = 0
@@ -34,7 +34,7 @@ struct PendingCalls<Call> {
     private var current: Int64
 
     /// - Parameter limit: calls pending at once, at most 65,536.
-    init(limit: Int, now: Instant) {
+    package init(limit: Int, now: Instant) {
         precondition((1...65_536).contains(limit), "between 1 and 65,536 pending calls, not \(limit)")
         self.limit = limit
         current = now.nanoseconds / Self.resolution.nanoseconds
@@ -43,7 +43,7 @@ struct PendingCalls<Call> {
     private static func id(slot: Int, generation: UInt64) -> UInt64 { generation << 16 | UInt64(slot) }
 
     /// Adds a call and gives it its id; nil when the table is full.
-    mutating func insert(_ call: Call, deadline: Instant) -> UInt64? {
+    package mutating func insert(_ call: Call, deadline: Instant) -> UInt64? {
         guard count < limit else { return nil }
         // Growing before reusing keeps generations young; 1,024 slots are plenty between two answers.
         if free.count - freeHead < min(1024, limit - count), slots.count < limit {
@@ -65,13 +65,19 @@ struct PendingCalls<Call> {
     }
 
     /// The pending call with this id.
-    subscript(id: UInt64) -> Call? { find(id).flatMap { slots[$0].call } }
+    package subscript(id: UInt64) -> Call? { find(id).flatMap { slots[$0].call } }
+
+    /// Changes a pending call in place.
+    package mutating func update(_ id: UInt64, _ change: (inout Call) -> Void) {
+        guard let index = find(id), slots[index].call != nil else { return }
+        change(&slots[index].call!)
+    }
 
     /// Takes a call out; nil when it has ended before.
-    mutating func remove(_ id: UInt64) -> Call? { find(id).flatMap { take($0) } }
+    package mutating func remove(_ id: UInt64) -> Call? { find(id).flatMap { take($0) } }
 
     /// Takes out every call that `matches`, in the order of their slots.
-    mutating func removeAll(where matches: (Call) -> Bool) -> [Call] {
+    package mutating func removeAll(where matches: (Call) -> Bool) -> [Call] {
         var removed: [Call] = []
         for index in slots.indices {
             if let call = slots[index].call, matches(call), let taken = take(index) { removed.append(taken) }
@@ -80,7 +86,7 @@ struct PendingCalls<Call> {
     }
 
     /// Takes out the calls whose deadline is not after `now`, the earliest tick first.
-    mutating func expire(now: Instant) -> [(id: UInt64, call: Call)] {
+    package mutating func expire(now: Instant) -> [(id: UInt64, call: Call)] {
         var expired: [(id: UInt64, call: Call)] = []
         let target = now.nanoseconds / Self.resolution.nanoseconds
         guard target > current else { return expired }
@@ -102,7 +108,7 @@ struct PendingCalls<Call> {
     }
 
     /// When ``expire(now:)`` may have something to do; the distant future while nothing is pending.
-    var nextDeadline: Instant {
+    package var nextDeadline: Instant {
         guard count > 0 else { return .distantFuture }
         let start = Int((current + 1) % Int64(Self.ticks))
         var distance = 0

@@ -1,0 +1,133 @@
+import Distributed
+import Transport
+import Wire
+import World
+
+/// The callee's side of a call.
+extension NodeCore {
+    func received(_ call: Call, by session: SessionID) {
+        counters.callsReceived += 1
+        guard let target = contracts[call.target] else {
+            return refuse(call, session, .incompatible, "this program has no distributed function number \(call.target)")
+        }
+        let cell: ActorCell
+        switch registry.find(number: call.actor, target: target) {
+        case .found(let found): cell = found
+        case .wrongType(let actual):
+            return refuse(
+                call, session, .incompatible, "\(actual) \(call.actor) of \(identity) does not declare \(target)")
+        case .nobody:
+            return refuse(
+                call, session, .noSuchActor, "no actor of \(identity) with number \(call.actor) declares \(target)")
+        }
+        let wantsAnswer = call.deadlineMs > 0
+        let allowance = wantsAnswer ? Duration.milliseconds(Int64(call.deadlineMs)) : MeshActorSystem.defaultDeadline
+        let inboundCall = InboundCall(
+            key: InboundKey(session: session, callID: call.id), target: target, arguments: Array(call.arguments),
+            deadline: world.now + allowance, wantsAnswer: wantsAnswer)
+        guard cell.mailbox.deliver(inboundCall, startWorker: { startWorker(cell, with: $0) }) else {
+            return refuse(
+                call, session, .overloaded, "the mailbox of \(target) number \(call.actor) at \(identity) is full")
+        }
+        if wantsAnswer { inbound[inboundCall.key] = inboundCall }
+    }
+
+    private func refuse(_ call: Call, _ session: SessionID, _ code: ReplyError.Code, _ message: String) {
+        counters.callsRefused += 1
+        guard call.deadlineMs > 0 else { return }
+        answer(ReplyError(id: call.id, code: code, message: message), session)
+    }
+
+    func received(_ cancel: Cancel, by session: SessionID) {
+        inbound.removeValue(forKey: InboundKey(session: session, callID: cancel.id))?.cancel()
+    }
+
+    /// The caller is gone with the session: nobody waits for what its calls still do.
+    func cancelInbound(of session: SessionID) {
+        let keys = inbound.keys.filter { $0.session == session }.sorted { $0.callID < $1.callID }
+        for key in keys { inbound.removeValue(forKey: key)?.cancel() }
+    }
+
+    /// A task that runs calls of one actor, one after the other, for as long as there are some.
+    private func startWorker(_ cell: ActorCell, with first: InboundCall) {
+        guard let system else { return }
+        let handle = WorkerHandle()
+        first.started(by: handle)
+        let task = world.spawn("call", on: cell.executor) { [weak cell] in
+            var call = first
+            while let current = cell {
+                await system.execute(call, on: current)
+                call.ended()
+                switch await current.mailbox.next(afterEnding: !handle.isCancelled) {
+                case .run(let next):
+                    next.started(by: handle)
+                    call = next
+                case .handOver(let next):
+                    return system.core.submit { $0.startWorker(current, with: next) }
+                case .end: return
+                }
+            }
+        }
+        handle.started(task)
+    }
+
+    private func answer(_ error: ReplyError, _ session: SessionID) {
+        if case .tooLarge = links.send(error, on: session, lane: .work) {
+            _ = links.send(ReplyError(id: error.id, code: error.code, message: ""), on: session, lane: .work)
+        }
+    }
+
+    /// Sends the answer of a call that has ended.
+    func finished(_ call: InboundCall, _ answer: InboundCall.Answer) {
+        guard inbound.removeValue(forKey: call.key) != nil else { return }
+        let id = call.key.callID
+        let result: SendResult
+        switch answer {
+        case .value(let bytes): result = links.send(Reply(id: id, result: bytes[...]), on: call.key.session, lane: .work)
+        case .void: result = links.send(Reply(id: id, result: []), on: call.key.session, lane: .work)
+        case .failure(let failure):
+            return self.answer(ReplyError(id: id, failure), call.key.session)
+        }
+        if case .tooLarge(let bytes, let limit) = result {
+            self.answer(
+                ReplyError(
+                    id: id, code: .tooLarge,
+                    message: "the result of \(call.target) has \(bytes) bytes and a frame may have \(limit)"),
+                call.key.session)
+        }
+    }
+}
+
+extension MeshActorSystem {
+    /// Runs one call on the actor's executor and hands its answer to the core.
+    fileprivate func execute(_ call: InboundCall, on cell: ActorCell) async {
+        let answer = await run(call, on: cell)
+        if call.wantsAnswer { core.submit { $0.finished(call, answer) } }
+    }
+
+    private func run(_ call: InboundCall, on cell: ActorCell) async -> InboundCall.Answer {
+        guard let actor = cell.actor else {
+            return .failure(CallFailure(code: .noSuchActor, message: "the actor at \(node) is gone"))
+        }
+        do {
+            let coders = try currentCoders()
+            let handler = AnswerHandler(encoder: coders.encoder, errors: errors)
+            var decoder = try MeshInvocationDecoder(decoder: coders.decoder, arguments: call.arguments)
+            try await CallContext.$current.withValue(CallContext(deadline: call.deadline)) {
+                try await execute(actor, RemoteCallTarget(call.target), &decoder, handler)
+            }
+            return handler.take() ?? .failure(CallFailure(code: .calleeFailed, message: "the function gave no answer"))
+        } catch let error as MeshError {
+            return .failure(CallFailure(code: error.code, message: error.message))
+        } catch {
+            return .failure(CallFailure(code: .incompatible, message: "\(call.target) could not be called: \(error)"))
+        }
+    }
+
+    /// Opens the actor's existential type for the runtime.
+    private func execute<Act: DistributedActor>(
+        _ actor: Act, _ target: RemoteCallTarget, _ decoder: inout MeshInvocationDecoder, _ handler: AnswerHandler
+    ) async throws {
+        try await executeDistributedTarget(on: actor, target: target, invocationDecoder: &decoder, handler: handler)
+    }
+}

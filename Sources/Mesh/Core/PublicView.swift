@@ -1,0 +1,46 @@
+import Membership
+import Placement
+import Synchronization
+
+/// What the node's core shows to readers on other threads, replaced whole at every change.
+final class PublicView: Sendable {
+    private struct State {
+        var members = MembersView(version: 0, members: [], isLonely: false)
+        var ring = HashRing([])
+        var decided: [Member] = []
+    }
+
+    private let state = Mutex(State())
+
+    var members: MembersView { state.withLock { $0.members } }
+    var ring: HashRing { state.withLock { $0.ring } }
+    /// The members on which the ring is built, sorted by name.
+    var decided: [Member] { state.withLock { $0.decided } }
+
+    func show(_ members: MembersView) { state.withLock { $0.members = members } }
+
+    func decide(_ view: DecidedView) {
+        let ring = HashRing(view.members.map { member in
+            RingMember(
+                name: member.name, capacity: Int(member.metadata.capacity), zone: member.metadata.zone,
+                roles: member.metadata.roles)
+        })
+        state.withLock { state in
+            state.ring = ring
+            state.decided = view.members
+        }
+    }
+}
+
+/// All members as one node sees them.
+public struct MembersView: Sendable, Hashable {
+    /// Rises with every change of this node's view; not comparable between nodes.
+    public let version: UInt64
+    /// Sorted by name, this node included.
+    public let members: [Member]
+    /// Whether this node hears nobody and therefore accuses no one.
+    public let isLonely: Bool
+
+    /// The member called `name`, whatever its status.
+    public func member(named name: String) -> Member? { members.first { $0.name == name } }
+}

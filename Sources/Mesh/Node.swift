@@ -1,0 +1,111 @@
+import Logging
+import Membership
+import Placement
+import Synchronization
+import Transport
+import Wire
+import World
+
+/// One node of a mesh: its membership, its links, its actors.
+///
+/// ```swift
+/// let node = try Node(configuration, world: SystemWorld())
+/// let greeter = Greeter(actorSystem: node.system)
+/// try await node.start()
+/// ```
+public final class Node: Sendable {
+    public let configuration: NodeConfiguration
+    public let world: any World
+    /// The node's name, and the life that began with this object.
+    public let identity: NodeIdentity
+    /// The actor system of the node.
+    public let system: MeshActorSystem
+
+    private let core: NodeCore
+    private let life = LifeStream()
+
+    /// Takes the next life and makes the node; it does not listen yet.
+    /// - Throws: ``NodeError``.
+    public convenience init(_ configuration: NodeConfiguration, world: any World, log: Logger = Logger(label: "mesh")) throws {
+        let reactor = Reactor(world: world, name: configuration.name)
+        try self.init(configuration, world: world, loop: reactor, log: log) {
+            ZeroMQSockets(reactor: reactor, curve: configuration.curve)
+        }
+        reactor.start()
+    }
+
+    /// A node on a loop and sockets of the caller's: the seam by which simulations run whole nodes.
+    package init(
+        _ configuration: NodeConfiguration, world: any World, loop: any EventLoop, log: Logger,
+        sockets: () throws -> sending any PacketSockets
+    ) throws {
+        self.configuration = configuration
+        self.world = world
+        do {
+            try world.files.createDirectory(configuration.dataDirectory)
+        } catch {
+            throw NodeError(.dataDirectory, "cannot make the data directory \(error); choose another with dataDir")
+        }
+        let life = try LifeCounter(files: world.files, dataDirectory: configuration.dataDirectory).next()
+        identity = NodeIdentity(name: configuration.name, life: life)
+        core = try NodeCore(
+            identity: identity, configuration: configuration, world: world, loop: loop, log: log,
+            lifeOver: self.life.continuation, sockets: sockets())
+        system = MeshActorSystem(
+            core: core, registry: core.registry, errors: ErrorTypes(configuration.errors),
+            mailboxLimit: configuration.mailboxLimit)
+    }
+
+    /// Listens, and begins to look for the others. Actors that exist already can be called from the first moment.
+    /// - Throws: ``NodeError`` with code `bind` that names the address and the lane.
+    public func start() async throws { try await core.start(system) }
+
+    /// Ends at once, without a farewell: to the others the node dies.
+    public func stop() async {
+        await core.stop()
+        system.breakCycles()
+        world.shutDown()
+    }
+
+    /// Takes no new work: the ring of every node places it elsewhere from now on. Calls go on being answered.
+    public func drain() async throws {
+        try await core.updateMetadata { $0.roles = [] }
+    }
+
+    /// Says goodbye, so that the others see the node as left and not as dead. ``stop()`` afterwards.
+    public func leave() async { await core.leave() }
+
+    /// Ends when the mesh holds this life of the node for finished; the element is the life to exceed. The process has to
+    /// call ``raiseLife(above:)`` and to begin anew.
+    public var lifeOver: AsyncStream<UInt64> { life.stream }
+
+    /// Makes the next start's life exceed `life`.
+    public func raiseLife(above life: UInt64) throws {
+        _ = try LifeCounter(files: world.files, dataDirectory: configuration.dataDirectory).next(above: life)
+    }
+
+    /// All members as this node sees them now. Callable from anywhere, without waiting.
+    public var members: MembersView { core.publicView.members }
+
+    /// The members on which ``ring`` is built: the view after it has rested for a moment, the same on all nodes that agree.
+    public var decidedMembers: [Member] { core.publicView.decided }
+
+    /// The work ring over the decided view. Callable from anywhere, without waiting.
+    public var ring: HashRing { core.publicView.ring }
+
+    /// What happens to the view from now on, in order. A reader that is 4,096 events behind misses the oldest.
+    public func membershipEvents() -> AsyncStream<MembershipEvent> { core.membershipEvents() }
+
+    /// The local actors, sorted by type and number.
+    public func actors() -> [ActorSummary] { core.registry.summaries() }
+
+    /// The node's counters and gauges.
+    public func metrics() async -> [MetricSample] { await core.metrics() }
+}
+
+/// A stream that exists before the object that is read from it.
+private struct LifeStream {
+    let stream: AsyncStream<UInt64>
+    let continuation: AsyncStream<UInt64>.Continuation
+    init() { (stream, continuation) = AsyncStream.makeStream(of: UInt64.self, bufferingPolicy: .bufferingNewest(1)) }
+}
