@@ -3,10 +3,11 @@
 /// Values are told apart by their offsets: nothing is built before it is asked for. A container may be kept and used at
 /// any time; then only the coding path in its errors may be another one.
 final class DecodingState {
-    /// Its cursor is moved to each value that is read.
-    var reader: MessagePackReader
+    /// Its cursor is moved to each value that is read. Exempt from the run-time check of exclusive access, which every
+    /// field would pay for: no value's code runs while it is in use.
+    @exclusivity(unchecked) var reader: MessagePackReader
     let options: MessagePackDecoder
-    var path: [any CodingKey]
+    @exclusivity(unchecked) var path: [any CodingKey]
 
     init(reader: MessagePackReader, options: MessagePackDecoder, path: [any CodingKey]) {
         self.reader = reader
@@ -19,7 +20,7 @@ final class DecodingState {
     func read<T>(
         at offset: Int, _ pathCount: Int, _ key: @autoclosure () -> (any CodingKey)?,
         _ body: (inout MessagePackReader) throws(MessagePackError) -> T
-    ) throws(DecodingError) -> T {
+    ) throws -> T {
         reader.cursor = offset
         do {
             return try body(&reader)
@@ -32,8 +33,9 @@ final class DecodingState {
     func decode<T: Decodable>(
         _ type: T.Type, at offset: Int, depth: Int, _ pathCount: Int, _ key: @autoclosure () -> (any CodingKey)?
     ) throws -> T {
-        if let value = try read(at: offset, pathCount, key(), { r throws(MessagePackError) in try r.readDirectly(type) }) {
-            return value
+        let direct = DirectType(type)
+        if direct != .none {
+            return try read(at: offset, pathCount, key()) { r throws(MessagePackError) in try r.read(type, as: direct) }
         }
         return try descend(type, at: offset, depth: depth, key())
     }
@@ -86,12 +88,13 @@ struct ValueDecoder: Decoder {
             try checkDepth()
             return try MapIndex(&r, maxDepth: state.options.maxDepth - depth - 1)
         }
-        return KeyedDecodingContainer(KeyedDecoder(state: state, index: index, depth: depth + 1, pathCount: pathCount))
+        let place = KeyedPlace(state: state, depth: depth + 1, pathCount: pathCount, index: index)
+        return KeyedDecodingContainer(KeyedDecoder(place: place))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer { try unkeyed() }
 
-    func unkeyed() throws(DecodingError) -> UnkeyedDecoder {
+    func unkeyed() throws -> UnkeyedDecoder {
         let (count, first) = try state.read(at: offset, pathCount, nil) { r throws(MessagePackError) in
             try checkDepth()
             return (try r.readArrayHeader(), r.position)

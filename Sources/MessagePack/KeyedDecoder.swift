@@ -1,27 +1,46 @@
-struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
+/// What a keyed container is made of. In an object of its own because the container is copied for every field that is
+/// decoded, and copying one reference is cheapest.
+final class KeyedPlace {
     let state: DecodingState
-    let index: MapIndex
+    /// Containers around the values of this map, itself included.
     let depth: Int
     let pathCount: Int
+    /// Exempt from the run-time check of exclusive access: looking up calls no code but a key's two properties.
+    @exclusivity(unchecked) private(set) var index: MapIndex
 
-    var codingPath: [any CodingKey] { state.codingPath(pathCount) }
+    init(state: DecodingState, depth: Int, pathCount: Int, index: MapIndex) {
+        self.state = state
+        self.depth = depth
+        self.pathCount = pathCount
+        self.index = index
+    }
+
+    @inline(__always) func find(_ key: some CodingKey) -> Int? { index.find(key) }
+}
+
+struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
+    let place: KeyedPlace
+
+    private var state: DecodingState { place.state }
+
+    var codingPath: [any CodingKey] { state.codingPath(place.pathCount) }
 
     /// The keys that `Key` can be made of, in the order of the map.
     var allKeys: [Key] {
-        index.entries.compactMap { entry in
+        place.index.entries.compactMap { entry in
             if entry.length >= 0 {
-                return index.text(entry).withUnsafeBytes(makeString).flatMap(Key.init(stringValue:))
+                return place.index.text(entry).withUnsafeBytes(makeString).flatMap(Key.init(stringValue:))
             }
             return entry.isInteger ? Key(intValue: entry.key) ?? Key(stringValue: String(entry.key)) : nil
         }
     }
 
-    func contains(_ key: Key) -> Bool { index.find(key) != nil }
+    func contains(_ key: Key) -> Bool { place.find(key) != nil }
 
     func decodeNil(forKey key: Key) throws -> Bool { state.isNil(at: try offset(key)) }
 
     func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
-        try state.decode(type, at: offset(key), depth: depth, pathCount, key)
+        try state.decode(type, at: offset(key), depth: place.depth, place.pathCount, key)
     }
 
     func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool {
@@ -102,19 +121,19 @@ struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func superDecoder(forKey key: Key) throws -> any Decoder { try detached(key) }
 
-    private func detached(_ key: some CodingKey) throws(DecodingError) -> ValueDecoder {
-        state.detached(at: try offset(key), depth: depth, pathCount, key)
+    private func detached(_ key: some CodingKey) throws -> ValueDecoder {
+        state.detached(at: try offset(key), depth: place.depth, place.pathCount, key)
     }
 
     @inline(__always)
     private func read<T>(
         _ key: Key, _ body: (inout MessagePackReader) throws(MessagePackError) -> T
-    ) throws(DecodingError) -> T {
-        try state.read(at: try offset(key), pathCount, key, body)
+    ) throws -> T {
+        try state.read(at: try offset(key), place.pathCount, key, body)
     }
 
-    private func offset(_ key: some CodingKey) throws(DecodingError) -> Int {
-        if let found = index.find(key) { return found }
-        throw .keyNotFound(key, .init(codingPath: codingPath, debugDescription: "the map has no key \"\(key.stringValue)\"."))
+    private func offset(_ key: some CodingKey) throws -> Int {
+        if let found = place.find(key) { return found }
+        throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: "the map has no key \"\(key.stringValue)\"."))
     }
 }

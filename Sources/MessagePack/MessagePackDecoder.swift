@@ -40,10 +40,8 @@ public struct MessagePackDecoder: Sendable {
     public func decode<T: Decodable>(_ type: T.Type = T.self, from reader: inout MessagePackReader) throws -> T {
         var ahead = reader
         do {
-            if let value = try ahead.readDirectly(type) {
-                reader = ahead
-                return value
-            }
+            let direct = DirectType(type)
+            if direct != .none { return try reader.read(type, as: direct) }
             try ahead.skip(maxDepth: maxDepth)
         } catch {
             throw decodingError(error, type, [])

@@ -36,14 +36,15 @@ public struct MessagePackEncoder: Sendable {
     /// - Throws: `EncodingError` for a value that MessagePack cannot hold (a date that is not finite, containers deeper
     ///   than ``maxDepth``, more than 2^32-1 elements) and whatever the value's own `encode(to:)` throws.
     public func encode<T: Encodable>(_ value: T) throws -> [UInt8] {
-        var writer = MessagePackWriter(capacity: 96)
+        var writer = MessagePackWriter(capacity: 256)
         try encode(value, into: &writer)
         return writer.finish()
     }
 
     /// Appends the bytes of `value`. On an error `writer` is as it was.
     public func encode<T: Encodable>(_ value: T, into writer: inout MessagePackWriter) throws {
-        if try writer.packDirectly(value, path: []) { return }
+        let direct = DirectType(T.self)
+        if direct != .none { return try writer.pack(value, as: direct, path: []) }
         let start = writer.count
         let state = EncodingState(options: self)
         swap(&state.writer, &writer)

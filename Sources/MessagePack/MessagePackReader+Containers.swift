@@ -101,15 +101,21 @@ extension MessagePackReader {
     /// ``skipValue(maxDepth:)`` for a value that is most likely a scalar: those are stepped over here, containers there.
     mutating func skip(maxDepth: Int) throws(MessagePackError) {
         let found = try first()
+        let length: Int
         switch found {
-        case 0x00...0x7f, 0xe0...0xff, 0xc0, 0xc2, 0xc3: cursor &+= 1
-        case 0xa0...0xbf, 0xd9...0xdb:
-            let (header, count) = try stringHeader(found, .max)
-            cursor &+= header &+ count
-        case 0xcc...0xcf, 0xd0...0xd3:
-            cursor &+= try wideInteger(found).length
-        default: try skipValue(maxDepth: maxDepth)
+        case 0x00...0x7f, 0xe0...0xff, 0xc0, 0xc2, 0xc3: length = 1
+        case 0xa0...0xbf: length = 1 + Int(found & 0x1f)
+        case 0xcc, 0xd0: length = 2
+        case 0xcd, 0xd1: length = 3
+        case 0xce, 0xd2, 0xca: length = 5
+        case 0xcf, 0xd3, 0xcb: length = 9
+        case 0xd9, 0xc4: length = 2 + Int(try loadAfterFirst(UInt8.self))
+        default:
+            try skipValue(maxDepth: maxDepth)
+            return
         }
+        guard length <= remaining else { throw truncated(needed: length) }
+        cursor &+= length
     }
 
     /// Whether `bytes` are exactly one well-formed value, judged by msgpack-c's parser without building anything.

@@ -5,31 +5,32 @@ import Foundation
 #endif
 
 extension MessagePackReader {
-    /// Reads a value of one of the types that have a format of their own, without asking its `init(from:)`; nil for any
-    /// other type.
-    mutating func readDirectly<T>(_ type: T.Type) throws(MessagePackError) -> T? {
-        if T.self == String.self { return same(try readString(), as: T.self) }
-        if T.self == Int.self { return same(try readInt(as: Int.self), as: T.self) }
-        if T.self == Data.self { return same(try readData(), as: T.self) }
-        if T.self == Double.self { return same(try readDouble(), as: T.self) }
-        if T.self == Bool.self { return same(try readBool(), as: T.self) }
-        if T.self == [UInt8].self { return same(try readByteArray(), as: T.self) }
-        if T.self == UInt64.self { return same(try readUInt64(), as: T.self) }
-        if T.self == Int64.self { return same(try readInt64(), as: T.self) }
-        if T.self == UInt32.self { return same(try readInt(as: UInt32.self), as: T.self) }
-        if T.self == Int32.self { return same(try readInt(as: Int32.self), as: T.self) }
-        if T.self == UInt16.self { return same(try readInt(as: UInt16.self), as: T.self) }
-        if T.self == Int16.self { return same(try readInt(as: Int16.self), as: T.self) }
-        if T.self == UInt8.self { return same(try readInt(as: UInt8.self), as: T.self) }
-        if T.self == Int8.self { return same(try readInt(as: Int8.self), as: T.self) }
-        if T.self == UInt.self { return same(try readInt(as: UInt.self), as: T.self) }
-        if T.self == Float.self { return same(try readFloat(), as: T.self) }
-        if T.self == Int128.self { return same(try readWide(Int128.self), as: T.self) }
-        if T.self == UInt128.self { return same(try readWide(UInt128.self), as: T.self) }
-        if T.self == Date.self { return same(try readDate(), as: T.self) }
-        if T.self == URL.self { return same(try readURL(), as: T.self) }
-        if T.self == Decimal.self { return same(try readDecimal(), as: T.self) }
-        return nil
+    /// Reads a value of a type that has a format of its own.
+    mutating func read<T>(_ type: T.Type, as direct: DirectType) throws(MessagePackError) -> T {
+        switch direct {
+        case .string: return same(try readString(), as: type)
+        case .int: return same(try readInt(as: Int.self), as: type)
+        case .data: return same(try readData(), as: type)
+        case .double: return same(try readDouble(), as: type)
+        case .bool: return same(try readBool(), as: type)
+        case .bytes: return same(try readByteArray(), as: type)
+        case .uint64: return same(try readInt(as: UInt64.self), as: type)
+        case .int64: return same(try readInt(as: Int64.self), as: type)
+        case .uint32: return same(try readInt(as: UInt32.self), as: type)
+        case .int32: return same(try readInt(as: Int32.self), as: type)
+        case .uint16: return same(try readInt(as: UInt16.self), as: type)
+        case .int16: return same(try readInt(as: Int16.self), as: type)
+        case .uint8: return same(try readInt(as: UInt8.self), as: type)
+        case .int8: return same(try readInt(as: Int8.self), as: type)
+        case .uint: return same(try readInt(as: UInt.self), as: type)
+        case .float: return same(try readFloat(), as: type)
+        case .int128: return same(try readWide(Int128.self), as: type)
+        case .uint128: return same(try readWide(UInt128.self), as: type)
+        case .date: return same(try readDate(), as: type)
+        case .url: return same(try readURL(), as: type)
+        case .decimal: return same(try readDecimal(), as: type)
+        case .none: preconditionFailure("\(T.self) has no format of its own")
+        }
     }
 
     /// A float of either width, rounded to 32 bits; a finite one that would become infinite is refused.

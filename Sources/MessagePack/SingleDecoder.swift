@@ -78,7 +78,7 @@ struct SingleDecoder: SingleValueDecodingContainer {
     @inline(__always)
     private func read<T>(
         _ body: (inout MessagePackReader) throws(MessagePackError) -> T
-    ) throws(DecodingError) -> T {
+    ) throws -> T {
         try decoder.state.read(at: decoder.offset, decoder.pathCount, nil, body)
     }
 }

@@ -6,7 +6,9 @@ struct SingleEncoder: SingleValueEncodingContainer {
 
     func encode<T: Encodable>(_ value: T) throws {
         try state.single(id)
-        try state.encode(value, key: nil)
+        let direct = DirectType(T.self)
+        if direct != .none { return try state.writer.pack(value, as: direct, path: codingPath) }
+        try state.descend(value, key: nil)
     }
 
     func encodeNil() throws {

@@ -29,13 +29,10 @@ struct UnkeyedDecoder: UnkeyedDecodingContainer {
 
     mutating func decode<T: Decodable>(_ type: T.Type) throws -> T {
         try checkNotAtEnd(type)
-        let direct = try state.read(at: next, pathCount, key) { r throws(MessagePackError) in
-            let value = try r.readDirectly(type)
-            if value == nil { try r.skip(maxDepth: state.options.maxDepth - depth) }
-            return value
-        }
-        let end = state.reader.position
-        let value = try direct ?? state.descend(type, at: next, depth: depth, key)
+        let direct = DirectType(type)
+        if direct != .none { return try read { r throws(MessagePackError) in try r.read(type, as: direct) } }
+        let end = try endOfElement()
+        let value = try state.descend(type, at: next, depth: depth, key)
         advance(to: end)
         return value
     }
@@ -121,10 +118,7 @@ struct UnkeyedDecoder: UnkeyedDecodingContainer {
     /// Makes something of the next element as a whole, then goes on behind it.
     private mutating func stepOver<T>(_ type: Any.Type, _ body: (ValueDecoder) throws -> T) throws -> T {
         try checkNotAtEnd(type)
-        let end = try state.read(at: next, pathCount, key) { r throws(MessagePackError) in
-            try r.skip(maxDepth: state.options.maxDepth - depth)
-            return r.position
-        }
+        let end = try endOfElement()
         let result = try body(state.detached(at: next, depth: depth, pathCount, key))
         advance(to: end)
         return result
@@ -133,11 +127,18 @@ struct UnkeyedDecoder: UnkeyedDecodingContainer {
     @inline(__always)
     private mutating func read<T>(
         _ body: (inout MessagePackReader) throws(MessagePackError) -> T
-    ) throws(DecodingError) -> T {
+    ) throws -> T {
         try checkNotAtEnd(T.self)
         let value = try state.read(at: next, pathCount, key, body)
         advance(to: state.reader.position)
         return value
+    }
+
+    private func endOfElement() throws -> Int {
+        try state.read(at: next, pathCount, key) { r throws(MessagePackError) in
+            try r.skip(maxDepth: state.options.maxDepth - depth)
+            return r.position
+        }
     }
 
     private var key: PositionKey { PositionKey(intValue: currentIndex) }
@@ -147,9 +148,9 @@ struct UnkeyedDecoder: UnkeyedDecodingContainer {
         currentIndex += 1
     }
 
-    private func checkNotAtEnd(_ type: Any.Type) throws(DecodingError) {
+    private func checkNotAtEnd(_ type: Any.Type) throws {
         guard isAtEnd else { return }
-        throw .valueNotFound(type, .init(
+        throw DecodingError.valueNotFound(type, .init(
             codingPath: codingPath + [key], debugDescription: "the array has only \(elements) elements."))
     }
 }

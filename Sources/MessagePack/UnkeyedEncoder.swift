@@ -7,9 +7,7 @@ struct UnkeyedEncoder: UnkeyedEncodingContainer {
 
     func encode<T: Encodable>(_ value: T) throws {
         let index = try state.element(id)
-        // Most elements need no key: it is made for errors and for values that descend.
-        if try state.writer.packDirectly(value, path: codingPath + [PositionKey(intValue: index)]) { return }
-        try state.descend(value, key: PositionKey(intValue: index))
+        try state.encode(value, key: PositionKey(intValue: index))
     }
 
     func encodeNil() throws {
