@@ -15,17 +15,13 @@ public protocol FileSystem: Sendable {
     /// Removes a file or an empty directory. No error when it is not there.
     func remove(_ path: String) throws(FileError)
 
-    /// Takes a lock that is the caller's until it lets the result go or the process ends, however it ends.
-    /// - Throws: code `inUse` when another process has it.
-    func lock(_ path: String) throws(FileError) -> FileLock
-
     /// The names in a directory, sorted.
     func list(_ directory: String) throws(FileError) -> [String]
 }
 
 /// A file that could not be read, written or made.
 public struct FileError: Error, Sendable, CustomStringConvertible {
-    public enum Code: Sendable { case notFound, permission, noSpace, isDirectory, inUse, other }
+    public enum Code: Sendable { case notFound, permission, noSpace, isDirectory, other }
 
     public let code: Code
     public let path: String
@@ -39,13 +35,4 @@ public struct FileError: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String { "\(path): \(reason)" }
-}
-
-/// A lock on a file, held for as long as this object lives.
-public final class FileLock: Sendable {
-    private let release: @Sendable () -> Void
-
-    init(release: @escaping @Sendable () -> Void) { self.release = release }
-
-    deinit { release() }
 }

@@ -53,13 +53,6 @@ import World
         try files.writeDurably(Array("7".utf8), to: path)
         #expect(try files.read(path) == Array("7".utf8))
         #expect(try files.list(directory + "/a/b") == ["life"])
-        do {
-            let lock = try files.lock(directory + "/a/lock")
-            #expect(throws: FileError.self) { try files.lock(directory + "/a/lock") }
-            withExtendedLifetime(lock) {}
-        }
-        _ = try files.lock(directory + "/a/lock")
-        try files.remove(directory + "/a/lock")
         for path in [path, directory + "/a/b", directory + "/a", directory] { try files.remove(path) }
         #expect(!files.exists(directory))
         #expect(throws: FileError.self) { try files.read(path) }

@@ -66,16 +66,6 @@ public struct SystemFileSystem: FileSystem {
         guard Glibc.remove(path) == 0 || errno == ENOENT else { throw failure(path) }
     }
 
-    public func lock(_ path: String) throws(FileError) -> FileLock {
-        let file = try open(path, O_RDWR | O_CREAT | O_CLOEXEC)
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-            let failure = failure(path)
-            close(file)
-            throw failure
-        }
-        return FileLock { close(file) }
-    }
-
     public func list(_ directory: String) throws(FileError) -> [String] {
         guard let handle = opendir(directory) else { throw failure(directory) }
         defer { closedir(handle) }
@@ -104,7 +94,6 @@ public struct SystemFileSystem: FileSystem {
         case EACCES, EPERM, EROFS: .permission
         case ENOSPC, EDQUOT: .noSpace
         case EISDIR: .isDirectory
-        case EWOULDBLOCK: .inUse
         default: .other
         }
         return FileError(code: code, path: path, reason: String(cString: strerror(error)))

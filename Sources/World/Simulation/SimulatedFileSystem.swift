@@ -26,9 +26,6 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
         directories.remove(path)
     }
 
-    /// A killed node lets nothing go, so a simulated lock never blocks its next life.
-    public func lock(_ path: String) throws(FileError) -> FileLock { FileLock {} }
-
     public func list(_ directory: String) throws(FileError) -> [String] {
         let prefix = directory + "/"
         let names = contents.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
