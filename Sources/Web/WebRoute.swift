@@ -1,0 +1,113 @@
+import Hummingbird
+import Synchronization
+import World
+
+/// One operation that a server offers.
+public struct WebRoute: Sendable {
+    public typealias Handler = @Sendable (WebRequest) async throws -> Response
+
+    public let method: HTTPRequest.Method
+    /// With parameters in braces: `/api/primes/{id}`.
+    public let path: String
+    /// The operation's object in the OpenAPI document.
+    public let operation: JSON
+    let handler: Handler
+
+    /// - Parameter handler: throws a ``Problem`` for what the client shall read; anything else becomes a 500 without detail.
+    public init(
+        _ method: HTTPRequest.Method, _ path: String, operation: JSON = [:], handler: @escaping Handler
+    ) {
+        precondition(path.hasPrefix("/"), "the path of a route begins with /, not \"\(path)\"")
+        self.method = method
+        self.path = path
+        self.operation = operation
+        self.handler = handler
+    }
+}
+
+/// Routes that belong together. A server is built from a list of groups, so that a new kind of work adds its group and touches
+/// no other.
+public protocol RouteGroup: Sendable {
+    var routes: [WebRoute] { get }
+    /// Schemas for `#/components/schemas` of the OpenAPI document, that the operations refer to.
+    var schemas: [JSON.Member] { get }
+}
+
+extension RouteGroup {
+    public var schemas: [JSON.Member] { [] }
+}
+
+/// How a request has come.
+public enum WebTransport: Sendable, Hashable {
+    case tcp
+    /// Through a socket in the file system: the file's mode has decided who may.
+    case unixSocket
+}
+
+/// A request as a handler sees it.
+public struct WebRequest: Sendable {
+    public let method: HTTPRequest.Method
+    /// The path without the query, as sent.
+    public let path: String
+    public let headers: HTTPFields
+    public let transport: WebTransport
+    let parameters: [String: String]
+    let query: [(key: String, value: String)]
+    let body: RequestBody
+    let bodyLimit: Int
+    let stopping: StopFlag
+
+    /// The path parameter, percent-decoded. Empty when the route has none of this name.
+    public func parameter(_ name: String) -> String { parameters[name] ?? "" }
+
+    /// The first value of a query parameter, in any case of letters.
+    public func query(_ name: String) -> String? {
+        query.first { $0.key.asciiLowercased == name.asciiLowercased }?.value
+    }
+
+    /// True once the server is being stopped: a long answer should end now.
+    public var isStopping: Bool { stopping.isSet }
+
+    /// The body's bytes.
+    /// - Throws: a ``Problem``: 413.
+    public func bytes() async throws -> [UInt8] {
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > bodyLimit { throw tooLarge }
+        var bytes: [UInt8] = []
+        for try await buffer in body {
+            guard bytes.count + buffer.readableBytes <= bodyLimit else { throw tooLarge }
+            bytes.append(contentsOf: buffer.readableBytesView)
+        }
+        return bytes
+    }
+
+    private var tooLarge: Problem { Problem(status: 413, detail: "a body may have at most \(bodyLimit) bytes") }
+
+    /// The body as a JSON object.
+    /// - Throws: a ``Problem``: 415 for another content type, 413, 400 for what is no JSON object.
+    public func object() async throws -> JSON {
+        let type = headers[.contentType] ?? ""
+        let essence = type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+        guard essence == "application/json" || essence.hasSuffix("+json") else {
+            let sent = type.isEmpty ? "no Content-Type" : "\"\(type.prefix(100))\""
+            throw Problem(status: 415, detail: "expected a body of Content-Type application/json, not \(sent)")
+        }
+        let bytes = try await bytes()
+        let json: JSON
+        do throws(JSONError) {
+            json = try JSON(parsing: bytes)
+        } catch {
+            throw Problem.invalid([.init("$", ["the body is not JSON: \(error)"])])
+        }
+        guard case .object = json else {
+            throw Problem.invalid([.init("$", ["the body must be a JSON object, not \(json.kind)"])])
+        }
+        return json
+    }
+}
+
+/// Set once, when a server is told to stop.
+final class StopFlag: Sendable {
+    private let flag = Atomic(false)
+    var isSet: Bool { flag.load(ordering: .relaxed) }
+    func set() { flag.store(true, ordering: .relaxed) }
+}

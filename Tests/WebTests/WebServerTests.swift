@@ -1,0 +1,234 @@
+import AsyncHTTPClient
+import Glibc
+import Hummingbird
+import Logging
+import NIOCore
+import Testing
+import Web
+import World
+
+/// Runs a server on a free port and asks it.
+func withServer<T>(
+    _ routes: [WebRoute], limits: WebLimits = WebLimits(), _ body: (String) async throws -> T
+) async throws -> T {
+    let server = WebServer(
+        name: "test", address: .tcp(host: "127.0.0.1", port: 0), routes: routes, world: SystemWorld(), limits: limits,
+        logger: Logger(label: "test"))
+    let port = try await server.start()
+    do {
+        let result = try await body("http://127.0.0.1:\(port)")
+        await server.stop()
+        return result
+    } catch {
+        await server.stop()
+        throw error
+    }
+}
+
+struct Answer {
+    let status: Int
+    let headers: [String: String]
+    let text: String
+    var json: JSON? { try? JSON(parsing: text.utf8) }
+}
+
+func ask(
+    _ method: String, _ url: String, body: String? = nil, type: String? = "application/json",
+    headers: [(String, String)] = []
+) async throws -> Answer {
+    var request = HTTPClientRequest(url: url)
+    request.method = .RAW(value: method)
+    if let body {
+        request.body = .bytes(ByteBuffer(string: body))
+        if let type { request.headers.add(name: "content-type", value: type) }
+    }
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
+    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+    let text = try await String(buffer: response.body.collect(upTo: 1 << 24))
+    let pairs = response.headers.map { ($0.name.lowercased(), $0.value) }
+    return Answer(
+        status: Int(response.status.code), headers: Dictionary(pairs, uniquingKeysWith: { $1 }), text: text)
+}
+
+@Suite struct WebServerTests {
+    private var routes: [WebRoute] {
+        [
+            WebRoute(.get, "/things/{id}") { request in
+                .json(["id": .string(request.parameter("id")), "q": .text(request.query("Q"))])
+            },
+            WebRoute(.post, "/things") { request in .json(try await request.object(), status: .accepted) },
+            WebRoute(.delete, "/things/{id}") { _ in throw Problem.unavailable("not now", retryAfter: 7) },
+            WebRoute(.get, "/slow") { _ in
+                try await SystemWorld().sleep(for: .seconds(3_600))
+                return .text("never")
+            },
+            WebRoute(.get, "/broken") { _ in throw CancellationError() },
+        ]
+    }
+
+    @Test func aRouteAnswersWithItsParameters() async throws {
+        try await withServer(routes) { base in
+            let answer = try await ask("GET", "\(base)/Things/A%20b?q=x%2By")
+            #expect(answer.status == 200)
+            #expect(answer.json?["id"] == "A b")
+            #expect(answer.json?["q"] == "x+y")
+            #expect(answer.headers["content-type"] == "application/json; charset=utf-8")
+            #expect(try await ask("GET", "\(base)/things/a/").status == 200)
+            let head = try await ask("HEAD", "\(base)/things/a")
+            #expect(head.status == 200)
+            #expect(head.text.isEmpty)
+        }
+    }
+
+    @Test func whatIsNotThereIsAProblem() async throws {
+        try await withServer(routes) { base in
+            let answer = try await ask("GET", "\(base)/nowhere")
+            #expect(answer.status == 404)
+            #expect(answer.headers["content-type"] == "application/problem+json")
+            #expect(answer.json?["title"] == "Not Found")
+            #expect(answer.json?["status"] == 404)
+            #expect(answer.json?["detail"]?.string?.contains("/nowhere") == true)
+            #expect(answer.json?["type"] == "about:blank")
+        }
+    }
+
+    @Test func aMethodThatIsNotOfferedSaysWhichAre() async throws {
+        try await withServer(routes) { base in
+            let answer = try await ask("PUT", "\(base)/things/a", body: "{}")
+            #expect(answer.status == 405)
+            #expect(answer.headers["allow"] == "GET, HEAD, DELETE")
+            #expect(answer.json?["detail"]?.string?.contains("PUT") == true)
+            #expect(try await ask("GET", "\(base)/things").status == 405)
+        }
+    }
+
+    @Test func aBodyMustBeAJSONObjectOfJSONType() async throws {
+        try await withServer(routes, limits: WebLimits(body: 100)) { base in
+            #expect(try await ask("POST", "\(base)/things", body: #"{"a":1}"#).status == 202)
+            #expect(try await ask("POST", "\(base)/things", body: "{}", type: "Application/JSON ; charset=utf-8").status == 202)
+            let plain = try await ask("POST", "\(base)/things", body: "{}", type: "text/plain")
+            #expect(plain.status == 415)
+            #expect(plain.json?["detail"]?.string?.contains("text/plain") == true)
+            #expect(try await ask("POST", "\(base)/things", body: "{}", type: nil).status == 415)
+            for text in ["", "{", "[]", "1", "nil"] {
+                let answer = try await ask("POST", "\(base)/things", body: text)
+                #expect(answer.status == 400, "\(text)")
+                #expect(answer.json?["errors"]?["$"]?[0]?.string != nil, "\(answer.text)")
+            }
+            let long = try await ask("POST", "\(base)/things", body: "{\"a\":\"\(String(repeating: "x", count: 200))\"}")
+            #expect(long.status == 413)
+            #expect(long.json?["detail"]?.string?.contains("100 bytes") == true)
+        }
+    }
+
+    @Test func problemsKeepTheirHeaders() async throws {
+        try await withServer(routes) { base in
+            let answer = try await ask("DELETE", "\(base)/things/a")
+            #expect(answer.status == 503)
+            #expect(answer.headers["retry-after"] == "7")
+        }
+    }
+
+    @Test func aRequestThatTakesTooLongIsToldSo() async throws {
+        try await withServer(routes, limits: WebLimits(requestDeadline: .milliseconds(50))) { base in
+            let answer = try await ask("GET", "\(base)/slow")
+            #expect(answer.status == 503)
+            #expect(answer.json?["detail"]?.string?.contains("deadline of 50 ms") == true)
+        }
+    }
+
+    @Test func aFaultOfTheServerTellsNothingOfIt() async throws {
+        try await withServer(routes) { base in
+            let answer = try await ask("GET", "\(base)/broken")
+            #expect(answer.status == 500)
+            #expect(!answer.text.contains("Cancellation"))
+        }
+    }
+
+    @Test func aPortInUseIsNamed() async throws {
+        let first = WebServer(
+            name: "a", address: .tcp(host: "127.0.0.1", port: 0), routes: [], world: SystemWorld(), logger: Logger(label: "t"))
+        let port = try await first.start()
+        let second = WebServer(
+            name: "b", address: .tcp(host: "127.0.0.1", port: port), routes: [], world: SystemWorld(),
+            logger: Logger(label: "t"))
+        do {
+            try await second.start()
+            Issue.record("two servers on one port")
+        } catch {
+            #expect(error.code == .portInUse)
+            #expect(error.description.contains("127.0.0.1:\(port)"))
+        }
+        await second.stop()
+        await first.stop()
+    }
+
+    @Test func anAddressOfAnotherMachineIsRefused() async throws {
+        let server = WebServer(
+            name: "a", address: .tcp(host: "192.0.2.1", port: 0), routes: [], world: SystemWorld(), logger: Logger(label: "t"))
+        do {
+            try await server.start()
+            Issue.record("listens at an address of another machine")
+        } catch {
+            #expect(error.code == .addressUnavailable)
+        }
+    }
+
+    @Test func aSocketInTheFileSystemIsItsUsersAlone() async throws {
+        let path = "/tmp/gossamer-web-\(getpid()).sock"
+        let echo = WebRoute(.get, "/how") { request in .text(request.transport == .unixSocket ? "socket" : "network") }
+        for _ in 0..<2 {  // The second finds the file of the first.
+            let server = WebServer(
+                name: "s", address: .unixSocket(path: path), routes: [echo], world: SystemWorld(), logger: Logger(label: "t"))
+            try await server.start()
+            var status = stat()
+            #expect(stat(path, &status) == 0)
+            #expect(status.st_mode & 0o777 == 0o600)
+            let encoded = path.replacing("/", with: "%2F")
+            let answer = try await ask("GET", "http+unix://\(encoded)/how")
+            #expect(answer.text == "socket")
+            await server.stop()
+        }
+        unlink(path)
+    }
+
+    @Test func aSocketPathThatIsTooLongIsNamed() async {
+        let path = "/tmp/" + String(repeating: "x", count: 120)
+        let server = WebServer(
+            name: "s", address: .unixSocket(path: path), routes: [], world: SystemWorld(), logger: Logger(label: "t"))
+        do {
+            try await server.start()
+            Issue.record("bound a path that does not fit")
+        } catch {
+            #expect(error.code == .pathTooLong)
+            #expect(error.description.contains("107"))
+        }
+    }
+
+    @Test func aStreamEndsWhenTheServerStops() async throws {
+        let world = SystemWorld()
+        let stream = WebRoute(.get, "/events") { request in
+            .eventStream(request, world: world) {
+                try await world.sleep(for: .milliseconds(10))
+                return [ServerSentEvent(id: "1", event: "tick", data: ["n": 1])]
+            }
+        }
+        let server = WebServer(
+            name: "t", address: .tcp(host: "127.0.0.1", port: 0), routes: [stream], world: world, logger: Logger(label: "t"))
+        let port = try await server.start()
+        let response = try await HTTPClient.shared.execute(
+            HTTPClientRequest(url: "http://127.0.0.1:\(port)/events"), timeout: .seconds(20))
+        #expect(response.headers.first(name: "content-type") == "text/event-stream")
+        var text = ""
+        var isStopped = false
+        for try await chunk in response.body {
+            text += String(buffer: chunk)
+            if text.contains("data: "), !isStopped {
+                isStopped = true
+                world.spawn("stop") { await server.stop() }
+            }
+        }
+        #expect(text.hasPrefix("retry: 1000\n\nid: 1\nevent: tick\ndata: {\"n\":1}\n\n"))
+        await server.stop()
+    }
+}
