@@ -1,0 +1,109 @@
+/// Reads the sections that concern all nodes.
+struct OptionsReader {
+    let root: Section
+    let directory: String
+    let entries: [NodesReader.Entry]
+
+    func membership() -> MembershipOptions {
+        var options = MembershipOptions()
+        guard let section = root.section("membership", known: TopologyKeys.membership) else { return options }
+        options.preset = section.choice("preset", of: MembershipOptions.Preset.self) ?? .lan
+        for (key, path) in MembershipOptions.durations { options[keyPath: path] = section.duration(key) }
+        for (key, path) in MembershipOptions.counts {
+            options[keyPath: path] = section.integer(key, in: 0 ... 1_000_000)?.value
+        }
+        for (key, path) in MembershipOptions.byteCounts {
+            options[keyPath: path] = section.bytes(key, in: 256 ... 1 << 20)
+        }
+        for (key, path) in MembershipOptions.factors { options[keyPath: path] = section.factor(key) }
+        return options
+    }
+
+    func transport() -> TransportOptions {
+        var options = TransportOptions()
+        guard let section = root.section("transport", known: TopologyKeys.transport) else { return options }
+        if let limits = section.section("limits", known: TopologyKeys.limits) {
+            // Less than the largest frame of the wire would never let that frame pass.
+            options.sendQueueBytes = limits.bytes("sendQueueBytes", in: 2 << 20 ... 1 << 36)
+            options.sendQueueFrames = limits.integer("sendQueueFrames", in: 16 ... 16_777_216)?.value
+        }
+        options.connectTimeout = section.duration("connectTimeout")
+        options.handshakeTimeout = section.duration("handshakeTimeout")
+        return options
+    }
+
+    func curve() -> CurveOptions? {
+        guard let security = root.section("security", known: TopologyKeys.security),
+            let section = security.section("curve", known: TopologyKeys.curve)
+        else { return nil }
+        var options = CurveOptions(nodes: [:], allow: [:])
+        let names = entries.map(\.name.value)
+        let nodes = section.section("nodes", known: nil)
+        for key in nodes?.keys ?? [] {
+            guard names.contains(key.value) else {
+                root.diagnostics.report(
+                    .unknownNode, at: key.place, value: key.value,
+                    "keys are given for \"\(key.value)\", which is no node of this file; keys of others go under \"allow\"",
+                    suggestion: NearestName.suggest(key.value, among: names))
+                continue
+            }
+            if let keys = nodes?.section(key.value, known: TopologyKeys.curveNode) {
+                options.nodes[key.value] = self.keys(keys, of: key.value)
+            }
+        }
+        for name in names where nodes?.has(name) != true {
+            root.diagnostics.report(
+                .missingKey, at: nodes?.place ?? section.place, value: name,
+                "node \"\(name)\" has no keys, so it could talk to nobody; make them with \"gossamer keys new\"")
+        }
+        if let allow = section.section("allow", known: nil) {
+            for key in allow.keys {
+                if !NameText.isValid(key.value) { allow.refuse(key, "is no name: \(NameText.rule)") }
+                options.allow[key.value] = publicKey(key.value, of: allow)
+            }
+        }
+        return options
+    }
+
+    private func keys(_ section: Section, of node: String) -> CurveOptions.Keys? {
+        for key in TopologyKeys.curveNode where !section.has(key) {
+            section.diagnostics.report(.missingKey, at: section.place, "the keys of node \"\(node)\" lack \"\(key)\"")
+        }
+        let publicKey = publicKey("publicKey", of: section)
+        let file = section.path("secretKeyFile", beside: directory)
+        guard let publicKey, let file else { return nil }
+        return CurveOptions.Keys(publicKey: publicKey, secretKeyFile: file.value)
+    }
+
+    private func publicKey(_ key: String, of section: Section) -> String? {
+        guard let text = section.text(key) else { return nil }
+        guard Z85Text.isKey(text.value) else {
+            section.refuse(text, "must be the 40 characters of a CURVE public key in Z85, in quotes; see \"gossamer keys new\"")
+            return nil
+        }
+        return text.value
+    }
+
+    func primes() -> PrimesOptions {
+        var options = PrimesOptions()
+        guard let section = root.section("primes", known: TopologyKeys.primes) else { return options }
+        options.deadline = section.duration("deadline")
+        options.runningJobs = section.integer("runningJobs", in: 1 ... 1_000_000)?.value
+        options.endedJobs = section.integer("endedJobs", in: 0 ... 1_000_000)?.value
+        return options
+    }
+
+    func admin() -> AdminOptions {
+        var options = AdminOptions()
+        guard let section = root.section("admin", known: TopologyKeys.admin) else { return options }
+        options.tokenFile = section.path("tokenFile", beside: directory)?.value
+        return options
+    }
+
+    func log() -> LogOptions {
+        var options = LogOptions()
+        guard let section = root.section("log", known: TopologyKeys.log) else { return options }
+        options.level = section.choice("level", of: LogOptions.Level.self) ?? .info
+        return options
+    }
+}

@@ -1,0 +1,71 @@
+import World
+import Yams
+
+extension Topology {
+    /// A topology file is a page or two; what is larger is another file, and is not read into a tree.
+    static let maximumFileBytes = 4 << 20
+
+    /// Reads and checks a topology file.
+    ///
+    /// - Parameter read: answers a file's bytes; `world.files.read`.
+    /// - Throws: every problem of the file at once. Whoever starts nodes from it has started none.
+    public static func load(_ path: String, read: (String) throws(FileError) -> [UInt8]) throws(TopologyError)
+        -> Topology
+    {
+        let bytes: [UInt8]
+        do {
+            bytes = try read(path)
+        } catch {
+            throw unreadable(path, "the file cannot be read: \(error.reason)")
+        }
+        guard bytes.count <= maximumFileBytes else {
+            throw unreadable(path, "the file has \(bytes.count) bytes; a topology file has at most \(maximumFileBytes)")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw unreadable(path, "the file is no UTF-8 text; save it as UTF-8")
+        }
+        return try parse(text, file: path)
+    }
+
+    private static func unreadable(_ path: String, _ sentence: String) -> TopologyError {
+        TopologyError([TopologyProblem(code: .unreadable, file: path, sentence: sentence)])
+    }
+
+    /// Checks the text of a topology file.
+    ///
+    /// - Parameter file: the file's path, for messages, and because relative paths in it begin at its directory.
+    public static func parse(_ text: String, file: String) throws(TopologyError) -> Topology {
+        let tree = try YAMLTree.compose(text, file: file)
+        let diagnostics = Diagnostics(file: file)
+        guard let tree else {
+            throw unreadable(file, "the file is empty; it needs at least the keys \"mesh\" and \"nodes\"")
+        }
+        guard let root = Section(tree, path: "", known: TopologyKeys.root, diagnostics: diagnostics) else {
+            throw TopologyError(diagnostics.problems)
+        }
+        return try read(root, file: file)
+    }
+
+    private static func read(_ root: Section, file: String) throws(TopologyError) -> Topology {
+        let diagnostics = root.diagnostics
+        let directory = PathText.directory(of: file)
+        if !root.has("mesh") {
+            diagnostics.report(
+                .missingKey, at: root.place, "the mesh has no name; give the file the key \"mesh\", such as mesh: local")
+        }
+        let mesh = root.name("mesh")?.value ?? "mesh"
+        let dataDir =
+            root.path("dataDir", beside: directory)?.value ?? PathText.join(directory, ".gossamer/\(mesh)")
+        let entries = NodesReader(root: root, dataDir: dataDir, directory: directory).read()
+        let seeds = SeedsReader(root: root, entries: entries).read()
+        NodeConflicts(entries: entries, diagnostics: diagnostics).check()
+        let options = OptionsReader(root: root, directory: directory, entries: entries)
+        let (membership, transport, curve) = (options.membership(), options.transport(), options.curve())
+        let (primes, admin, log) = (options.primes(), options.admin(), options.log())
+        guard diagnostics.problems.isEmpty else { throw TopologyError(diagnostics.problems) }
+        return Topology(
+            file: file, mesh: mesh, nodes: entries.compactMap(\.node), seeds: seeds, dataDir: dataDir,
+            membership: membership, transport: transport, curve: curve, primes: primes, admin: admin, log: log,
+            warnings: diagnostics.warnings, locations: diagnostics.locations)
+    }
+}

@@ -1,0 +1,22 @@
+/// Every key that a topology file may have, by section. `topology/reference.yaml` shows them all, which a test checks.
+package enum TopologyKeys {
+    package static let root = [
+        "mesh", "nodes", "defaults", "seeds", "dataDir", "membership", "transport", "security", "primes", "admin", "log",
+    ]
+    package static let defaults = [
+        "bind", "advertise", "port", "admin", "edge", "roles", "zone", "capacity", "labels", "dataDir",
+    ]
+    package static let node = ["name"] + defaults
+    package static let endpoint = ["host", "port"]
+    package static let membership =
+        ["preset"] + MembershipOptions.durations.map(\.key) + MembershipOptions.counts.map(\.key)
+        + MembershipOptions.byteCounts.map(\.key) + MembershipOptions.factors.map(\.key)
+    package static let transport = ["limits", "connectTimeout", "handshakeTimeout"]
+    package static let limits = ["sendQueueBytes", "sendQueueFrames"]
+    package static let security = ["curve"]
+    package static let curve = ["nodes", "allow"]
+    package static let curveNode = ["publicKey", "secretKeyFile"]
+    package static let primes = ["deadline", "runningJobs", "endedJobs"]
+    package static let admin = ["tokenFile"]
+    package static let log = ["level"]
+}

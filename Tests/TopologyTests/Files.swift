@@ -1,0 +1,35 @@
+import Testing
+import Topology
+import World
+
+/// Topology files for the tests.
+enum Files {
+    /// A file without a flaw, to be spoilt by the tests.
+    static let good = """
+        mesh: test
+        nodes:
+          - name: n1
+            port: 7100
+          - name: n2
+            port: 7110
+        """
+
+    /// The problems of a text, rendered; empty when it is flawless.
+    static func problems(_ text: String) -> [String] { errors(text).map(\.description) }
+
+    static func errors(_ text: String) -> [TopologyProblem] {
+        do {
+            _ = try Topology.parse(text, file: "t.yaml")
+            return []
+        } catch {
+            return error.problems
+        }
+    }
+
+    /// A file of the project's folder `topology`.
+    static func shipped(_ name: String) throws -> String {
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+        let bytes = try SystemFileSystem().read("\(root)/topology/\(name)")
+        return try #require(String(validating: bytes, as: UTF8.self))
+    }
+}
