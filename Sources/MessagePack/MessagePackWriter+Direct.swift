@@ -52,7 +52,8 @@ extension MessagePackWriter {
     private mutating func pack(_ date: Date, _ path: @autoclosure () -> [any CodingKey]) throws {
         let interval = date.timeIntervalSinceReferenceDate
         guard interval.magnitude < 0x1p62 else {
-            throw EncodingError.invalidValue(date, .init(
+            // Not the date itself: describing one that is not finite, as every log of this error would, traps.
+            throw EncodingError.invalidValue(interval, .init(
                 codingPath: path(), debugDescription: "A timestamp holds no date \(interval) s from 2001; send a finite one."))
         }
         let whole = interval.rounded(.down)
