@@ -6,7 +6,7 @@
 /// at all (Ford and Fulkerson 1956), which whoever sets the bounds must have made sure of.
 ///
 /// All choices are by index or by `score`, never by the order of a hash table.
-struct BoundedAssignment {
+package struct BoundedAssignment {
     /// For every shard the stores that may be chosen; nil when all may.
     let candidates: [[Int]]?
     let zoneOfStore: [Int]
@@ -17,11 +17,11 @@ struct BoundedAssignment {
     let score: (_ shard: Int, _ store: Int) -> UInt64
 
     /// The stores chosen for every shard, in the order of choice.
-    private(set) var chosen: [[Int]]
-    private(set) var load: [Int]
+    package private(set) var chosen: [[Int]]
+    package private(set) var load: [Int]
     private var shardsOfStore: [[Int]]
 
-    init(
+    package init(
         chosen: [[Int]], candidates: [[Int]]? = nil, zoneOfStore: [Int], zoneLimit: [Int], floor: [Int], cap: [Int],
         score: @escaping (Int, Int) -> UInt64
     ) {
@@ -53,7 +53,7 @@ struct BoundedAssignment {
     }
 
     /// Chooses one more store for `shard`: the first of `order` that still owes shards, otherwise the first with room.
-    mutating func choose(for shard: Int, in order: some Sequence<Int>) {
+    package mutating func choose(for shard: Int, in order: some Sequence<Int>) {
         let someoneOwes = zip(load, floor).contains { $0 < $1 }
         var roomy: Int?
         var full: [Int] = []
@@ -74,7 +74,7 @@ struct BoundedAssignment {
 
     /// Lets stores below their floor take shards from those that have most to spare, then stores above their cap give
     /// shards away: to `newcomers` first, so that nothing moves between old stores that need not.
-    mutating func settle(newcomers: [Bool]) {
+    package mutating func settle(newcomers: [Bool]) {
         for store in floor.indices {
             while load[store] < floor[store] { feed(store) }
         }

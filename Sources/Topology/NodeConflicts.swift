@@ -27,11 +27,12 @@ struct NodeConflicts {
             for port in claim.ports {
                 guard let other = claimsOfPort[port]?.first(where: { Self.collide($0, claim) }) else { continue }
                 let line = other.place.line == claim.place.line ? "" : " (line \(other.place.line))"
+                let needs = claim.ports.count == 1 ? "needs" : "need"
                 diagnostics.report(
                     .portConflict, at: claim.place, value: "\(claim.ports.lowerBound)",
-                    "\(claim.purpose) of node \"\(claim.node.name)\" \(claim.ports.count == 1 ? "needs" : "need") \(Self.describe(claim.ports)), but "
-                        + "\(port) belongs to \(other.purpose) of node \"\(other.node.name)\"\(line); a node takes three ports in a row for its lanes, and others "
-                        + "for its admin port and edge")
+                    "\(claim.purpose) of node \"\(claim.node.name)\" \(needs) \(Self.describe(claim.ports)), but \(port) "
+                        + "belongs to \(other.purpose) of node \"\(other.node.name)\"\(line); a node takes three ports in "
+                        + "a row for its lanes, and others for its admin port and edge")
                 break
             }
             for port in claim.ports { claimsOfPort[port, default: []].append(claim) }

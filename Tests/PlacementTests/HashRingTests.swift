@@ -139,6 +139,15 @@ import World
         }
     }
 
+    @Test func theCircleIsClosed() {
+        // Beyond the last point comes the first. (No point lies at either end.)
+        for count in 1 ... 9 {
+            let ring = HashRing(Meshes.members(count))
+            #expect(ring.owner(ofHash: .max) == ring.owner(ofHash: 0))
+            #expect(ring.owners(ofHash: .max, count: 9) == ring.owners(ofHash: 0, count: 9))
+        }
+    }
+
     @Test func anEmptyRingOwnsNothing() {
         let ring = HashRing([])
         #expect(ring.owner(of: "x") == nil)

@@ -94,7 +94,9 @@ import Topology
         #expect(problems.map(\.code) == [.badValue, .missingKey])
         for bad in ["#", "~"] {
             let key = bad + Self.key.dropFirst()
-            let wrong = Files.errors(file("n1: {publicKey: \"\(key)\", secretKeyFile: k}", "n2: {publicKey: \"\(Self.key)\", secretKeyFile: k}"))
+            let wrong = Files.errors(
+                file(
+                    "n1: {publicKey: \"\(key)\", secretKeyFile: k}", "n2: {publicKey: \"\(Self.key)\", secretKeyFile: k}"))
             #expect(wrong.map(\.value) == [key], "five characters beyond four bytes, and a letter that is none")
         }
     }
