@@ -22,13 +22,15 @@ struct OptionsReader {
     func transport() -> TransportOptions {
         var options = TransportOptions()
         guard let section = root.section("transport", known: TopologyKeys.transport) else { return options }
-        if let limits = section.section("limits", known: TopologyKeys.limits) {
-            // Less than the largest frame of the wire would never let that frame pass.
-            options.sendQueueBytes = limits.bytes("sendQueueBytes", in: 2 << 20 ... 1 << 36)
-            options.sendQueueFrames = limits.integer("sendQueueFrames", in: 16 ... 16_777_216)?.value
-        }
-        options.connectTimeout = section.duration("connectTimeout")
-        options.handshakeTimeout = section.duration("handshakeTimeout")
+        options.queuedFrames = section.integer("queuedFrames", in: 64 ... 1 << 24)?.value
+        // Less than the largest frame of the wire would never let that frame pass.
+        options.queuedBytes = section.bytes("queuedBytes", in: 2 << 20 ... 1 << 36)
+        options.window = section.integer("window", in: 2 ... 1 << 20)?.value
+        options.windowBytes = section.bytes("windowBytes", in: 64 << 10 ... 1 << 36)
+        options.batchBytes = section.bytes("batchBytes", in: 1 << 10 ... 1 << 20)
+        options.ackDelay = section.duration("ackDelay")
+        options.unresponsiveAfter = section.duration("unresponsiveAfter")
+        options.inboundSessions = section.integer("inboundSessions", in: 2 ... 1 << 20)?.value
         return options
     }
 

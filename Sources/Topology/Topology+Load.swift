@@ -7,7 +7,7 @@ extension Topology {
 
     /// Reads and checks a topology file.
     ///
-    /// - Parameter read: answers a file's bytes; `world.files.read`.
+    /// - Parameter read: answers a file's bytes.
     /// - Throws: every problem of the file at once. Whoever starts nodes from it has started none.
     public static func load(_ path: String, read: (String) throws(FileError) -> [UInt8]) throws(TopologyError)
         -> Topology
@@ -25,6 +25,11 @@ extension Topology {
             throw unreadable(path, "the file is no UTF-8 text; save it as UTF-8")
         }
         return try parse(text, file: path)
+    }
+
+    /// The same, from a disk.
+    public static func load(_ path: String, from files: any FileSystem) throws(TopologyError) -> Topology {
+        try load(path) { path throws(FileError) in try files.read(path) }
     }
 
     private static func unreadable(_ path: String, _ sentence: String) -> TopologyError {

@@ -47,7 +47,7 @@ public struct Topology: Hashable, Sendable {
     /// A problem that shows only later (a port in use, a figure that another room refuses), at the place of `keyPath` or
     /// of the nearest key above it.
     ///
-    /// - Parameter keyPath: `membership.probeTimeout`, `transport.limits.sendQueueBytes`.
+    /// - Parameter keyPath: `membership.probeTimeout`, `nodes[2].port`.
     public func problem(_ code: TopologyProblem.Code, at keyPath: String, value: String?, _ sentence: String)
         -> TopologyProblem
     {

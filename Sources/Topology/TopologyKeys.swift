@@ -11,8 +11,10 @@ package enum TopologyKeys {
     package static let membership =
         ["preset"] + MembershipOptions.durations.map(\.key) + MembershipOptions.counts.map(\.key)
         + MembershipOptions.byteCounts.map(\.key) + MembershipOptions.factors.map(\.key)
-    package static let transport = ["limits", "connectTimeout", "handshakeTimeout"]
-    package static let limits = ["sendQueueBytes", "sendQueueFrames"]
+    package static let transport = [
+        "queuedFrames", "queuedBytes", "window", "windowBytes", "batchBytes", "ackDelay", "unresponsiveAfter",
+        "inboundSessions",
+    ]
     package static let security = ["curve"]
     package static let curve = ["nodes", "allow"]
     package static let curveNode = ["publicKey", "secretKeyFile"]

@@ -1,13 +1,22 @@
-/// The section `transport`. What is nil was not given and is left to the transport's own default.
+/// The section `transport`. The figures bear the names that they have in the transport's `LinkLimits`, which says what
+/// each is for. What is nil was not given and is left to the transport's own default.
 public struct TransportOptions: Hashable, Sendable {
-    /// `limits.sendQueueBytes`: what may wait for one peer on one lane; then callers are told `overloaded`.
-    public var sendQueueBytes: Int?
-    /// `limits.sendQueueFrames`: the same, counted in frames.
-    public var sendQueueFrames: Int?
-    /// How long a connection attempt may take before it is given up and begun anew.
-    public var connectTimeout: Duration?
-    /// How long a handshake may take before its session is dropped.
-    public var handshakeTimeout: Duration?
+    /// Frames that may wait in one lane for one peer; what comes on top is refused as overloaded.
+    public var queuedFrames: Int?
+    /// Bytes of the same.
+    public var queuedBytes: Int?
+    /// Messages that may be sent and not yet acknowledged, for each lane and peer.
+    public var window: Int?
+    /// Bytes of the same.
+    public var windowBytes: Int?
+    /// The size at which a message of several frames is closed.
+    public var batchBytes: Int?
+    /// How long an acknowledgement waits for something that goes back anyway.
+    public var ackDelay: Duration?
+    /// A session whose oldest message is unacknowledged for so long is given up.
+    public var unresponsiveAfter: Duration?
+    /// Sessions that peers may have with one node.
+    public var inboundSessions: Int?
 
     public init() {}
 }

@@ -156,12 +156,12 @@ import World
         let problems = Files.errors(
             Files.good + """
 
-                transport: {limits: {sendQueueBytes: 1KB, sendQueueFrames: 3}}
+                transport: {queuedBytes: 1KB, queuedFrames: 3}
                 membership: {nackFraction: nan, gossipFanout: 1.5, rumourBytes: 1}
                 defaults: {capacity: 0.001}
                 """)
         #expect(problems.map(\.keyPath) == [
-            "transport.limits.sendQueueBytes", "transport.limits.sendQueueFrames", "membership.nackFraction",
+            "transport.queuedBytes", "transport.queuedFrames", "membership.nackFraction",
             "membership.gossipFanout", "membership.rumourBytes", "defaults.capacity",
         ])
     }
@@ -220,7 +220,7 @@ import World
                 == "t.yaml:8:3: too long")
         #expect(topology.problem(.badValue, at: "membership.gossipFanout", value: nil, "x").line == 7)
         #expect(topology.problem(.portConflict, at: "nodes[1].port", value: "7110", "in use").line == 6)
-        #expect(topology.problem(.badValue, at: "transport.connectTimeout", value: nil, "x").description == "t.yaml: x")
+        #expect(topology.problem(.badValue, at: "transport.ackDelay", value: nil, "x").description == "t.yaml: x")
     }
 
     @Test func spoiltFilesNeverTrap() throws {

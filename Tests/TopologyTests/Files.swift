@@ -26,10 +26,15 @@ enum Files {
         }
     }
 
-    /// A file of the project's folder `topology`.
-    static func shipped(_ name: String) throws -> String {
+    /// The path of a file of the project's folder `topology`.
+    static func path(_ name: String) -> String {
         let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
-        let bytes = try SystemFileSystem().read("\(root)/topology/\(name)")
+        return "\(root)/topology/\(name)"
+    }
+
+    /// Its text.
+    static func shipped(_ name: String) throws -> String {
+        let bytes = try SystemFileSystem().read(path(name))
         return try #require(String(validating: bytes, as: UTF8.self))
     }
 }

@@ -1,13 +1,15 @@
 import Membership
+import Primes
 import Testing
 import Topology
+import Transport
 import World
 import Yams
 
 /// The files in `topology/` are what people start from.
 @Suite struct ShippedFilesTests {
     @Test(arguments: ["local.yaml", "single.yaml", "reference.yaml"]) func everyFileIsFlawless(name: String) throws {
-        let topology = try Topology.parse(try Files.shipped(name), file: "topology/\(name)")
+        let topology = try Topology.load(Files.path(name), from: SystemFileSystem())
         #expect(topology.warnings.isEmpty)
     }
 
@@ -57,7 +59,7 @@ import Yams
         #expect(shown["nodes[].edge"] == Set(TopologyKeys.endpoint))
         for (path, keys) in [
             ("", TopologyKeys.root), ("membership", TopologyKeys.membership), ("transport", TopologyKeys.transport),
-            ("transport.limits", TopologyKeys.limits), ("security", TopologyKeys.security),
+            ("security", TopologyKeys.security),
             ("security.curve", TopologyKeys.curve), ("security.curve.nodes.*", TopologyKeys.curveNode),
             ("primes", TopologyKeys.primes), ("admin", TopologyKeys.admin), ("log", TopologyKeys.log),
         ] {
@@ -95,11 +97,23 @@ import Yams
             .replacing("    host: 127.0.0.1\n", with: "")
         var lines = stripped.split(separator: "\n").map(String.init)
         // What is left of a section all of whose keys were removed.
-        lines.removeAll { ["  admin:", "primes:", "log:"].contains($0) }
+        lines.removeAll { ["  admin:", "transport:", "primes:", "log:"].contains($0) }
         let bare = try Topology.parse(lines.joined(separator: "\n"), file: "r.yaml")
         #expect(bare.nodes == whole.nodes && bare.seeds == whole.seeds && bare.dataDir == whole.dataDir)
         #expect(bare.log == whole.log)
         #expect(bare.membership == MembershipOptions())
+    }
+
+    @Test func theFiguresOfTheOtherRoomsAreTheirDefaults() throws {
+        let topology = try Topology.parse(try Files.shipped("reference.yaml"), file: "r.yaml")
+        let (options, limits) = (topology.transport, LinkLimits())
+        #expect(options.queuedFrames == limits.queuedFrames && options.queuedBytes == limits.queuedBytes)
+        #expect(options.window == limits.window && options.windowBytes == limits.windowBytes)
+        #expect(options.batchBytes == limits.batchBytes && options.inboundSessions == limits.inboundSessions)
+        #expect(options.ackDelay == limits.ackDelay && options.unresponsiveAfter == limits.unresponsiveAfter)
+        let (primes, work) = (topology.primes, PrimesLimits())
+        #expect(primes.deadline == work.deadline)
+        #expect(primes.runningJobs == work.runningJobs && primes.endedJobs == work.endedJobs)
     }
 
     @Test func theFiguresOfMembershipAreThoseOfItsPreset() throws {
