@@ -57,7 +57,10 @@ public final class MeshActorSystem: DistributedActorSystem, Sendable {
         world = core.world
         let userInfo: [CodingUserInfoKey: any Sendable] = [.actorSystemKey: self]
         coders.withLock {
-            $0 = Coders(encoder: MessagePackEncoder(userInfo: userInfo), decoder: MessagePackDecoder(userInfo: userInfo))
+            var coders = Coders(encoder: MessagePackEncoder(), decoder: MessagePackDecoder())
+            coders.encoder.userInfo = userInfo
+            coders.decoder.userInfo = userInfo
+            $0 = coders
         }
     }
 
@@ -107,7 +110,7 @@ public final class MeshActorSystem: DistributedActorSystem, Sendable {
     public func actorReady<Act>(_ actor: Act) where Act: DistributedActor, Act.ID == MeshActorID {
         guard let cell = actor.id.cell else { preconditionFailure("\(actor.id) was not assigned by this system") }
         precondition(
-            actor.unownedExecutor == cell.executor.asUnownedSerialExecutor(),
+            actor.unownedExecutor.isSame(as: cell.executor.asUnownedSerialExecutor()),
             """
             \(actor.id) does not run on the executor that its node made for it. Declare in the actor: \
             nonisolated var unownedExecutor: UnownedSerialExecutor { id.unownedExecutor }
@@ -180,5 +183,12 @@ public final class MeshActorSystem: DistributedActorSystem, Sendable {
         var context = CallContext.current
         context.isOneWay = true
         return try await CallContext.$current.withValue(context, operation: body, isolation: isolation)
+    }
+}
+
+extension UnownedSerialExecutor {
+    /// Whether both are the very same executor. The standard library does not compare them.
+    fileprivate func isSame(as other: UnownedSerialExecutor) -> Bool {
+        withUnsafeBytes(of: self) { mine in withUnsafeBytes(of: other) { mine.elementsEqual($0) } }
     }
 }

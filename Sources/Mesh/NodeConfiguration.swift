@@ -20,7 +20,7 @@ public struct NodeConfiguration: Sendable {
     /// Where the node's durable state lies. Only one process may use it at a time.
     public var dataDirectory: String
     /// The node's keys and whom it lets in; nil for plain connections.
-    public var curve: CurveConfiguration?
+    public var curve: CurveSecurity?
     /// Error types that travel as themselves. Both ends of a call must list a type.
     public var errors: [any (Error & Codable & Sendable).Type] = []
     /// Calls from other nodes that one actor may have unfinished.

@@ -1,6 +1,7 @@
 import Distributed
 import MessagePack
 import Synchronization
+import Transport
 import World
 
 /// A call that came from another node, from its arrival to its answer.

@@ -23,7 +23,7 @@ public struct MeshInvocationDecoder: DistributedTargetInvocationDecoder {
         }
         remaining -= 1
         do {
-            return try decoder.decode(Argument.self, from: reader.skipValue())
+            return try decoder.decode(Argument.self, from: &reader)
         } catch {
             throw MeshError(
                 .incompatible, outcome: .failed, "an argument is no \(Argument.self), which the function needs: \(error)")

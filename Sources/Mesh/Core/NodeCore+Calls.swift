@@ -58,7 +58,7 @@ extension NodeCore {
         let frame = Call(
             id: id, actor: call.callee.number, target: target, deadlineMs: call.isOneWay ? 0 : remaining,
             arguments: call.arguments[...])
-        switch links.send(frame, on: session, lane: .work) {
+        switch send(frame, on: session) {
         case .queued:
             if call.isOneWay {
                 pending.remove(id)?.continuation.resume(returning: [])
@@ -67,8 +67,10 @@ extension NodeCore {
             }
         case .overloaded:
             fail(id, .overloaded, "the link to \(call.callee.node) is full; wait for some calls to end")
-        case .tooLarge(let bytes, let limit):
-            fail(id, .tooLarge, "the call has \(bytes) bytes and a frame may have \(limit); send the data in pieces")
+        case .tooLarge:
+            fail(
+                id, .tooLarge,
+                "the call's arguments have \(call.arguments.count) bytes and a frame may have \(WireLimits.frameBytes(.work)); send the data in pieces")
         case .noSession:
             peers[call.callee.node]?.session = nil
             peers[call.callee.node]?.waiting.append(id)
@@ -93,7 +95,7 @@ extension NodeCore {
     private func withdraw(_ id: UInt64) {
         guard let withdrawn = pending.remove(id) else { return }
         withdrawn.fail(.cancelled, "\(withdrawn.call.callee): the task was cancelled")
-        if let session = withdrawn.session { _ = links.send(Cancel(id: id), on: session, lane: .work) }
+        if let session = withdrawn.session { send(Cancel(id: id), on: session, as: .control) }
     }
 
     /// Ends what is past its deadline, and tells the callees.
@@ -102,7 +104,7 @@ extension NodeCore {
         for (id, call) in expired {
             counters.callsExpired += 1
             call.fail(.unknown, "\(call.call.callee): no answer within the deadline of the call")
-            if let session = call.session { _ = links.send(Cancel(id: id), on: session, lane: .work) }
+            if let session = call.session { send(Cancel(id: id), on: session, as: .control) }
         }
         return !expired.isEmpty
     }

@@ -52,7 +52,7 @@ extension NodeCore {
 
     /// A link too full for this has to begin again, with the whole book.
     private func tell(_ update: ReceptionistUpdate, _ session: SessionID) {
-        if case .overloaded = links.send(update, on: session, lane: .work) {
+        if send(update, on: session) == .overloaded {
             links.drop(session, reason: "its queue has no room for the receptionist's news")
         }
     }
@@ -99,7 +99,7 @@ extension NodeCore {
         } else if !membership.isLive(id.node) {
             terminated(id, .nodeDown)
         } else if let session = peers[id.node]?.session {
-            _ = links.send(Watch(actor: id.number, typeName: id.type.mangledName), on: session, lane: .work)
+            send(Watch(actor: id.number, typeName: id.type.mangledName), on: session)
         } else {
             dial(id.node)
         }
@@ -107,13 +107,13 @@ extension NodeCore {
 
     private func unwatch(_ number: UInt64, on id: MeshActorID) {
         guard watches.remove(number, on: id), let session = peers[id.node]?.session else { return }
-        _ = links.send(Unwatch(actor: id.number, typeName: id.type.mangledName), on: session, lane: .work)
+        send(Unwatch(actor: id.number, typeName: id.type.mangledName), on: session)
     }
 
     /// A session has begun: its peer may not know of this node's watches.
     func sendWatches(to node: NodeIdentity, _ session: SessionID) {
         for id in watches.targets(on: node) {
-            _ = links.send(Watch(actor: id.number, typeName: id.type.mangledName), on: session, lane: .work)
+            send(Watch(actor: id.number, typeName: id.type.mangledName), on: session)
         }
     }
 
@@ -136,7 +136,7 @@ extension NodeCore {
         let actor = ActorReference(type: ActorType(mangledName: watch.typeName), number: watch.actor)
         let isHere = registry.cell(actor.type, number: actor.number) != nil
         if !isHere || !watches.watch(actor, for: node) {
-            _ = links.send(Terminated(actor: watch.actor, typeName: watch.typeName), on: session, lane: .work)
+            send(Terminated(actor: watch.actor, typeName: watch.typeName), on: session, as: .control)
         }
     }
 
@@ -156,7 +156,7 @@ extension NodeCore {
         terminated(MeshActorID(node: identity, type: actor.type, number: actor.number), .stopped)
         for node in watches.takeWatchingNodes(of: actor) {
             guard let session = peers[node]?.session else { continue }
-            _ = links.send(Terminated(actor: actor.number, typeName: actor.type.mangledName), on: session, lane: .work)
+            send(Terminated(actor: actor.number, typeName: actor.type.mangledName), on: session, as: .control)
         }
     }
 }

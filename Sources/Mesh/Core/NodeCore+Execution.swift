@@ -72,8 +72,8 @@ extension NodeCore {
     }
 
     private func answer(_ error: ReplyError, _ session: SessionID) {
-        if case .tooLarge = links.send(error, on: session, lane: .work) {
-            _ = links.send(ReplyError(id: error.id, code: error.code, message: ""), on: session, lane: .work)
+        if send(error, on: session, as: .control) == .tooLarge {
+            send(ReplyError(id: error.id, code: error.code, message: error.message), on: session, as: .control)
         }
     }
 
@@ -81,20 +81,23 @@ extension NodeCore {
     func finished(_ call: InboundCall, _ answer: InboundCall.Answer) {
         guard inbound.removeValue(forKey: call.key) != nil else { return }
         let id = call.key.callID
-        let result: SendResult
         switch answer {
-        case .value(let bytes): result = links.send(Reply(id: id, result: bytes[...]), on: call.key.session, lane: .work)
-        case .void: result = links.send(Reply(id: id, result: []), on: call.key.session, lane: .work)
-        case .failure(let failure):
-            return self.answer(ReplyError(id: id, failure), call.key.session)
+        case .void: send(Reply(id: id, result: []), on: call.key.session, as: .control)
+        case .failure(let failure): self.answer(ReplyError(id: id, failure: failure), call.key.session)
+        case .value(let bytes):
+            guard send(Reply(id: id, result: bytes[...]), on: call.key.session, as: .control) == .tooLarge else { return }
+            let message = "the result has \(bytes.count) bytes and a frame may have \(WireLimits.frameBytes(.work)); fetch the data in pieces"
+            self.answer(ReplyError(id: id, code: .tooLarge, message: message), call.key.session)
         }
-        if case .tooLarge(let bytes, let limit) = result {
-            self.answer(
-                ReplyError(
-                    id: id, code: .tooLarge,
-                    message: "the result of \(call.target) has \(bytes) bytes and a frame may have \(limit)"),
-                call.key.session)
-        }
+    }
+}
+
+extension ReplyError {
+    fileprivate init(id: UInt64, failure: CallFailure) {
+        self.init(
+            id: id, code: failure.replyCode, message: failure.message,
+            typeName: failure.errorType.isEmpty ? nil : failure.errorType,
+            payload: failure.errorType.isEmpty ? nil : failure.payload[...])
     }
 }
 

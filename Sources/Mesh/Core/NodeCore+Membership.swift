@@ -17,8 +17,8 @@ extension NodeCore {
             switch effect {
             case .send(let message, let peer): send(message, to: peer)
             case .connect(let address): connect(address)
-            case .probeFresh(let peer, let sequence, let within):
-                links.probeFresh(PeerAddress(peer.address), expecting: peer.identity, sequence: sequence, within: within)
+            case .probeFresh(let peer, let sequence, _):
+                probeFresh(peer, sequence)
             case .forget(let peer): forget(peer)
             case .event(let event): happened(event)
             case .startNewLife(let life): endLife(life)
@@ -38,18 +38,21 @@ extension NodeCore {
     }
 
     private func send(_ message: MembershipMessage, to peer: MembershipPeer) {
-        var writer = MessagePackWriter(capacity: 512)
-        message.pack(into: &writer)
-        links.sendPulse(
-            .membership, payload: writer.finish(), to: PeerAddress(peer.address), expecting: peer.identity)
+        let frame = MembershipFrame(payload: message.packed()[...])
+        links.sendPulse(to: PeerAddress(peer.address), expecting: peer.identity.name) { frame.pack(into: &$0) }
+    }
+
+    /// The answer comes as any ack does.
+    private func probeFresh(_ peer: MembershipPeer, _ sequence: UInt32) {
+        let frame = MembershipFrame(payload: MembershipMessage.ping(sequence: sequence, rumours: []).packed()[...])
+        links.probeFresh(PeerAddress(peer.address), expecting: peer.identity.name) { frame.pack(into: &$0) }
     }
 
     private func connect(_ address: MemberAddress) {
-        if let standing = links.session(to: PeerAddress(address)) {
-            carryOut(membership.connected(
-                MembershipPeer(identity: standing.identity, address: address), now: world.now))
+        if let standing = standing[PeerAddress(address)] {
+            carryOut(membership.connected(MembershipPeer(identity: standing, address: address), now: world.now))
         } else {
-            links.dial(PeerAddress(address), expecting: nil)
+            links.dial(PeerAddress(address))
         }
     }
 
@@ -61,13 +64,15 @@ extension NodeCore {
     /// Makes sure that a session to a live member is being made.
     func dial(_ node: NodeIdentity) {
         guard let member = membership.member(named: node.name), member.identity == node else { return }
-        links.dial(PeerAddress(member.address), expecting: node)
+        links.dial(PeerAddress(member.address), expecting: node.name)
     }
 
-    func received(membership payload: ArraySlice<UInt8>, from node: NodeIdentity, at address: PeerAddress, now: Instant) throws {
-        let message = try MembershipMessage.unpack(payload)
-        carryOut(membership.handle(
-            message, from: MembershipPeer(identity: node, address: MemberAddress(address)), now: now))
+    func received(membership payload: ArraySlice<UInt8>, from session: SessionInfo) throws {
+        var reader = MessagePackReader(payload)
+        let message = try MembershipMessage(from: &reader)
+        try reader.expectEnd()
+        let peer = MembershipPeer(identity: session.peer, address: MemberAddress(session.address))
+        carryOut(membership.handle(message, from: peer, now: world.now))
     }
 
     private func happened(_ event: MembershipEvent) {

@@ -28,15 +28,22 @@ actor NodeCore {
     var membership: Membership
     var pending: PendingCalls<PendingCall>
     var peers: [NodeIdentity: Peer] = [:]
+    /// Who answers at an address to which this node has a session.
+    var standing: [PeerAddress: NodeIdentity] = [:]
     var inbound: [InboundKey: InboundCall] = [:]
     var reception = Reception()
     var receptionVersion: UInt64 = 0
     var listingSubscribers = Subscribers<String, [MeshActorID]>()
     var watches = Watches()
-    var memberSubscribers = Subscribers<Int, MembershipEvent>()
+    var memberSubscribers = Subscribers<MemberNews, MembershipEvent>()
     var counters = CoreCounters()
     var farewell: [UnsafeContinuation<Void, Never>] = []
-    var isDraining = false
+    /// When membership was last told that a session's peer lives.
+    var lastNoted: [SessionID: Instant] = [:]
+    /// The version of the view that readers on other threads see.
+    var shownVersion: UInt64 = .max
+    /// Ends this life in the eyes of the process.
+    let lifeOver: AsyncStream<UInt64>.Continuation
     weak var system: MeshActorSystem?
 
     /// Another node, as the calls see it: the session to it, and the calls that wait for one.
@@ -49,22 +56,65 @@ actor NodeCore {
     }
 
     init(
-        identity: NodeIdentity, configuration: NodeConfiguration, world: any World, loop: any EventLoop,
-        sockets: sending any Sockets, log: Logger
-    ) throws {
+        identity: NodeIdentity, configuration: NodeConfiguration, world: any World, loop: any EventLoop, log: Logger,
+        lifeOver: AsyncStream<UInt64>.Continuation, sockets: sending any PacketSockets
+    ) throws(NodeError) {
         self.identity = identity
         self.configuration = configuration
         self.world = world
         self.loop = loop
         self.log = log
+        self.lifeOver = lifeOver
         registry = ActorRegistry()
-        contracts = ContractTable.ofThisProgram
+        contracts = .ofThisProgram
         publicView = PublicView()
-        membership = try Membership(
-            identity: identity, address: configuration.address, metadata: configuration.metadata,
-            configuration: configuration.membership, random: world.random("membership"), now: world.now)
+        do {
+            membership = try Membership(
+                identity: identity, address: configuration.address, metadata: configuration.metadata,
+                configuration: configuration.membership, random: world.random("membership"), now: world.now)
+        } catch {
+            throw NodeError(.configuration, "node \(configuration.name): \(error)")
+        }
         pending = PendingCalls(limit: configuration.pendingCallLimit, now: world.now)
-        links = Links()
+        var linking = LinksConfiguration(
+            mesh: configuration.mesh, identity: identity, bindHost: configuration.bindHost,
+            bindPort: configuration.address.port, advertised: PeerAddress(configuration.address),
+            software: configuration.metadata.versions.software, contracts: contracts)
+        linking.limits = configuration.links
+        linking.chaos = configuration.allowsFaults
+        links = Links(linking, sockets: sockets, world: world, logger: log)
+    }
+
+    /// Listens and takes part, on the loop.
+    func start(_ system: MeshActorSystem) throws(NodeError) {
+        self.system = system
+        registry.onResign { [weak self] type, number in
+            self?.submit { $0.resigned(ActorReference(type: type, number: number)) }
+        }
+        links.delegate = self
+        do {
+            try links.start()
+        } catch {
+            throw NodeError(.bind, "node \(identity.name): \(error)")
+        }
+        loop.attach(self)
+        startMembership()
+    }
+
+    /// Ends everything at once. To the others the node dies.
+    func stop() {
+        links.stop(saying: "the node stops")
+        for call in pending.removeAll(where: { _ in true }) { call.fail(.nodeDown, "this node has stopped") }
+        memberSubscribers.finish()
+        listingSubscribers.finish()
+        lifeOver.finish()
+        loop.stop()
+    }
+
+    /// Queues a frame on the work lane of a session.
+    @discardableResult
+    func send(_ frame: some Frame, on session: SessionID, as traffic: Traffic = .request) -> SendResult {
+        links.send(on: session, lane: .work, as: traffic) { frame.pack(into: &$0) }
     }
 
     /// Runs `body` on the loop: at once when the caller is on it, else after what is queued there.
