@@ -6,7 +6,7 @@ public struct ChildProcess: Sendable {
     public enum Input: Sendable {
         /// Nothing: the end at once.
         case null
-        /// A pipe that nobody writes to, and that ends when this process does, however it ends. See ``Terminal/waitForEnd()``.
+        /// A pipe that nobody writes to, and that ends when this process does, however it ends. See ``Terminal/whenEnded(_:)``.
         case lifeline
     }
 

@@ -23,6 +23,13 @@ extension SystemFileSystem {
         return count > 0 ? Array(buffer[..<count]) : []
     }
 
+    /// Gives a file another name, in the place of what had it.
+    public func move(_ path: String, to newPath: String) throws(FileError) {
+        guard rename(path, newPath) == 0 else {
+            throw FileError(code: errno == ENOENT ? .notFound : .other, path: path, reason: String(cString: strerror(errno)))
+        }
+    }
+
     /// The size of a file in bytes; 0 when it is not there.
     public func size(of path: String) -> Int64 {
         var status = stat()

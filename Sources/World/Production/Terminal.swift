@@ -4,6 +4,8 @@ import Glibc
 public struct Terminal: Sendable {
     public let descriptor: Int32
 
+    public init(descriptor: Int32) { self.descriptor = descriptor }
+
     public static let input = Terminal(descriptor: 0)
     public static let output = Terminal(descriptor: 1)
     public static let error = Terminal(descriptor: 2)
@@ -49,12 +51,33 @@ public struct Terminal: Sendable {
         }
     }
 
-    /// Returns when the stream has ended. Blocks; see ``World/compute(_:)``.
-    public func waitForEnd() {
+    /// Calls `body` once, when the stream has ended. A thread of its own waits for that, for as long as it takes.
+    public func whenEnded(_ body: @escaping @Sendable () -> Void) {
+        let waiter = Unmanaged.passRetained(EndWaiter(descriptor: descriptor, body: body))
+        var thread = pthread_t()
+        let code = pthread_create(&thread, nil, { argument in
+            Unmanaged<EndWaiter>.fromOpaque(argument!).takeRetainedValue().wait()
+            return nil
+        }, waiter.toOpaque())
+        precondition(code == 0, "cannot start a thread: \(String(cString: strerror(code)))")
+        pthread_detach(thread)
+    }
+}
+
+private final class EndWaiter: Sendable {
+    private let descriptor: Int32
+    private let body: @Sendable () -> Void
+
+    init(descriptor: Int32, body: @escaping @Sendable () -> Void) {
+        self.descriptor = descriptor
+        self.body = body
+    }
+
+    func wait() {
         var byte: UInt8 = 0
         while true {
             let count = read(descriptor, &byte, 1)
-            if count == 0 || (count < 0 && errno != EINTR) { return }
+            if count == 0 || (count < 0 && errno != EINTR) { return body() }
         }
     }
 }

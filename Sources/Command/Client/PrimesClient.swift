@@ -1,0 +1,124 @@
+import NIOHTTP1
+import Web
+import World
+
+/// Has primes counted through the edges of a mesh.
+package struct PrimesClient: Sendable {
+    private let edges: [String]
+    private let world: any World
+    private let asker = HTTPAsker()
+    /// Between two questions about a job: short at first, because most are over in a moment.
+    private static let firstPause: Duration = .milliseconds(10)
+    private static let longestPause: Duration = .milliseconds(100)
+    /// How long edges may be unable to tell about a job before it is given up.
+    private static let patience: Duration = .seconds(15)
+
+    /// - Parameter edges: base URLs; the first that answers is used, the next when it falls silent.
+    package init(edges: [String], world: any World) {
+        self.edges = edges
+        self.world = world
+    }
+
+    /// The edges of the members that live, and a client for them.
+    package init(_ members: [MemberRow], world: any World) throws(CommandFailure) {
+        let edges = members.filter(\.isAlive).compactMap(\.edge)
+        guard !edges.isEmpty else {
+            throw CommandFailure(
+                .unavailable, "no member that is alive is an edge; give a node of the topology file the key \"edge\", such as edge: {port: 8080}")
+        }
+        self.init(edges: edges, world: world)
+    }
+
+    package struct Order: Sendable {
+        package var from: String
+        package var to: String
+        package var algorithm: String?
+        package var chunks: Int?
+
+        package init(from: String, to: String, algorithm: String? = nil, chunks: Int? = nil) {
+            self.from = from
+            self.to = to
+            self.algorithm = algorithm
+            self.chunks = chunks
+        }
+
+        var body: JSON {
+            var members: [JSON.Member] = [.init("from", .string(from)), .init("to", .string(to))]
+            if let algorithm { members.append(.init("algorithm", .string(algorithm))) }
+            if let chunks { members.append(.init("chunks", .number(chunks))) }
+            return .object(members)
+        }
+    }
+
+    /// Where a job was accepted, and under what path it is told of.
+    package struct Ticket: Sendable {
+        package let edge: String
+        package let path: String
+    }
+
+    /// Hands the order to the first edge that takes it.
+    package func submit(_ order: Order) async throws(CommandFailure) -> Ticket {
+        var silent: [String] = []
+        for edge in edges {
+            let answer: HTTPAnswer
+            do {
+                answer = try await asker.ask(edge, "/api/primes", method: .POST, body: order.body, timeout: .seconds(10))
+            } catch {
+                silent.append("\(edge): \(error)")
+                // An order that may have been taken is not given to another edge as well.
+                if error.wasRefused { continue }
+                break
+            }
+            if answer.status == 400 { throw CommandFailure(.usage, answer.complaint) }
+            guard answer.isSuccess, let path = answer.json?["statusUrl"]?.string ?? answer.location else {
+                throw CommandFailure(answer.status == 503 ? .unavailable : .protocolError, "\(edge): \(answer.complaint)")
+            }
+            return Ticket(edge: edge, path: path)
+        }
+        throw CommandFailure(.unavailable, "no edge takes the order:\n" + silent.map { "  \($0)" }.joined(separator: "\n"))
+    }
+
+    /// Follows the job to its end.
+    /// - Parameter progress: called with every document that differs from the one before.
+    package func follow(
+        _ ticket: Ticket, progress: (PrimesDocument) -> Void
+    ) async throws(CommandFailure) -> PrimesDocument {
+        var last: PrimesDocument?
+        var pause = Self.firstPause
+        var lastHeard = world.now
+        while true {
+            do {
+                let document = try await document(ticket)
+                lastHeard = world.now
+                if document != last { progress(document) }
+                last = document
+                if document.isOver { return document }
+            } catch {
+                guard error.status == .unavailable, world.now - lastHeard < Self.patience else { throw error }
+            }
+            do { try await world.sleep(for: pause) } catch { throw CommandFailure(.interrupted, "given up") }
+            pause = min(Self.longestPause, pause * 2)
+        }
+    }
+
+    /// Ends the job. What it has found is dropped.
+    package func cancel(_ ticket: Ticket) async {
+        _ = try? await asker.ask(ticket.edge, ticket.path, method: .DELETE, timeout: .seconds(2))
+    }
+
+    /// Any edge can tell of any job; the one that took it is asked first.
+    private func document(_ ticket: Ticket) async throws(CommandFailure) -> PrimesDocument {
+        var complaint = ""
+        for edge in [ticket.edge] + edges.filter({ $0 != ticket.edge }) {
+            let answer: HTTPAnswer
+            do { answer = try await asker.ask(edge, ticket.path, timeout: .seconds(10)) } catch {
+                complaint = "\(edge): \(error)"
+                continue
+            }
+            if answer.isSuccess, let json = answer.json { return try PrimesDocument(json) }
+            complaint = "\(edge)\(ticket.path): \(answer.complaint)"
+            if answer.status == 404 || answer.status == 410 { throw CommandFailure(.negative, complaint) }
+        }
+        throw CommandFailure(.unavailable, complaint)
+    }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import Topology
+import World
+
+/// `gossamer up`: all nodes of a file on this machine.
+struct UpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up",
+        abstract: "Start the nodes of a topology file on this machine.",
+        discussion: """
+            Every node is a process of its own and writes to log/node.log in its data directory. In the foreground a table \
+            shows the members, and Ctrl-C ends all nodes in order; a second Ctrl-C ends them at once.
+
+            With --detach the command returns as soon as every node sees every node, and the nodes stay; nodes that run \
+            already are left alone.
+            """)
+
+    @Argument(help: ArgumentHelp("The topology file.", valueName: "file"))
+    var topology: String
+
+    @Argument(help: ArgumentHelp("Start only these nodes of the file.", valueName: "node"))
+    var nodes: [String] = []
+
+    @Flag(help: "Return once all nodes see each other, and leave them running.")
+    var detach = false
+
+    @Flag(help: "Start a node again that ends by itself.")
+    var restart = false
+
+    @Flag(help: "Forget what earlier runs have left: remove the nodes' data directories first.")
+    var fresh = false
+
+    @Option(help: "Seconds until the nodes must see each other.")
+    var timeout = 30
+
+    @Option(help: "Seconds a node may take to leave in order before it is killed.")
+    var grace = 10
+
+    /// The supervisor of `--detach --restart`: it runs without a terminal.
+    @Flag(help: .private)
+    var background = false
+
+    func validate() throws {
+        guard (1...3_600).contains(timeout) else { throw ValidationError("--timeout \(timeout): 1 to 3600 seconds") }
+        guard (0...3_600).contains(grace) else { throw ValidationError("--grace \(grace): 0 to 3600 seconds") }
+    }
+
+    func run() async throws {
+        let world = SystemWorld(), files = SystemFileSystem()
+        let topology = try Topology.loadForCommand(self.topology, files)
+        let plan = try UpPlan(topology, names: nodes, maySkipRunning: detach, files: files)
+        guard !plan.starting.isEmpty else {
+            Console.note("all \(plan.running.count) nodes of \(topology.file) run already")
+            return
+        }
+        let complaints = PortCheck.complaints(plan.starting)
+        guard complaints.isEmpty else {
+            throw CommandFailure(.unavailable, complaints.joined(separator: "\n") + "\nnothing was started")
+        }
+        if fresh { try plan.removeData(files) }
+        let settings = UpRun.Settings(
+            restarts: restart, staysInForeground: !detach, isBackground: background, timeout: .seconds(timeout),
+            grace: .seconds(grace))
+        if detach && restart {
+            try await DetachedSupervisor(plan: plan, settings: settings, world: world).start()
+        } else {
+            try await UpRun(plan: plan, settings: settings, world: world).run()
+        }
+    }
+}

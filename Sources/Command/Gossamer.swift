@@ -1,0 +1,42 @@
+import ArgumentParser
+import Glibc
+import World
+
+/// The command `gossamer`.
+public struct Gossamer: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "gossamer",
+        abstract: "An actor mesh: nodes that find each other by gossip and share work, with nothing in the middle.",
+        discussion: """
+            Start five nodes on this machine with `gossamer up topology/local.yaml`, and let them count with \
+            `gossamer primes 0 1000000000`.
+
+            \(ExitStatus.explanation)
+            """,
+        version: Release.version,
+        subcommands: [
+            UpCommand.self, DownCommand.self, MembersCommand.self, LogsCommand.self, PrimesCommand.self, RingCommand.self,
+            DrainCommand.self, LeaveCommand.self, TopologyCommand.self, KeysCommand.self, NodeCommand.self,
+            BenchCommand.self, VersionCommand.self,
+        ])
+
+    public init() {}
+
+    /// Runs the command that the arguments name, and ends the process.
+    public static func launch() async -> Never {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            Glibc.exit(ExitStatus.ok.rawValue)
+        } catch let failure as CommandFailure {
+            if !failure.message.isEmpty { Console.note(failure.message) }
+            Glibc.exit(failure.status.rawValue)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

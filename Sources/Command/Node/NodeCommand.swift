@@ -1,0 +1,76 @@
+import ArgumentParser
+import Logging
+import Topology
+import World
+
+/// `gossamer node`: one node, in this process.
+struct NodeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "node", abstract: "Run one node of a topology file in the foreground.",
+        discussion: """
+            This is what a service manager starts on every machine. The log goes to standard error, one line an event. SIGTERM \
+            and Ctrl-C have the node leave in order.
+            """)
+
+    @Argument(help: ArgumentHelp("The topology file.", valueName: "file"))
+    var topology: String
+
+    @Argument(help: "The node's name in the file.")
+    var name: String
+
+    @Flag(help: "Have the fault filter, for chaos tests. Never in production.")
+    var chaos = false
+
+    @Flag(help: "Leave when standard input ends: whoever started the node is gone.")
+    var endWithParent = false
+
+    func run() async throws {
+        let world = SystemWorld()
+        let topology = try Topology.loadForCommand(self.topology, world.files)
+        let node = try topology.requireNode(name)
+        let place = NodeFiles(node)
+        do { try world.files.createDirectory(place.directory) } catch {
+            throw CommandFailure(.ioError, "the data directory of \(name) cannot be made: \(error)")
+        }
+        let mark = try RunMark(lock: place.lock, pid: place.pid, who: "node \(name)", files: world.files)
+        defer { mark.remove() }
+        let level = Logger.Level(rawValue: topology.log.level.rawValue) ?? .info
+        LoggingSystem.bootstrap { _ in
+            LineLogHandler(node: node.name, level: level, now: { world.wallTime })
+        }
+        let complaints = PortCheck.complaints([node])
+        guard complaints.isEmpty else { throw CommandFailure(.unavailable, complaints.joined(separator: "\n")) }
+        try await NodeRun(topology: topology, node: node, allowsFaults: chaos, world: world)
+            .run(until: EndRequests(world, endWithParent: endWithParent))
+    }
+}
+
+/// What may ask a node to end: a signal, the end of its parent, its own admin port.
+final class EndRequests: Sendable {
+    private let interrupts: Interrupts
+    private let requests: AsyncStream<String>
+    private let continuation: AsyncStream<String>.Continuation
+
+    init(_ world: any World, endWithParent: Bool) {
+        let (requests, continuation) = AsyncStream<String>.makeStream(bufferingPolicy: .bufferingOldest(1))
+        self.requests = requests
+        self.continuation = continuation
+        interrupts = Interrupts(world) { continuation.yield("a signal") }
+        guard endWithParent else { return }
+        Terminal.input.whenEnded { continuation.yield("the end of the process that started it") }
+    }
+
+    /// Asks for the end, on behalf of `reason`.
+    func request(_ reason: String) { continuation.yield(reason) }
+
+    /// Returns why, once somebody has asked.
+    func next() async -> String {
+        for await reason in requests { return reason }
+        return "the end of the process"
+    }
+
+    /// Returns when somebody has lost patience with the orderly end.
+    func impatience(_ world: any World) async {
+        while interrupts.count < 2 { do { try await world.sleep(for: .milliseconds(50)) } catch { return } }
+    }
+}

@@ -1,0 +1,21 @@
+import Synchronization
+import World
+
+/// Counts the requests to end, by Ctrl-C or from other processes.
+package final class Interrupts: Sendable {
+    private let received = Atomic(0)
+
+    /// - Parameter notice: called at every one.
+    package init(_ world: any World, notice: @escaping @Sendable () -> Void = {}) {
+        let signals = Signals(Signals.ending)
+        world.spawn("interrupts") { [weak self] in
+            for await _ in signals {
+                self?.received.add(1, ordering: .relaxed)
+                notice()
+            }
+        }
+    }
+
+    /// How many have come: the first asks for an orderly end, the second for one at once.
+    package var count: Int { received.load(ordering: .relaxed) }
+}

@@ -1,0 +1,156 @@
+import Glibc
+import Topology
+import World
+
+/// Starts the nodes of a file as processes of this machine, notices their end, and ends them.
+///
+/// Used by one task: ``tick()`` is called in a loop and does everything that is due, so that the order of things is the
+/// order of the code.
+package final class Supervisor {
+    package struct Settings: Sendable {
+        /// The program whose `node FILE NAME` is a node.
+        package var program: String
+        /// The nodes end when this process does, however it ends.
+        package var endsWithParent: Bool
+        package var restarts: Bool
+        /// How long a node may take to leave in order before it is killed.
+        package var grace: Duration
+
+        package init(
+            program: String = ChildProcess.ownProgram, endsWithParent: Bool, restarts: Bool, grace: Duration = .seconds(10)
+        ) {
+            self.program = program
+            self.endsWithParent = endsWithParent
+            self.restarts = restarts
+            self.grace = grace
+        }
+    }
+
+    package enum Event: Hashable, Sendable {
+        case started(node: String, pid: Int32)
+        /// `restartIn` is nil when the node stays away.
+        case ended(node: String, ChildProcess.Ending, restartIn: Duration?)
+        case notStarted(node: String, String)
+    }
+
+    private struct Seat {
+        let node: TopologyNode
+        var process: ChildProcess?
+        var startedAt = Instant.zero
+        var restartAt: Instant?
+        var policy = RestartPolicy()
+        /// Where in the log the present process begins.
+        var logOffset: Int64 = 0
+    }
+
+    /// A log larger than this is put aside when its node starts; the one put aside before is dropped.
+    private static let logLimit: Int64 = 16 << 20
+
+    private let topology: Topology
+    private let settings: Settings
+    private let world: any World
+    private let files = SystemFileSystem()
+    private var seats: [Seat]
+
+    package init(_ nodes: [TopologyNode], of topology: Topology, settings: Settings, world: any World) {
+        self.topology = topology
+        self.settings = settings
+        self.world = world
+        seats = nodes.map { Seat(node: $0) }
+    }
+
+    /// Process numbers of the nodes that run, by name.
+    package var processes: [String: Int32] {
+        var result: [String: Int32] = [:]
+        for seat in seats { if let process = seat.process { result[seat.node.name] = process.pid } }
+        return result
+    }
+
+    /// True when no node runs and none will be started again.
+    package var isOver: Bool { seats.allSatisfy { $0.process == nil && $0.restartAt == nil } }
+
+    /// Starts all nodes. When one cannot be started, those already started are left to ``stop(now:)``.
+    package func start() throws(CommandFailure) {
+        for index in seats.indices {
+            do { try start(index) } catch {
+                throw CommandFailure(.ioError, "node \(seats[index].node.name) cannot be started: \(error)")
+            }
+        }
+    }
+
+    private func start(_ index: Int) throws(FileError) {
+        let seat = seats[index]
+        let place = NodeFiles(seat.node)
+        try files.createDirectory(place.logDirectory)
+        if files.size(of: place.log) > Self.logLimit { try files.move(place.log, to: place.oldLog) }
+        seats[index].logOffset = files.size(of: place.log)
+        var arguments = ["node", topology.file, seat.node.name]
+        if settings.endsWithParent { arguments.append("--end-with-parent") }
+        seats[index].process = try ChildProcess(
+            path: settings.program, arguments: arguments, input: settings.endsWithParent ? .lifeline : .null,
+            output: .file(place.log), error: .file(place.log))
+        seats[index].startedAt = world.now
+        seats[index].restartAt = nil
+    }
+
+    /// Notices the nodes that have ended, and starts those again whose time has come.
+    package func tick() -> [Event] {
+        var events: [Event] = []
+        for index in seats.indices {
+            if let process = seats[index].process, let report = process.poll() {
+                seats[index].process = nil
+                let delay = restartDelay(index, report.ending)
+                seats[index].restartAt = delay.map { world.now + $0 }
+                events.append(.ended(node: seats[index].node.name, report.ending, restartIn: delay))
+            }
+            if let time = seats[index].restartAt, time <= world.now { events.append(restart(index)) }
+        }
+        return events
+    }
+
+    private func restartDelay(_ index: Int, _ ending: ChildProcess.Ending) -> Duration? {
+        guard settings.restarts, RestartPolicy.mayRestart(ending) else { return nil }
+        return seats[index].policy.delay(afterLifetime: world.now - seats[index].startedAt)
+    }
+
+    private func restart(_ index: Int) -> Event {
+        let name = seats[index].node.name
+        do {
+            try start(index)
+            return .started(node: name, pid: seats[index].process?.pid ?? 0)
+        } catch {
+            seats[index].restartAt = world.now + seats[index].policy.delay(afterLifetime: .zero)
+            return .notStarted(node: name, "\(error)")
+        }
+    }
+
+    /// The last lines that the node's present or last process has written.
+    package func lastWords(of name: String, lines: Int = 5) -> [String] {
+        guard let seat = seats.first(where: { $0.node.name == name }) else { return [] }
+        let place = NodeFiles(seat.node)
+        let start = max(seat.logOffset, files.size(of: place.log) - 16_384)
+        let bytes = (try? files.read(place.log, from: start, limit: 16_384)) ?? []
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").suffix(lines).map(String.init)
+    }
+
+    /// Asks all nodes to end, and kills those that have not within the grace period, or as soon as `now` says so.
+    /// - Returns: the names of those that had to be killed.
+    package func stop(now isImpatient: () -> Bool = { false }) async -> [String] {
+        for index in seats.indices {
+            seats[index].restartAt = nil
+            seats[index].process?.signal(SIGTERM)
+        }
+        let deadline = world.now + settings.grace
+        while world.now < deadline, !isImpatient(), reap() { try? await world.sleep(for: .milliseconds(20)) }
+        let killed = seats.filter { $0.process != nil }.map(\.node.name)
+        for seat in seats { seat.process?.signal(SIGKILL) }
+        while reap() { try? await world.sleep(for: .milliseconds(5)) }
+        return killed
+    }
+
+    /// True while a node runs.
+    private func reap() -> Bool {
+        for index in seats.indices where seats[index].process?.poll() != nil { seats[index].process = nil }
+        return seats.contains { $0.process != nil }
+    }
+}
