@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -22,6 +24,11 @@ void creactor_eventfd_signal(int fd) {
 void creactor_eventfd_clear(int fd) {
     uint64_t count;
     while (read(fd, &count, sizeof count) < 0 && errno == EINTR) {}
+}
+
+void creactor_eventfd_wait(int fd) {
+    struct pollfd item = {.fd = fd, .events = POLLIN};
+    while (poll(&item, 1, -1) < 0 && errno == EINTR) {}
 }
 
 int creactor_epoll(void) { return epoll_create1(EPOLL_CLOEXEC); }
@@ -69,4 +76,10 @@ int creactor_connect_result(int fd) {
     int error = 0;
     socklen_t length = sizeof error;
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+void creactor_name_thread(const char *name) {
+    char kept[16];
+    snprintf(kept, sizeof kept, "%s", name);
+    pthread_setname_np(pthread_self(), kept);
 }

@@ -42,4 +42,17 @@ public enum FrameKind: UInt8, CaseIterable, Hashable, Sendable {
 
     /// Whether the links consume the frame themselves; all other kinds reach their delegate.
     @inlinable public var belongsToLinks: Bool { rawValue < 8 }
+
+    /// The kind of a frame, or of the first frame of a run, without reading it. `nil` when the bytes begin no frame.
+    @inlinable public static func peek(_ bytes: ArraySlice<UInt8>) -> UInt8? {
+        guard let first = bytes.first else { return nil }
+        let offset = switch first {
+        case 0x91...0x9f: 1
+        case 0xdc: 3
+        default: 0
+        }
+        guard offset > 0, bytes.count > offset else { return nil }
+        let kind = bytes[bytes.startIndex + offset]
+        return kind < 0x80 ? kind : nil
+    }
 }

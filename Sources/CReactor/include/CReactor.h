@@ -6,6 +6,8 @@
 int creactor_eventfd(void);
 void creactor_eventfd_signal(int fd);
 void creactor_eventfd_clear(int fd);
+/// Blocks until the counter has been signalled, and leaves it so.
+void creactor_eventfd_wait(int fd);
 
 /// An epoll instance. -1 on failure.
 int creactor_epoll(void);
@@ -20,3 +22,6 @@ int creactor_epoll_wait(int epoll, uint64_t *keys, int capacity, int64_t nanosec
 int creactor_connect_begin(const char *host, uint16_t port);
 /// How a connect has ended: 0, or its errno.
 int creactor_connect_result(int fd);
+
+/// Names the calling thread. At most 15 bytes are kept.
+void creactor_name_thread(const char *name);

@@ -1,0 +1,188 @@
+import MessagePack
+import Wire
+import World
+
+extension Links {
+    private static let hellosPerAttempt = 5
+
+    /// Shakes hands with the node at `address`, and again whenever the session is lost, until ``hangUp(_:)-(PeerAddress)``.
+    /// - Parameter expected: the name of the node that is meant; another one's answer is refused.
+    public func dial(_ address: PeerAddress, expecting expected: String? = nil) {
+        if isStopped { return }
+        let link = link(to: address)
+        link.isWanted = true
+        expect(expected, of: link)
+        attend(link)
+    }
+
+    /// Stops dialling the address and ends the session that was made by it.
+    public func hangUp(_ address: PeerAddress) {
+        aliases[address] = nil
+        guard let link = dialled[address] else { return }
+        if let session = link.session {
+            sayGoodbye(session, "hung up")
+            end(session, .hungUp)
+        }
+        remove(link)
+    }
+
+    /// Ends every session with this life of a peer, whoever has dialled, and stops dialling it.
+    public func hangUp(_ peer: NodeIdentity) {
+        for session in sessions(with: peer.name) where session.info.peer.life <= peer.life {
+            sayGoodbye(session, "hung up")
+            let link = session.dialled
+            end(session, .hungUp)
+            if let link { remove(link) }
+        }
+    }
+
+    /// The session that this node has dialled to this very life, if it stands.
+    public func session(to peer: NodeIdentity) -> SessionID? {
+        sessions(with: peer.name).first { $0.dialled != nil && $0.info.peer == peer }?.info.id
+    }
+
+    /// What is known of a session while it lasts.
+    public func info(of id: SessionID) -> SessionInfo? { sessions[id]?.info }
+
+    /// Ends a session that the caller finds fault with. A dialled peer is dialled again after a rest.
+    public func drop(_ id: SessionID, reason: String) {
+        guard let session = sessions[id] else { return }
+        sayGoodbye(session, reason)
+        lose(session, .hungUp, restFor: limits.restAfterRefusal)
+    }
+
+    /// In the order they were made.
+    func sessions(with name: String) -> [Session] {
+        sessions.values.filter { $0.info.peer.name == name }.sorted { $0.info.id < $1.info.id }
+    }
+
+    func link(to address: PeerAddress) -> DialledLink {
+        if let link = dialled[address] { return link }
+        let link = DialledLink(address: address)
+        dialled[address] = link
+        return link
+    }
+
+    func expect(_ name: String?, of link: DialledLink) {
+        guard let name, link.expected != name else { return }
+        link.expected = name
+        // The key to expect goes by the name, so channels that were opened without it are of no use.
+        if link.session == nil { closeChannels(of: link, lingering: false) }
+    }
+
+    func remove(_ link: DialledLink) {
+        if case .shaking(let token, _) = link.phase { tokens[token] = nil }
+        link.isRemoved = true
+        closeChannels(of: link, lingering: true)
+        dialled[link.address] = nil
+    }
+
+    /// - Parameter lingering: gives a goodbye the time to leave.
+    func closeChannels(of link: DialledLink, lingering: Bool) {
+        for case let channel? in link.channels {
+            channelOwners[channel] = nil
+            if lingering { timers.insert(.closing(channel), at: now + .milliseconds(100)) } else { sockets.close(channel) }
+        }
+        link.channels = [nil, nil, nil]
+        link.isConnected = false
+    }
+
+    /// The channel of a lane, opened when it is used for the first time.
+    func channel(_ lane: Lane, of link: DialledLink) -> ChannelID {
+        if let channel = link.channels[Int(lane.rawValue)] { return channel }
+        let channel = sockets.open(lane, to: link.address, peer: link.expected ?? link.lastPeer?.name)
+        link.channels[Int(lane.rawValue)] = channel
+        channelOwners[channel] = (link, lane)
+        return channel
+    }
+
+    /// Does what the link's phase asks for now.
+    func attend(_ link: DialledLink) {
+        if link.isRemoved || isStopped { return }
+        link.timerAt = .distantFuture
+        if !link.isWanted && link.session == nil && link.expiresAt <= now { return remove(link) }
+        switch link.phase {
+        case .resting(let until) where until <= now: beginHandshake(link)
+        // A late answer to the last attempt may have made the peer ignore this one: a new one is never ignored.
+        case .shaking where link.nextHello <= now && link.hellos >= Self.hellosPerAttempt: beginHandshake(link)
+        case .shaking where link.nextHello <= now: sendHello(link)
+        default: break
+        }
+        arm(link)
+    }
+
+    func beginHandshake(_ link: DialledLink) {
+        if case .shaking(let token, _) = link.phase { tokens[token] = nil }
+        attempts += 1
+        let token = makeToken(for: link.address.description)
+        tokens[token] = .dialled(link)
+        link.phase = .shaking(token: token, attempt: attempts)
+        link.hellos = 0
+        sendHello(link)
+    }
+
+    func sendHello(_ link: DialledLink) {
+        guard case .shaking(let token, let attempt) = link.phase else { return }
+        link.nextHello = now + limits.helloEvery
+        link.hellos += 1
+        let hello = Hello(
+            mesh: configuration.mesh, identity: configuration.identity, address: configuration.advertised,
+            versions: configuration.versions, software: configuration.software,
+            fingerprint: configuration.contracts.fingerprint, capabilities: configuration.capabilities, token: token,
+            attempt: attempt, expected: link.expected)
+        sendAlone(hello, token: 0, on: .channel(channel(.pulse, of: link)), peer: link.expected)
+        arm(link)
+    }
+
+    /// Lets the link rest, and takes up the handshake after that.
+    func rest(_ link: DialledLink, for duration: Duration) {
+        if link.isRemoved { return }
+        if case .shaking(let token, _) = link.phase { tokens[token] = nil }
+        link.phase = .resting(until: now + duration)
+        link.timerAt = .distantFuture
+        arm(link)
+    }
+}
+
+// MARK: - What becomes of connections
+
+extension Links {
+    func handleConnected(_ link: DialledLink) {
+        link.isConnected = true
+        switch link.phase {
+        case .shaking:
+            sendHello(link)
+        case .established(let session):
+            // Is it still the same process? If not, its Reject says so.
+            queueAck(session)
+            resendEverything(session)
+        case .resting:
+            break
+        }
+    }
+
+    func handleDisconnected(_ link: DialledLink) {
+        link.isConnected = false
+        guard now - link.lastProbe >= limits.probeEvery else { return }
+        link.lastProbe = now
+        sockets.probe(link.address, now: now)
+    }
+
+    func handleProbe(_ address: PeerAddress, _ outcome: ProbeOutcome) {
+        guard outcome == .refused, let link = dialled[address] else { return }
+        metrics.connectionsRefused += 1
+        delegate?.connectionRefused(address, peer: link.lastPeer)
+    }
+
+    func handleKeyRefused(_ link: DialledLink) {
+        metrics.handshakesRefused += 1
+        logOnce("key \(link.address)", "\(name(of: link)) does not accept this node's key, or has another key than the topology says")
+        delegate?.handshakeRefused(
+            link.address, code: .wrongKey,
+            message: "the connection was refused for its key; compare the keys of both nodes in the topology")
+    }
+
+    func name(of link: DialledLink) -> String {
+        (link.lastPeer?.name ?? link.expected).map { "\($0) at \(link.address)" } ?? "\(link.address)"
+    }
+}

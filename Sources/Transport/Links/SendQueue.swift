@@ -1,0 +1,171 @@
+import MessagePack
+import Wire
+import World
+
+/// One message that is closed and numbered: kept until it is acknowledged.
+struct SealedMessage {
+    let bytes: [UInt8]
+    /// Where the header begins; room was left for the longest.
+    let start: Int
+    let sequence: UInt64
+    let frames: Int
+    let sealedAt: Instant
+    /// When it was last handed to a socket; `nil` until then.
+    var sentAt: Instant?
+
+    var packet: ArraySlice<UInt8> { bytes[start...] }
+    var count: Int { bytes.count - start }
+}
+
+// Numbering, acknowledging and sending again
+// ==========================================
+// ZeroMQ loses what lies in a pipe when a connection breaks, and nothing tells the sender. So each reliable lane numbers
+// its messages within a session, keeps them until the peer's cumulative acknowledgement, and sends them again. It is the
+// sliding window of TCP (RFC 9293) one floor up, and simpler: the path below is TCP, which neither reorders nor loses
+// while it stands. So there is no congestion control, the timer is coarse, and a reconnect sends everything again at once.
+//
+// The queue is also where frames wait, so there is one limit for what waits and what is unacknowledged. Frames are
+// appended to an open message; it is closed when it can be sent or is large. So frames share a message exactly when they
+// have to wait anyway, and a lone frame never waits for another.
+
+/// The sending half of one reliable lane of one session.
+struct SendQueue {
+    private var open: [UInt8] = []
+    private var openFrames = 0
+    private var messages: [SealedMessage] = []
+    /// Index of the oldest unacknowledged message; those before it are done.
+    private var head = 0
+    /// Index of the first message that was never sent.
+    private var unsent = 0
+    private var nextSequence: UInt64 = 1
+    private var inFlightBytes = 0
+    private(set) var queuedFrames = 0
+    private(set) var queuedBytes = 0
+
+    private static let headroom = [UInt8](repeating: 0, count: WireLimits.headerBytes)
+
+    /// The highest number given so far.
+    var lastSequence: UInt64 { nextSequence - 1 }
+    var hasUnacknowledged: Bool { head < unsent }
+    var hasUnsent: Bool { unsent < messages.count || openFrames > 0 }
+
+    /// Adds a frame to the open message; closes that first when it would become too large.
+    mutating func append(_ frame: UnsafeRawBufferPointer, alone: Bool, limits: LinkLimits, ack: UInt64, token: UInt32, clock: Clock) {
+        if openFrames > 0
+            && (alone || open.count + frame.count > limits.batchBytes || openFrames == WireLimits.framesPerMessage)
+        {
+            seal(ack: ack, token: token, clock: clock)
+        }
+        if openFrames == 0 {
+            open.reserveCapacity(WireLimits.headerBytes + frame.count)
+            open.append(contentsOf: Self.headroom)
+        }
+        open.append(contentsOf: frame)
+        openFrames += 1
+        queuedFrames += 1
+        queuedBytes += frame.count
+    }
+
+    /// When a message is closed, and on which clock.
+    struct Clock {
+        let now: Instant
+        let startedAt: Instant
+        var milliseconds: UInt64 { UInt64(max(0, (now - startedAt).milliseconds)) }
+    }
+
+    private mutating func seal(ack: UInt64, token: UInt32, clock: Clock) {
+        let header = BatchHeader(token: token, clock: clock.milliseconds, sequence: nextSequence, ack: ack)
+        let start = header.write(endingAt: WireLimits.headerBytes, of: &open)
+        messages.append(
+            SealedMessage(
+                bytes: open, start: start, sequence: nextSequence, frames: openFrames, sealedAt: clock.now, sentAt: nil))
+        nextSequence += 1
+        open = []
+        openFrames = 0
+    }
+
+    /// The next message to send for the first time, if the window has room for it.
+    mutating func next(limits: LinkLimits, ack: UInt64, token: UInt32, clock: Clock) -> SealedMessage? {
+        if unsent == messages.count {
+            if openFrames == 0 { return nil }
+            guard unsent - head < limits.window, inFlightBytes < limits.windowBytes else { return nil }
+            seal(ack: ack, token: token, clock: clock)
+        }
+        let inFlight = unsent - head
+        guard inFlight == 0 || (inFlight < limits.window && inFlightBytes < limits.windowBytes) else { return nil }
+        return messages[unsent]
+    }
+
+    /// Notes that the message given by ``next(limits:ack:token:clock:)`` has been handed to a socket.
+    mutating func markSent(now: Instant) {
+        messages[unsent].sentAt = now
+        inFlightBytes += messages[unsent].count
+        unsent += 1
+    }
+
+    enum Acknowledged {
+        case progress
+        case nothingNew
+        /// The peer acknowledges what was never sent.
+        case impossible
+    }
+
+    /// Frees everything up to `ack`.
+    mutating func acknowledge(_ ack: UInt64) -> Acknowledged {
+        let highestSent = unsent > 0 ? messages[unsent - 1].sequence : lastSequence - UInt64(messages.count)
+        guard ack <= highestSent else { return .impossible }
+        guard head < unsent, ack >= messages[head].sequence else { return .nothingNew }
+        while head < unsent, messages[head].sequence <= ack {
+            let message = messages[head]
+            inFlightBytes -= message.count
+            queuedFrames -= message.frames
+            queuedBytes -= message.bytes.count - WireLimits.headerBytes
+            head += 1
+        }
+        compact()
+        return .progress
+    }
+
+    private mutating func compact() {
+        if head == messages.count {
+            messages.removeAll(keepingCapacity: true)
+            (head, unsent) = (0, 0)
+        } else if head >= 512 {
+            messages.removeFirst(head)
+            unsent -= head
+            head = 0
+        }
+    }
+
+    /// When the oldest unacknowledged message was last sent.
+    var oldestSentAt: Instant? { hasUnacknowledged ? messages[head].sentAt : nil }
+
+    /// When the oldest unacknowledged message was closed.
+    var oldestSealedAt: Instant? { hasUnacknowledged ? messages[head].sealedAt : nil }
+
+    /// Calls `send` for unacknowledged messages that were last sent before `limit`, oldest first, at most `burst`, until
+    /// it returns false. Returns how many were sent.
+    mutating func resend(sentBefore limit: Instant, burst: Int, now: Instant, _ send: (SealedMessage) -> Bool) -> Int {
+        var count = 0
+        for index in head..<unsent where count < burst {
+            guard let sentAt = messages[index].sentAt, sentAt <= limit else { continue }
+            guard send(messages[index]) else { break }
+            messages[index].sentAt = now
+            count += 1
+        }
+        return count
+    }
+}
+
+extension BatchHeader {
+    /// Writes the header into `bytes` so that it ends at `end`; returns where it begins.
+    func write(endingAt end: Int, of bytes: inout [UInt8]) -> Int {
+        var writer = MessagePackWriter(capacity: WireLimits.headerBytes)
+        pack(into: &writer)
+        let start = end - writer.count
+        writer.withUnsafeBytes { header in
+            bytes.withUnsafeMutableBytes { $0.baseAddress!.advanced(by: start).copyMemory(from: header.baseAddress!, byteCount: header.count) }
+        }
+        return start
+    }
+}
