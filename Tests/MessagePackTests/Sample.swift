@@ -134,9 +134,9 @@ extension Sample {
             return .text(String(String.UnicodeScalarView(scalars)))
         case 8: return random.below(3) == 0 ? times[random.below(times.count)] : .binary(bytes(300, &random))
         case 9: return .ext(Int8(random.below(128)), bytes(40, &random))
-        case 10, 11: return .array((0..<random.below(20)).map { _ in .random(&random, depth: depth - 1) })
+        case 10, 11: return .array((0..<random.below(12)).map { _ in .random(&random, depth: depth - 1) })
         default:
-            return .map((0..<random.below(20)).map { _ in (.random(&random, depth: 0), .random(&random, depth: depth - 1)) })
+            return .map((0..<random.below(12)).map { _ in (.random(&random, depth: 0), .random(&random, depth: depth - 1)) })
         }
     }
 }
