@@ -26,7 +26,7 @@ struct MeshOptions: ParsableArguments {
 
     /// The nodes that may be asked, in order.
     func access(_ files: any FileSystem) throws(CommandFailure) -> MeshAccess {
-        if let admin { return MeshAccess(points: [AdminPoint(base: admin, origin: "given by --admin")], topology: nil) }
+        if let admin { return MeshAccess(points: [AdminPoint(base: admin, origin: "--admin")], topology: nil) }
         return MeshAccess(try loadTopology(files))
     }
 

@@ -26,7 +26,7 @@ package struct LiveBlock {
     package mutating func keep() { drawn = 0 }
 
     /// Up to the block's first line, every line cleared before it is written, what lies below cleared (ECMA-48).
-    static func frame(_ lines: [String], over drawn: Int) -> String {
+    package static func frame(_ lines: [String], over drawn: Int) -> String {
         (drawn > 0 ? "\u{1B}[\(drawn)A" : "") + "\r" + lines.map { "\u{1B}[2K" + $0 + "\n" }.joined() + "\u{1B}[J"
     }
 }
