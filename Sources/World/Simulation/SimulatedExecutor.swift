@@ -3,6 +3,8 @@
 public class SimulatedExecutor: ActorExecutor, @unchecked Sendable {
     unowned let simulation: Simulation
     let world: SimulatedWorld
+    /// Whether a job of this executor runs now, which on one thread is all there is to isolation.
+    fileprivate var isRunning = false
 
     init(simulation: Simulation, world: SimulatedWorld) {
         self.simulation = simulation
@@ -14,14 +16,21 @@ public class SimulatedExecutor: ActorExecutor, @unchecked Sendable {
         simulation.push(.serial(UnownedJob(job), self))
     }
 
+    public func checkIsolated() { precondition(isRunning, "not on this executor of \(world.name)") }
+    public func isIsolatingCurrentContext() -> Bool? { isRunning }
+
     /// What a killed node still had to do never runs.
     func run(_ job: UnownedJob) {
         guard world.isAlive else { return }
+        isRunning = true
+        defer { isRunning = false }
         job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
     }
 
     func run(_ body: @Sendable () -> Void) {
         guard world.isAlive else { return }
+        isRunning = true
+        defer { isRunning = false }
         body()
     }
 }
@@ -31,13 +40,9 @@ public final class SimulatedEventLoop: SimulatedExecutor, EventLoop, @unchecked 
     private var participants: [any LoopParticipant] = []
     private var isTurnRequested = false
     private var isStopped = false
-    private var isRunning = false
     private var armed: (timer: SimulatedTimer, at: Instant)?
 
     public var isCurrent: Bool { isRunning }
-
-    public func checkIsolated() { precondition(isRunning, "not on the event loop of \(world.name)") }
-    public func isIsolatingCurrentContext() -> Bool? { isRunning }
 
     public func execute(_ body: @escaping @Sendable () -> Void) {
         guard world.isAlive else { return }
@@ -61,12 +66,12 @@ public final class SimulatedEventLoop: SimulatedExecutor, EventLoop, @unchecked 
     }
 
     override func run(_ job: UnownedJob) {
-        onLoop { super.run(job) }
+        super.run(job)
         wake()
     }
 
     override func run(_ body: @Sendable () -> Void) {
-        onLoop { super.run(body) }
+        super.run(body)
         wake()
     }
 
@@ -85,8 +90,8 @@ public final class SimulatedEventLoop: SimulatedExecutor, EventLoop, @unchecked 
             for participant in participants where participant.turn(now: now) { didWork = true }
             for participant in participants { participant.flush(now: now) }
             if didWork { wake() }
+            arm()
         }
-        arm()
     }
 
     private func arm() {
