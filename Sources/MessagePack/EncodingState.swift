@@ -17,8 +17,8 @@ struct EncodingFrame {
 
 /// One buffer being written by a tree of values; see the essay above ``MessagePackEncoder``.
 ///
-/// Codable hands out containers that the values may keep and misuse. Only the innermost open value may write; all others
-/// get an `EncodingError`, never a trap.
+/// Codable hands out containers that the values may keep and misuse. Only the innermost open value may write; all
+/// others get an `EncodingError`, never a trap.
 ///
 /// The properties that every field touches are exempt from the run-time check of exclusive access, which took a quarter
 /// of the time: nothing here calls into a value while it holds one of them.
@@ -195,7 +195,8 @@ final class EncodingState {
     private func tooDeep(_ value: Any) -> EncodingError {
         .invalidValue(value, .init(
             codingPath: path,
-            debugDescription: "containers lie more than \(options.maxDepth) deep inside one another; flatten the value or raise maxDepth."))
+            debugDescription: "containers lie more than \(options.maxDepth) deep inside one another; flatten the value "
+                + "or raise maxDepth."))
     }
 
     private func error(_ sentence: String) -> EncodingError {

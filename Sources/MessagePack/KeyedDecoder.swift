@@ -134,6 +134,7 @@ struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     private func offset(_ key: some CodingKey) throws -> Int {
         if let found = place.find(key) { return found }
-        throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: "the map has no key \"\(key.stringValue)\"."))
+        throw DecodingError.keyNotFound(key, .init(
+            codingPath: codingPath, debugDescription: "the map has no key \"\(key.stringValue)\"."))
     }
 }

@@ -6,9 +6,9 @@ import Darwin
 
 /// Where the values of one map are, by key.
 ///
-/// Made by stepping once over the map. Up to 16 entries are compared one after another, beginning behind the entry found
-/// last, since values ask in the order in which they were written; more get a hash table, seeded per process so that a
-/// peer cannot choose keys that collide.
+/// Made by stepping once over the map. Up to 16 entries are compared one after another, beginning behind the entry
+/// found last, since values ask in the order in which they were written; more get a hash table, seeded per process so
+/// that a peer cannot choose keys that collide.
 struct MapIndex {
     struct Entry {
         /// Where the value begins.
@@ -112,7 +112,9 @@ struct MapIndex {
     @inline(__always) private func matches(_ entry: Entry, _ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
         guard entry.length == utf8.count, let other = utf8.baseAddress else { return entry.length == utf8.count }
         let offset = entry.key - bytes.startIndex
-        return bytes.withUnsafeBufferPointer { memcmp($0.baseAddress.unsafelyUnwrapped + offset, other, utf8.count) == 0 }
+        return bytes.withUnsafeBufferPointer {
+            memcmp($0.baseAddress.unsafelyUnwrapped + offset, other, utf8.count) == 0
+        }
     }
 
     @inline(__always) private func isSameKey(_ one: Entry, _ other: Entry) -> Bool {

@@ -39,7 +39,8 @@ extension MessagePackReader {
 
     /// An integer of any format that `type` can hold.
     /// - Throws: `outOfRange` when it cannot.
-    @inlinable @inline(__always) public mutating func readInt<T: FixedWidthInteger>(as type: T.Type = T.self) throws(MessagePackError) -> T {
+    @inlinable @inline(__always)
+    public mutating func readInt<T: FixedWidthInteger>(as type: T.Type = T.self) throws(MessagePackError) -> T {
         let integer = try integer()
         let value = integer.isNegative
             ? T(truncatingIfNeeded: Int64(bitPattern: integer.bits)) : T(truncatingIfNeeded: integer.bits)
@@ -81,7 +82,8 @@ extension MessagePackReader {
         return try wideInteger(found)
     }
 
-    @inlinable func wideInteger(_ found: UInt8) throws(MessagePackError) -> (bits: UInt64, isNegative: Bool, length: Int) {
+    @inlinable
+    func wideInteger(_ found: UInt8) throws(MessagePackError) -> (bits: UInt64, isNegative: Bool, length: Int) {
         let signed: Int64
         let length: Int
         switch found {

@@ -54,7 +54,8 @@ extension MessagePackWriter {
         guard interval.magnitude < 0x1p62 else {
             // Not the date itself: describing one that is not finite, as every log of this error would, traps.
             throw EncodingError.invalidValue(interval, .init(
-                codingPath: path(), debugDescription: "A timestamp holds no date \(interval) s from 2001; send a finite one."))
+                codingPath: path(),
+                debugDescription: "a timestamp holds no date \(interval) s from 2001; send a finite one."))
         }
         let whole = interval.rounded(.down)
         var seconds = Int64(whole) + Int64(Date.timeIntervalBetween1970AndReferenceDate)
@@ -84,6 +85,7 @@ extension MessagePackWriter {
     ) throws {
         guard size > Int(UInt32.max) else { return }
         throw EncodingError.invalidValue(value, .init(
-            codingPath: path(), debugDescription: "\(size) bytes are more than MessagePack's 2^32-1; send it in pieces."))
+            codingPath: path(),
+            debugDescription: "\(size) bytes are more than MessagePack's 2^32-1; send it in pieces."))
     }
 }

@@ -4,10 +4,16 @@ import CMessagePackShims
 // ===============================
 // The specification (github.com/msgpack/msgpack/blob/master/spec.md) has 37 formats and one duty of a writer: the
 // smallest that holds the value. That knowledge is msgpack-c's. Its packer is a header template; CMessagePackShims
-// instantiates it over a bare cursor, and the functions below hand it a place in this writer's buffer. Called through
-// its usual interface (msgpack_packer, a function pointer per few bytes) msgpack-c costs several times as much from
-// Swift; instantiated like this the compiler folds template and caller into one, at the price of a hand-written packer
-// (docs of the figures: see Benchmarks). Reading is split:
+// instantiates it over a bare cursor, and the functions below hand it a place in this writer's buffer, so that the
+// compiler folds template and caller into one. An envelope of 8 fields with 100 bytes of payload, on two shared cores:
+//
+//   pack     these functions 27 ns; the same written out in Swift by hand 25 ns; msgpack-c through its usual interface
+//            (msgpack_packer, a function pointer per few bytes) 300 ns
+//   unpack   MessagePackReader 58 ns; msgpack_unpack_next, which builds objects in a zone, 99 ns
+//   judge    gossamer_scan 27 ns
+//   Codable  0.6 us there, 0.9 us back, most of it in the standard library's containers
+//
+// So packing is msgpack-c's on every path, and reading is split:
 //
 //   MessagePackReader   one field at a time on the hot path of frames. A switch over the first byte in Swift, because
 //                       msgpack-c's parser is a state machine for whole values that pays for being resumable.
@@ -46,7 +52,9 @@ import CMessagePackShims
     @inlinable public mutating func removeAll() { used = 0 }
 
     /// Lends what has been written.
-    @inlinable public func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+    @inlinable public func withUnsafeBytes<R, E: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(E) -> R
+    ) throws(E) -> R {
         try storage.withUnsafeBufferPointer { all throws(E) in
             try body(UnsafeRawBufferPointer(start: all.baseAddress, count: used))
         }
@@ -96,7 +104,7 @@ extension MessagePackWriter {
     @inlinable public mutating func pack(_ value: UInt16) { pack(UInt64(value)) }
     @inlinable public mutating func pack(_ value: UInt8) { pack(UInt64(value)) }
 
-    /// Always float 64; see ``pack(_:)-(Float)`` for 32 bits. A float is never written as an integer.
+    /// Always float 64, as a `Float` is always float 32: never narrowed, never written as an integer.
     @inlinable public mutating func pack(_ value: Double) { put { gossamer_pack_double($0, value) } }
     @inlinable public mutating func pack(_ value: Float) { put { gossamer_pack_float($0, value) } }
 
@@ -171,7 +179,9 @@ extension MessagePackWriter {
         guard let source = raw.baseAddress, raw.count > 0 else { return }
         makeRoom(raw.count)
         let start = used
-        storage.withUnsafeMutableBytes { ($0.baseAddress.unsafelyUnwrapped + start).copyMemory(from: source, byteCount: raw.count) }
+        storage.withUnsafeMutableBytes {
+            ($0.baseAddress.unsafelyUnwrapped + start).copyMemory(from: source, byteCount: raw.count)
+        }
         used = start &+ raw.count
     }
 }

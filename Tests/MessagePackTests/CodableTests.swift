@@ -86,6 +86,11 @@ struct Everything: Codable, Equatable {
         try survives(Date(timeIntervalSince1970: 5.5), as: "d7ff7735940000000005")
         try survives(Date(timeIntervalSince1970: -1), as: "c70cff00000000ffffffffffffffff")
         try survives(Date.distantPast)
+        // Closer to the next whole second than half a nanosecond.
+        for almost in [0.9999999999, -1e-20, -5.0000000001] {
+            let date = try roundTrip(Date(timeIntervalSinceReferenceDate: almost)).0
+            #expect(date == Date(timeIntervalSinceReferenceDate: almost.rounded()))
+        }
         try survives(Date.distantFuture)
         var random = SeededRandom(seed: 1)
         for _ in 0..<2000 {

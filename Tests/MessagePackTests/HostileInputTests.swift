@@ -98,7 +98,9 @@ indirect enum Anything: Codable, Equatable {
             self = .list(values)
         } else {
             let map = try decoder.container(keyedBy: AnyKey.self)
-            self = .map(try map.allKeys.reduce(into: [:]) { $0[$1.stringValue] = try map.decode(Anything.self, forKey: $1) })
+            self = .map(try map.allKeys.reduce(into: [:]) { values, key in
+                values[key.stringValue] = try map.decode(Anything.self, forKey: key)
+            })
         }
     }
 

@@ -31,12 +31,13 @@ public enum PythonEnvironment {
         let lock = open(folder + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard lock >= 0 else {
             throw CommandLineTool.Failure(
-                description: "\(folder)/.lock cannot be opened (\(String(cString: strerror(errno)))): make \(folder) writable")
+                description: "\(folder)/.lock cannot be opened: \(String(cString: strerror(errno))); make it writable")
         }
         defer { close(lock) }
         while flock(lock, LOCK_EX) != 0 && errno == EINTR {}
 
-        var installed = Set(((try? String(contentsOfFile: stamp, encoding: .utf8)) ?? "").split(separator: "\n").map(String.init))
+        let stamped = (try? String(contentsOfFile: stamp, encoding: .utf8)) ?? ""
+        var installed = Set(stamped.split(separator: "\n").map(String.init))
         if !isUsable() {
             try make()
             installed = []
