@@ -8,6 +8,7 @@ extension Links {
     public func setFault(_ rule: FaultRule) -> String? {
         guard let faults else { return "this node was not started with --chaos; faults cannot be set" }
         if let objection = rule.objection { return objection }
+        refresh()
         faults.set(rule, now: now)
         releaseSoon()
         return nil
@@ -15,12 +16,16 @@ extension Links {
 
     /// Ends the rule called `name`, or all rules. What they held back goes on now.
     public func clearFault(_ name: String?) {
+        refresh()
         faults?.clear(name, now: now)
         releaseSoon()
     }
 
     /// The rules in force.
-    public func listFaults() -> [FaultRuleStatus] { faults?.status(now: now) ?? [] }
+    public func listFaults() -> [FaultRuleStatus] {
+        refresh()
+        return faults?.status(now: now) ?? []
+    }
 
     private func releaseSoon() { timers.insert(.faults, at: now) }
 

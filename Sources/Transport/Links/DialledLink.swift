@@ -28,7 +28,7 @@ final class DialledLink {
     var nextHello = Instant.zero
     /// Hellos sent in this attempt.
     var hellos = 0
-    var lastProbe = Instant(nanoseconds: .min)
+    var lastProbe: Instant?
     var timerAt = Instant.distantFuture
     var isRemoved = false
 

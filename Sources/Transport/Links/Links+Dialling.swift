@@ -9,6 +9,7 @@ extension Links {
     /// - Parameter expected: the name of the node that is meant; another one's answer is refused.
     public func dial(_ address: PeerAddress, expecting expected: String? = nil) {
         if isStopped { return }
+        refresh()
         let link = link(to: address)
         link.isWanted = true
         expect(expected, of: link)
@@ -17,6 +18,7 @@ extension Links {
 
     /// Stops dialling the address and ends the session that was made by it.
     public func hangUp(_ address: PeerAddress) {
+        refresh()
         aliases[address] = nil
         guard let link = dialled[address] else { return }
         if let session = link.session {
@@ -28,6 +30,7 @@ extension Links {
 
     /// Ends every session with this life of a peer, whoever has dialled, and stops dialling it.
     public func hangUp(_ peer: NodeIdentity) {
+        refresh()
         for session in sessions(with: peer.name) where session.info.peer.life <= peer.life {
             sayGoodbye(session, "hung up")
             let link = session.dialled
@@ -47,6 +50,7 @@ extension Links {
     /// Ends a session that the caller finds fault with. A dialled peer is dialled again after a rest.
     public func drop(_ id: SessionID, reason: String) {
         guard let session = sessions[id] else { return }
+        refresh()
         sayGoodbye(session, reason)
         lose(session, .hungUp, restFor: limits.restAfterRefusal)
     }
@@ -163,7 +167,7 @@ extension Links {
 
     func handleDisconnected(_ link: DialledLink) {
         link.isConnected = false
-        guard now - link.lastProbe >= limits.probeEvery else { return }
+        if let last = link.lastProbe, now - last < limits.probeEvery { return }
         link.lastProbe = now
         sockets.probe(link.address, now: now)
     }

@@ -228,6 +228,7 @@ extension Links {
     /// The peer's link is dropped.
     public func malformed(on id: SessionID, _ error: WireError) {
         guard let session = sessions[id] else { return }
+        refresh()
         lose(session, malformedBy: error.description)
     }
 

@@ -13,6 +13,7 @@ extension Links {
     ) -> SendResult {
         guard let session = sessions[id], session.isLive else { return .noSession }
         if session.dialled == nil && session.routes[Int(lane.rawValue)] == nil { return .noSession }
+        refresh()
         scratch.removeAll()
         pack(&scratch)
         return scratch.withUnsafeBytes { queue($0, on: session, lane, traffic) }
@@ -24,6 +25,7 @@ extension Links {
         to address: PeerAddress, expecting expected: String? = nil, _ pack: (inout MessagePackWriter) -> Void
     ) -> SendResult {
         if isStopped { return .noSession }
+        refresh()
         if let alias = aliases[address] {
             if let id = session(to: alias) { return send(on: id, lane: .pulse, pack) }
             aliases[address] = nil
@@ -41,6 +43,7 @@ extension Links {
     ) -> SendResult {
         if isStopped { return .noSession }
         guard let link = dialled[address], let session = link.session else { return sendPulse(to: address, expecting: expected, pack) }
+        refresh()
         if let channel = link.channels[Int(Lane.pulse.rawValue)] {
             channelOwners[channel] = nil
             link.channels[Int(Lane.pulse.rawValue)] = nil

@@ -46,6 +46,7 @@ public final class Links {
     let limits: LinkLimits
     let sockets: any PacketSockets
     let logger: Logger
+    private let world: any World
     public weak var delegate: (any LinksDelegate)?
 
     var now: Instant
@@ -80,6 +81,7 @@ public final class Links {
         limits = configuration.limits
         self.sockets = sockets
         self.logger = logger
+        self.world = world
         now = world.now
         tokenStream = world.random("session-tokens")
         faults = configuration.chaos ? FaultFilter(random: world.random("fault-filter")) : nil
@@ -93,6 +95,7 @@ public final class Links {
     /// Says goodbye to all peers and closes everything. Every session is reported as lost.
     public func stop(saying reason: String) {
         guard !isStopped else { return }
+        refresh()
         for id in sessions.keys.sorted() {
             guard let session = sessions[id] else { continue }
             sayGoodbye(session, reason)
@@ -151,6 +154,9 @@ extension Links {
             releaseFaults()
         }
     }
+
+    /// Looks at the clock when the links are called outside a turn of their own.
+    func refresh() { now = world.now }
 
     /// Makes sure that the session gets attention by its next deadline.
     func arm(_ session: Session) {

@@ -1,0 +1,130 @@
+import Testing
+import Transport
+import Wire
+import World
+
+@Suite struct HandshakeTests {
+    @Test func bothSidesLearnWhoTheOtherIs() throws {
+        let mesh = try SimulatedMesh.pair()
+        let one = try mesh.heard("n1").established
+        let two = try mesh.heard("n2").established
+        #expect(one.map(\.peer) == [NodeIdentity(name: "n2", life: 1)])
+        #expect(one.first?.direction == .outbound)
+        #expect(one.first?.contracts?.targets == ["Echo.echo"])
+        #expect(two.map(\.peer) == [NodeIdentity(name: "n1", life: 1)])
+        #expect(two.first?.direction == .inbound)
+        #expect(two.first?.address == SimulatedMesh.address("n1"))
+    }
+
+    @Test func aTableTravelsOnlyWhenItDiffers() throws {
+        let mesh = SimulatedMesh(seed: 2)
+        try mesh.start("n1") { $0.contracts = ContractTable(["A.a"]) }
+        try mesh.start("n2") { $0.contracts = ContractTable(["B.b", "A.a"]) }
+        try mesh.dial("n1", "n2")
+        mesh.simulation.run(for: .seconds(1))
+        #expect(try mesh.heard("n1").established.first?.contracts?.index(of: "B.b") == 1)
+        #expect(try mesh.heard("n2").established.first?.contracts == nil)
+    }
+
+    @Test func meshesOfDifferentNamesNeverMix() throws {
+        let mesh = SimulatedMesh(seed: 3)
+        let one = try mesh.start("n1", mesh: "red")
+        let two = try mesh.start("n2", mesh: "blue")
+        try mesh.dial("n1", "n2")
+        try mesh.dial("n2", "n1")
+        mesh.simulation.run(for: .seconds(30))
+        for name in ["n1", "n2"] {
+            let heard = try mesh.heard(name)
+            #expect(heard.established.isEmpty)
+            #expect(heard.refusals.first?.code == .wrongMesh)
+        }
+        #expect(one.logs.all.contains { $0.contains("refused the handshake of n2#1") && $0.contains("red") })
+        #expect(two.logs.all.contains { $0.contains("refused the handshake of n1#1") && $0.contains("blue") })
+        // Said once a minute, though it was tried again all the time.
+        #expect(one.logs.all.count == 2)
+    }
+
+    @Test func withoutACommonWireVersionBothSidesSaySo() throws {
+        let mesh = SimulatedMesh(seed: 4)
+        let one = try mesh.start("n1") { $0.versions = WireVersions(1, 2) }
+        let two = try mesh.start("n2") { $0.versions = WireVersions(3, 4) }
+        try mesh.dial("n1", "n2")
+        mesh.simulation.run(for: .seconds(3))
+        #expect(try mesh.heard("n1").refusals.first?.code == .noCommonVersion)
+        #expect(try mesh.heard("n2").established.isEmpty)
+        for logs in [one.logs, two.logs] {
+            #expect(logs.all.count == 1)
+            #expect(logs.all[0].contains("1 to 2") && logs.all[0].contains("3 to 4"))
+        }
+    }
+
+    @Test func neighbouringVersionsSpeakTheHighestCommonOne() throws {
+        let mesh = SimulatedMesh(seed: 5)
+        try mesh.start("n1") { $0.versions = WireVersions(1, 2) }
+        try mesh.start("n2") { $0.versions = WireVersions(2, 3) }
+        try mesh.dial("n1", "n2")
+        mesh.simulation.run(for: .seconds(1))
+        #expect(try mesh.heard("n1").established.first?.version == 2)
+        #expect(try mesh.heard("n2").established.first?.version == 2)
+    }
+
+    @Test func anotherNodeThanTheOneMeantIsRefused() throws {
+        let mesh = SimulatedMesh(seed: 6)
+        try mesh.start("n1")
+        try mesh.start("n4")
+        try mesh.on("n1") { links, _ in links.dial(SimulatedMesh.address("n4"), expecting: "n3") }
+        mesh.simulation.run(for: .seconds(1))
+        #expect(try mesh.heard("n1").refusals.first?.code == .wrongNode)
+        #expect(try mesh.heard("n1").established.isEmpty)
+    }
+
+    @Test func aNodeDoesNotDialItself() throws {
+        let mesh = SimulatedMesh(seed: 7)
+        try mesh.start("n1")
+        try mesh.on("n1") { links, _ in links.dial(SimulatedMesh.address("n1")) }
+        mesh.simulation.run(for: .seconds(1))
+        #expect(try mesh.heard("n1").refusals.first?.code == .ownIdentity)
+        #expect(try mesh.heard("n1").established.isEmpty)
+    }
+
+    @Test func handshakesSurviveLossDuplicatesAndReordering() throws {
+        for seed in 0..<20 as Range<UInt64> {
+            var conditions = SimulatedNetwork.Conditions()
+            (conditions.loss, conditions.duplication, conditions.reordering) = (0.4, 0.3, 0.3)
+            let mesh = SimulatedMesh(seed: seed, conditions: conditions)
+            for name in ["n1", "n2", "n3"] { try mesh.start(name) }
+            for from in ["n1", "n2", "n3"] { for to in ["n1", "n2", "n3"] where from != to { try mesh.dial(from, to) } }
+            mesh.simulation.run(for: .seconds(20))
+            for from in ["n1", "n2", "n3"] {
+                for to in ["n1", "n2", "n3"] where from != to {
+                    let stands = try mesh.on(from) { links, _ in links.session(to: NodeIdentity(name: to, life: 1)) != nil }
+                    #expect(stands, "seed \(seed): no session from \(from) to \(to)")
+                }
+            }
+        }
+    }
+
+    @Test func twoAddressesOfOneNodeShareASession() throws {
+        let mesh = SimulatedMesh(seed: 8)
+        try mesh.start("n1")
+        try mesh.start("n2")
+        // The second listener of the same node stands for a second name of its host.
+        try mesh.dial("n1", "n2")
+        mesh.simulation.run(for: .seconds(1))
+        try mesh.on("n1") { links, _ in links.dial(SimulatedMesh.address("n2")) }
+        mesh.simulation.run(for: .seconds(1))
+        #expect(try mesh.on("n1") { links, _ in links.snapshot().count } == 1)
+        #expect(try mesh.on("n2") { links, _ in links.snapshot().count } == 1)
+    }
+
+    @Test func aRunIsAFunctionOfItsSeed() throws {
+        func hash(_ seed: UInt64) throws -> UInt64 {
+            let mesh = try SimulatedMesh.pair(seed: seed)
+            _ = try mesh.sendNumbers(0..<100, from: "n1", to: "n2")
+            mesh.simulation.run(for: .seconds(5))
+            return mesh.simulation.traceHash
+        }
+        #expect(try hash(11) == hash(11))
+        #expect(try hash(11) != hash(12))
+    }
+}
