@@ -33,7 +33,8 @@ package final class ThreadPool: @unchecked Sendable {
     package func submit(_ work: Work) {
         pthread_mutex_lock(mutex)
         queue.append(work)
-        let startThread = idle == 0 && threads < limit
+        // An idle thread that has been woken counts as idle until it runs, so what waits is compared, not just whether any is idle.
+        let startThread = queue.count - head > idle && threads < limit
         if startThread { threads += 1 }
         let signal = idle > 0
         pthread_mutex_unlock(mutex)
