@@ -92,6 +92,12 @@ public final class Links {
         try sockets.listen(host: configuration.bindHost, port: configuration.bindPort)
     }
 
+    /// Closes everything without a word, as the end of the process would.
+    package func abandon() {
+        isStopped = true
+        sockets.closeAll()
+    }
+
     /// Says goodbye to all peers and closes everything. Every session is reported as lost.
     public func stop(saying reason: String) {
         guard !isStopped else { return }

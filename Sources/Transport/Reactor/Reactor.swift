@@ -20,7 +20,7 @@ import World
 /// or before it starts.
 public final class Reactor: EventLoop, @unchecked Sendable {
     fileprivate enum Item {
-        case job(UnownedJob)
+        case job(QueuedJob)
         case body(@Sendable () -> Void)
     }
 
@@ -104,7 +104,9 @@ public final class Reactor: EventLoop, @unchecked Sendable {
 // MARK: - From any thread
 
 extension Reactor {
-    public func enqueue(_ job: consuming ExecutorJob) { add(.job(UnownedJob(job))) }
+    public func enqueue(_ job: consuming ExecutorJob) { add(.job(.isolated(UnownedJob(job)))) }
+
+    public func enqueue(_ job: UnownedJob, of tasks: QueuedTasks) { add(.job(.task(job, tasks))) }
 
     public func execute(_ body: @escaping @Sendable () -> Void) { add(.body(body)) }
 
@@ -201,13 +203,13 @@ extension Reactor {
     private func runJobs() -> Bool {
         var count = 0
         let serial = asUnownedSerialExecutor()
-        let task = asUnownedTaskExecutor()
         while count < Self.jobsPerTurn {
             shared.withLock { swap(&$0.items, &running) }
             if running.isEmpty { break }
             for item in running {
                 switch item {
-                case .job(let job): job.runSynchronously(isolatedTo: serial, taskExecutor: task)
+                case .job(.isolated(let job)): job.runSynchronously(on: serial)
+                case .job(.task(let job, let tasks)): job.runSynchronously(on: tasks.asUnownedTaskExecutor())
                 case .body(let body): body()
                 }
             }

@@ -1,0 +1,93 @@
+import Logging
+import Synchronization
+import Testing
+import Transport
+import Wire
+import World
+
+/// A node without a mesh over real ZeroMQ, on a reactor of its own.
+final class RealNode: Sendable {
+    private static let nextPort = Mutex<UInt16>(UInt16(20_000 + SystemWorld().random("test-ports").firstPort))
+
+    let world: SystemWorld
+    let reactor: Reactor
+    let node: TestNode
+    let configuration: LinksConfiguration
+
+    /// Three ports that were free a moment ago, below the range from which the system gives out its own.
+    static func freePort() -> UInt16 {
+        nextPort.withLock { port in
+            port += 3
+            return port
+        }
+    }
+
+    init(
+        _ name: String, life: UInt64 = 1, mesh: String = "m", port: UInt16? = nil, targets: [String] = ["Echo.echo"],
+        security: CurveSecurity? = nil, chaos: Bool = false, _ change: (inout LinksConfiguration) -> Void = { _ in }
+    ) async throws {
+        let world = SystemWorld()
+        var port = port
+        var attempt = 0
+        while true {
+            var settings = TransportTests.configuration(
+                name, life: life, mesh: mesh, port: port ?? Self.freePort(), targets: targets, chaos: chaos)
+            change(&settings)
+            let final = settings
+            let reactor = Reactor(name: "test-\(name)", world: world)
+            let node = TestNode(loop: reactor, logs: LogLines())
+            reactor.start()
+            do {
+                try await node.start(final, world: world) { ZeroMQSockets(reactor: reactor, security: security) }
+                (self.world, self.reactor, self.node, configuration) = (world, reactor, node, final)
+                return
+            } catch let error as BindError where error.code == .portInUse && port == nil && attempt < 50 {
+                attempt += 1
+                await node.with { links, _ in links.stop(saying: "no port") }
+                reactor.stop()
+            } catch {
+                await node.with { links, _ in links.stop(saying: "no port") }
+                reactor.stop()
+                throw error
+            }
+            port = nil
+        }
+    }
+
+    var address: PeerAddress { configuration.advertised }
+    var identity: NodeIdentity { configuration.identity }
+
+    func stop() async {
+        await node.with { links, _ in links.stop(saying: "the test is over") }
+        reactor.stop()
+    }
+
+    func dial(_ other: RealNode) async {
+        let (address, name) = (other.address, other.identity.name)
+        await node.with { links, _ in links.dial(address, expecting: name) }
+    }
+
+    /// Waits, at most ten seconds, until `condition` holds on the node's loop.
+    func until(_ what: String, _ condition: @Sendable (Links, TestDelegate) -> Bool) async throws {
+        for _ in 0..<2000 {
+            if await node.with(condition) { return }
+            try await world.sleep(for: .milliseconds(5))
+        }
+        Issue.record("did not come true within 10 s: \(what)")
+    }
+
+    /// The session that this node has dialled to `other`, waited for.
+    func session(to other: RealNode) async throws -> SessionID {
+        let identity = other.identity
+        try await until("a session with \(identity)") { links, _ in links.session(to: identity) != nil }
+        return try #require(await node.with { links, _ in links.session(to: identity) })
+    }
+}
+
+extension RandomStream {
+    /// Where the ports of this test process begin, so that two test processes seldom meet.
+    fileprivate var firstPort: Int {
+        var stream = self
+        return stream.below(3000) * 3
+    }
+}
