@@ -15,8 +15,8 @@ package enum PrimeCounter {
 
     /// Primes in the part.
     ///
-    /// Long parts are counted in slices of some tenths of a second, between which `isCancelled` is asked: a call into the
-    /// library cannot be interrupted.
+    /// Long parts are counted in slices, between which `isCancelled` is asked: a call into the library cannot be interrupted. A
+    /// slice takes some tenths of a second, and up to a minute close to 2^64.
     package static func count(_ part: PrimesPart, isCancelled: () -> Bool) throws(Failure) -> UInt64 {
         let slice = sliceLength(part)
         var total: UInt64 = 0
@@ -36,8 +36,8 @@ package enum PrimeCounter {
     private static func sliceLength(_ part: PrimesPart) -> UInt64 {
         switch part.algorithm {
         case .sieve:
-            // At least as long as the preparation of a slice takes to be drowned: the same measure as PrimesPlan's.
-            max(1_000_000_000, UInt64(Double(part.to).squareRoot()) * 1_000)
+            // Each slice finds the primes up to the root again, which is 2 % of it at this length.
+            max(1_000_000_000, UInt64(Double(part.to).squareRoot()) * 20)
         case .trial:
             max(1, 200_000_000 / (UInt64(Double(part.to).squareRoot()) / 24 + 10))
         }

@@ -137,9 +137,13 @@ public actor PrimesDesk {
     /// What is known of the job; when that is its version `seen`, waits for a change, but no longer than `patience`.
     public func status(_ id: WorkID, seen: UInt64? = nil, patience: Duration = .zero) async -> PrimesAnswer {
         let patience = min(patience, Self.longestPatience)
-        if let seen, patience > .zero, let job = running[id]?.job, job.version <= seen, readerCount < Self.readersAllowed {
+        if let seen, patience > .zero, running[id] != nil {
             readerCount += 1
             await withCheckedContinuation { continuation in
+                // The job may have changed, even ended, since it was looked at: only this body is sure to run in one go.
+                guard let version = running[id]?.job.version, version <= seen, readerCount <= Self.readersAllowed else {
+                    return continuation.resume()
+                }
                 let reader = Reader(seen: seen, until: world.now + patience, continuation: continuation)
                 running[id]?.readers.append(reader)
             }

@@ -41,7 +41,8 @@ public actor PrimesWorkbench {
         executor = world.makeExecutor("primes.workbench")
     }
 
-    /// Counts the part. Cancelling the task takes the part out of the queue, or ends the counting within some tenths of a second.
+    /// Counts the part. Cancelling the task takes the part out of the queue, or ends the counting after
+    /// its slice.
     /// - Throws: ``PrimesError``: `invalid`, `overloaded`, `cannotCount`; `CancellationError`.
     public func count(_ part: PrimesPart) async throws -> PrimesPartResult {
         guard part.from <= part.to else {
@@ -70,15 +71,20 @@ public actor PrimesWorkbench {
             running += 1
             return
         }
-        guard queue.count < Self.queueLimit else {
-            throw PrimesError(.overloaded, "\(queue.count) parts wait already; ask another node")
-        }
         turns += 1
         let number = turns
         try await withTaskCancellationHandler {
+            // Others may have been here since `running` was looked at: with an executor of its own even entering a closure is a
+            // hop. Only the body of the continuation is sure to run in one go.
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 if Task.isCancelled {
                     continuation.resume(throwing: CancellationError())
+                } else if running < parallelism {
+                    running += 1
+                    continuation.resume()
+                } else if queue.count >= Self.queueLimit {
+                    continuation.resume(
+                        throwing: PrimesError(.overloaded, "\(queue.count) parts wait already; ask another node"))
                 } else {
                     queue.append(Turn(number: number, continuation: continuation))
                 }

@@ -1,0 +1,67 @@
+import World
+
+/// What an edge can do with primes jobs, whatever node it is on.
+public protocol PrimesGateway: Sendable {
+    /// What a draft is checked against.
+    var limits: PrimesLimits { get }
+
+    /// Processors that count at the same time, for the estimate.
+    func workers() -> Int
+
+    /// Has the job's home accept it.
+    func submit(_ request: PrimesRequest) async throws(PrimesGatewayError) -> PrimesStatus
+
+    /// The job's document; when that is its version `seen`, waits up to `patience` for a later one.
+    func status(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(PrimesGatewayError) -> PrimesStatus
+
+    /// Ends the job.
+    func cancel(_ id: WorkID) async throws(PrimesGatewayError) -> PrimesStatus
+}
+
+/// Why an edge has no document for its client.
+public struct PrimesGatewayError: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Code: Sendable {
+        /// Nobody who could know it knows the job.
+        case notFound
+        /// Not now; nothing was done, or nothing is known.
+        case unavailable
+        /// The job has ended, so it cannot be cancelled.
+        case alreadyEnded
+        /// The home refused the request as it stands.
+        case invalid
+    }
+
+    public let code: Code
+    public let description: String
+    /// When to ask again; meant for `unavailable`.
+    public let retryAfterSeconds: Int
+
+    public init(_ code: Code, _ description: String, retryAfterSeconds: Int = 1) {
+        self.code = code
+        self.description = description
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+}
+
+/// The homes of the mesh, as a client of theirs reaches them. Every call ends within a second or so, or at once when the
+/// node has been declared dead.
+public protocol PrimesHomes: Sendable {
+    /// Everyone who may be the job's home, the ring's owner of its id first, then in the order of the ring.
+    func candidates(for id: WorkID) -> [NodeIdentity]
+
+    /// Processors of all who count.
+    func workers() -> Int
+
+    /// True when membership has declared this life of the node over.
+    func isDead(_ node: NodeIdentity) async -> Bool
+
+    func submit(
+        _ request: PrimesRequest, id: WorkID, to node: NodeIdentity
+    ) async throws(PrimesCallFailure) -> PrimesStatus
+
+    func status(
+        _ id: WorkID, seen: UInt64?, patience: Duration, on node: NodeIdentity
+    ) async throws(PrimesCallFailure) -> PrimesAnswer
+
+    func cancel(_ id: WorkID, on node: NodeIdentity) async throws(PrimesCallFailure) -> PrimesStatus
+}

@@ -1,0 +1,145 @@
+import Primes
+import Testing
+import World
+
+@Suite struct DeskTests {
+    private func simulate<T: Sendable>(
+        seed: UInt64 = 1, nodes: Int = 3, limits: PrimesLimits = PrimesLimits(),
+        _ body: @escaping @Sendable (SimulatedWorld, FakeMesh, PrimesDesk) async throws -> T
+    ) throws -> T {
+        let simulation = Simulation(seed: seed)
+        let world = SimulatedWorld(simulation, name: "test")
+        return try simulation.run(in: world) {
+            let mesh = FakeMesh(world, nodes: nodes, limits: limits)
+            try await world.sleep(for: .milliseconds(1))
+            return try await body(world, mesh, try #require(mesh.desk("n1")))
+        }
+    }
+
+    private static func finish(_ id: WorkID, _ desk: PrimesDesk) async -> PrimesStatus? {
+        var seen: UInt64?
+        for _ in 0..<10_000 {
+            guard let status = await desk.status(id, seen: seen, patience: .seconds(1)).status else { return nil }
+            if status.status.isTerminal { return status }
+            seen = status.version
+        }
+        return nil
+    }
+
+    @Test(arguments: 0..<5)
+    func aJobRunsToItsEnd(_ seed: UInt64) throws {
+        let status = try simulate(seed: seed) { world, mesh, desk in
+            let id = WorkIDGenerator(world).next()
+            let accepted = try await desk.submit(PrimesRequest(from: 0, to: 100_000), id: id)
+            #expect(accepted.status == .pending)
+            #expect(accepted.version == 1)
+            return await Self.finish(id, desk)
+        }
+        #expect(status?.count == 9_592)
+        #expect(status?.nodes.map(\.node) == ["n1", "n2", "n3"])
+        #expect(status?.warnings == [])
+    }
+
+    @Test func aWorkerThatDiesCostsNothingButTime() throws {
+        let status = try simulate { world, mesh, desk in
+            let id = WorkIDGenerator(world).next()
+            _ = try await desk.submit(PrimesRequest(from: 0, to: 100_000), id: id)
+            try await world.sleep(for: .milliseconds(30))
+            mesh.kill("n2")
+            return await Self.finish(id, desk)
+        }
+        #expect(status?.count == 9_592)
+        #expect(status?.chunks.resent == 2)
+    }
+
+    @Test func theSameIDTwiceIsOneJob() throws {
+        try simulate { world, mesh, desk in
+            let id = WorkIDGenerator(world).next()
+            let request = PrimesRequest(from: 0, to: 1_000)
+            _ = try await desk.submit(request, id: id)
+            #expect(try await desk.submit(request, id: id).jobId == id)
+            #expect(await desk.runningCount == 1)
+            await #expect(throws: PrimesError.self) { try await desk.submit(PrimesRequest(from: 0, to: 9), id: id) }
+            _ = await Self.finish(id, desk)
+            #expect(try await desk.submit(request, id: id).count == 168)
+            #expect(mesh.counted == 100)
+        }
+    }
+
+    @Test func tooManyJobsAreRefused() throws {
+        try simulate(limits: PrimesLimits(runningJobs: 2)) { world, _, desk in
+            let ids = WorkIDGenerator(world)
+            for _ in 0..<2 { _ = try await desk.submit(PrimesRequest(from: 0, to: 1_000), id: ids.next()) }
+            do {
+                _ = try await desk.submit(PrimesRequest(from: 0, to: 1_000), id: ids.next())
+                Issue.record("a third job was taken")
+            } catch {
+                #expect((error as? PrimesError)?.code == .overloaded)
+            }
+        }
+    }
+
+    @Test func theOldestEndedJobIsForgottenFirst() throws {
+        try simulate(limits: PrimesLimits(endedJobs: 2)) { world, _, desk in
+            let generator = WorkIDGenerator(world)
+            var ids: [WorkID] = []
+            for _ in 0..<4 {
+                let id = generator.next()
+                ids.append(id)
+                _ = try await desk.submit(PrimesRequest(from: 0, to: 100), id: id)
+                _ = await Self.finish(id, desk)
+            }
+            for (index, id) in ids.enumerated() {
+                #expect((await desk.status(id).status != nil) == (index >= 2), "job \(index)")
+            }
+        }
+    }
+
+    @Test func aReaderHearsOfTheEndAtOnce() throws {
+        try simulate { world, mesh, desk in
+            let id = WorkIDGenerator(world).next()
+            _ = try await desk.submit(PrimesRequest(from: 0, to: 10, chunks: 1), id: id)
+            let start = world.now
+            let first = await desk.status(id).status
+            let status = await desk.status(id, seen: first?.version, patience: .seconds(1)).status
+            #expect(status?.status == .completed)
+            // One part: 1 ms there, 5 ms of work, 1 ms back, and not the 100 ms of a beat.
+            #expect(world.now - start < .milliseconds(20))
+        }
+    }
+
+    @Test func aReaderWaitsNoLongerThanItsPatience() throws {
+        try simulate(nodes: 1) { world, mesh, desk in
+            mesh.set("n1", .paused)
+            try await world.sleep(for: .milliseconds(1))
+            let id = WorkIDGenerator(world).next()
+            _ = try await desk.submit(PrimesRequest(from: 0, to: 1_000), id: id)
+            let version = await desk.status(id).status?.version
+            let start = world.now
+            let status = await desk.status(id, seen: version, patience: .milliseconds(500)).status
+            #expect(status?.version == version)
+            #expect(world.now - start >= .milliseconds(500) && world.now - start <= .milliseconds(700))
+        }
+    }
+
+    @Test func cancellingEndsAJobOnce() throws {
+        try simulate { world, mesh, desk in
+            let id = WorkIDGenerator(world).next()
+            await #expect(throws: PrimesError(.unknownJob, "job \(id) is not known here")) { try await desk.cancel(id) }
+            _ = try await desk.submit(PrimesRequest(from: 0, to: 100_000), id: id)
+            try await world.sleep(for: .milliseconds(20))
+            let status = try await desk.cancel(id)
+            #expect(status.status == .failed)
+            #expect(status.warnings == ["cancelled"])
+            let counted = mesh.counted
+            try await world.sleep(for: .seconds(5))
+            #expect(mesh.counted == counted, "workers were called off")
+            do {
+                _ = try await desk.cancel(id)
+                Issue.record("cancelled twice")
+            } catch {
+                #expect((error as? PrimesError)?.code == .alreadyEnded)
+            }
+        }
+    }
+}

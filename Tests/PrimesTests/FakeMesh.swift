@@ -1,0 +1,148 @@
+import Placement
+import Primes
+import Synchronization
+import World
+
+/// Nodes with desks and workers in one simulated process. Calls take a millisecond each way; a dead node's calls fail when the
+/// death is known, half a second later; a paused node's calls end by their patience.
+final class FakeMesh: PrimesCrew, PrimesHomes {
+    enum Condition: Sendable { case well, paused, dying, dead }
+
+    struct Member: Sendable {
+        let identity: NodeIdentity
+        var condition = Condition.well
+        var desk: PrimesDesk?
+    }
+
+    private struct State {
+        var members: [String: Member] = [:]
+        var watchers: [AsyncStream<PrimesView>.Continuation] = []
+        var counted = 0
+    }
+
+    static let detection = Duration.milliseconds(500)
+    static let callPatience = Duration.milliseconds(800)
+
+    let world: SimulatedWorld
+    private let state = Mutex(State())
+    /// How long a worker takes for a part.
+    let partDuration: Duration
+
+    init(_ world: SimulatedWorld, nodes: Int, partDuration: Duration = .milliseconds(5), limits: PrimesLimits = PrimesLimits()) {
+        self.world = world
+        self.partDuration = partDuration
+        for index in 1...max(nodes, 1) where nodes > 0 {
+            let identity = NodeIdentity(name: "n\(index)", life: 1)
+            state.withLock { $0.members[identity.name] = Member(identity: identity) }
+        }
+        for identity in living { // The desks ask for views at once, so all members must be there.
+            let desk = PrimesDesk(world: world, crew: self, identity: identity, limits: limits)
+            state.withLock { $0.members[identity.name]?.desk = desk }
+        }
+    }
+
+    /// Parts that workers have counted to the end.
+    var counted: Int { state.withLock { $0.counted } }
+
+    var living: [NodeIdentity] {
+        state.withLock { $0.members.values.filter { $0.condition != .dead }.map(\.identity).sorted() }
+    }
+
+    private var view: PrimesView {
+        let seats = living.map { PrimesWorkerSeat(node: $0, credits: 2) }
+        return PrimesView(
+            seats: seats, ring: HashRing(living.map { RingMember(name: $0.name, roles: [PrimesJob.role]) }))
+    }
+
+    func set(_ name: String, _ condition: Condition) {
+        state.withLock { $0.members[name]?.condition = condition }
+        let view = view
+        for watcher in state.withLock({ $0.watchers }) { watcher.yield(view) }
+    }
+
+    func kill(_ name: String) {
+        set(name, .dying)
+        world.spawn("detector") { [self] in
+            try? await world.sleep(for: Self.detection)
+            set(name, .dead)
+        }
+    }
+
+    func desk(_ name: String) -> PrimesDesk? { state.withLock { $0.members[name]?.desk } }
+
+    private func member(_ node: NodeIdentity) -> Member? { state.withLock { $0.members[node.name] } }
+
+    /// Waits for the node to answer, as a call does.
+    private func reach(_ node: NodeIdentity, patience: Duration) async throws(PrimesCallFailure) -> PrimesDesk {
+        let until = world.now + patience
+        while world.now < until, !Task.isCancelled {
+            guard let member = member(node), member.identity == node, member.condition != .dead else { throw .nodeDown }
+            if member.condition == .well, let desk = member.desk {
+                await sleep(.milliseconds(1))
+                return desk
+            }
+            await sleep(.milliseconds(10))
+        }
+        throw .silent
+    }
+
+    private func sleep(_ duration: Duration) async { try? await world.sleep(for: duration) }
+
+    // MARK: PrimesCrew
+
+    func count(
+        _ part: PrimesPart, on node: NodeIdentity, patience: Duration
+    ) async throws(PrimesCallFailure) -> PrimesPartResult {
+        _ = try await reach(node, patience: patience)
+        await sleep(partDuration)
+        _ = try await reach(node, patience: patience)
+        guard !Task.isCancelled else { throw .failed("cancelled") }
+        state.withLock { $0.counted += 1 }
+        return PrimesPartResult(part: part.number, count: JobBench.count(part))
+    }
+
+    func tell(_ note: PrimesNote, to node: NodeIdentity) async {
+        if let desk = try? await reach(node, patience: Self.callPatience) { await desk.remember(note) }
+    }
+
+    func views() -> AsyncStream<PrimesView> {
+        let (stream, continuation) = AsyncStream.makeStream(of: PrimesView.self)
+        state.withLock { $0.watchers.append(continuation) }
+        continuation.yield(view)
+        return stream
+    }
+
+    // MARK: PrimesHomes
+
+    func candidates(for id: WorkID) -> [NodeIdentity] {
+        let living = living
+        return view.ring.owners(of: id.description, count: living.count, role: PrimesJob.role).compactMap { member in
+            living.first { $0.name == member.name }
+        }
+    }
+
+    func workers() -> Int { living.count }
+
+    func isDead(_ node: NodeIdentity) async -> Bool { member(node).map { $0.condition == .dead } ?? true }
+
+    func submit(
+        _ request: PrimesRequest, id: WorkID, to node: NodeIdentity
+    ) async throws(PrimesCallFailure) -> PrimesStatus {
+        let desk = try await reach(node, patience: Self.callPatience)
+        do throws(PrimesError) { return try await desk.submit(request, id: id) } catch { throw .refused(error) }
+    }
+
+    func status(
+        _ id: WorkID, seen: UInt64?, patience: Duration, on node: NodeIdentity
+    ) async throws(PrimesCallFailure) -> PrimesAnswer {
+        let desk = try await reach(node, patience: Self.callPatience)
+        let answer = await desk.status(id, seen: seen, patience: patience)
+        _ = try await reach(node, patience: Self.callPatience)
+        return answer
+    }
+
+    func cancel(_ id: WorkID, on node: NodeIdentity) async throws(PrimesCallFailure) -> PrimesStatus {
+        let desk = try await reach(node, patience: Self.callPatience)
+        do throws(PrimesError) { return try await desk.cancel(id) } catch { throw .refused(error) }
+    }
+}
