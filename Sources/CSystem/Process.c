@@ -27,15 +27,21 @@ int csystem_tcp_bytes(int fd, uint64_t *sent, uint64_t *received) {
     return 0;
 }
 
+static int port_of(const struct sockaddr_storage *address, int *port) {
+    switch (address->ss_family) {
+    case AF_INET: *port = ntohs(((const struct sockaddr_in *)address)->sin_port); return 0;
+    case AF_INET6: *port = ntohs(((const struct sockaddr_in6 *)address)->sin6_port); return 0;
+    default: return -1;
+    }
+}
+
 int csystem_tcp_ports(int fd, int *own, int *peer) {
-    struct sockaddr_in address;
+    struct sockaddr_storage address;
     socklen_t length = sizeof address;
-    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0 || address.sin_family != AF_INET) return -1;
-    *own = ntohs(address.sin_port);
+    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0 || port_of(&address, own) != 0) return -1;
     length = sizeof address;
-    if (getpeername(fd, (struct sockaddr *)&address, &length) != 0 || address.sin_family != AF_INET) return -1;
-    *peer = ntohs(address.sin_port);
-    return 0;
+    if (getpeername(fd, (struct sockaddr *)&address, &length) != 0) return -1;
+    return port_of(&address, peer);
 }
 
 int csystem_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }

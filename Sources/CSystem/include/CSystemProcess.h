@@ -13,7 +13,7 @@ int csystem_pidfd_signal(int pidfd, int signal);
 /// 0, or -1 and errno when `fd` is none.
 int csystem_tcp_bytes(int fd, uint64_t *sent, uint64_t *received);
 
-/// The ports of a connected IPv4 TCP socket: ours and the peer's. 0, or -1 when `fd` is none.
+/// The ports of a connected TCP socket: ours and the peer's. 0, or -1 when `fd` is none.
 int csystem_tcp_ports(int fd, int *own, int *peer);
 
 /// `pipe2` with `O_CLOEXEC`: the end to read from and the one to write to. 0, or -1 and errno.

@@ -39,6 +39,14 @@ package struct HTTPAsker: Sendable {
     /// An answer longer than this is none of a node's.
     private static let answerLimit = 64 << 20
 
+    /// Never ends, like the process it serves. A node that refuses connections says so at once instead of being tried again
+    /// until the timeout, which is the client's habit.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     package init() {}
 
     /// - Parameters:
@@ -58,7 +66,7 @@ package struct HTTPAsker: Sendable {
             request.body = .bytes(ByteBuffer(string: body.text()))
         }
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: .nanoseconds(timeout.nanoseconds))
+            let response = try await Self.client.execute(request, timeout: .nanoseconds(timeout.nanoseconds))
             let bytes = try await response.body.collect(upTo: Self.answerLimit)
             return HTTPAnswer(
                 status: Int(response.status.code), json: try? JSON(parsing: bytes.readableBytesView),
