@@ -11,16 +11,6 @@ public struct DecidedView: Hashable, Sendable {
     public var fingerprint: UInt64
     /// Live members with this node, sorted by name.
     public var members: [Member]
-
-    static func fingerprint(of members: [Member]) -> UInt64 {
-        var h: UInt64 = 0
-        for member in members {
-            let identity = StableHash.mix(StableHash.hash(member.name.utf8) &+ member.identity.life)
-            let place = UInt64(ContentDigest.addressMark(member.address))
-            h &+= StableHash.mix(identity ^ StableHash.mix(place &+ member.metadata.placementHash))
-        }
-        return h
-    }
 }
 
 /// When the next decision is due.
@@ -30,24 +20,7 @@ struct Decision: Hashable, Sendable {
     var unsettledSince: Instant?
     var due: Instant?
 
-    init(own: Member) {
-        view = DecidedView(version: 1, fingerprint: DecidedView.fingerprint(of: [own]), members: [own])
-    }
-}
-
-extension MemberMetadata {
-    /// A hash of everything but the load.
-    var placementHash: UInt64 {
-        var h: UInt64 = 0
-        func add(_ text: String) { h = StableHash.mix(h &+ StableHash.hash(text.utf8)) }
-        for role in roles { add(role) }
-        for (key, value) in labels.sorted(by: { $0.key < $1.key }) { add(key); add(value) }
-        for text in [zone, versions.software, adminURL ?? "", edgeURL ?? ""] { add(text) }
-        for number in [UInt64(capacity), UInt64(versions.wireMin), UInt64(versions.wireMax), UInt64(versions.schema)] {
-            h = StableHash.mix(h &+ number)
-        }
-        return h
-    }
+    init(own: Member, fingerprint: UInt64) { view = DecidedView(version: 1, fingerprint: fingerprint, members: [own]) }
 }
 
 extension Membership {
@@ -65,19 +38,18 @@ extension Membership {
         guard let due = decision.due, due <= clock else { return }
         decision.due = nil
         decision.unsettledSince = nil
-        var members: [Member] = []
-        if own.status.isLive { members.append(own) }
+        var slots: [Int] = own.status.isLive ? [MemberTable.selfSlot] : []
         for slot in table.live {
-            let entry = table[slot]
-            if entry.heldUntil > clock {
-                decision.due = min(decision.due ?? .distantFuture, entry.heldUntil)
+            if table[slot].heldUntil > clock {
+                decision.due = min(decision.due ?? .distantFuture, table[slot].heldUntil)
             } else {
-                members.append(entry.member)
+                slots.append(slot)
             }
         }
-        members.sort { $0.name < $1.name }
-        let fingerprint = DecidedView.fingerprint(of: members)
+        let fingerprint = slots.reduce(0) { $0 &+ table[$1].placementMark }
         guard fingerprint != decision.view.fingerprint else { return }
+        slots.sort { table[$0].member.identity.name < table[$1].member.identity.name }
+        let members = slots.map { table[$0].member }
         decision.view = DecidedView(version: decision.view.version + 1, fingerprint: fingerprint, members: members)
         out.append(.event(.decided(decision.view)))
     }

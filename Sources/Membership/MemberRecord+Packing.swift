@@ -19,7 +19,7 @@ extension MemberRecord {
             writer.pack(accuser.refused)
         }
         writer.pack(metadataVersion)
-        if let metadata { metadata.pack(into: &writer) } else { writer.packNil() }
+        if let metadata { writer.append(metadata.bytes) } else { writer.packNil() }
     }
 
     init(from reader: inout MessagePackReader) throws {
@@ -37,7 +37,7 @@ extension MemberRecord {
             accusers.append(Accuser(name: name, refused: try reader.readBool()))
         }
         metadataVersion = try reader.readCounter("metadata version")
-        metadata = try reader.readNilIfPresent() ? nil : try MemberMetadata(from: &reader)
+        metadata = try reader.readNilIfPresent() ? nil : try PackedMetadata(from: &reader)
         if (metadata == nil) != (metadataVersion == 0) {
             throw MembershipError.malformed("metadata version \(metadataVersion) \(metadata == nil ? "without" : "with") metadata")
         }
@@ -112,7 +112,6 @@ extension MemberMetadata {
     }
 
     init(from reader: inout MessagePackReader) throws {
-        let start = reader.position
         try reader.expectFields(Self.fieldCount, of: "metadata")
         var roles: [String] = []
         for _ in 0..<(try reader.readArrayHeader(max: MembershipLimits.roles)) { roles.append(try reader.readText()) }
@@ -121,7 +120,7 @@ extension MemberMetadata {
         var labels: [String: String] = [:]
         for _ in 0..<fields / 2 {
             let key = try reader.readText()
-            if labels.updateValue(try reader.readText(), forKey: key) != nil { throw MembershipError.malformed("label \(key) twice") }
+            labels[key] = try reader.readText()
         }
         let capacity = try reader.readInt(as: UInt32.self)
         let zone = try reader.readText()
@@ -135,13 +134,11 @@ extension MemberMetadata {
         self.init(
             roles: roles, labels: labels, capacity: capacity, zone: zone, versions: versions, adminURL: adminURL, edgeURL: edgeURL,
             load: try reader.readInt(as: UInt16.self))
-        let size = reader.position - start
-        if size > MembershipLimits.metadataBytes { throw MembershipError.malformed("metadata of \(size) bytes") }
     }
 }
 
 extension MessagePackReader {
-    fileprivate mutating func expectFields(_ count: Int, of what: String) throws {
+    mutating func expectFields(_ count: Int, of what: String) throws {
         let found = try readArrayHeader(max: count)
         if found != count { throw MembershipError.malformed("\(what) has \(found) fields, not \(count)") }
     }

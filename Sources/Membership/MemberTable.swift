@@ -11,14 +11,18 @@ struct MemberTable: Sendable {
         var addressMark: UInt32
         /// What this entry added to the digest; 0 when it is not live.
         var contribution: UInt64 = 0
+        /// What this entry adds to the fingerprint of a decided view.
+        var placementMark: UInt64 = 0
         /// Place in `live` or in `gone`, whichever the status says.
         var place = 0
+        /// False once the slot is free again. (An optional entry would be copied at every look.)
+        var isOccupied = true
         /// Last frame of this identity.
         var lastHeard: Instant
         /// Last time it was told what it is accused of.
         var lastAccused = Instant(nanoseconds: .min)
-        /// Packed size of a record with metadata, rounded up.
-        var recordBytes = 0
+        /// The member's metadata as it travels.
+        var packed: PackedMetadata
         /// Returns from the dead that have not faded, as of `flapsAt`.
         var flaps = 0.0
         var flapsAt = Instant.zero
@@ -32,7 +36,7 @@ struct MemberTable: Sendable {
         var reportedRival: MembershipPeer?
     }
 
-    private(set) var entries: [Entry?] = []
+    private var entries: [Entry] = []
     private var index: [String: Int] = [:]
     private var free: [Int] = []
     /// Slots of live members other than the node itself, in no particular but reproducible order.
@@ -45,18 +49,19 @@ struct MemberTable: Sendable {
 
     static let selfSlot = 0
 
-    init(own member: Member, now: Instant) { _ = insert(member, now: now) }
+    init(own member: Member, packed: PackedMetadata) { _ = insert(member, packed: packed) }
 
     var count: Int { index.count }
 
     subscript(slot: Int) -> Entry {
-        get {
-            guard let entry = entries[slot] else { preconditionFailure("slot \(slot) of the member table is empty") }
-            return entry
+        // Lends instead of copying: an entry has a dozen references to count.
+        _read {
+            precondition(entries[slot].isOccupied, "slot \(slot) of the member table is empty")
+            yield entries[slot]
         }
         _modify {
-            precondition(entries[slot] != nil, "slot \(slot) of the member table is empty")
-            yield &entries[slot]!
+            precondition(entries[slot].isOccupied, "slot \(slot) of the member table is empty")
+            yield &entries[slot]
         }
     }
 
@@ -64,17 +69,18 @@ struct MemberTable: Sendable {
 
     /// The slot of exactly this life.
     func slot(of identity: NodeIdentity) -> Int? {
-        guard let slot = index[identity.name], entries[slot]?.member.identity.life == identity.life else { return nil }
+        guard let slot = index[identity.name], entries[slot].member.identity.life == identity.life else { return nil }
         return slot
     }
 
-    func isLive(_ slot: Int) -> Bool { slot < entries.count && (entries[slot]?.member.status.isLive ?? false) }
+    func isLive(_ slot: Int) -> Bool { slot < entries.count && entries[slot].isOccupied && entries[slot].member.status.isLive }
 
-    mutating func insert(_ member: Member, now: Instant) -> Int {
+    mutating func insert(_ member: Member, packed: PackedMetadata) -> Int {
         precondition(index[member.name] == nil, "\(member.name) is already in the member table")
         let entry = Entry(
             member: member, nameHash: StableHash.hash(member.name.utf8),
-            addressMark: ContentDigest.addressMark(member.address), lastHeard: Instant(nanoseconds: .min))
+            addressMark: ContentDigest.addressMark(member.address), lastHeard: Instant(nanoseconds: .min),
+            packed: packed)
         let slot: Int
         if let reused = free.popLast() {
             slot = reused
@@ -83,6 +89,7 @@ struct MemberTable: Sendable {
             slot = entries.count
             entries.append(entry)
         }
+        self[slot].placementMark = placementMark(slot)
         index[member.name] = slot
         byBucket[ContentDigest.bucket(nameHash: entry.nameHash)].append(slot)
         link(slot)
@@ -90,7 +97,8 @@ struct MemberTable: Sendable {
     }
 
     /// Puts `member` in place of what the slot held. The name cannot change, and within a life the incarnation cannot fall.
-    mutating func update(_ slot: Int, to member: Member) {
+    /// `packed` goes with a change of metadata.
+    mutating func update(_ slot: Int, to member: Member, packed: PackedMetadata? = nil) {
         let old = self[slot].member
         precondition(old.name == member.name, "slot of \(old.name) cannot become \(member.name)")
         precondition(
@@ -99,34 +107,38 @@ struct MemberTable: Sendable {
             "incarnation or metadata version of \(old.identity) fell")
         unlink(slot)
         self[slot].member = member
+        if let packed { self[slot].packed = packed }
         if member.address != old.address { self[slot].addressMark = ContentDigest.addressMark(member.address) }
+        if packed != nil || member.identity != old.identity || member.address != old.address {
+            self[slot].placementMark = placementMark(slot)
+        }
         link(slot)
     }
 
     mutating func remove(_ slot: Int) {
         precondition(slot != Self.selfSlot, "a node does not forget itself")
         unlink(slot)
-        let entry = self[slot]
-        index[entry.member.name] = nil
-        let bucket = ContentDigest.bucket(nameHash: entry.nameHash)
+        index[self[slot].member.name] = nil
+        let bucket = ContentDigest.bucket(nameHash: self[slot].nameHash)
         if let place = byBucket[bucket].firstIndex(of: slot) {
             byBucket[bucket].swapAt(place, byBucket[bucket].count - 1)
             byBucket[bucket].removeLast()
         }
-        entries[slot] = nil
+        entries[slot].isOccupied = false
         free.append(slot)
     }
 
     private mutating func link(_ slot: Int) {
-        let entry = self[slot]
-        if entry.member.status.isLive {
+        let isLive = self[slot].member.status.isLive
+        if isLive {
+            let nameHash = self[slot].nameHash
             let contribution = ContentDigest.contribution(
-                entry.member, nameHash: entry.nameHash, addressMark: entry.addressMark)
+                self[slot].member, nameHash: nameHash, addressMark: self[slot].addressMark)
             self[slot].contribution = contribution
-            digest.add(contribution, nameHash: entry.nameHash)
+            digest.add(contribution, nameHash: nameHash)
         }
         guard slot != Self.selfSlot else { return }
-        if entry.member.status.isLive {
+        if isLive {
             self[slot].place = live.count
             live.append(slot)
         } else {
@@ -136,11 +148,16 @@ struct MemberTable: Sendable {
     }
 
     private mutating func unlink(_ slot: Int) {
-        let entry = self[slot]
-        if entry.member.status.isLive { digest.remove(entry.contribution, nameHash: entry.nameHash) }
+        let isLive = self[slot].member.status.isLive
+        if isLive { digest.remove(self[slot].contribution, nameHash: self[slot].nameHash) }
         guard slot != Self.selfSlot else { return }
-        let moved = entry.member.status.isLive ? Self.drop(entry.place, from: &live) : Self.drop(entry.place, from: &gone)
-        if let moved { self[moved].place = entry.place }
+        let place = self[slot].place
+        if let moved = isLive ? Self.drop(place, from: &live) : Self.drop(place, from: &gone) { self[moved].place = place }
+    }
+
+    private func placementMark(_ slot: Int) -> UInt64 {
+        let identity = StableHash.mix(self[slot].nameHash &+ self[slot].member.identity.life &* 0x9E37_79B9_7F4A_7C15)
+        return StableHash.mix(identity ^ StableHash.mix(UInt64(self[slot].addressMark) &+ self[slot].packed.placementHash))
     }
 
     /// Takes out one place by moving the last into it; gives the slot that moved.

@@ -55,12 +55,12 @@ extension Membership {
         var bytes = 0
         for bucket in 0..<ContentDigest.bucketCount where mask & (1 << UInt64(bucket)) != 0 {
             for slot in table.byBucket[bucket] where isSpoken(slot) {
-                let entry = table[slot]
                 lines.append(
                     MemberOutline(
-                        identity: entry.member.identity, addressMark: entry.addressMark, incarnation: entry.member.incarnation,
-                        status: entry.member.status, metadataVersion: entry.member.metadataVersion))
-                bytes += entry.member.name.utf8.count + 24
+                        identity: table[slot].member.identity, addressMark: table[slot].addressMark,
+                        incarnation: table[slot].member.incarnation, status: table[slot].member.status,
+                        metadataVersion: table[slot].member.metadataVersion))
+                bytes += table[slot].member.identity.name.utf8.count + 24
             }
             part |= 1 << UInt64(bucket)
             if bytes >= figures.exchangeBytes {
@@ -96,6 +96,7 @@ extension Membership {
 
     /// Whether the line says more than is known here, and whether less. Both can hold: status and metadata are ordered apart.
     private func compare(_ line: MemberOutline, _ slot: Int) -> (theirs: Bool, ours: Bool) {
+        // Lives first: whatever else differs belongs to different processes then.
         let member = table[slot].member
         if line.identity.life != member.identity.life {
             return (line.identity.life > member.identity.life, line.identity.life < member.identity.life)
@@ -111,7 +112,9 @@ extension Membership {
     }
 
     mutating func received(records: [MemberRecord], wants: [String], from peer: MembershipPeer) {
+        isExchanging = true
         for record in records { merge(record, from: peer) }
+        isExchanging = false
         sendRecords(wants.compactMap { table.slot(named: $0) }, wants: [], to: peer)
     }
 

@@ -9,6 +9,12 @@ extension Membership {
         return max(figures.retransmitMinimum, figures.retransmitMultiplier * log2)
     }
 
+    /// Passes on what was just learnt. What came by an exchange is mostly known to everybody else (a newcomer learns the whole mesh that way), so
+    /// it is told in one round only: enough to start a rumour where it is news.
+    mutating func spread(_ slot: Int) {
+        rumours.enqueue(slot, told: isExchanging ? max(0, retransmitBudget - figures.gossipFanout) : 0)
+    }
+
     /// While there is something to tell, one interval after the last round; a rumour that comes after a rest leaves at once.
     var nextGossip: Instant {
         rumours.isEmpty || table.live.isEmpty ? .distantFuture : max(clock, lastGossip + figures.gossipInterval * Double(health.stretch))
@@ -59,22 +65,23 @@ extension Membership {
 
     /// What this node holds about a member, now. `whole` adds the metadata to whatever status.
     func record(_ slot: Int, whole: Bool) -> MemberRecord {
-        let entry = table[slot]
-        let member = entry.member
-        let full = (whole || member.status == .alive) && member.metadataVersion > 0
+        let status = table[slot].member.status
+        let full = (whole || status == .alive) && table[slot].member.metadataVersion > 0
         return MemberRecord(
-            identity: member.identity, address: member.address, incarnation: member.incarnation, status: member.status,
-            ageMs: member.status.isLive ? 0 : UInt64(clamping: (clock - member.since).milliseconds),
-            accusers: entry.suspicion?.accusers ?? entry.accusers, metadataVersion: full ? member.metadataVersion : 0,
-            metadata: full ? member.metadata : nil)
+            identity: table[slot].member.identity, address: table[slot].member.address,
+            incarnation: table[slot].member.incarnation, status: status,
+            ageMs: status.isLive ? 0 : UInt64(clamping: (clock - table[slot].member.since).milliseconds),
+            accusers: status == .alive ? [] : table[slot].suspicion?.accusers ?? table[slot].accusers,
+            metadataVersion: full ? table[slot].member.metadataVersion : 0, metadata: full ? table[slot].packed : nil)
     }
 
-    /// Upper bound of the packed size of that record.
+    /// Packed size of that record, or a few bytes more.
     func size(_ slot: Int, whole: Bool) -> Int {
-        let entry = table[slot]
-        var bytes = 0
-        for accuser in entry.suspicion?.accusers ?? entry.accusers { bytes += accuser.name.utf8.count + 5 }
-        let full = whole || entry.member.status == .alive
-        return bytes + (full ? entry.recordBytes : MemberRecord.estimateBare(entry.member))
+        let status = table[slot].member.status
+        var bytes = MemberRecord.bareSize(table[slot].member)
+        if status != .alive {
+            for accuser in table[slot].suspicion?.accusers ?? table[slot].accusers { bytes += PackedSize.of(accuser.name) + 1 }
+        }
+        return whole || status == .alive ? bytes + table[slot].packed.count : bytes
     }
 }

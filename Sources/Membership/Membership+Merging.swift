@@ -5,39 +5,47 @@ extension Membership {
     mutating func merge(_ record: MemberRecord, from peer: MembershipPeer) {
         if record.identity.name == own.name { return mergeAboutSelf(record, from: peer) }
         guard let slot = table.slot(named: record.identity.name) else { return admit(record, from: peer) }
-        let known = table[slot].member
-        if record.identity.life < known.identity.life { return contradict(slot, record, peer) }
-        if record.identity.life > known.identity.life { return succeed(slot, record) }
-        if record.address != known.address { return conflict(slot, record, peer) }
+        if record.status != .suspect && isKnown(record, slot) { return }
+        let life = table[slot].member.identity.life
+        if record.identity.life < life { return contradict(slot, record, peer) }
+        if record.identity.life > life { return replace(slot, with: record) }
+        if record.address != table[slot].member.address { return conflict(slot, record, peer) }
         mergeMetadata(slot, record)
         mergeStatus(slot, record, from: peer)
     }
 
+    /// The ordinary case, looked for first because it is by far the most frequent: nothing new.
+    private func isKnown(_ record: MemberRecord, _ slot: Int) -> Bool {
+        record.status == table[slot].member.status && record.incarnation == table[slot].member.incarnation
+            && record.identity.life == table[slot].member.identity.life
+            && record.metadataVersion <= table[slot].member.metadataVersion && record.address == table[slot].member.address
+    }
+
     private mutating func mergeMetadata(_ slot: Int, _ record: MemberRecord) {
         var member = table[slot].member
-        guard let metadata = record.metadata, record.metadataVersion > member.metadataVersion else { return }
+        guard record.metadataVersion > member.metadataVersion, let packed = record.metadata, let metadata = try? packed.unpacked()
+        else { return }
         let old = member
         member.metadata = metadata
         member.metadataVersion = record.metadataVersion
-        table.update(slot, to: member)
-        table[slot].recordBytes = MemberRecord.estimate(member)
+        table.update(slot, to: member, packed: packed)
         changed()
         guard member.status.isLive else { return }
-        rumours.enqueue(slot)
+        spread(slot)
         if !old.metadata.placesLike(metadata) { unsettle() }
         out.append(.event(.updated(old: old, new: member)))
     }
 
     private mutating func mergeStatus(_ slot: Int, _ record: MemberRecord, from peer: MembershipPeer) {
-        let known = table[slot].member
-        let claim = Precedence(record), held = Precedence(known)
+        let claim = Precedence(record), held = Precedence(table[slot].member)
         if claim == held {
             if record.status == .suspect { confirm(slot, accusers: record.accusers) }
             return
         }
         guard claim > held else { return contradict(slot, record, peer) }
+        let known = table[slot].member
         switch record.status {
-        case .left: depart(slot, incarnation: max(record.incarnation, known.incarnation), age: .milliseconds(Int64(clamping: record.ageMs)))
+        case .left: depart(slot, incarnation: max(record.incarnation, known.incarnation), age: record.age)
         case .alive: revive(slot, incarnation: record.incarnation)
         case .suspect:
             if !known.status.isLive { revive(slot, incarnation: record.incarnation) }
@@ -52,7 +60,7 @@ extension Membership {
                 }
                 tellAccused(slot)
             } else {
-                die(slot, incarnation: record.incarnation, accusers: record.accusers, age: .milliseconds(Int64(clamping: record.ageMs)))
+                die(slot, incarnation: record.incarnation, accusers: record.accusers, age: record.age)
             }
         }
     }
@@ -71,20 +79,15 @@ extension Membership {
             }
             return
         }
-        let age = Duration.milliseconds(Int64(clamping: record.ageMs))
-        guard record.status.isLive ? record.metadata != nil : age < reapAfter(record.status) else { return }
+        guard record.status.isLive ? record.metadata != nil : record.age < reapAfter(record.status) else { return }
         guard table.count < figures.memberLimit else {
             out.append(.note(.tableFull(record.identity, limit: figures.memberLimit)))
             return
         }
-        let member = Member(
-            identity: record.identity, address: record.address, incarnation: record.incarnation,
-            status: record.status == .suspect ? .alive : record.status, metadataVersion: record.metadata == nil ? 0 : record.metadataVersion,
-            metadata: record.metadata ?? MemberMetadata(), since: clock - age)
-        let slot = table.insert(member, now: clock)
-        table[slot].recordBytes = MemberRecord.estimate(member)
+        let (member, packed) = newMember(record, before: nil)
+        let slot = table.insert(member, packed: packed)
         table[slot].accusers = record.accusers
-        rumours.enqueue(slot)
+        spread(slot)
         changed()
         guard member.status.isLive else { return expectReap(slot) }
         schedule.insert(slot, random: &random)
@@ -92,6 +95,22 @@ extension Membership {
         unsettle()
         out.append(.event(.joined(member)))
         if record.status == .suspect { suspect(slot, incarnation: record.incarnation, accusers: record.accusers) }
+    }
+
+    /// The member that a record introduces; an accusation begins after that. Metadata it does not carry is taken from the life before, and has
+    /// version 0.
+    private func newMember(_ record: MemberRecord, before: Int?) -> (Member, PackedMetadata) {
+        var metadata = before.map { table[$0].member.metadata } ?? MemberMetadata()
+        var packed = before.map { table[$0].packed } ?? PackedMetadata(metadata)
+        var version: UInt64 = 0
+        if let carried = record.metadata, let unpacked = try? carried.unpacked() {
+            (metadata, packed, version) = (unpacked, carried, record.metadataVersion)
+        }
+        let member = Member(
+            identity: record.identity, address: record.address, incarnation: record.incarnation,
+            status: record.status == .suspect ? .alive : record.status, metadataVersion: version, metadata: metadata,
+            since: clock - record.age)
+        return (member, packed)
     }
 
     // MARK: Transitions
@@ -111,7 +130,7 @@ extension Membership {
         endSuspicion(slot)
         table[slot].accusers = []
         set(slot, status: .alive, incarnation: incarnation)
-        rumours.enqueue(slot)
+        spread(slot)
         switch old.status {
         case .suspect: out.append(.event(.trusted(table[slot].member)))
         case .dead:
@@ -143,32 +162,22 @@ extension Membership {
     }
 
     private mutating func gone(_ slot: Int, wasLive: Bool) {
-        rumours.enqueue(slot)
+        spread(slot)
         expectReap(slot)
         if wasLive { unsettle() }
         if liveCount - suspects.count <= 3 { refloor() }
     }
 
-    /// A higher life of a known name.
-    private mutating func succeed(_ slot: Int, _ record: MemberRecord) {
-        replace(slot, with: record)
-    }
-
     /// Puts another process under the name.
     private mutating func replace(_ slot: Int, with record: MemberRecord) {
         let old = table[slot].member
-        let age = Duration.milliseconds(Int64(clamping: record.ageMs))
         endSuspicion(slot)
-        let member = Member(
-            identity: record.identity, address: record.address, incarnation: record.incarnation,
-            status: record.status == .suspect ? .alive : record.status, metadataVersion: record.metadata == nil ? 0 : record.metadataVersion,
-            metadata: record.metadata ?? old.metadata, since: clock - age)
-        table.update(slot, to: member)
-        table[slot].recordBytes = MemberRecord.estimate(member)
+        let (member, packed) = newMember(record, before: slot)
+        table.update(slot, to: member, packed: packed)
         table[slot].lastHeard = Instant(nanoseconds: .min)
         table[slot].lastAccused = Instant(nanoseconds: .min)
         table[slot].accusers = record.accusers
-        rumours.enqueue(slot)
+        spread(slot)
         changed()
         out.append(.forget(old.peer))
         if old.status.isLive || member.status.isLive { unsettle() }

@@ -103,8 +103,7 @@ extension Membership {
         let old = member
         member.metadata = metadata
         member.metadataVersion += 1
-        table.update(MemberTable.selfSlot, to: member)
-        table[MemberTable.selfSlot].recordBytes = MemberRecord.estimate(member)
+        table.update(MemberTable.selfSlot, to: member, packed: PackedMetadata(metadata))
         changed()
         rumours.enqueue(MemberTable.selfSlot)
         if !old.metadata.placesLike(metadata) { unsettle() }

@@ -22,7 +22,7 @@ extension Membership {
         set(slot, status: .suspect, incarnation: incarnation)
         suspicionFloor = min(suspicionFloor, deadline(of: suspicion))
         if liveCount - suspects.count <= 3 { refloor() }
-        rumours.enqueue(slot)
+        spread(slot)
         if old.status == .alive { out.append(.event(.suspected(table[slot].member))) }
         settleRefusals()
         verify(slot, accusers: accusers)
@@ -36,7 +36,7 @@ extension Membership {
             if table[slot].suspicion?.add(accuser) == true { news = true }
         }
         guard news, let suspicion = table[slot].suspicion else { return }
-        rumours.enqueue(slot)
+        spread(slot)
         suspicionFloor = min(suspicionFloor, deadline(of: suspicion))
         settleRefusals()
     }

@@ -42,6 +42,8 @@ public struct Membership: Sendable {
     public internal(set) var isLonely = false
 
     var rumours = RumourQueue()
+    /// While records of an exchange are merged.
+    var isExchanging = false
     var lastGossip: Instant
     var antiEntropyDelay: Duration
     var nextAntiEntropy: Instant
@@ -67,8 +69,7 @@ public struct Membership: Sendable {
         let own = Member(
             identity: identity, address: address, incarnation: 0, status: .alive, metadataVersion: 1, metadata: metadata,
             since: now)
-        table = MemberTable(own: own, now: now)
-        table[MemberTable.selfSlot].recordBytes = MemberRecord.estimate(own)
+        table = MemberTable(own: own, packed: PackedMetadata(metadata))
         health = LocalHealth(maximum: configuration.healthMaximum)
         nextProbe = now
         lastHeardAnybody = now
@@ -76,7 +77,7 @@ public struct Membership: Sendable {
         antiEntropyDelay = configuration.antiEntropyMin
         nextAntiEntropy = now
         nextReconnect = now
-        decision = Decision(own: own)
+        decision = Decision(own: own, fingerprint: table[MemberTable.selfSlot].placementMark)
     }
 
     // MARK: Inputs

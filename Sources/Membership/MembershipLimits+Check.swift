@@ -1,3 +1,5 @@
+import World
+
 extension MembershipLimits {
     static func check(name: String) throws(MembershipError) {
         let bytes = name.utf8.count
@@ -16,7 +18,7 @@ extension MembershipLimits {
         for (field, text) in metadata.texts where text.utf8.count > textBytes {
             throw .badText(field: field, bytes: text.utf8.count, limit: textBytes)
         }
-        let size = metadata.estimate
+        let size = PackedMetadata(metadata).count
         if size > metadataBytes { throw .metadataTooLarge(field: "packed metadata", size: size, limit: metadataBytes) }
     }
 }
@@ -28,17 +30,30 @@ extension MemberMetadata {
         for (key, value) in labels.sorted(by: { $0.key < $1.key }) { all += [("label", key), ("label \(key)", value)] }
         return all + [("zone", zone), ("software version", versions.software), ("admin URL", adminURL ?? ""), ("edge URL", edgeURL ?? "")]
     }
+}
 
-    /// Upper bound of the packed size in bytes: a text of n bytes takes at most n + 3, a 32-bit number 5.
-    var estimate: Int { texts.reduce(40) { $0 + $1.1.utf8.count + 3 } }
+/// Bytes of values in MessagePack.
+enum PackedSize {
+    static func of(_ number: UInt64) -> Int {
+        number < 1 << 7 ? 1 : number < 1 << 8 ? 2 : number < 1 << 16 ? 3 : number < 1 << 32 ? 5 : 9
+    }
+
+    static func of(_ text: String) -> Int {
+        let bytes = text.utf8.count
+        return bytes + (bytes < 32 ? 1 : bytes < 256 ? 2 : 3)
+    }
 }
 
 extension MemberRecord {
-    /// Upper bound of the packed size of a record that carries no metadata and no accusers.
-    static func estimateBare(_ member: Member) -> Int { member.name.utf8.count + member.address.host.utf8.count + 48 }
+    /// Packed size of a record without metadata and accusers, where the age takes its usual most.
+    static func bareSize(_ member: Member) -> Int {
+        PackedSize.of(member.name) + PackedSize.of(member.identity.life) + PackedSize.of(member.address.host)
+            + PackedSize.of(UInt64(member.address.port)) + PackedSize.of(member.incarnation)
+            + PackedSize.of(member.metadataVersion) + (member.status.isLive ? 5 : 9)
+    }
 
-    /// The same with metadata.
-    static func estimate(_ member: Member) -> Int { estimateBare(member) + member.metadata.estimate + 3 }
+    /// How long the speaker has held the member dead or left.
+    var age: Duration { .milliseconds(Int64(clamping: ageMs)) }
 
     /// Witnesses of a refused connection.
     var refusals: Int { accusers.reduce(0) { $0 + ($1.refused ? 1 : 0) } }

@@ -16,11 +16,11 @@ public struct MemberRecord: Hashable, Sendable {
     public var accusers: [Accuser]
     /// Version 0 and `nil` when the record speaks of the status alone.
     public var metadataVersion: UInt64
-    public var metadata: MemberMetadata?
+    public var metadata: PackedMetadata?
 
     public init(
         identity: NodeIdentity, address: MemberAddress, incarnation: UInt64, status: MemberStatus, ageMs: UInt64 = 0,
-        accusers: [Accuser] = [], metadataVersion: UInt64 = 0, metadata: MemberMetadata? = nil
+        accusers: [Accuser] = [], metadataVersion: UInt64 = 0, metadata: PackedMetadata? = nil
     ) {
         self.identity = identity
         self.address = address

@@ -17,11 +17,11 @@ struct RumourQueue: Sendable {
 
     func contains(_ slot: Int) -> Bool { slot < current.count && current[slot] != 0 }
 
-    /// Tells of `slot` from the start.
-    mutating func enqueue(_ slot: Int) {
+    /// Tells of `slot` from the start, or as if it had been told `told` times.
+    mutating func enqueue(_ slot: Int, told: Int = 0) {
         if slot >= current.count { current.append(contentsOf: repeatElement(0, count: slot - current.count + 1)) }
         if current[slot] == 0 { count += 1 }
-        push(slot, level: 0)
+        push(slot, level: told)
     }
 
     mutating func remove(_ slot: Int) {

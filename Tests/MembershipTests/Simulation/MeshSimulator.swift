@@ -1,0 +1,291 @@
+import Membership
+import World
+
+/// Many memberships in virtual time over a network that loses, delays, cuts and holds. One seed, one run.
+///
+/// Every message is really packed and unpacked. What is true (who runs, who was killed) is known here, outside the nodes, and the oracles judge
+/// by it alone.
+final class MeshSimulator {
+    struct Host {
+        var membership: Membership?
+        var identity: NodeIdentity
+        var address: MemberAddress
+        /// While paused or stalled, inputs wait here and are taken in order afterwards.
+        var inbox: [Input] = []
+        var stalledUntil = Instant.zero
+        /// Mean pause between stalls and longest stall of a slow node.
+        var sickness: (every: Duration, upTo: Duration)?
+        var tickAt = Instant.distantFuture
+        var messages = 0
+        var bytes = 0
+        var newLifeAbove: UInt64?
+        var farewellSaid = false
+    }
+
+    enum Input {
+        case message([UInt8], from: MembershipPeer, to: NodeIdentity)
+        case accept(from: Int, peer: MembershipPeer)
+        case connected(MembershipPeer)
+        case lost(MembershipPeer)
+        case refused(MembershipPeer)
+        case freshAsk(from: Int, identity: NodeIdentity, sequence: UInt32)
+        case freshAnswer(UInt32)
+    }
+
+    enum Event {
+        case input(Int, Input)
+        case tick(Int)
+        case stall(Int, life: UInt64)
+        case resume(Int)
+        case action(Int)
+    }
+
+    enum Cut { case open, drop, hold }
+
+    var now = Instant.zero
+    var heap = EventHeap<Event>()
+    var hosts: [Host] = []
+    var random: RandomStream
+    let seed: UInt64
+    let figures: MembershipConfiguration
+    var actions: [(MeshSimulator) -> Void] = []
+
+    // The network.
+    var latency: (Duration, Duration) = (.microseconds(100), .microseconds(600))
+    var loss = 0.0
+    /// From and to.
+    var cut: (Int, Int) -> Cut = { _, _ in .open }
+    var held: [(from: Int, to: Int, input: Input)] = []
+
+    /// Every event of every node but the joins, which are many.
+    var log: [(at: Instant, node: Int, event: MembershipEvent)] = []
+    var traceHash: UInt64 = 0
+    var oracle: Oracle
+    var notes = 0
+
+    init(seed: UInt64, count: Int, figures: MembershipConfiguration = .lan) {
+        self.seed = seed
+        self.figures = figures
+        random = RandomStream(seed: seed, name: "simulator")
+        oracle = Oracle(hosts: count)
+        for i in 0..<count { hosts.append(Host(identity: NodeIdentity(name: Self.name(i), life: 0), address: Self.address(i))) }
+    }
+
+    static func name(_ i: Int) -> String { "n" + String(10000 + i).dropFirst() }
+    static func address(_ i: Int) -> MemberAddress { MemberAddress(host: "10.0.\(i / 250).\(i % 250 + 1)", port: UInt16(10000 + i)) }
+    static func index(_ address: MemberAddress) -> Int { Int(address.port) - 10000 }
+
+    // MARK: Processes
+
+    /// Starts a process with the next life.
+    func start(_ i: Int, seeds: [Int] = [0, 1, 2]) {
+        hosts[i].identity.life += 1
+        hosts[i].newLifeAbove = nil
+        let name = "\(hosts[i].identity)"
+        var membership: Membership
+        do {
+            membership = try Membership(
+                identity: hosts[i].identity, address: hosts[i].address,
+                metadata: MemberMetadata(
+                    roles: ["lookup", "primes", "store"], zone: "z\(i % 3)", versions: MemberVersions(software: "1.0.0"),
+                    adminURL: "http://10.0.0.1:\(9000 + i)"),
+                configuration: figures, random: RandomStream(seed: seed, name: name), now: now)
+        } catch { preconditionFailure("\(error)") }
+        let effects = membership.start(seeds: seeds.filter { $0 < hosts.count }.map { Self.address($0) }, now: now)
+        hosts[i].membership = membership
+        hosts[i].inbox = []
+        hosts[i].stalledUntil = .zero
+        hosts[i].tickAt = .distantFuture
+        oracle.started(hosts[i].identity)
+        carry(effects, of: i)
+        if let sickness = hosts[i].sickness { heap.push(.stall(i, life: hosts[i].identity.life), at: now + sickness.every * random.unit()) }
+    }
+
+    /// Ends the process. With `refusing` the host stays up: links break and connections are refused. Without, the machine is gone.
+    func kill(_ i: Int, refusing: Bool) {
+        oracle.ended(hosts[i].identity)
+        hosts[i].membership = nil
+        hosts[i].inbox = []
+        guard refusing else { return }
+        let peer = MembershipPeer(identity: hosts[i].identity, address: hosts[i].address)
+        for j in hosts.indices where j != i && hosts[j].membership != nil {
+            guard cut(i, j) == .open, cut(j, i) == .open else { continue }
+            let delay = oneWay()
+            heap.push(.input(j, .lost(peer)), at: now + delay)
+            heap.push(.input(j, .refused(peer)), at: now + delay + oneWay() + oneWay())
+        }
+    }
+
+    /// The process does not run for a while, like after SIGSTOP; what arrives waits.
+    func pause(_ i: Int, for duration: Duration) {
+        hosts[i].stalledUntil = max(hosts[i].stalledUntil, now + duration)
+        heap.push(.resume(i), at: hosts[i].stalledUntil)
+    }
+
+    func leave(_ i: Int) {
+        guard hosts[i].membership != nil else { return }
+        oracle.left(hosts[i].identity)
+        let effects = hosts[i].membership!.leave(now: now)
+        carry(effects, of: i)
+    }
+
+    func update(_ i: Int, _ metadata: MemberMetadata) {
+        do { carry(try hosts[i].membership?.updateMetadata(metadata, now: now) ?? [], of: i) } catch { preconditionFailure("\(error)") }
+    }
+
+    func beginNewLife(_ i: Int) {
+        guard let above = hosts[i].newLifeAbove, hosts[i].membership != nil else { return }
+        oracle.ended(hosts[i].identity)
+        hosts[i].identity.life = above + 1
+        hosts[i].newLifeAbove = nil
+        oracle.started(hosts[i].identity)
+        let effects = hosts[i].membership!.beginNewLife(above + 1, now: now)
+        carry(effects, of: i)
+    }
+
+    var running: [Int] { hosts.indices.filter { hosts[$0].membership != nil } }
+
+    // MARK: Time
+
+    func at(_ time: Instant, _ action: @escaping (MeshSimulator) -> Void) {
+        actions.append(action)
+        heap.push(.action(actions.count - 1), at: time)
+    }
+
+    func run(for duration: Duration) { run(until: now + duration) }
+
+    func run(until end: Instant) {
+        while let next = heap.nextTime, next <= end, let (at, event) = heap.pop() {
+            now = at
+            perform(event)
+        }
+        now = end
+    }
+
+    /// Runs until `condition` holds, looking every `step`; how long that took, or nil after `limit`.
+    func time(step: Duration = .milliseconds(20), limit: Duration, until condition: () -> Bool) -> Duration? {
+        let start = now
+        while now - start < limit {
+            if condition() { return now - start }
+            run(for: step)
+        }
+        return condition() ? now - start : nil
+    }
+
+    private func perform(_ event: Event) {
+        switch event {
+        case .action(let i): actions[i](self)
+        case .tick(let i):
+            guard hosts[i].tickAt <= now else { return }
+            hosts[i].tickAt = .distantFuture
+            if hosts[i].stalledUntil > now { return }
+            tick(i)
+        case .input(let i, let input):
+            guard hosts[i].membership != nil else { return }
+            if hosts[i].stalledUntil > now { hosts[i].inbox.append(input) } else { take(i, input) }
+        case .stall(let i, let life):
+            guard hosts[i].membership != nil, hosts[i].identity.life == life, let sickness = hosts[i].sickness else { return }
+            let length = sickness.upTo * random.unit()
+            pause(i, for: length)
+            heap.push(.stall(i, life: life), at: now + length + sickness.every * (2 * random.unit()))
+        case .resume(let i):
+            guard hosts[i].membership != nil, hosts[i].stalledUntil <= now else { return }
+            let waiting = hosts[i].inbox
+            hosts[i].inbox = []
+            for input in waiting { take(i, input) }
+            tick(i)
+        }
+    }
+
+    private func tick(_ i: Int) {
+        guard let deadline = hosts[i].membership?.nextDeadline else { return }
+        if deadline <= now, let effects = hosts[i].membership?.tick(now: now) { carry(effects, of: i) } else { arm(i) }
+    }
+
+    private func arm(_ i: Int) {
+        guard let deadline = hosts[i].membership?.nextDeadline, deadline < hosts[i].tickAt else { return }
+        hosts[i].tickAt = max(deadline, now)
+        heap.push(.tick(i), at: hosts[i].tickAt)
+    }
+
+    private func take(_ i: Int, _ input: Input) {
+        guard hosts[i].membership != nil else { return }
+        switch input {
+        case .message(let bytes, let from, let to):
+            guard to == hosts[i].identity else { return }
+            trace(bytes, at: i)
+            do {
+                let message = try MembershipMessage(unpacking: bytes)
+                carry(hosts[i].membership!.handle(message, from: from, now: now), of: i)
+            } catch { preconditionFailure("a message of our own did not unpack: \(error)") }
+        case .accept(let from, let peer):
+            let own = MembershipPeer(identity: hosts[i].identity, address: hosts[i].address)
+            transmit(.connected(own), from: i, to: from, lossy: false)
+            carry(hosts[i].membership!.connected(peer, now: now), of: i)
+        case .connected(let peer): carry(hosts[i].membership!.connected(peer, now: now), of: i)
+        case .lost(let peer): carry(hosts[i].membership!.linkLost(peer, now: now), of: i)
+        case .refused(let peer): carry(hosts[i].membership!.refused(peer, now: now), of: i)
+        case .freshAsk(let from, let identity, let sequence):
+            if identity == hosts[i].identity { transmit(.freshAnswer(sequence), from: i, to: from, lossy: false) }
+        case .freshAnswer(let sequence): carry(hosts[i].membership!.freshProbe(sequence: sequence, answered: true, now: now), of: i)
+        }
+    }
+
+    private func trace(_ bytes: [UInt8], at i: Int) {
+        var hash = traceHash ^ UInt64(bitPattern: now.nanoseconds) ^ UInt64(i) << 48
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        traceHash = StableHash.mix(hash)
+    }
+
+    // MARK: Effects
+
+    private func carry(_ effects: [MembershipEffect], of i: Int) {
+        let own = MembershipPeer(identity: hosts[i].identity, address: hosts[i].address)
+        for effect in effects {
+            switch effect {
+            case .send(let message, let peer):
+                let bytes = message.packed()
+                hosts[i].messages += 1
+                hosts[i].bytes += bytes.count
+                transmit(.message(bytes, from: own, to: peer.identity), from: i, to: Self.index(peer.address), lossy: true)
+            case .connect(let address): transmit(.accept(from: i, peer: own), from: i, to: Self.index(address), lossy: false)
+            case .probeFresh(let peer, let sequence, _):
+                transmit(.freshAsk(from: i, identity: peer.identity, sequence: sequence), from: i, to: Self.index(peer.address), lossy: false)
+            case .event(let event):
+                if case .joined = event {} else { log.append((now, i, event)) }
+                oracle.judge(event, seenBy: i, at: now)
+            case .startNewLife(let above): hosts[i].newLifeAbove = above
+            case .farewellSaid:
+                hosts[i].farewellSaid = true
+                oracle.ended(hosts[i].identity)
+                hosts[i].membership = nil
+                return
+            case .note: notes += 1
+            case .forget: break
+            }
+        }
+        arm(i)
+    }
+
+    // MARK: Network
+
+    func oneWay() -> Duration { latency.0 + (latency.1 - latency.0) * random.unit() }
+
+    private func transmit(_ input: Input, from: Int, to: Int, lossy: Bool) {
+        guard hosts.indices.contains(to) else { return }
+        if lossy && loss > 0 && random.chance(loss) { return }
+        switch cut(from, to) {
+        case .drop: return
+        case .hold: held.append((from, to, input))
+        case .open: heap.push(.input(to, input), at: now + oneWay())
+        }
+    }
+
+    /// Everything open again; what was held arrives now.
+    func heal() {
+        cut = { _, _ in .open }
+        loss = 0
+        for (_, to, input) in held { heap.push(.input(to, input), at: now + oneWay()) }
+        held = []
+    }
+}
