@@ -156,6 +156,7 @@ public final class MeshActorSystem: DistributedActorSystem, Sendable {
         guard id.node != node else {
             throw MeshError(.noSuchActor, outcome: .failed, "\(id) was on this node and is gone")
         }
+        _ = try currentCoders()
         let context = CallContext.current
         let deadline = context.deadline ?? world.now + Self.defaultDeadline
         return try await core.call(OutboundCall(

@@ -23,6 +23,7 @@ public final class Node: Sendable {
 
     private let core: NodeCore
     private let life = LifeStream()
+    private let isStopped = Atomic(false)
 
     /// Takes the next life and makes the node; it does not listen yet.
     /// - Throws: ``NodeError``.
@@ -60,8 +61,13 @@ public final class Node: Sendable {
     /// - Throws: ``NodeError`` with code `bind` that names the address and the lane.
     public func start() async throws { try await core.start(system) }
 
-    /// Ends at once, without a farewell: to the others the node dies.
+    /// Ends at once, without a farewell: to the others the node dies. No effect when it has ended.
+    ///
+    /// Nothing of the node may be asked any more, because nobody is there to answer; calls through its actor system fail.
     public func stop() async {
+        guard isStopped.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged else {
+            return
+        }
         await core.stop()
         system.breakCycles()
         world.shutDown()

@@ -62,10 +62,36 @@ extension World {
     }
 }
 
-/// Runs the jobs of one actor one after the other, and the tasks that prefer it.
+/// Runs the jobs of one actor, first in, first out; and, in the same queue, tasks that are to run beside it.
 ///
-/// Being both kinds of executor lets a call that starts on the actor's executor enter the actor without another hop.
-public protocol ActorExecutor: SerialExecutor, TaskExecutor {}
+/// The two are kept apart because the runtime keeps them apart: a job of the actor runs *isolated* to it, a task's own code
+/// does not, and going from one to the other is another job in the queue. If both ran in the same way, the number
+/// of jobs from the start of a task to its entry into the actor would depend on the task's past, and calls would overtake
+/// each other.
+public protocol ActorExecutor: SerialExecutor {
+    /// Queues a job of a task that prefers ``tasks``.
+    func enqueue(_ job: UnownedJob, of tasks: QueuedTasks)
+}
+
+extension ActorExecutor {
+    /// What a task prefers that is to run in this executor's queue.
+    public var tasks: QueuedTasks { QueuedTasks(self) }
+}
+
+/// Lets tasks run in the queue of an actor's executor, without being isolated to the actor.
+public final class QueuedTasks: TaskExecutor {
+    private let executor: any ActorExecutor
+
+    init(_ executor: any ActorExecutor) { self.executor = executor }
+
+    public func enqueue(_ job: consuming ExecutorJob) { executor.enqueue(UnownedJob(job), of: self) }
+}
+
+/// What waits in the queue of an ``ActorExecutor``.
+package enum QueuedJob {
+    case isolated(UnownedJob)
+    case task(UnownedJob, QueuedTasks)
+}
 
 /// A handle on a task that a ``World`` runs.
 public struct SpawnedTask: Sendable {

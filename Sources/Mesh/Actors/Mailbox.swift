@@ -4,9 +4,9 @@ import World
 /// The calls from other nodes that one local actor has been given and has not ended.
 ///
 /// **Order.** Calls of one session start in the order in which they were sent. The node's core delivers them one after
-/// the other; each delivery enqueues exactly one job on the actor's executor, which is first in, first out; and as that
-/// executor is both the task's and the actor's, a call enters the actor within that job, without another hop in which a
-/// later call could overtake it. Calls then interleave where they await.
+/// the other; each delivery enqueues one job of a worker in the actor's queue, which is first in, first out; and from there to
+/// the actor it is the same number of further jobs in the same queue for every worker, new or kept, because a worker's
+/// own code is never isolated to the actor (see ``QueuedTasks``). Calls then interleave where they await.
 ///
 /// **Workers.** A task costs about a microsecond to make, so calls run in tasks that are kept: a worker that has ended a
 /// call waits here for the next. A worker whose task was cancelled is not kept, because a task cannot be un-cancelled.

@@ -3,7 +3,7 @@ import Synchronization
 /// The executor of one actor in production: a queue of jobs that takes its turns on a ``ThreadPool``.
 package final class PooledExecutor: ActorExecutor {
     private struct State {
-        var jobs: [UnownedJob] = []
+        var jobs: [QueuedJob] = []
         var isScheduled = false
     }
 
@@ -15,8 +15,11 @@ package final class PooledExecutor: ActorExecutor {
 
     package init(pool: ThreadPool) { self.pool = pool }
 
-    package func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+    package func enqueue(_ job: consuming ExecutorJob) { add(.isolated(UnownedJob(job))) }
+
+    package func enqueue(_ job: UnownedJob, of tasks: QueuedTasks) { add(.task(job, tasks)) }
+
+    private func add(_ job: QueuedJob) {
         let mustSchedule = state.withLock { state in
             state.jobs.append(job)
             defer { state.isScheduled = true }
@@ -28,10 +31,9 @@ package final class PooledExecutor: ActorExecutor {
     /// Runs the waiting jobs. Called by the pool, on one thread at a time.
     func runQueued() {
         let serial = asUnownedSerialExecutor()
-        let task = asUnownedTaskExecutor()
         var remaining = Self.turnLimit
         while true {
-            let jobs = state.withLock { state -> [UnownedJob] in
+            let jobs = state.withLock { state -> [QueuedJob] in
                 guard remaining > 0 else { return [] }
                 let batch = state.jobs
                 state.jobs = []
@@ -39,7 +41,12 @@ package final class PooledExecutor: ActorExecutor {
                 return batch
             }
             if jobs.isEmpty { break }
-            for job in jobs { job.runSynchronously(isolatedTo: serial, taskExecutor: task) }
+            for job in jobs {
+                switch job {
+                case .isolated(let job): job.runSynchronously(on: serial)
+                case .task(let job, let tasks): job.runSynchronously(on: tasks.asUnownedTaskExecutor())
+                }
+            }
             remaining -= jobs.count
         }
         if remaining <= 0 { pool.submit(.executor(self)) }

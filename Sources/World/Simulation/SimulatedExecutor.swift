@@ -13,18 +13,26 @@ public class SimulatedExecutor: ActorExecutor, @unchecked Sendable {
 
     public func enqueue(_ job: consuming ExecutorJob) {
         guard world.isAlive else { return }
-        simulation.push(.serial(UnownedJob(job), self))
+        simulation.push(.job(.isolated(UnownedJob(job)), self))
+    }
+
+    public func enqueue(_ job: UnownedJob, of tasks: QueuedTasks) {
+        guard world.isAlive else { return }
+        simulation.push(.job(.task(job, tasks), self))
     }
 
     public func checkIsolated() { precondition(isRunning, "not on this executor of \(world.name)") }
     public func isIsolatingCurrentContext() -> Bool? { isRunning }
 
     /// What a killed node still had to do never runs.
-    func run(_ job: UnownedJob) {
+    func run(_ job: QueuedJob) {
         guard world.isAlive else { return }
         isRunning = true
         defer { isRunning = false }
-        job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+        switch job {
+        case .isolated(let job): job.runSynchronously(on: asUnownedSerialExecutor())
+        case .task(let job, let tasks): job.runSynchronously(on: tasks.asUnownedTaskExecutor())
+        }
     }
 
     func run(_ body: @Sendable () -> Void) {
@@ -65,7 +73,7 @@ public final class SimulatedEventLoop: SimulatedExecutor, EventLoop, @unchecked 
         participants = []
     }
 
-    override func run(_ job: UnownedJob) {
+    override func run(_ job: QueuedJob) {
         super.run(job)
         wake()
     }

@@ -14,7 +14,7 @@ import Glibc
 /// each actor a serial executor of its own.
 public final class Simulation: @unchecked Sendable {
     enum Ready {
-        case serial(UnownedJob, SimulatedExecutor)
+        case job(QueuedJob, SimulatedExecutor)
         case closure(SimulatedExecutor, @Sendable () -> Void)
         case turn(SimulatedEventLoop)
     }
@@ -106,7 +106,7 @@ public final class Simulation: @unchecked Sendable {
 
     private func run(_ item: Ready) {
         switch item {
-        case .serial(let job, let executor): executor.run(job)
+        case .job(let job, let executor): executor.run(job)
         case .closure(let executor, let body): executor.run(body)
         case .turn(let loop): loop.runTurn()
         }
@@ -146,7 +146,7 @@ extension Simulation.Ready {
     /// The executor whose order must be kept; a turn may run at any time.
     fileprivate var executor: SimulatedExecutor? {
         switch self {
-        case .serial(_, let executor), .closure(let executor, _): executor
+        case .job(_, let executor), .closure(let executor, _): executor
         case .turn: nil
         }
     }
