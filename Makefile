@@ -1,0 +1,48 @@
+# Everything starts here: `make demo` on a fresh machine, `make test` before a commit.
+
+SWIFT    ?= swift
+FILE     ?= topology/local.yaml
+GOSSAMER := .build/release/gossamer
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo up down members test bench soak clean
+
+help: ## show this
+	@echo "Gossamer: an actor mesh for Swift on servers"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install the system packages that are missing
+	@Scripts/setup.sh
+
+build: setup ## build everything once, tests included, optimised
+	$(SWIFT) build -c release --build-tests
+
+demo: build ## five nodes find each other and count the primes below 10^9
+	@Scripts/demo.sh $(GOSSAMER) $(FILE)
+
+up: build ## start five nodes on this machine; Ctrl-C ends them
+	@$(GOSSAMER) up $(FILE)
+
+down: ## end the nodes that run on this machine
+	@$(GOSSAMER) down $(FILE)
+
+members: ## show who is in the mesh
+	@$(GOSSAMER) members --topology $(FILE)
+
+test: build ## run every test
+	$(SWIFT) test -c release --skip-build
+
+bench: build .build/zmq_echo ## measure against C on ZeroMQ and against primesieve
+	@$(GOSSAMER) bench ask
+	@$(GOSSAMER) bench primes --topology $(FILE)
+
+soak: build ## start five-node meshes 200 times in a row
+	@Scripts/start-soak.sh 200
+
+.build/zmq_echo: Benchmarks/zmq_echo.c
+	@mkdir -p .build
+	cc -O2 -Wall -Wextra -o $@ $< -lzmq
+
+clean: ## remove what was built
+	rm -rf .build .venv

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Installs the system packages that are missing, and nothing else. Says what it does; silent when all is there.
+set -euo pipefail
+
+say() { echo "setup: $*" >&2; }
+
+if ! command -v swift >/dev/null; then
+    say "there is no Swift toolchain on the PATH. Install Swift 6.2 or later: https://www.swift.org/install/linux"
+    exit 69
+fi
+
+# Each line: what proves that it is there, and the packages that bring it, the first that the system has.
+wanted=(
+    "header zmq.h|libzmq3-dev"
+    "header msgpack.h|libmsgpack-dev libmsgpack-c-dev"
+    "header primesieve.h|libprimesieve-dev"
+    "program primesieve|primesieve primesieve-bin"
+    "program cc|gcc"
+    "program pkg-config|pkg-config pkgconf"
+    "python venv|python3-venv"
+    "python ensurepip|python3-venv"
+    "program python3|python3"
+)
+
+is_there() {
+    case $1 in
+    header) echo "#include <$2>" | cc -E -x c - >/dev/null 2>&1 ;;
+    program) command -v "$2" >/dev/null ;;
+    python) python3 -c "import $2" >/dev/null 2>&1 ;;
+    esac
+}
+
+missing=()
+for line in "${wanted[@]}"; do
+    # shellcheck disable=SC2086  # two words on purpose
+    is_there ${line%%|*} || missing+=("$line")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if ! command -v apt-get >/dev/null; then
+    say "missing on this machine, which has no apt-get:"
+    for line in "${missing[@]}"; do say "  ${line%%|*} (Debian's package ${line##*|})"; done
+    say "install them with your system's package manager, and run make again"
+    exit 69
+fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        say "packages are missing and this user may not install them; as root: apt-get install ${missing[*]##*|}"
+        exit 69
+    fi
+    as_root=(sudo)
+fi
+
+say "reading the package lists"
+"${as_root[@]}" apt-get update -qq
+
+packages=()
+for line in "${missing[@]}"; do
+    chosen=
+    for package in ${line##*|}; do
+        if apt-cache show "$package" >/dev/null 2>&1; then chosen=$package && break; fi
+    done
+    if [ -z "$chosen" ]; then
+        say "this system has none of the packages ${line##*|} (for: ${line%%|*})"
+        exit 69
+    fi
+    case " ${packages[*]-} " in *" $chosen "*) ;; *) packages+=("$chosen") ;; esac
+done
+
+say "installing ${packages[*]}"
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >&2
+say "done"
