@@ -1,0 +1,38 @@
+import Hummingbird
+import Logging
+import Web
+import World
+
+/// The REST door of the mesh: one server, made of route groups.
+///
+/// The kinds of work add groups; this type knows none of them.
+public final class EdgeServer: Sendable {
+    private let server: WebServer
+
+    /// - Parameters:
+    ///   - groups: what is offered, besides health and the OpenAPI document.
+    ///   - readiness: whether work can be done now.
+    ///   - version: the product's, for the OpenAPI document.
+    public init(
+        address: WebAddress, groups: [any RouteGroup], readiness: @escaping @Sendable () async -> Readiness,
+        version: String, world: any World, limits: WebLimits = WebLimits(), logger: Logger
+    ) {
+        let offered = groups + [HealthRoutes(readiness: readiness)]
+        let document = OpenAPIDocument(
+            title: "Gossamer", version: version,
+            description: "Work for the mesh. Keys of requests are read without regard to case.", groups: offered)
+        let text = document.json.text(indented: true) + "\n"
+        let described = WebRoute(.get, "/openapi.json") { _ in .text(text, type: "application/json; charset=utf-8") }
+        server = WebServer(
+            name: "edge", address: address, routes: offered.flatMap(\.routes) + [described], world: world, limits: limits,
+            logger: logger)
+    }
+
+    /// Listens; returns the port.
+    /// - Throws: ``WebServerError``: `portInUse` names the address.
+    @discardableResult
+    public func start() async throws(WebServerError) -> Int { try await server.start() }
+
+    /// Lets the requests under way end, streams included, and stops.
+    public func stop() async { await server.stop() }
+}

@@ -1,0 +1,141 @@
+import HTTPTypes
+import Hummingbird
+import Synchronization
+import Web
+import World
+
+/// A job's document at a version, as a stream of events tells it.
+public struct JobChange: Sendable, Hashable {
+    /// How a job has ended, in the words of the contract.
+    public enum Ending: String, Sendable {
+        case completed, failed, cancelled
+    }
+
+    /// Rises with every change.
+    public let version: UInt64
+    public let document: JSON
+    /// Nil while the job goes on.
+    public let ending: Ending?
+
+    public init(version: UInt64, document: JSON, ending: Ending?) {
+        self.version = version
+        self.document = document
+        self.ending = ending
+    }
+}
+
+/// One kind of work, as far as its jobs' events go.
+public protocol JobEventSource: Sendable {
+    /// The job as it is, when its version is not `seen`; otherwise its next change, for which it waits about a second before it
+    /// returns the job unchanged.
+    /// - Returns: nil when this kind has no such job.
+    /// - Throws: a ``Problem`` 503 when the answer is not to be had now.
+    func change(of id: WorkID, seen: UInt64?) async throws -> JobChange?
+}
+
+/// `GET /api/jobs/{id}/events`: a job's progress as server-sent events, for every kind of work in the list.
+///
+/// An event's id is the version of the document it brings. A client that comes again with `Last-Event-ID` gets what has
+/// changed since; one whose last event was the end gets 204, which tells it to stop coming. The first event of a connection
+/// carries the whole document, later ones the members that have changed (after RFC 7396) and always `jobId`.
+public struct JobEventsRoutes: RouteGroup {
+    private let sources: [any JobEventSource]
+    private let world: any World
+
+    public init(sources: [any JobEventSource], world: any World) {
+        self.sources = sources
+        self.world = world
+    }
+
+    public var routes: [WebRoute] {
+        [WebRoute(.get, "/api/jobs/{id}/events", operation: Self.operation) { try await stream($0) }]
+    }
+
+    private func stream(_ request: WebRequest) async throws -> Response {
+        let id = try request.workID()
+        let (source, first) = try await find(id)
+        let last = HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }.flatMap { UInt64($0) }
+        if let last, first.version <= last, first.ending != nil { return Response(status: .noContent) }
+        let cursor = Mutex(Cursor(last: last))
+        let world = world
+        return .eventStream(request, world: world) {
+            let (seen, isOver) = cursor.withLock { ($0.isFresh ? nil : $0.version, $0.isOver) }
+            if isOver { return nil }
+            let change: JobChange?
+            do {
+                change = seen == nil ? first : try await source.change(of: id, seen: seen)
+            } catch is Problem {
+                // Its home is silent for the moment; membership will say whether it lives.
+                try await world.sleep(for: .milliseconds(250))
+                return []
+            }
+            guard let change else { return nil }
+            return cursor.withLock { $0.events(for: change) }
+        }
+    }
+
+    private func find(_ id: WorkID) async throws -> (any JobEventSource, JobChange) {
+        for source in sources {
+            if let change = try await source.change(of: id, seen: nil) { return (source, change) }
+        }
+        throw Problem.notFound("no node knows a job \(id)")
+    }
+
+    /// What one client has been told.
+    private struct Cursor {
+        var version: UInt64
+        private var document: JSON?
+        private var announcesStart: Bool
+        var isFresh = true
+        var isOver = false
+
+        init(last: UInt64?) {
+            version = last ?? 0
+            announcesStart = last == nil
+        }
+
+        mutating func events(for change: JobChange) -> [ServerSentEvent] {
+            isFresh = false
+            guard change.version > version || document == nil && announcesStart else { return [] }
+            var events: [ServerSentEvent] = []
+            let id = String(change.version)
+            if announcesStart {
+                announcesStart = false
+                events.append(ServerSentEvent(id: id, event: "accepted", data: change.document))
+                document = change.document
+                if change.ending == nil {
+                    version = change.version
+                    return events
+                }
+            }
+            let data = change.ending == nil ? Self.difference(from: document, to: change.document) : change.document
+            events.append(ServerSentEvent(id: id, event: change.ending?.rawValue ?? "progress", data: data))
+            version = change.version
+            document = change.document
+            isOver = change.ending != nil
+            return events
+        }
+
+        private static func difference(from old: JSON?, to new: JSON) -> JSON {
+            guard let old = old?.members, let members = new.members else { return new }
+            return .object(members.filter { $0.key == "jobId" || !old.contains($0) })
+        }
+    }
+
+    private static let operation: JSON = [
+        "summary": "The progress of a job, as server-sent events",
+        "parameters": [
+            [
+                "name": "Last-Event-ID", "in": "header", "schema": ["type": "integer"],
+                "description": "the last event that was received",
+            ]
+        ],
+        "responses": [
+            "200": [
+                "description": "accepted, then progress, then one of completed, failed, cancelled",
+                "content": ["text/event-stream": ["schema": ["type": "string"]]],
+            ],
+            "204": ["description": "the last event was the last"],
+        ],
+    ]
+}

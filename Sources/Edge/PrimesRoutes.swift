@@ -1,0 +1,85 @@
+import Hummingbird
+import Primes
+import Web
+import World
+
+/// `POST /api/primes`, `GET /api/primes/{id}`, `DELETE /api/primes/{id}`.
+public struct PrimesRoutes: RouteGroup {
+    private let gateway: any PrimesGateway
+
+    public init(gateway: any PrimesGateway) { self.gateway = gateway }
+
+    public var routes: [WebRoute] {
+        [
+            WebRoute(.post, "/api/primes", operation: Self.submitOperation) { try await submit($0) },
+            WebRoute(.get, "/api/primes/{id}", operation: Self.statusOperation) { request in
+                let id = try request.workID()
+                return .json(try await asProblem { () async throws(PrimesGatewayError) in
+                    try await gateway.status(id, seen: nil, patience: .zero)
+                }.document)
+            },
+            WebRoute(.delete, "/api/primes/{id}", operation: Self.cancelOperation) { request in
+                let id = try request.workID()
+                let status = try await asProblem { () async throws(PrimesGatewayError) in try await gateway.cancel(id) }
+                return Self.accepted(status.jobId, "The job is being cancelled.")
+            },
+        ]
+    }
+
+    private func submit(_ request: WebRequest) async throws -> Response {
+        let body = try await request.object()
+        let draft = PrimesDraft(
+            from: PrimesField(body["from"]), to: PrimesField(body["to"]), algorithm: PrimesField(body["algorithm"]),
+            chunks: PrimesField(body["chunks"]))
+        let order: PrimesRequest
+        do throws(PrimesRefusal) {
+            order = try PrimesRequest(draft, limits: gateway.limits, workers: gateway.workers())
+        } catch {
+            throw Problem.invalid(error.problems.map { .init($0.field, [$0.message]) })
+        }
+        let status = try await asProblem { () async throws(PrimesGatewayError) in try await gateway.submit(order) }
+        return Self.accepted(
+            status.jobId, "Job submitted successfully. Poll the status URL to check progress.", hasLocation: true)
+    }
+
+    private static func accepted(_ id: WorkID, _ message: String, hasLocation: Bool = false) -> Response {
+        let url = "/api/primes/\(id)"
+        return .json(
+            ["jobId": .string("\(id)"), "statusUrl": .string(url), "message": .string(message)], status: .accepted,
+            headers: hasLocation ? [.location: url] : [:])
+    }
+}
+
+/// Runs a call to the gateway; its errors become what the client reads.
+func asProblem<Value>(_ body: () async throws(PrimesGatewayError) -> Value) async throws(Problem) -> Value {
+    do {
+        return try await body()
+    } catch {
+        switch error.code {
+        case .notFound: throw .notFound(error.description)
+        case .unavailable: throw .unavailable(error.description, retryAfter: error.retryAfterSeconds)
+        case .alreadyEnded: throw Problem(status: 409, detail: error.description)
+        case .invalid: throw Problem(status: 400, detail: error.description)
+        }
+    }
+}
+
+extension WebRequest {
+    /// The path's `{id}`. What is no id of work is the id of nothing: 404, not 400.
+    func workID() throws(Problem) -> WorkID {
+        let text = parameter("id")
+        guard let id = WorkID(text) else { throw .notFound("\"\(text.prefix(64))\" is not the id of a job") }
+        return id
+    }
+}
+
+extension PrimesField {
+    fileprivate init(_ json: JSON?) {
+        switch json {
+        case nil, .null: self = .missing
+        case .number(let literal): self = .number(literal)
+        case .string(let text): self = .string(text)
+        case let other?: self = .other(other.kind)
+        }
+    }
+}

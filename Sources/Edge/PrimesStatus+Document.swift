@@ -1,0 +1,32 @@
+import Primes
+import Web
+import World
+
+extension PrimesStatus {
+    /// The document that clients read, its members in the order of the contract.
+    public var document: JSON {
+        [
+            "jobId": .string("\(jobId)"),
+            "from": .number(request.from),
+            "to": .number(request.to),
+            "algorithm": .string(request.algorithm.rawValue),
+            "status": .string(status.rawValue),
+            "createdAt": .string(Self.text(createdAtMs)),
+            "completedAt": .text(completedAtMs.map(Self.text)),
+            "completionPercentage": .number(completionPercentage),
+            "count": count.map { .number($0) } ?? nil,
+            "chunks": [
+                "total": .number(chunks.total), "done": .number(chunks.done), "inFlight": .number(chunks.inFlight),
+                "resent": .number(chunks.resent),
+            ],
+            "nodes": .object(nodes.map { .init($0.node, .number($0.parts)) }),
+            "elapsedMs": .number(elapsedMs),
+            "warnings": .array(warnings.map { .string($0) }),
+        ]
+    }
+
+    private static func text(_ milliseconds: Int64) -> String {
+        let (nanoseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+        return WallTime(nanosecondsSince1970: overflow ? .max : nanoseconds).iso8601
+    }
+}
