@@ -183,6 +183,7 @@ extension Reactor {
                 if busyTurns % Self.busyTurnsPerPoll == 0 { poll(nanoseconds: 0) }
                 turnStart = now
             } else {
+                busyTurns = 0
                 guard sleep(now: now) else { break }
                 turnStart = world.now
             }
