@@ -40,8 +40,9 @@ extension Topology {
     package static func loadForCommand(
         _ path: String, isDefault: Bool = false, _ files: any FileSystem
     ) throws(CommandFailure) -> Topology {
+        let topology: Topology
         do {
-            return try load(path, from: files)
+            topology = try load(path, from: files)
         } catch {
             let isMissing = isDefault && !files.exists(path)
             throw CommandFailure(
@@ -50,5 +51,7 @@ extension Topology {
                     ? "there is no \(path) here; name a topology file with --topology FILE, or a node with --admin URL"
                     : error.description)
         }
+        _ = try topology.checkedMembership()
+        return topology
     }
 }

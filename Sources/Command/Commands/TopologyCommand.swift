@@ -20,16 +20,20 @@ struct TopologyCommand: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
-            do throws(TopologyError) {
-                let topology = try Topology.load(file, from: SystemFileSystem())
-                if json { return Console.put(TopologyText.document(topology)) }
-                for warning in topology.warnings { Console.note("warning: \(warning)") }
-                Console.put(TopologyText.table(topology).text())
-                Console.note("\(file) is in order: mesh \(topology.mesh), \(topology.nodes.count) nodes")
+            let topology: Topology
+            do {
+                topology = try Topology.load(file, from: SystemFileSystem())
+                _ = try topology.checkedMembership()
+            } catch let error as TopologyError where json {
+                Console.put(TopologyText.document(error, file: file))
+                throw CommandFailure(.usage, "")
             } catch {
-                if json { Console.put(TopologyText.document(error, file: file)) }
-                throw CommandFailure(.usage, json ? "" : error.description)
+                throw CommandFailure(.usage, "\(error)")
             }
+            if json { return Console.put(TopologyText.document(topology)) }
+            for warning in topology.warnings { Console.note("warning: \(warning)") }
+            Console.put(TopologyText.table(topology).text())
+            Console.note("\(file) is in order: mesh \(topology.mesh), \(topology.nodes.count) nodes")
         }
     }
 }

@@ -1,0 +1,145 @@
+import Membership
+import Mesh
+import Primes
+import Topology
+import Transport
+import World
+
+extension NodeConfiguration {
+    /// What a topology file says of one of its nodes, in the words of the rooms that it is for.
+    /// - Throws: `usage` for a figure that a room refuses, at its line in the file.
+    package init(_ node: TopologyNode, of topology: Topology, files: any FileSystem) throws(CommandFailure) {
+        self.init(
+            mesh: topology.mesh, name: node.name, bindHost: HostText.isWildcard(node.bind) ? "*" : node.bind,
+            address: MemberAddress(node.address), seeds: topology.seeds.map { MemberAddress($0.endpoint) },
+            metadata: MemberMetadata(
+                roles: node.roles, labels: node.labels, capacity: UInt32(clamping: node.capacity), zone: node.zone,
+                versions: MemberVersions(software: Release.version), adminURL: node.admin.map { node.reachable($0) },
+                edgeURL: node.edge.map { node.reachable($0) }),
+            dataDirectory: node.dataDir)
+        membership = try topology.checkedMembership()
+        links = LinkLimits(topology.transport)
+        if let options = topology.curve { curve = try CurveSecurity(options, node: node.name, files: files) }
+    }
+}
+
+extension Topology {
+    /// The figures of membership, after the room that uses them has looked at them.
+    /// - Throws: `usage` for one that cannot work, at its line in the file.
+    package func checkedMembership() throws(CommandFailure) -> MembershipConfiguration {
+        let figures = MembershipConfiguration(membership)
+        do { try figures.validate() } catch {
+            guard case .badFigure(let name, let value, let remedy) = error else { throw CommandFailure(.usage, "\(error)") }
+            let problem = problem(
+                .badValue, at: "membership.\(name)", value: value, "\(name) is \(value), which cannot work: \(remedy)")
+            throw CommandFailure(.usage, problem.description)
+        }
+        return figures
+    }
+}
+
+extension TopologyNode {
+    /// Where others reach one of the node's own servers: at its own host, or at the advertised one when it listens everywhere.
+    func reachable(_ endpoint: Endpoint) -> String {
+        Endpoint(host: HostText.isWildcard(endpoint.host) ? advertise : endpoint.host, port: endpoint.port).url
+    }
+}
+
+extension MemberAddress {
+    init(_ endpoint: Endpoint) { self.init(host: endpoint.host, port: UInt16(clamping: endpoint.port)) }
+}
+
+extension MembershipConfiguration {
+    /// A preset, and the figures that replace its own.
+    init(_ options: MembershipOptions) {
+        switch options.preset {
+        case .lan: self = .lan
+        case .local: self = .local
+        case .wan: self = .wan
+        }
+        func replace<Value>(_ path: WritableKeyPath<Self, Value>, _ value: Value?) { if let value { self[keyPath: path] = value } }
+        replace(\.probeInterval, options.probeInterval)
+        replace(\.probeTimeout, options.probeTimeout)
+        replace(\.indirectProbes, options.indirectProbes)
+        replace(\.nackFraction, options.nackFraction)
+        replace(\.smallMesh, options.smallMesh)
+        replace(\.suspicionMultiplier, options.suspicionMultiplier)
+        replace(\.suspicionMaxMultiplier, options.suspicionMaxMultiplier)
+        replace(\.confirmations, options.confirmations)
+        replace(\.verifiers, options.verifiers)
+        replace(\.refusalWitnesses, options.refusalWitnesses)
+        replace(\.healthMaximum, options.healthMaximum)
+        replace(\.latenessTolerance, options.latenessTolerance)
+        replace(\.lonelyAfter, options.lonelyAfter)
+        replace(\.lonelyPatience, options.lonelyPatience)
+        replace(\.gossipInterval, options.gossipInterval)
+        replace(\.gossipFanout, options.gossipFanout)
+        replace(\.retransmitMultiplier, options.retransmitMultiplier)
+        replace(\.retransmitMinimum, options.retransmitMinimum)
+        replace(\.rumourBytes, options.rumourBytes)
+        replace(\.antiEntropyMin, options.antiEntropyMin)
+        replace(\.antiEntropyMax, options.antiEntropyMax)
+        replace(\.exchangeBytes, options.exchangeBytes)
+        replace(\.reconnectInterval, options.reconnectInterval)
+        replace(\.reconnectRate, options.reconnectRate)
+        replace(\.quietPeriod, options.quietPeriod)
+        replace(\.quietLimit, options.quietLimit)
+        replace(\.flapDecay, options.flapDecay)
+        replace(\.flapHoldMax, options.flapHoldMax)
+        replace(\.reapDeadAfter, options.reapDeadAfter)
+        replace(\.reapLeftAfter, options.reapLeftAfter)
+        replace(\.tombstoneFor, options.tombstoneFor)
+        replace(\.leaveTimeout, options.leaveTimeout)
+        replace(\.memberLimit, options.memberLimit)
+    }
+}
+
+extension LinkLimits {
+    init(_ options: TransportOptions) {
+        self.init()
+        func replace<Value>(_ path: WritableKeyPath<Self, Value>, _ value: Value?) { if let value { self[keyPath: path] = value } }
+        replace(\.queuedFrames, options.queuedFrames)
+        replace(\.queuedBytes, options.queuedBytes)
+        replace(\.window, options.window)
+        replace(\.windowBytes, options.windowBytes)
+        replace(\.batchBytes, options.batchBytes)
+        replace(\.ackDelay, options.ackDelay)
+        replace(\.unresponsiveAfter, options.unresponsiveAfter)
+        replace(\.inboundSessions, options.inboundSessions)
+    }
+}
+
+extension PrimesLimits {
+    init(_ options: PrimesOptions) {
+        self.init()
+        if let deadline = options.deadline { self.deadline = deadline }
+        if let runningJobs = options.runningJobs { self.runningJobs = runningJobs }
+        if let endedJobs = options.endedJobs { self.endedJobs = endedJobs }
+    }
+}
+
+extension CurveSecurity {
+    /// The node's keys, and whom it lets in.
+    init(_ options: CurveOptions, node: String, files: any FileSystem) throws(CommandFailure) {
+        guard let own = options.nodes[node] else {
+            throw CommandFailure(.usage, "security.curve has no entry for node \(node)")
+        }
+        let secret: String
+        do { secret = String(decoding: try files.read(own.secretKeyFile), as: UTF8.self) } catch {
+            throw CommandFailure(
+                .ioError, "the secret key of \(node) cannot be read from \(error); make one with: gossamer keys new --out \(own.secretKeyFile)")
+        }
+        guard let pair = CurveKeyPair(publicKey: own.publicKey, secretKey: String(secret.filter { !$0.isWhitespace })) else {
+            throw CommandFailure(
+                .usage, "\(own.secretKeyFile), the secret key of \(node), holds no 40 characters of Z85; make one with: gossamer keys new --out FILE")
+        }
+        var peers: [String: CurvePublicKey] = [:]
+        for (name, text) in options.nodes.map({ ($0.key, $0.value.publicKey) }) + options.allow.map({ ($0.key, $0.value) }) {
+            guard let key = CurvePublicKey(text) else {
+                throw CommandFailure(.usage, "the public key of \(name), \"\(text)\", is no key: 40 characters of Z85 are one")
+            }
+            peers[name] = key
+        }
+        self.init(keyPair: pair, peers: peers)
+    }
+}

@@ -1,0 +1,129 @@
+import Command
+import Foundation
+import Testing
+import Topology
+import Web
+import World
+
+/// A mesh of real processes for a test: a topology file in a directory of its own, and the built program.
+struct TestMesh: Sendable {
+    let directory: String
+    let file: String
+    let names: [String]
+    let world = SystemWorld()
+
+    /// The program lies beside the bundle of tests.
+    static let program: String = {
+        let own = ChildProcess.ownProgram
+        return String(own[..<(own.lastIndex(of: "/") ?? own.startIndex)]) + "/gossamer"
+    }()
+
+    struct Outcome {
+        let status: Int32?
+        let output: String
+        let error: String
+    }
+
+    /// Runs `body` with a mesh of `count` nodes on ports from `port` on, ten for each; the first node is an edge.
+    static func with(
+        _ count: Int, port: Int, extra: String = "", _ body: (TestMesh) async throws -> Void
+    ) async throws {
+        try await withDirectory { directory in
+            let names = (1...count).map { "n\($0)" }
+            let nodes = names.enumerated().map { index, name in
+                let base = port + 10 * index
+                let edge = index == 0 ? ", edge: {port: \(base + 4)}" : ""
+                return "  - {name: \(name), port: \(base), admin: {port: \(base + 3)}\(edge)}\n"
+            }
+            let mesh = TestMesh(directory: directory, file: directory + "/mesh.yaml", names: names)
+            try append("mesh: test-\(port)\nnodes:\n\(nodes.joined())\(extra)", to: mesh.file)
+            do {
+                try await body(mesh)
+                await mesh.stopAll()
+            } catch {
+                await mesh.stopAll()
+                throw error
+            }
+        }
+    }
+
+    private func stopAll() async {
+        _ = try? await run("down", file, "--grace", "5")
+        for process in names.compactMap(process) { process.signal(9) }
+    }
+
+    func start(_ arguments: [String], input: ChildProcess.Input = .null) throws -> ChildProcess {
+        try ChildProcess(
+            path: Self.program, arguments: arguments, input: input, output: .file(directory + "/out-\(arguments[0])"),
+            error: .file(directory + "/err-\(arguments[0])"))
+    }
+
+    /// Runs the program to its end, at most 60 s.
+    func run(_ arguments: String...) async throws -> Outcome {
+        let files = SystemFileSystem()
+        let (out, err) = (directory + "/out-\(arguments[0])", directory + "/err-\(arguments[0])")
+        for path in [out, err] { try files.remove(path) }
+        let child = try start(arguments)
+        let deadline = world.now + .seconds(60)
+        var report = child.poll()
+        while report == nil, world.now < deadline {
+            try await world.sleep(for: .milliseconds(10))
+            report = child.poll()
+        }
+        if report == nil {
+            child.signal(9)
+            report = child.wait()
+        }
+        var status: Int32?
+        if case .exited(let code)? = report?.ending { status = code }
+        return Outcome(status: status, output: text(out), error: text(err))
+    }
+
+    func text(_ path: String) -> String {
+        String(decoding: (try? SystemFileSystem().read(path)) ?? [], as: UTF8.self)
+    }
+
+    /// Starts all nodes, or those named, and expects that to succeed.
+    func up(_ nodes: String..., sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let child = try start(["up", file] + nodes + ["--detach", "--timeout", "30"])
+        let report = try await world.compute { child.wait() }
+        try #require(
+            report.ending == .exited(code: 0), "\(text(directory + "/err-up"))\(logs())", sourceLocation: sourceLocation)
+    }
+
+    private func logs() -> String { names.map { "\n\($0): \(text(place($0).log).suffix(1_000))" }.joined() }
+
+    func place(_ name: String) -> NodeFiles { NodeFiles(directory: directory + "/.gossamer/\(meshName)/\(name)") }
+
+    private var meshName: String {
+        String(text(file).dropFirst("mesh: ".count).prefix { $0 != "\n" })
+    }
+
+    func process(_ name: String) -> ProcessIdentity? { place(name).running(SystemFileSystem()) }
+
+    /// The members as `name` sees them.
+    func members(at name: String) async -> [MemberRow]? {
+        guard let topology = try? Topology.load(file, from: SystemFileSystem()), let node = topology.node(named: name)
+        else { return nil }
+        return try? await MeshAccess(points: [AdminPoint(node, of: topology)], topology: nil).members(isQuiet: true)
+    }
+
+    /// Waits, at most 30 s, until the rows for `name` at all `observers` satisfy `isEnough`.
+    func until(
+        _ name: String, seenBy observers: [String], sourceLocation: SourceLocation = #_sourceLocation,
+        _ isEnough: (MemberRow) -> Bool
+    ) async throws {
+        let deadline = world.now + .seconds(30)
+        var last = ""
+        while world.now < deadline {
+            last = ""
+            for observer in observers {
+                let row = await members(at: observer)?.last { $0.name == name }
+                if row.map(isEnough) != true { last += " \(observer): \(row?.document.text() ?? "nothing")" }
+            }
+            if last.isEmpty { return }
+            try await world.sleep(for: .milliseconds(20))
+        }
+        Issue.record("\(name) is not as expected:\(last)", sourceLocation: sourceLocation)
+    }
+}
