@@ -170,11 +170,13 @@ extension ZeroMQSockets {
     }
 
     public func close(_ channel: ChannelID) {
-        guard let socket = channels.removeValue(forKey: channel) else { return }
+        guard let socket = channels[channel] else { return }
         closeMonitor(channel)
+        channels[channel] = nil
         dispose(socket)
     }
 
+    /// Ends the reports before their reader: a report without a reader would block libzmq's own thread for ever.
     private func closeMonitor(_ channel: ChannelID) {
         guard let monitor = monitors.removeValue(forKey: channel) else { return }
         if let socket = channels[channel] { zmq_socket_monitor(socket.handle, nil, 0) }
