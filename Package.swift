@@ -16,10 +16,13 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
-        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
-    targets: outside + foundation + mesh + work + surfaces + tests
+    targets: outside + foundation + mesh + work + surfaces + examples + tests
 )
+
+var log: Target.Dependency { .product(name: "Logging", package: "swift-log") }
+var hummingbird: Target.Dependency { .product(name: "Hummingbird", package: "hummingbird") }
+var httpClient: Target.Dependency { .product(name: "AsyncHTTPClient", package: "async-http-client") }
 
 /// Floor 0: the system's libraries, and C for what Swift cannot see of them.
 var outside: [Target] {
@@ -50,48 +53,77 @@ var mesh: [Target] {
     [
         .target(
             name: "Transport",
-            dependencies: ["World", "MessagePack", "Wire", "CZeroMQ", "CReactor", .product(name: "Logging", package: "swift-log")]),
+            dependencies: ["World", "MessagePack", "Wire", "CZeroMQ", "CReactor", log]),
         .target(
             name: "Mesh",
             dependencies: [
                 "World", "MessagePack", "Wire", "Membership", "Placement", "Transport", "CContracts",
-                .product(name: "Logging", package: "swift-log"),
+                log,
             ]),
     ]
 }
 
-/// Floor 6: the work.
+/// Floor 6: the work, and what the floors above share.
 var work: [Target] {
     [
-        .target(name: "Primes", dependencies: ["World", "Placement", "Mesh", "CPrimesieve"]),
+        .target(name: "Primes", dependencies: ["World", "Placement", "Membership", "Mesh", "CPrimesieve"]),
+        .target(name: "Topology", dependencies: ["World", "Yams"]),
+        .target(name: "Web", dependencies: ["World", hummingbird, log]),
     ]
 }
 
 /// Floors 7 and 8: what people and programs meet.
 var surfaces: [Target] {
     [
-        .target(name: "Topology", dependencies: ["World", "Yams"]),
-        .target(
-            name: "Edge",
-            dependencies: ["World", "Mesh", "Primes", .product(name: "Hummingbird", package: "hummingbird")]),
+        .target(name: "Edge", dependencies: ["World", "Primes", "Web", hummingbird, log]),
         .target(
             name: "Admin",
-            dependencies: ["World", "Mesh", "Placement", .product(name: "Hummingbird", package: "hummingbird")]),
-        .executableTarget(name: "gossamer", dependencies: ["Command"]),
+            dependencies: ["World", "Wire", "Membership", "Placement", "Transport", "Mesh", "Web", hummingbird, log]),
         .target(
             name: "Command",
             dependencies: [
-                "World", "Topology", "Mesh", "Primes", "Edge", "Admin", "CSystem",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
-                .product(name: "Logging", package: "swift-log"),
+                "CSystem", "World", "Membership", "Placement", "Transport", "Mesh", "Primes", "Topology", "Web", "Edge",
+                "Admin", log, httpClient, .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .executableTarget(name: "gossamer", dependencies: ["Command"]),
+    ]
+}
+
+/// Programs that docs/ shows; the tests build and run them.
+var examples: [Target] {
+    [
+        .executableTarget(
+            name: "ChatRoom", dependencies: ["World", "Membership", "Mesh"], path: "docs/examples/ChatRoom"),
     ]
 }
 
 var tests: [Target] {
     [
         .target(name: "TestSupport", dependencies: ["World"], path: "Tests/TestSupport"),
+        .testTarget(name: "HouseTests"),
+        .testTarget(name: "WorldTests", dependencies: ["World"]),
+        .testTarget(name: "MessagePackTests", dependencies: ["MessagePack", "TestSupport"]),
+        .testTarget(name: "WireTests", dependencies: ["World", "MessagePack", "Wire", "TestSupport"]),
+        .testTarget(name: "MembershipTests", dependencies: ["World", "MessagePack", "Membership"]),
+        .testTarget(name: "PlacementTests", dependencies: ["World", "Placement"]),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: ["World", "MessagePack", "Wire", "Transport", "CReactor", "CZeroMQ", "TestSupport", log]),
+        .testTarget(
+            name: "MeshTests",
+            dependencies: ["World", "Wire", "Membership", "Placement", "Transport", "Mesh", "TestSupport", log]),
+        .testTarget(name: "PrimesTests", dependencies: ["World", "Placement", "Membership", "Mesh", "Primes"]),
+        .testTarget(
+            name: "TopologyTests", dependencies: ["World", "Membership", "Transport", "Primes", "Topology", "Yams"]),
+        .testTarget(name: "WebTests", dependencies: ["World", "Web", httpClient]),
+        .testTarget(name: "EdgeTests", dependencies: ["World", "Primes", "Web", "Edge", httpClient]),
+        .testTarget(
+            name: "AdminTests",
+            dependencies: [
+                "World", "Wire", "Membership", "Placement", "Transport", "Mesh", "Web", "Admin", httpClient,
+            ]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["World", "Topology", "Web", "Transport", "Membership", "Mesh", "Command", "TestSupport", log]),
     ]
 }
