@@ -28,7 +28,8 @@ public protocol World: AnyObject, Sendable {
 
     /// Runs `body` as a task of this node, on `executor` if given.
     ///
-    /// The only way the product starts a task. The task is cancelled by ``shutDown()``.
+    /// The only way the product starts a task. The task is cancelled by ``shutDown()``. It takes nothing over from the caller's
+    /// task, no task-local value either: what a job starts must not end at the deadline of the call that brought the job.
     @discardableResult
     func spawn(
         _ name: String, on executor: (any ActorExecutor)?, _ body: @escaping @Sendable () async -> Void

@@ -61,7 +61,7 @@ public final class SystemWorld: World {
         tasks.withLock { tasks in
             tasks.next += 1
             let number = tasks.next
-            let task = Task(name: name, executorPreference: executor?.tasks) { [weak self] in
+            let task = Task.detached(name: name, executorPreference: executor?.tasks) { [weak self] in
                 await body()
                 self?.ended(number)
             }

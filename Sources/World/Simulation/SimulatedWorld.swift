@@ -44,7 +44,7 @@ public final class SimulatedWorld: World, @unchecked Sendable {
     ) -> SpawnedTask {
         spawned += 1
         let number = spawned
-        let task = Task(name: name, executorPreference: (executor ?? makeExecutor(name)).tasks) { [weak self] in
+        let task = Task.detached(name: name, executorPreference: (executor ?? makeExecutor(name)).tasks) { [weak self] in
             await body()
             self?.tasks[number] = nil
         }
