@@ -1,0 +1,32 @@
+import Mesh
+import World
+
+/// All that a node has of primes: its worker and home when it has the role, and the way to the jobs of the whole mesh.
+///
+/// Make it before the node starts, so that its actors can be called from the first moment, and keep it.
+public final class PrimesService: Sendable {
+    /// For edges and commands.
+    public let gateway: PrimesClient
+
+    private let worker: PrimesWorker?
+    private let home: PrimesHome?
+
+    /// The error types that must be in `NodeConfiguration.errors`.
+    public static var errors: [any (Error & Codable & Sendable).Type] { [PrimesError.self] }
+
+    /// - Parameters:
+    ///   - processors: of this machine.
+    public init(node: Node, processors: Int, limits: PrimesLimits = PrimesLimits()) {
+        let mesh = PrimesMesh(node: node, processors: processors)
+        let metadata = node.configuration.metadata
+        if metadata.roles.contains(PrimesJob.role) {
+            let threads = min(PrimesMesh.threads(capacity: metadata.capacity), max(1, processors))
+            worker = PrimesWorker(actorSystem: node.system, parallelism: threads)
+            home = PrimesHome(actorSystem: node.system, crew: mesh, limits: limits)
+        } else {
+            worker = nil
+            home = nil
+        }
+        gateway = PrimesClient(world: node.world, homes: mesh, limits: limits)
+    }
+}
