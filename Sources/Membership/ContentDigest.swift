@@ -5,9 +5,9 @@ import World
 /// Contributions of members are *added*, so the order in which they were learnt does not matter and removing one is subtracting it.
 /// Dead and left members do not count: nodes forget them at slightly different times, and that is no difference worth an exchange.
 /// A suspicion does not count either: it is refuted or ends in death, and both do count.
-struct ContentDigest: Hashable, Sendable {
+package struct ContentDigest: Hashable, Sendable {
     /// Names fall into this many buckets, so that a large mesh finds a small difference without listing everybody.
-    static let bucketCount = 64
+    package static let bucketCount = 64
 
     private(set) var root: UInt64 = 0
     private(set) var count: UInt32 = 0

@@ -20,14 +20,14 @@ struct MemberTable: Sendable {
         /// Last frame of this identity.
         var lastHeard: Instant
         /// Last time it was told what it is accused of.
-        var lastAccused = Instant(nanoseconds: .min)
+        var lastAccused = Instant.never
         /// The member's metadata as it travels.
         var packed: PackedMetadata
         /// Returns from the dead that have not faded, as of `flapsAt`.
         var flaps = 0.0
         var flapsAt = Instant.zero
         /// The decided view does not take it back before this.
-        var heldUntil = Instant(nanoseconds: .min)
+        var heldUntil = Instant.never
         /// The running accusation, while the status is suspect.
         var suspicion: Suspicion?
         /// Who was believed when it was declared dead.
@@ -79,7 +79,7 @@ struct MemberTable: Sendable {
         precondition(index[member.name] == nil, "\(member.name) is already in the member table")
         let entry = Entry(
             member: member, nameHash: StableHash.hash(member.name.utf8),
-            addressMark: ContentDigest.addressMark(member.address), lastHeard: Instant(nanoseconds: .min),
+            addressMark: ContentDigest.addressMark(member.address), lastHeard: Instant.never,
             packed: packed)
         let slot: Int
         if let reused = free.popLast() {
@@ -167,4 +167,9 @@ struct MemberTable: Sendable {
         list[place] = last
         return last
     }
+}
+
+extension Instant {
+    /// Before everything, and far enough from the ends of the range that differences to any time on a clock do not overflow.
+    static let never = Instant(nanoseconds: .min / 2)
 }

@@ -4,8 +4,7 @@ extension Membership {
     /// A message from an established session, which vouches for the sender's identity.
     public mutating func handle(_ message: MembershipMessage, from peer: MembershipPeer, now: Instant) -> [MembershipEffect] {
         begin(now)
-        guard started, standing != .left, peer.identity.name != own.name || peer.identity.life != own.identity.life || peer.address != own.address
-        else { return finish() }
+        guard started, standing != .left, peer != own.peer else { return finish() }
         heard(peer.identity, at: peer.address)
         switch message {
         case .ping(let sequence, let rumours):
@@ -66,7 +65,7 @@ extension Membership {
     /// A session with this peer stands, begun by either side; or a `connect` found one standing.
     public mutating func connected(_ peer: MembershipPeer, now: Instant) -> [MembershipEffect] {
         begin(now)
-        guard started, standing != .left, peer.address != own.address else { return finish() }
+        guard started, standing != .left, peer != own.peer else { return finish() }
         heard(peer.identity, at: peer.address)
         displaced(by: peer)
         let known = table.slot(of: peer.identity).map { table.isLive($0) } ?? false
@@ -113,15 +112,17 @@ extension Membership {
         default: return
         }
         guard nextReconnect <= clock else { return }
-        nextReconnect = clock + figures.reconnectInterval * ((0.75 + 0.5 * random.unit()) * Double(health.stretch))
+        // Alone, there is nobody to be polite to, and a mesh whose seeds start last should not wait for its beat.
+        let haste = table.live.isEmpty ? 0.2 : 1
+        nextReconnect = clock + figures.reconnectInterval * (haste * (0.75 + 0.5 * random.unit()) * Double(health.stretch))
         if let slot = pickDead() { out.append(.connect(table[slot].member.address)) }
-        for _ in seeds.indices {
+        var attempts = 0
+        for _ in seeds.indices where attempts < figures.gossipFanout {
             let seed = seeds[nextSeed % seeds.count]
             nextSeed = (nextSeed + 1) % seeds.count
-            if !table.live.contains(where: { table[$0].member.address == seed }) {
-                out.append(.connect(seed))
-                break
-            }
+            if table.live.contains(where: { table[$0].member.address == seed }) { continue }
+            out.append(.connect(seed))
+            attempts += 1
         }
     }
 

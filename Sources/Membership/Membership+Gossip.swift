@@ -2,7 +2,7 @@ import World
 
 extension Membership {
     /// Sends of each rumour: max(minimum, multiplier x ceil(log2(members + 1))).
-    var retransmitBudget: Int {
+    package var retransmitBudget: Int {
         // ceil(log2(x)) of an integer x >= 2 is the bit width of x - 1.
         let members = liveCount
         let log2 = Int.bitWidth - members.leadingZeroBitCount

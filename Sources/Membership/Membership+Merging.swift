@@ -174,8 +174,8 @@ extension Membership {
         endSuspicion(slot)
         let (member, packed) = newMember(record, before: slot)
         table.update(slot, to: member, packed: packed)
-        table[slot].lastHeard = Instant(nanoseconds: .min)
-        table[slot].lastAccused = Instant(nanoseconds: .min)
+        table[slot].lastHeard = Instant.never
+        table[slot].lastAccused = Instant.never
         table[slot].accusers = record.accusers
         spread(slot)
         changed()
@@ -223,7 +223,7 @@ extension Membership {
 
     /// At most once per gossip interval and member.
     mutating func tell(_ peer: MembershipPeer, about slot: Int) {
-        guard clock - table[slot].lastAccused >= figures.gossipInterval || table[slot].lastAccused.nanoseconds == .min else { return }
+        guard clock - table[slot].lastAccused >= figures.gossipInterval else { return }
         table[slot].lastAccused = clock
         send(.gossip(rumours: [record(slot, whole: true)]), to: peer)
     }

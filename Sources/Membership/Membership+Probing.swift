@@ -19,7 +19,7 @@ extension Membership {
     /// Asks a live member whether it is there; tells it first of what it is accused (the buddy system of Lifeguard).
     mutating func probe(_ slot: Int) {
         let member = table[slot].member
-        guard member.status.isLive, !probes.contains(where: { $0.slot == slot }) else { return }
+        guard member.status.isLive, probes.count < Probe.limit, !probes.contains(where: { $0.slot == slot }) else { return }
         sequence &+= 1
         let stretch = Double(health.stretch)
         probes.append(

@@ -1,5 +1,50 @@
 import World
 
+// Membership: who is there
+// ========================
+//
+// Every node keeps a table of all others and helps every other to keep its own. The base is SWIM (Das, Gupta, Motivala, DSN 2002): probe one
+// member at a time at random, ask others to probe when it is silent, carry the news along. On it lies the whole of Lifeguard (Dadgar, Phillips,
+// Currey, arXiv 1707.00788), whose point is that a slow accuser is more likely than a dead accused. This type is the whole protocol as one value:
+// inputs go in with the time, effects come out, nothing waits and nothing is looked up outside. A shell carries frames and timers; a simulator
+// carries the same value.
+//
+// Failure detection. Members are probed round robin in shuffled order, one per interval (two in a small mesh). A ping that is not answered in time
+// is repeated through three helpers and over a fresh connection. What is still silent at the end is accused: *suspect*. Any member that fails to
+// reach it too confirms the accusation and shortens its time; any frame from it stops the clock. A suspect is told of its accusation by
+// whoever speaks to it (the buddy system) and answers with a higher *incarnation*. If it does not, it is *dead*.
+//
+// Evidence. A broken link makes a node probe at once. A *refused* connection at the member's address means that no process listens there: an
+// accusation of better quality, and two witnesses of it (all there are, if fewer) end the suspicion without waiting.
+//
+// Self-doubt. Helpers that stay silent, accusations of oneself, timers and frames that come late raise this node's health score, which stretches its
+// time-outs and its schedule. When it did not run for a while all running time-outs move by that while. A node that hears nobody accuses no one.
+//
+// Dissemination. A change of state becomes a rumour that rides on probes and on gossip to three random members every 200 ms, a bounded number of
+// times. What rumours miss, anti-entropy finds: every few seconds two nodes compare one hash, and only when it differs the difference. Nodes try
+// again and again to reach the dead and the seeds, so a healed partition heals by itself.
+//
+// Identity is (name, life, incarnation); ``Precedence`` orders all claims about a name, so views converge whatever order news comes in.
+//
+// Where this departs from the papers and from hashicorp/memberlist, and why
+//
+// * A helper's nack leaves at 80 % of the *asker's* remaining time, which travels in the request. In memberlist's LAN setting the helper waits its
+//   own full time-out, its nack comes too late, and every real crash makes its witnesses feel sick.
+// * Hearing of a suspicion, about four members of the mesh look for themselves at once. Lifeguard waits for the round robin to bring
+//   confirmations, which in a mesh of five takes seconds.
+// * Confirmations are a set of names inside the rumour, not a count of messages, so they merge like everything else.
+// * A suspicion does not end in death while the accused is heard, and a verdict from elsewhere about a member heard just now is taken for an
+//   accusation: after a partition each side comes with verdicts about the living.
+// * An accusation needs somebody else to have been heard since the probe began. With one other member nobody can tell who is cut off, and the
+//   rule does not apply. A node that stays alone for `lonelyPatience` gives up and believes its eyes.
+// * Rumours hold whom to speak about, never what to say; at least 8 sends and log2 steps, because memberlist's log10 steps lose 6.8 % of events
+//   at nine nodes.
+// * Anti-entropy compares digests first and often, instead of sending everything rarely.
+// * What was learnt by an exchange is passed on in a single round: a newcomer learns what everybody else knows.
+// * Metadata has its own version. Ordered by the incarnation it could be hidden by an accusation that overtakes it.
+// * The accused needs no disk: incarnations are volatile, the life before them is durable.
+// * Placement acts on a ``DecidedView``, which rests before it changes, not on the raw view.
+
 /// One node's view of the mesh, and its part in the conversation that keeps the views alike.
 public struct Membership: Sendable {
     /// Whether this process takes part.

@@ -10,33 +10,34 @@
 ///
 /// Metadata is outside this order: it has its own version, because an accusation carries no metadata and must not hide a change of it.
 /// (memberlist orders both by one number; a suspicion at a new incarnation that overtakes the alive message loses the update.)
-struct Precedence: Hashable, Comparable, Sendable {
-    var life: UInt64
-    var address: MemberAddress
-    var incarnation: UInt64
-    var status: MemberStatus
+package struct Precedence: Hashable, Comparable, Sendable {
+    package var life: UInt64
+    package var address: MemberAddress
+    package var incarnation: UInt64
+    package var status: MemberStatus
 
-    init(life: UInt64, address: MemberAddress, incarnation: UInt64, status: MemberStatus) {
+    package init(life: UInt64, address: MemberAddress, incarnation: UInt64, status: MemberStatus) {
         self.life = life
         self.address = address
-        self.incarnation = incarnation
+        // A farewell is final, so it needs no number.
+        self.incarnation = status == .left ? 0 : incarnation
         self.status = status
     }
 
-    init(_ member: Member) {
+    package init(_ member: Member) {
         self.init(
             life: member.identity.life, address: member.address, incarnation: member.incarnation, status: member.status)
     }
 
-    init(_ record: MemberRecord) {
+    package init(_ record: MemberRecord) {
         self.init(
             life: record.identity.life, address: record.address, incarnation: record.incarnation, status: record.status)
     }
 
-    static func < (a: Precedence, b: Precedence) -> Bool {
+    package static func < (a: Precedence, b: Precedence) -> Bool {
         if a.life != b.life { return a.life < b.life }
         if a.address != b.address { return a.address > b.address }
-        if (a.status == .left) != (b.status == .left) { return b.status == .left }
+        if a.status == .left || b.status == .left { return a.status != .left }
         if a.incarnation != b.incarnation { return a.incarnation < b.incarnation }
         return a.status.rawValue < b.status.rawValue
     }

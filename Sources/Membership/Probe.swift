@@ -11,6 +11,9 @@ struct Probe: Hashable, Sendable {
     /// When the answer is overdue.
     var deadline: Instant
     var nacksExpected = 0
+    /// Questions in flight at once. Probes out of turn beyond this are not made; the round robin comes to those members.
+    static let limit = 64
+
     /// Helpers that said "not yet"; at most one each.
     var nacksFrom: [NodeIdentity] = []
 

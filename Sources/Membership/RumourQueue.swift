@@ -3,7 +3,7 @@
 /// The queue holds *whom* to speak about and how often that was done, never what to say: a rumour is rendered from the present
 /// state when it leaves. What was told least goes first, the older first among equals. A change of state starts the count again. Its
 /// size is bounded by the member table.
-struct RumourQueue: Sendable {
+package struct RumourQueue: Sendable {
     private struct Ticket { var slot: Int32; var serial: UInt32 }
     /// `levels[n]` holds what was told n times.
     private var levels: [[Ticket]] = []
@@ -11,20 +11,22 @@ struct RumourQueue: Sendable {
     /// The valid ticket of each slot; 0 when there is nothing to tell. Older tickets are skipped.
     private var current: [UInt32] = []
     private var serial: UInt32 = 0
-    private(set) var count = 0
+    package init() {}
 
-    var isEmpty: Bool { count == 0 }
+    package private(set) var count = 0
 
-    func contains(_ slot: Int) -> Bool { slot < current.count && current[slot] != 0 }
+    package var isEmpty: Bool { count == 0 }
+
+    package func contains(_ slot: Int) -> Bool { slot < current.count && current[slot] != 0 }
 
     /// Tells of `slot` from the start, or as if it had been told `told` times.
-    mutating func enqueue(_ slot: Int, told: Int = 0) {
+    package mutating func enqueue(_ slot: Int, told: Int = 0) {
         if slot >= current.count { current.append(contentsOf: repeatElement(0, count: slot - current.count + 1)) }
         if current[slot] == 0 { count += 1 }
         push(slot, level: told)
     }
 
-    mutating func remove(_ slot: Int) {
+    package mutating func remove(_ slot: Int) {
         guard contains(slot) else { return }
         current[slot] = 0
         count -= 1
@@ -32,7 +34,7 @@ struct RumourQueue: Sendable {
 
     /// Takes rumours in order while `fits` accepts them, and puts each back one level deeper until it was told `budget` times.
     /// `fits` answers `.skip` for one that this receiver does not need.
-    mutating func take(budget: Int, fits: (Int) -> Fit) -> [Int] {
+    package mutating func take(budget: Int, fits: (Int) -> Fit) -> [Int] {
         guard count > 0 else { return [] }
         var taken: [(slot: Int, level: Int)] = []
         scan: for level in levels.indices {
@@ -57,7 +59,7 @@ struct RumourQueue: Sendable {
         return taken.map(\.slot)
     }
 
-    enum Fit { case take, skip, full }
+    package enum Fit { case take, skip, full }
     private static let skipLimit = 8
 
     private mutating func advance(_ level: Int, to head: Int, keeping kept: [Ticket]) {

@@ -16,14 +16,14 @@ import Darwin
 ///
 /// Departure: accusers are a bounded *set* that travels with the rumour, so that confirmations merge like everything else
 /// (a union is the same in any order) instead of being counted by the messages that happened to arrive.
-struct Suspicion: Hashable, Sendable {
+package struct Suspicion: Hashable, Sendable {
     /// When the time began to run. Moves forward when this node did not run, or when the suspect was heard.
-    var start: Instant
+    package var start: Instant
     /// The stretch of the accusing node's health when it began.
-    let stretch: Int
-    private(set) var accusers: [Accuser]
+    package let stretch: Int
+    package private(set) var accusers: [Accuser]
 
-    init(start: Instant, stretch: Int, accusers: [Accuser]) {
+    package init(start: Instant, stretch: Int, accusers: [Accuser]) {
         self.start = start
         self.stretch = stretch
         self.accusers = []
@@ -31,12 +31,12 @@ struct Suspicion: Hashable, Sendable {
     }
 
     /// Confirmations beyond the first accusation.
-    var confirmations: Int { max(0, accusers.count - 1) }
+    package var confirmations: Int { max(0, accusers.count - 1) }
 
-    var refusals: Int { accusers.reduce(0) { $0 + ($1.refused ? 1 : 0) } }
+    package var refusals: Int { accusers.reduce(0) { $0 + ($1.refused ? 1 : 0) } }
 
     /// Adds a witness; true when this says something new. When the set is full, a refusal takes the place of mere silence.
-    mutating func add(_ accuser: Accuser) -> Bool {
+    package mutating func add(_ accuser: Accuser) -> Bool {
         if let known = accusers.firstIndex(where: { $0.name == accuser.name }) {
             guard accuser.refused && !accusers[known].refused else { return false }
             accusers[known].refused = true
@@ -54,7 +54,7 @@ struct Suspicion: Hashable, Sendable {
     mutating func postpone(by lateness: Duration) { start = start + lateness }
 
     /// The formula above, for `confirmations` of `needed`.
-    static func timeout(confirmations: Int, needed: Int, min: Duration, max: Duration) -> Duration {
+    package static func timeout(confirmations: Int, needed: Int, min: Duration, max: Duration) -> Duration {
         guard needed > 0 else { return min }
         let n = Double(Swift.max(0, confirmations)), k = Double(needed)
         let fraction = log(n + 1) / log(k + 1)
@@ -62,7 +62,7 @@ struct Suspicion: Hashable, Sendable {
     }
 
     /// Shortest time: multiplier x max(1, log10(members)) probe intervals.
-    static func minimum(members: Int, _ figures: MembershipConfiguration) -> Duration {
+    package static func minimum(members: Int, _ figures: MembershipConfiguration) -> Duration {
         figures.probeInterval * (figures.suspicionMultiplier * Swift.max(1, log10(Double(Swift.max(1, members)))))
     }
 }

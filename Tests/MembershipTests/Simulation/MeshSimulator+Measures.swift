@@ -21,14 +21,14 @@ extension MeshSimulator {
     func status(of i: Int, at observer: Int) -> MemberStatus? { hosts[observer].membership?.member(named: hosts[i].identity.name)?.status }
 
     func resetTraffic() {
-        for i in hosts.indices { (hosts[i].messages, hosts[i].bytes) = (0, 0) }
+        for i in hosts.indices { hosts[i].traffic = Traffic() }
     }
 
-    /// Mean per node and second since `resetTraffic`.
-    func traffic(over duration: Duration) -> (messages: Double, bytes: Double) {
-        let nodes = Double(max(1, running.count)), seconds = duration.seconds
-        let messages = hosts.reduce(0) { $0 + $1.messages }, bytes = hosts.reduce(0) { $0 + $1.bytes }
-        return (Double(messages) / nodes / seconds, Double(bytes) / nodes / seconds)
+    /// Means per node and second since `resetTraffic`.
+    func traffic(over duration: Duration) -> (packets: Double, packetBytes: Double, exchanges: Double, exchangeBytes: Double) {
+        let scale = 1 / Double(max(1, running.count)) / duration.seconds
+        func sum(_ of: (Traffic) -> Int) -> Double { Double(hosts.reduce(0) { $0 + of($1.traffic) }) * scale }
+        return (sum { $0.packets }, sum { $0.packetBytes }, sum { $0.exchanges }, sum { $0.exchangeBytes })
     }
 
     var suspicions: Int { log.reduce(0) { if case .suspected = $1.event { $0 + 1 } else { $0 } } }
@@ -42,5 +42,24 @@ extension MeshSimulator {
         mesh.run(for: settle)
         precondition(mesh.isConverged, "\(count) nodes did not find one another in \(settle)")
         return mesh
+    }
+}
+
+/// What a node sent, apart for what memberlist sends as packets (probes and gossip) and what it sends over TCP (push-pull, here the exchange).
+struct Traffic {
+    var packets = 0
+    var packetBytes = 0
+    var exchanges = 0
+    var exchangeBytes = 0
+
+    mutating func count(_ message: MembershipMessage, _ bytes: Int) {
+        switch message {
+        case .ping, .ack, .pingRequest, .nack, .gossip:
+            packets += 1
+            packetBytes += bytes
+        case .digest, .buckets, .outline, .records:
+            exchanges += 1
+            exchangeBytes += bytes
+        }
     }
 }

@@ -16,8 +16,7 @@ final class MeshSimulator {
         /// Mean pause between stalls and longest stall of a slow node.
         var sickness: (every: Duration, upTo: Duration)?
         var tickAt = Instant.distantFuture
-        var messages = 0
-        var bytes = 0
+        var traffic = Traffic()
         var newLifeAbove: UInt64?
         var farewellSaid = false
     }
@@ -245,8 +244,7 @@ final class MeshSimulator {
             switch effect {
             case .send(let message, let peer):
                 let bytes = message.packed()
-                hosts[i].messages += 1
-                hosts[i].bytes += bytes.count
+                hosts[i].traffic.count(message, bytes.count)
                 transmit(.message(bytes, from: own, to: peer.identity), from: i, to: Self.index(peer.address), lossy: true)
             case .connect(let address): transmit(.accept(from: i, peer: own), from: i, to: Self.index(address), lossy: false)
             case .probeFresh(let peer, let sequence, _):
