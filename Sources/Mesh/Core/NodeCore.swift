@@ -105,8 +105,8 @@ actor NodeCore {
     func stop() {
         links.stop(saying: "the node stops")
         for call in pending.removeAll(where: { _ in true }) { call.fail(.nodeDown, "this node has stopped") }
-        memberSubscribers.finish()
-        listingSubscribers.finish()
+        for stream in memberSubscribers.removeAll() { stream.finish() }
+        for stream in listingSubscribers.removeAll() { stream.finish() }
         lifeOver.finish()
         loop.stop()
     }

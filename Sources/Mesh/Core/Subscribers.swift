@@ -22,9 +22,10 @@ struct Subscribers<Topic: Hashable & Sendable, News: Sendable>: Sendable {
         for (_, stream) in (streams[topic] ?? [:]).sorted(by: { $0.key < $1.key }) { stream.yield(news) }
     }
 
-    /// Ends all streams.
-    mutating func finish() {
-        for stream in streams.values.flatMap(\.values) { stream.finish() }
-        streams = [:]
+    /// Takes all streams out; the caller ends them. Not here: a stream that ends calls back at once to be removed, and that
+    /// must not come while this value is being changed.
+    mutating func removeAll() -> [AsyncStream<News>.Continuation] {
+        defer { streams = [:] }
+        return streams.values.flatMap { $0 }.sorted { $0.key < $1.key }.map(\.value)
     }
 }
