@@ -1,5 +1,5 @@
 import Logging
-import Synchronization
+import TestSupport
 import Testing
 import Transport
 import Wire
@@ -7,20 +7,12 @@ import World
 
 /// A node without a mesh over real ZeroMQ, on a reactor of its own.
 final class RealNode: Sendable {
-    private static let nextPort = Mutex<UInt16>(UInt16(20_000 + SystemWorld().random("test-ports").firstPort))
-
     let world: SystemWorld
     let reactor: Reactor
     let node: TestNode
     let configuration: LinksConfiguration
 
-    /// Three ports that were free a moment ago, below the range from which the system gives out its own.
-    static func freePort() -> UInt16 {
-        nextPort.withLock { port in
-            port += 3
-            return port
-        }
-    }
+    static func freePort() -> UInt16 { TestPorts.block() }
 
     init(
         _ name: String, life: UInt64 = 1, mesh: String = "m", port: UInt16? = nil, targets: [String] = ["Echo.echo"],
@@ -81,13 +73,5 @@ final class RealNode: Sendable {
         let identity = other.identity
         try await until("a session with \(identity)") { links, _ in links.session(to: identity) != nil }
         return try #require(await node.with { links, _ in links.session(to: identity) })
-    }
-}
-
-extension RandomStream {
-    /// Where the ports of this test process begin, so that two test processes seldom meet.
-    fileprivate var firstPort: Int {
-        var stream = self
-        return stream.below(3000) * 3
     }
 }

@@ -1,5 +1,6 @@
 import CZeroMQ
 import MessagePack
+import TestSupport
 import Testing
 import Transport
 import Wire
@@ -46,9 +47,10 @@ import World
     }
 
     @Test func aTakenPortIsNamedWithItsLane() async throws {
-        let one = try await RealNode("n1")
+        let ports = TestPorts.block(of: 5)
+        let one = try await RealNode("n1", port: ports + 2)
         // The work lane of the second node would fall on the pulse lane of the first.
-        let error = await #expect(throws: BindError.self) { try await RealNode("n2", port: one.address.port - 2) }
+        let error = await #expect(throws: BindError.self) { try await RealNode("n2", port: ports) }
         #expect(error?.code == .portInUse)
         #expect(error?.lane == .work)
         #expect(error?.description.contains("127.0.0.1:\(one.address.port)") == true)
