@@ -32,7 +32,7 @@ var outside: [Target] {
         .systemLibrary(name: "CPrimesieve", providers: [.apt(["libprimesieve-dev"])]),
         .target(name: "CMessagePackShims", dependencies: ["CMessagePack"]),
         .target(name: "CReactor"),
-        .target(name: "CSystem"),
+        .target(name: "CPlatform"),
         .target(name: "CContracts"),
     ]
 }
@@ -40,7 +40,7 @@ var outside: [Target] {
 /// Floors 1 and 2: the world, the codec, and the protocols as plain values.
 var foundation: [Target] {
     [
-        .target(name: "World", dependencies: ["CSystem"]),
+        .target(name: "World", dependencies: ["CPlatform"]),
         .target(name: "MessagePack", dependencies: ["CMessagePack", "CMessagePackShims"]),
         .target(name: "Wire", dependencies: ["World", "MessagePack"]),
         .target(name: "Membership", dependencies: ["World", "MessagePack"]),
@@ -82,7 +82,7 @@ var surfaces: [Target] {
         .target(
             name: "Command",
             dependencies: [
-                "CSystem", "World", "Membership", "Placement", "Transport", "Mesh", "Primes", "Topology", "Web", "Edge",
+                "CPlatform", "World", "Membership", "Placement", "Transport", "Mesh", "Primes", "Topology", "Web", "Edge",
                 "Admin", log, httpClient, .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "gossamer", dependencies: ["Command"]),

@@ -20,7 +20,7 @@ public protocol PrimesCrew: Sendable {
         _ part: PrimesPart, on node: NodeIdentity, patience: Duration
     ) async throws(PrimesCallFailure) -> PrimesPartResult
 
-    /// Tells the home on `node` about a job of this one.
+    /// Tells the home on `node` about a job of this one; gives up after a moment.
     func tell(_ note: PrimesNote, to node: NodeIdentity) async
 
     /// The view now and after every change. Ends with the node.
@@ -111,8 +111,10 @@ public actor PrimesDesk {
     // MARK: What others ask
 
     /// Accepts a job. The same id once more gives the document of the job that is there.
+    ///
+    /// Returns when the neighbour has been told, or was silent, so that whoever learns of the job can learn of its home's death.
     /// - Throws: ``PrimesError`` `invalid` or `overloaded`; then nothing was begun.
-    public func submit(_ request: PrimesRequest, id: WorkID) throws(PrimesError) -> PrimesStatus {
+    public func submit(_ request: PrimesRequest, id: WorkID) async throws(PrimesError) -> PrimesStatus {
         if let known = status(of: id) {
             guard known.request == request else {
                 throw PrimesError(.invalid, "job \(id) is there already, for another range")
@@ -128,9 +130,10 @@ public actor PrimesDesk {
             id: id, request: request, createdAtMs: world.wallTime.millisecondsSince1970, now: now, deadline: limits.deadline)
         let accepted = job.status(now: now)
         running[id] = Running(job: job)
-        tellNeighbour(accepted)
+        let note = tellNeighbour(accepted)
         handle(.workers(view.seats, view.ring), id)
         startTicking()
+        await note?.finished()
         return accepted
     }
 
@@ -224,14 +227,14 @@ public actor PrimesDesk {
     }
 
     /// The next on the job's ring after this node hears of it.
-    private func tellNeighbour(_ accepted: PrimesStatus) {
+    private func tellNeighbour(_ accepted: PrimesStatus) -> SpawnedTask? {
         let owners = view.ring.owners(of: accepted.jobId.description, count: 2, role: PrimesJob.role)
         guard let name = owners.first(where: { $0.name != identity.name })?.name,
             let neighbour = view.seats.first(where: { $0.node.name == name })?.node
-        else { return }
+        else { return nil }
         let note = PrimesNote(home: identity, accepted: accepted)
         let crew = crew
-        world.spawn("primes.note", on: executor) { await crew.tell(note, to: neighbour) }
+        return world.spawn("primes.note", on: executor) { await crew.tell(note, to: neighbour) }
     }
 
     // MARK: Time

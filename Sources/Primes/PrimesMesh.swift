@@ -10,6 +10,9 @@ public struct PrimesMesh: PrimesCrew, PrimesHomes {
     /// What an answer may take, on top of what the home itself may wait.
     static let answerPatience = Duration.milliseconds(700)
 
+    /// A neighbour that does not take a note by then does not get it: the submission waits for this.
+    static let notePatience = Duration.milliseconds(300)
+
     private let node: Node
     /// Processors of this machine, among which the nodes on it divide themselves.
     private let processors: Int
@@ -80,7 +83,7 @@ public struct PrimesMesh: PrimesCrew, PrimesHomes {
     }
 
     public func tell(_ note: PrimesNote, to node: NodeIdentity) async {
-        _ = try? await call(Self.answerPatience) { try await $0.singleton(PrimesHome.self, on: node).remember(note) }
+        _ = try? await call(Self.notePatience) { try await $0.singleton(PrimesHome.self, on: node).remember(note) }
     }
 
     public func submit(

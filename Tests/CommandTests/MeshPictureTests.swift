@@ -1,6 +1,7 @@
 import Command
 import Testing
 import Web
+import World
 
 @Suite struct MeshPictureTests {
     static func row(_ name: String, _ status: String = "alive", life: Int = 1) throws -> MemberRow {
@@ -105,6 +106,28 @@ import Web
         }
         await #expect { try await HTTPAsker().ask("unix:/nowhere/admin.sock", "/members") } throws: { error in
             (error as? NoAnswer)?.wasRefused == true
+        }
+        await #expect { try await HTTPAsker().ask("ftp://127.0.0.1", "/members") } throws: { error in
+            "\(error)" == "\"ftp://127.0.0.1\" is no address of a node; write http://host:port"
+        }
+    }
+
+    @Test func whoListensAndSaysNothingIsGivenUp() async throws {
+        let listener = try ChildProcess(
+            path: "/usr/bin/env",
+            arguments: [
+                "python3", "-c",
+                "import socket,time\ns=socket.socket()\ns.bind(('127.0.0.1',0))\ns.listen()\nprint(s.getsockname()[1],flush=True)\ntime.sleep(60)",
+            ], output: .pipe, error: .inherited)
+        defer {
+            listener.signal(9)
+            _ = listener.wait()
+        }
+        let port = try #require(listener.readLine())
+        await #expect {
+            try await HTTPAsker().ask("http://127.0.0.1:\(port)", "/members", timeout: .milliseconds(200))
+        } throws: { error in
+            (error as? NoAnswer)?.wasRefused == false && "\(error)" == "no answer within 200 ms"
         }
     }
 }

@@ -1,4 +1,4 @@
-import CSystem
+import CPlatform
 import Distributed
 import Mesh
 import World
@@ -134,7 +134,7 @@ enum Connections {
         for name in (try? files.list("/proc/self/fd")) ?? [] {
             guard let descriptor = Int32(name) else { continue }
             var own: Int32 = 0, peer: Int32 = 0, sent: UInt64 = 0, received: UInt64 = 0
-            guard csystem_tcp_ports(descriptor, &own, &peer) == 0, csystem_tcp_bytes(descriptor, &sent, &received) == 0
+            guard cplatform_tcp_ports(descriptor, &own, &peer) == 0, cplatform_tcp_bytes(descriptor, &sent, &received) == 0
             else { continue }
             result[Ports(own: own, peer: peer)] = (sent, received)
         }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import CSystem
+import CPlatform
 import Logging
 import Mesh
 import World
@@ -39,7 +39,7 @@ struct BenchPlace: ParsableArguments {
             LineLogHandler(node: "bench", level: .error, now: { WallTime(nanosecondsSince1970: 0) })
         }
         guard processor >= 0 else { return }
-        let code = csystem_pin_to_processor(Int32(clamping: processor))
+        let code = cplatform_pin_to_processor(Int32(clamping: processor))
         guard code == 0 else { throw CommandFailure(.unavailable, "processor \(processor) cannot be had (errno \(code))") }
     }
 }

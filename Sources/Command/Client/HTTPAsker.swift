@@ -1,8 +1,7 @@
-import AsyncHTTPClient
-import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 import Web
 import World
 
@@ -27,25 +26,14 @@ package struct HTTPAnswer: Sendable {
     }
 }
 
-/// Why no answer came.
-package struct NoAnswer: Error, Sendable, CustomStringConvertible {
-    /// True when the request cannot have been acted upon: nobody took it.
-    package let wasRefused: Bool
-    package let description: String
-}
-
-/// Speaks HTTP with nodes: over TCP, or through a socket in the file system.
+/// Speaks HTTP/1.1 with nodes, over TCP or through a socket in the file system; one connection for each question.
+///
+/// A client library would do, but the smallest brings TLS along, whose build takes longer than all of ours, and nodes are asked
+/// in plain text on the loopback or behind a proxy of the operator's.
 package struct HTTPAsker: Sendable {
     /// An answer longer than this is none of a node's.
-    private static let answerLimit = 64 << 20
-
-    /// Never ends, like the process it serves. A node that refuses connections says so at once instead of being tried again
-    /// until the timeout, which is the client's habit.
-    private static let client: HTTPClient = {
-        var configuration = HTTPClient.Configuration()
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
+    static let answerLimit = 64 << 20
+    private typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
 
     package init() {}
 
@@ -57,29 +45,77 @@ package struct HTTPAsker: Sendable {
         _ base: String, _ path: String, method: HTTPMethod = .GET, body: JSON? = nil, token: String? = nil,
         timeout: Duration = .seconds(5)
     ) async throws(NoAnswer) -> HTTPAnswer {
-        var request = HTTPClientRequest(url: Self.url(base, path))
-        request.method = method
-        request.headers.add(name: "Accept", value: "application/json")
-        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        if let body {
-            request.headers.add(name: "Content-Type", value: "application/json")
-            request.body = .bytes(ByteBuffer(string: body.text()))
+        let target = try HTTPTarget(base)
+        var headers = HTTPHeaders([("Host", target.host), ("Accept", "application/json"), ("Connection", "close")])
+        if let token { headers.add(name: "Authorization", value: "Bearer \(token)") }
+        let content = body.map { ByteBuffer(string: $0.text()) }
+        if let content {
+            headers.add(name: "Content-Type", value: "application/json")
+            headers.add(name: "Content-Length", value: String(content.readableBytes))
         }
+        let head = HTTPRequestHead(version: .http1_1, method: method, uri: target.prefix + path, headers: headers)
+        let limit = TimeAmount.nanoseconds(timeout.nanoseconds)
         do {
-            let response = try await Self.client.execute(request, timeout: .nanoseconds(timeout.nanoseconds))
-            let bytes = try await response.body.collect(upTo: Self.answerLimit)
-            return HTTPAnswer(
-                status: Int(response.status.code), json: try? JSON(parsing: bytes.readableBytesView),
-                text: String(buffer: bytes), location: response.headers.first(name: "Location"))
+            let connection = try await Self.connect(target, limit)
+            let isLate = Flag()
+            // Closing is the one way to end whatever the exchange is waiting for.
+            let alarm = connection.channel.eventLoop.scheduleTask(in: limit) { [channel = connection.channel] in
+                isLate.set()
+                channel.close(promise: nil)
+            }
+            defer { alarm.cancel() }
+            do {
+                if let answer = try await Self.exchange(connection, head, content) { return answer }
+            } catch where isLate.isSet {
+                throw NoAnswer.silent(timeout)
+            }
+            throw isLate.isSet ? NoAnswer.silent(timeout) : .closed
+        } catch let error as NoAnswer {
+            throw error
         } catch {
-            throw NoAnswer(error, base: base, timeout: timeout)
+            throw NoAnswer(error)
         }
     }
 
-    /// AsyncHTTPClient takes the path of a socket as the percent-encoded host of an `http+unix` URL.
-    static func url(_ base: String, _ path: String) -> String {
-        guard base.hasPrefix("unix:") else { return (base.hasSuffix("/") ? String(base.dropLast()) : base) + path }
-        return "http+unix://" + encoded(base.dropFirst("unix:".count)) + path
+    private static func connect(_ target: HTTPTarget, _ limit: TimeAmount) async throws -> Connection {
+        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(limit)
+        let prepare: @Sendable (any Channel) -> EventLoopFuture<Connection> = { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                return try Connection(wrappingChannelSynchronously: channel)
+            }
+        }
+        switch target.place {
+        case .tcp(let host, let port): return try await bootstrap.connect(host: host, port: port, channelInitializer: prepare)
+        case .socket(let path): return try await bootstrap.connect(unixDomainSocketPath: path, channelInitializer: prepare)
+        }
+    }
+
+    /// `nil` when the connection ends before the answer does.
+    private static func exchange(
+        _ connection: Connection, _ head: HTTPRequestHead, _ content: ByteBuffer?
+    ) async throws -> HTTPAnswer? {
+        try await connection.executeThenClose { inbound, outbound in
+            try await outbound.write(.head(head))
+            if let content { try await outbound.write(.body(.byteBuffer(content))) }
+            try await outbound.write(.end(nil))
+            var status = 0, location: String?, bytes: [UInt8] = []
+            for try await part in inbound {
+                switch part {
+                case .head(let head):
+                    status = Int(head.status.code)
+                    location = head.headers.first(name: "Location")
+                case .body(let buffer):
+                    guard bytes.count + buffer.readableBytes <= answerLimit else { throw NoAnswer.tooLong }
+                    bytes.append(contentsOf: buffer.readableBytesView)
+                case .end:
+                    return HTTPAnswer(
+                        status: status, json: try? JSON(parsing: bytes), text: String(decoding: bytes, as: UTF8.self),
+                        location: location)
+                }
+            }
+            return nil
+        }
     }
 
     /// Percent-encodes all but the unreserved characters of RFC 3986: for a segment of a path.
@@ -100,39 +136,9 @@ package struct HTTPAsker: Sendable {
     }
 }
 
-extension NoAnswer {
-    init(_ error: any Error, base: String, timeout: Duration) {
-        switch error {
-        case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
-            self.init(wasRefused: false, description: "no answer within \(DurationText.short(timeout))")
-        case let error as HTTPClientError where error == .connectTimeout:
-            self.init(wasRefused: true, description: "no connection within \(DurationText.short(timeout))")
-        case let error as HTTPClientError where error == .remoteConnectionClosed:
-            self.init(wasRefused: false, description: "the connection was closed before the answer")
-        case let error as HTTPClientError where error == .invalidURL || error == .emptyHost:
-            self.init(wasRefused: true, description: "\"\(base)\" is no address; write http://host:port")
-        case let error as HTTPClientError:
-            self.init(wasRefused: true, description: "\(error)")
-        case let error as IOError:
-            self.init(
-                wasRefused: error.errnoCode == ECONNREFUSED || error.errnoCode == ENOENT, description: Self.words(error))
-        case let error as NIOConnectionError:
-            if let first = error.connectionErrors.first {
-                self.init(first.error, base: base, timeout: timeout)
-            } else {
-                self.init(wasRefused: true, description: "the host \(error.host) is unknown")
-            }
-        default:
-            self.init(wasRefused: false, description: "\(error)")
-        }
-    }
-
-    private static func words(_ error: IOError) -> String {
-        switch error.errnoCode {
-        case ECONNREFUSED: "connection refused"
-        case ENOENT: "there is no socket"
-        case EACCES: "permission denied: the socket belongs to the user of the node"
-        default: "\(error)"
-        }
-    }
+/// Set once, from another thread.
+private final class Flag: Sendable {
+    private let value = Atomic(false)
+    var isSet: Bool { value.load(ordering: .acquiring) }
+    func set() { value.store(true, ordering: .releasing) }
 }

@@ -26,7 +26,7 @@ public struct LinkLimits: Hashable, Sendable {
     /// ... up to this.
     public var resendAfterMax = Duration.seconds(2)
     /// Messages sent again in one round.
-    public var resendBurst = 64
+    public var resendBurst = 256
     /// A session whose oldest message is unacknowledged for so long is given up.
     public var unresponsiveAfter = Duration.seconds(30)
     /// Pulse messages that took longer are dropped: what they say of the present is no longer true.

@@ -1,4 +1,4 @@
-import CSystem
+import CPlatform
 import Glibc
 
 /// A process beyond doubt: its number, and when it was started, because numbers are given out again.
@@ -36,13 +36,13 @@ public struct ProcessIdentity: Hashable, Sendable {
     /// - Returns: false when the process is gone, or may not be signalled.
     @discardableResult
     public func signal(_ number: Int32) -> Bool {
-        let handle = csystem_pidfd_open(pid)
+        let handle = cplatform_pidfd_open(pid)
         if handle < 0 {
             // Before Linux 5.3: a gap of microseconds remains between the check and the signal.
             return errno == ENOSYS && isRunning && kill(pid, number) == 0
         }
         defer { close(handle) }
-        return isRunning && csystem_pidfd_signal(handle, number) == 0
+        return isRunning && cplatform_pidfd_signal(handle, number) == 0
     }
 
     private static func text(_ path: String) -> String? {

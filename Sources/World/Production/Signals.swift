@@ -1,4 +1,4 @@
-import CSystem
+import CPlatform
 import Glibc
 import Synchronization
 
@@ -62,7 +62,7 @@ private final class SignalPipe: Sendable {
 
     init() {
         var ends: [Int32] = [-1, -1]
-        precondition(csystem_pipe(&ends) == 0, "cannot make a pipe for signals: \(String(cString: strerror(errno)))")
+        precondition(cplatform_pipe(&ends) == 0, "cannot make a pipe for signals: \(String(cString: strerror(errno)))")
         readEnd = ends[0]
         Self.writeEnd.pointee = ends[1]
     }

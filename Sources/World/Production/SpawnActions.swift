@@ -1,4 +1,4 @@
-import CSystem
+import CPlatform
 import Glibc
 
 /// The descriptors that a child gets, prepared for `posix_spawn`.
@@ -73,7 +73,7 @@ struct SpawnActions: ~Copyable {
 
     private func makePipe() throws(FileError) -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
-        guard csystem_pipe(&ends) == 0 else { throw failure("pipe", errno) }
+        guard cplatform_pipe(&ends) == 0 else { throw failure("pipe", errno) }
         return (ends[0], ends[1])
     }
 

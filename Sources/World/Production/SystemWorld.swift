@@ -1,4 +1,4 @@
-import CSystem
+import CPlatform
 import Glibc
 import Synchronization
 
@@ -28,7 +28,7 @@ public final class SystemWorld: World {
 
     /// The processors that the scheduler may give to this process; its affinity mask counts.
     public static var processorCount: Int {
-        let allowed = Int(csystem_affinity_count())
+        let allowed = Int(cplatform_affinity_count())
         return allowed > 0 ? allowed : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     }
 

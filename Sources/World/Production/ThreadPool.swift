@@ -1,4 +1,4 @@
-import CSystem
+import CPlatform
 import Glibc
 
 /// A fixed set of threads that run what is submitted, first in, first out.
@@ -54,7 +54,7 @@ package final class ThreadPool: @unchecked Sendable {
     }
 
     private func loop() {
-        csystem_name_thread(name)
+        cplatform_name_thread(name)
         while true {
             switch next() {
             case .executor(let executor): executor.runQueued()

@@ -1,13 +1,13 @@
 // What the system's C library offers only as GNU extensions, macros or variadic functions, which Swift cannot see.
 #pragma once
-#include "CSystemProcess.h"
+#include "PlatformProcess.h"
 #include <pthread.h>
 
 /// Names the calling thread, for debuggers and `top -H`. At most 15 bytes are kept.
-void csystem_name_thread(const char *name);
+void cplatform_name_thread(const char *name);
 
 /// The number of processors that the calling thread may run on, or 0 when the system does not tell.
-int csystem_affinity_count(void);
+int cplatform_affinity_count(void);
 
 /// Restricts the calling thread, and the threads it starts from now on, to one processor. 0, or an errno.
-int csystem_pin_to_processor(int processor);
+int cplatform_pin_to_processor(int processor);

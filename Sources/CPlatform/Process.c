@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "CSystemProcess.h"
+#include "PlatformProcess.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/tcp.h>
@@ -11,13 +11,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int csystem_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+int cplatform_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
-int csystem_pidfd_signal(int pidfd, int signal) {
+int cplatform_pidfd_signal(int pidfd, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
 }
 
-int csystem_tcp_bytes(int fd, uint64_t *sent, uint64_t *received) {
+int cplatform_tcp_bytes(int fd, uint64_t *sent, uint64_t *received) {
     struct tcp_info info;
     socklen_t length = sizeof info;
     memset(&info, 0, sizeof info);
@@ -35,7 +35,7 @@ static int port_of(const struct sockaddr_storage *address, int *port) {
     }
 }
 
-int csystem_tcp_ports(int fd, int *own, int *peer) {
+int cplatform_tcp_ports(int fd, int *own, int *peer) {
     struct sockaddr_storage address;
     socklen_t length = sizeof address;
     if (getsockname(fd, (struct sockaddr *)&address, &length) != 0 || port_of(&address, own) != 0) return -1;
@@ -44,4 +44,4 @@ int csystem_tcp_ports(int fd, int *own, int *peer) {
     return port_of(&address, peer);
 }
 
-int csystem_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+int cplatform_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
