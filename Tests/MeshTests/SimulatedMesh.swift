@@ -1,0 +1,73 @@
+import Distributed
+import Logging
+import Membership
+import Mesh
+import Transport
+import World
+
+/// Whole nodes in virtual time: the product's own core, links, codec and membership, on a simulated network.
+final class SimulatedMesh {
+    let simulation: Simulation
+    let network: SimulatedNetwork
+    private(set) var nodes: [String: Node] = [:]
+    private(set) var worlds: [String: SimulatedWorld] = [:]
+    private var probes: [Probe] = []
+
+    init(seed: UInt64, conditions: SimulatedNetwork.Conditions = .init()) {
+        simulation = Simulation(seed: seed)
+        network = SimulatedNetwork(simulation, conditions: conditions)
+    }
+
+    static func names(_ count: Int) -> [String] { (1...count).map { "n\($0)" } }
+
+    /// Starts a node, or its next life on the same disk.
+    @discardableResult
+    func start(_ name: String) throws -> Node {
+        let world = SimulatedWorld(simulation, name: name)
+        let loop = world.makeEventLoop()
+        var configuration = NodeConfiguration(
+            mesh: "simulated", name: name, bindHost: name, address: MemberAddress(host: name, port: 1000),
+            seeds: [MemberAddress(host: "n1", port: 1000), MemberAddress(host: "n2", port: 1000)],
+            metadata: MemberMetadata(roles: ["primes"]), dataDirectory: "/data")
+        configuration.errors = [TestError.self]
+        var log = Logger(label: name)
+        log.logLevel = .critical
+        let network = network
+        let node = try Node(configuration, world: world, loop: loop, log: log) { network.sockets(for: name, loop: loop) }
+        probes.append(Probe(actorSystem: node.system))
+        nodes[name] = node
+        worlds[name] = world
+        try simulation.run(in: world) { try await node.start() }
+        return node
+    }
+
+    func kill(_ name: String) {
+        worlds[name]?.kill()
+        network.kill(name)
+        nodes[name] = nil
+    }
+
+    /// The names that `node` holds alive.
+    func alive(at name: String) -> [String] {
+        nodes[name]?.members.members.filter { $0.status == .alive }.map(\.name) ?? []
+    }
+
+    /// Virtual time until every running node holds exactly the running ones alive; nil after `limit`.
+    func timeToAgree(limit: Duration) -> Duration? {
+        let start = simulation.now
+        let expected = nodes.keys.sorted()
+        while simulation.now - start < limit {
+            if expected.allSatisfy({ alive(at: $0) == expected }) { return simulation.now - start }
+            simulation.run(for: .milliseconds(10))
+        }
+        return nil
+    }
+
+    func run<Value: Sendable>(
+        at name: String, _ body: @escaping @Sendable (MeshActorSystem) async throws -> Value
+    ) throws -> Value {
+        guard let node = nodes[name], let world = worlds[name] else { preconditionFailure("\(name) does not run") }
+        let system = node.system
+        return try simulation.run(in: world) { try await body(system) }
+    }
+}
