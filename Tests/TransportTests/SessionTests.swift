@@ -251,3 +251,48 @@ import World
         #expect(try mesh.on("n2") { links, _ in links.metrics.pulse.tooOld } >= 1)
     }
 }
+
+@Suite struct ReconnectTests {
+    /// Two nodes, the second of which keeps the calls it gets instead of answering them.
+    @Test func anAnswerFindsItsWayBackOverANewConnection() throws {
+        let mesh = try SimulatedMesh.pair()
+        let session = try mesh.session("n1", "n2")
+        _ = try mesh.on("n1") { links, _ in
+            links.send(on: session, lane: .work) { Call(id: 5, actor: 0, target: 0, deadlineMs: 9000, arguments: []).pack(into: &$0) }
+        }
+        mesh.simulation.run(for: .seconds(1))
+        mesh.network.breakConnections("n1", "n2")
+        let inbound = try mesh.heard("n2").established[0].id
+        let result = try mesh.on("n2") { links, _ in
+            links.send(on: inbound, lane: .work, as: .control) { Reply(id: 5, result: []).pack(into: &$0) }
+        }
+        #expect(result == .queued)
+        mesh.simulation.run(for: .seconds(3))
+        #expect(try mesh.heard("n1").frames.map(\.kind) == [.reply])
+        #expect(try mesh.heard("n1").lost.isEmpty && mesh.heard("n2").lost.isEmpty)
+    }
+
+    @Test func connectionsThatBreakAllTheTimeLoseNothing() throws {
+        for seed in 0..<5 as Range<UInt64> {
+            let mesh = try SimulatedMesh.pair(seed: seed)
+            for start in stride(from: 0, to: 300, by: 10) as StrideTo<UInt64> {
+                _ = try mesh.sendNumbers(start..<start + 10, from: "n1", to: "n2")
+                mesh.simulation.run(for: .microseconds(Int64(start) * 7))
+                mesh.network.breakConnections("n1", "n2")
+                mesh.simulation.run(for: .milliseconds(Int64(start)))
+            }
+            mesh.simulation.run(for: .seconds(10))
+            #expect(try mesh.numbers(at: "n2") == Array(0..<300))
+            #expect(try mesh.heard("n1").lost.isEmpty)
+        }
+    }
+
+    @Test func aClientThatVanishedIsForgotten() throws {
+        let mesh = try SimulatedMesh.pair()
+        mesh.kill("n1")
+        mesh.simulation.run(for: .seconds(590))
+        #expect(try mesh.heard("n2").lost.isEmpty)
+        mesh.simulation.run(for: .seconds(10))
+        #expect(try mesh.heard("n2").lost.map(\.reason) == [.idle])
+    }
+}

@@ -2,13 +2,15 @@ import World
 
 /// Deadlines in order: a binary heap on (instant, order of entry). Entries are not taken back; whoever made one looks,
 /// when it comes up, whether it still means anything.
-struct DeadlineHeap<Key> {
+package struct DeadlineHeap<Key> {
     private var entries: [(at: Instant, order: UInt64, key: Key)] = []
     private var made: UInt64 = 0
 
-    var next: Instant { entries.first?.at ?? .distantFuture }
+    package init() {}
 
-    mutating func insert(_ key: Key, at: Instant) {
+    package var next: Instant { entries.first?.at ?? .distantFuture }
+
+    package mutating func insert(_ key: Key, at: Instant) {
         made += 1
         entries.append((at, made, key))
         var child = entries.count - 1
@@ -21,7 +23,7 @@ struct DeadlineHeap<Key> {
     }
 
     /// Takes out the first entry that is due.
-    mutating func popDue(_ now: Instant) -> (key: Key, at: Instant)? {
+    package mutating func popDue(_ now: Instant) -> (key: Key, at: Instant)? {
         guard let first = entries.first, first.at <= now else { return nil }
         let last = entries.removeLast()
         guard !entries.isEmpty else { return (first.key, first.at) }

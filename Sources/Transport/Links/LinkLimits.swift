@@ -29,6 +29,9 @@ public struct LinkLimits: Hashable, Sendable {
     public var resendBurst = 256
     /// A session whose oldest message is unacknowledged for so long is given up.
     public var unresponsiveAfter = Duration.seconds(30)
+    /// A session that the peer has dialled and that was silent for so long is forgotten. Nodes are never silent for long;
+    /// a client that comes back later shakes hands again.
+    public var idleAfter = Duration.seconds(600)
     /// Pulse messages that took longer are dropped: what they say of the present is no longer true.
     public var pulseAge = Duration.seconds(4)
     /// The wait before an unanswered Hello is repeated.

@@ -37,6 +37,10 @@ extension Links {
             end(session, .hungUp)
             if let link { remove(link) }
         }
+        for address in dialled.keys.sorted() {
+            guard let link = dialled[address], let last = link.lastPeer, last.name == peer.name, last.life <= peer.life else { continue }
+            if link.session == nil { remove(link) }
+        }
     }
 
     /// The session that this node has dialled to this very life, if it stands.
@@ -151,7 +155,13 @@ extension Links {
 // MARK: - What becomes of connections
 
 extension Links {
-    func handleConnected(_ link: DialledLink) {
+    func handleConnected(_ link: DialledLink, _ lane: Lane) {
+        if let session = link.session, let state = session.lane(lane) {
+            state.isBlocked = false
+            state.mustAnnounce = state.isUsed
+            return markDirty(session)
+        }
+        guard lane == .pulse else { return }
         link.isConnected = true
         switch link.phase {
         case .shaking:
@@ -159,7 +169,6 @@ extension Links {
         case .established(let session):
             // Is it still the same process? If not, its Reject says so.
             queueAck(session)
-            resendEverything(session)
         case .resting:
             break
         }

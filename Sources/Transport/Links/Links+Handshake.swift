@@ -142,6 +142,7 @@ extension Links {
         for frame in link.waiting { frame.withUnsafeBytes { _ = queuePulse($0, on: session) } }
         if aliases.count >= limits.inboundSessions { aliases.removeAll() }
         aliases[link.address] = welcome.identity
+        if link.isWanted { session.dialled?.isWanted = true }
         remove(link)
     }
 
@@ -194,6 +195,7 @@ extension Links {
             info: info, inboundToken: inboundToken, outboundToken: outboundToken, attempt: attempt, dialled: link,
             limits: limits, now: now)
         sessions[info.id] = session
+        arm(session)
         tokens[inboundToken] = .session(session)
         metrics.sessionsEstablished += 1
         logger.debug("session with \(peer) at \(address) established, \(direction)")

@@ -31,15 +31,15 @@ extension Links: PacketReceiver {
     }
 
     public func connected(_ channel: ChannelID) {
-        if let owner = channelOwners[channel] { handleConnected(owner.link) }
+        if let owner = channelOwners[channel] { handleConnected(owner.link, owner.lane) }
     }
 
     public func disconnected(_ channel: ChannelID) {
-        if let owner = channelOwners[channel] { handleDisconnected(owner.link) }
+        if let owner = channelOwners[channel], owner.lane == .pulse { handleDisconnected(owner.link) }
     }
 
     public func keyRefused(_ channel: ChannelID) {
-        if let owner = channelOwners[channel] { handleKeyRefused(owner.link) }
+        if let owner = channelOwners[channel], owner.lane == .pulse { handleKeyRefused(owner.link) }
     }
 
     public func probeEnded(_ address: PeerAddress, _ outcome: ProbeOutcome) { handleProbe(address, outcome) }
@@ -94,6 +94,8 @@ extension Links {
             if let owner = authenticatedPeer, owner != session.info.peer.name { return false }
             session.routes[index] = route
             if let state = session.lane(lane) {
+                // What was in flight on the old connection is lost.
+                resend(session, lane, state, sentBefore: now, burst: limits.window)
                 state.isBlocked = false
                 markDirty(session)
             }
@@ -145,7 +147,7 @@ extension Links {
             }
             return
         }
-        guard header.sequence > 0 else { return lose(session, malformedBy: "a message of the \(lane) lane without a number") }
+        guard header.sequence > 0 else { return handleAnnouncement(body, on: session) }
         guard acknowledge(header.ack, state) else {
             return lose(session, malformedBy: "an acknowledgement of \(header.ack) on the \(lane) lane, which was never sent")
         }
@@ -160,6 +162,14 @@ extension Links {
         if state.receiving.unacknowledged >= limits.ackEvery { queueAck(session) }
         if state.sending.hasUnsent { markDirty(session) }
         arm(session)
+    }
+
+    /// A message without a number on a reliable lane only shows a new connection.
+    private func handleAnnouncement(_ body: ArraySlice<UInt8>, on session: Session) {
+        guard FrameKind.peek(body) == FrameKind.ack.rawValue else {
+            return lose(session, malformedBy: "a message of a reliable lane without a number")
+        }
+        handleOwn(.ack, body, on: session)
     }
 
     /// False when the peer acknowledges what it cannot have.

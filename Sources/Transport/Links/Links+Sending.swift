@@ -12,7 +12,9 @@ extension Links {
         on id: SessionID, lane: Lane, as traffic: Traffic = .request, _ pack: (inout MessagePackWriter) -> Void
     ) -> SendResult {
         guard let session = sessions[id], session.isLive else { return .noSession }
-        if session.dialled == nil && session.routes[Int(lane.rawValue)] == nil { return .noSession }
+        if session.dialled == nil && lane.isReliable && session.routes[Int(lane.rawValue)] == nil && session.lane(lane)?.isUsed == false {
+            return .noSession
+        }
         refresh()
         scratch.removeAll()
         pack(&scratch)
@@ -124,6 +126,7 @@ extension Links {
     }
 
     private func pump(_ session: Session, _ lane: Lane, _ state: SessionLane) {
+        if state.mustAnnounce { announce(session, lane, state) }
         if state.isBlocked || !state.sending.hasUnsent { return }
         guard let path = path(lane, of: session) else { return }
         while let message = state.sending.next(
@@ -146,6 +149,18 @@ extension Links {
         }
     }
 
+    /// Shows the peer a new connection, which is its way back, and sends again what was lost with the old one.
+    private func announce(_ session: Session, _ lane: Lane, _ state: SessionLane) {
+        guard let path = path(lane, of: session) else { return }
+        var writer = MessagePackWriter()
+        BatchHeader(token: session.outboundToken, clock: session.clock(now).milliseconds).pack(into: &writer)
+        Ack(truth: session.truth.receiving.delivered, work: session.work.receiving.delivered).pack(into: &writer)
+        guard transmit(writer.finish()[...], lane, path, peer: session.info.peer.name) == .sent else { return }
+        state.mustAnnounce = false
+        state.isBlocked = false
+        resend(session, lane, state, sentBefore: now, burst: limits.window)
+    }
+
     private func flushPulse(_ session: Session) {
         if session.pulse.isEmpty { return }
         guard let path = path(.pulse, of: session), !session.pulse.isStale(now: now, limit: limits.pulseAge) else {
@@ -165,6 +180,7 @@ extension Links {
     /// Sees to what a session's timer was set for.
     func attend(_ session: Session) {
         session.timerAt = .distantFuture
+        if session.idleDeadline <= now { return lose(session, .idle, restFor: .zero) }
         if session.ackDeadline <= now { queueAck(session) }
         for (lane, state) in [(Lane.truth, session.truth), (.work, session.work)] where state.resendDeadline <= now {
             if let since = state.sending.oldestSealedAt, now - since > limits.unresponsiveAfter {
@@ -178,14 +194,7 @@ extension Links {
         arm(session)
     }
 
-    /// After a reconnect: what was in flight is lost.
-    func resendEverything(_ session: Session) {
-        for (lane, state) in [(Lane.truth, session.truth), (.work, session.work)] where state.sending.hasUnacknowledged {
-            resend(session, lane, state, sentBefore: now, burst: limits.window)
-        }
-    }
-
-    private func resend(_ session: Session, _ lane: Lane, _ state: SessionLane, sentBefore limit: Instant, burst: Int) {
+    func resend(_ session: Session, _ lane: Lane, _ state: SessionLane, sentBefore limit: Instant, burst: Int) {
         guard let path = path(lane, of: session) else { return }
         let count = state.sending.resend(sentBefore: limit, burst: burst, now: now) { message in
             transmit(message.packet, lane, path, peer: session.info.peer.name) == .sent

@@ -61,6 +61,8 @@ public enum SessionLoss: Hashable, Sendable, CustomStringConvertible {
     case overrun
     /// Nothing was acknowledged for too long.
     case unresponsive
+    /// The peer has dialled and then said nothing for too long.
+    case idle
     /// The links are being closed.
     case stopped
 
@@ -73,6 +75,7 @@ public enum SessionLoss: Hashable, Sendable, CustomStringConvertible {
         case .malformed(let what): "the peer sent something malformed: \(what)"
         case .overrun: "the peer takes in nothing and too much waits for it"
         case .unresponsive: "the peer has acknowledged nothing for too long"
+        case .idle: "the peer has said nothing for too long"
         case .stopped: "the node stops"
         }
     }

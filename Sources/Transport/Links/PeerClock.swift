@@ -6,15 +6,17 @@ import World
 /// under way. Its minimum over recent messages is that of the fastest one; what a message has above the minimum, it was
 /// late. The minimum is taken over the current and the previous window of five minutes, so that two clocks which drift
 /// apart by 100 ppm, as bad quartz does, add at most 60 ms.
-struct PeerClock {
+package struct PeerClock {
     private static let window: Int64 = 300_000
 
     private var current = Int64.max
     private var previous = Int64.max
     private var windowStart: Int64 = 0
 
+    package init() {}
+
     /// Takes in a message's two times and returns its age in milliseconds.
-    mutating func age(sentMs: UInt64, arrivedMs: Int64) -> UInt32 {
+    package mutating func age(sentMs: UInt64, arrivedMs: Int64) -> UInt32 {
         let sent = Int64(clamping: sentMs)
         let difference = arrivedMs.subtractingReportingOverflow(sent).partialValue
         if arrivedMs - windowStart > Self.window {

@@ -1,8 +1,8 @@
 import World
 
 /// The receiving half of one reliable lane of one session: puts messages back into order, each once.
-struct ReceiveQueue {
-    enum Verdict {
+package struct ReceiveQueue {
+    package enum Verdict {
         /// The next one: handle it, then ``takeNext()`` until there is none.
         case deliver
         /// Kept until those before it are there.
@@ -13,15 +13,18 @@ struct ReceiveQueue {
     }
 
     /// All messages up to this number have been delivered.
-    private(set) var delivered: UInt64 = 0
+    package private(set) var delivered: UInt64 = 0
     private var early: [UInt64: ArraySlice<UInt8>] = [:]
     private var earlyBytes = 0
+
+    package init() {}
+
     /// Messages since an acknowledgement was last sent.
     private(set) var unacknowledged = 0
     /// When an acknowledgement must be on its way.
     private(set) var ackDeadline: Instant?
 
-    mutating func admit(_ sequence: UInt64, _ body: ArraySlice<UInt8>, limits: LinkLimits, now: Instant) -> Verdict {
+    package mutating func admit(_ sequence: UInt64, _ body: ArraySlice<UInt8>, limits: LinkLimits, now: Instant) -> Verdict {
         unacknowledged += 1
         if sequence == delivered &+ 1 {
             delivered = sequence
@@ -40,7 +43,7 @@ struct ReceiveQueue {
     }
 
     /// The message that has become the next one, if it is there already.
-    mutating func takeNext() -> ArraySlice<UInt8>? {
+    package mutating func takeNext() -> ArraySlice<UInt8>? {
         guard !early.isEmpty, let body = early.removeValue(forKey: delivered &+ 1) else { return nil }
         delivered &+= 1
         earlyBytes -= body.count

@@ -3,7 +3,7 @@ import Wire
 import World
 
 /// One message that is closed and numbered: kept until it is acknowledged.
-struct SealedMessage {
+package struct SealedMessage {
     let bytes: [UInt8]
     /// Where the header begins; room was left for the longest.
     let start: Int
@@ -13,7 +13,7 @@ struct SealedMessage {
     /// When it was last handed to a socket; `nil` until then.
     var sentAt: Instant?
 
-    var packet: ArraySlice<UInt8> { bytes[start...] }
+    package var packet: ArraySlice<UInt8> { bytes[start...] }
     var count: Int { bytes.count - start }
 }
 
@@ -29,7 +29,7 @@ struct SealedMessage {
 // have to wait anyway, and a lone frame never waits for another.
 
 /// The sending half of one reliable lane of one session.
-struct SendQueue {
+package struct SendQueue {
     private var open: [UInt8] = []
     private var openFrames = 0
     private var messages: [SealedMessage] = []
@@ -39,8 +39,12 @@ struct SendQueue {
     private var unsent = 0
     private var nextSequence: UInt64 = 1
     private var inFlightBytes = 0
-    private(set) var queuedFrames = 0
-    private(set) var queuedBytes = 0
+    /// Whether any message was ever handed to a socket.
+    private(set) var hasSent = false
+    package private(set) var queuedFrames = 0
+    package private(set) var queuedBytes = 0
+
+    package init() {}
 
     private static let headroom = [UInt8](repeating: 0, count: WireLimits.headerBytes)
 
@@ -50,7 +54,9 @@ struct SendQueue {
     var hasUnsent: Bool { unsent < messages.count || openFrames > 0 }
 
     /// Adds a frame to the open message; closes that first when it would become too large.
-    mutating func append(_ frame: UnsafeRawBufferPointer, alone: Bool, limits: LinkLimits, ack: UInt64, token: UInt32, clock: Clock) {
+    package mutating func append(
+        _ frame: UnsafeRawBufferPointer, alone: Bool, limits: LinkLimits, ack: UInt64, token: UInt32, clock: Clock
+    ) {
         if openFrames > 0
             && (alone || open.count + frame.count > limits.batchBytes || openFrames == WireLimits.framesPerMessage)
         {
@@ -67,9 +73,15 @@ struct SendQueue {
     }
 
     /// When a message is closed, and on which clock.
-    struct Clock {
-        let now: Instant
+    package struct Clock {
+        package let now: Instant
         let startedAt: Instant
+
+        package init(now: Instant, startedAt: Instant) {
+            self.now = now
+            self.startedAt = startedAt
+        }
+
         var milliseconds: UInt64 { UInt64(max(0, (now - startedAt).milliseconds)) }
     }
 
@@ -85,7 +97,7 @@ struct SendQueue {
     }
 
     /// The next message to send for the first time, if the window has room for it.
-    mutating func next(limits: LinkLimits, ack: UInt64, token: UInt32, clock: Clock) -> SealedMessage? {
+    package mutating func next(limits: LinkLimits, ack: UInt64, token: UInt32, clock: Clock) -> SealedMessage? {
         if unsent == messages.count {
             if openFrames == 0 { return nil }
             guard unsent - head < limits.window, inFlightBytes < limits.windowBytes else { return nil }
@@ -97,13 +109,14 @@ struct SendQueue {
     }
 
     /// Notes that the message given by ``next(limits:ack:token:clock:)`` has been handed to a socket.
-    mutating func markSent(now: Instant) {
+    package mutating func markSent(now: Instant) {
         messages[unsent].sentAt = now
+        hasSent = true
         inFlightBytes += messages[unsent].count
         unsent += 1
     }
 
-    enum Acknowledged {
+    package enum Acknowledged {
         case progress
         case nothingNew
         /// The peer acknowledges what was never sent.
@@ -111,7 +124,7 @@ struct SendQueue {
     }
 
     /// Frees everything up to `ack`.
-    mutating func acknowledge(_ ack: UInt64) -> Acknowledged {
+    package mutating func acknowledge(_ ack: UInt64) -> Acknowledged {
         let highestSent = unsent > 0 ? messages[unsent - 1].sequence : lastSequence - UInt64(messages.count)
         guard ack <= highestSent else { return .impossible }
         guard head < unsent, ack >= messages[head].sequence else { return .nothingNew }
@@ -145,7 +158,7 @@ struct SendQueue {
 
     /// Calls `send` for unacknowledged messages that were last sent before `limit`, oldest first, at most `burst`, until
     /// it returns false. Returns how many were sent.
-    mutating func resend(sentBefore limit: Instant, burst: Int, now: Instant, _ send: (SealedMessage) -> Bool) -> Int {
+    package mutating func resend(sentBefore limit: Instant, burst: Int, now: Instant, _ send: (SealedMessage) -> Bool) -> Int {
         var count = 0
         for index in head..<unsent where count < burst {
             guard let sentAt = messages[index].sentAt, sentAt <= limit else { continue }

@@ -11,6 +11,10 @@ final class SessionLane {
     var resendNotBefore = Instant.zero
     /// Whether the socket took no more when it was last tried.
     var isBlocked = false
+    /// Whether the peer has to be shown a new connection, so that it has a way back.
+    var mustAnnounce = false
+    /// Whether anything was sent or received on the lane in this session.
+    var isUsed: Bool { sending.hasSent || receiving.delivered > 0 }
 
     init(limits: LinkLimits) { patience = limits.resendAfter }
 
@@ -39,7 +43,7 @@ final class Session {
     let truth: SessionLane
     let work: SessionLane
     var clock = PeerClock()
-    /// The ways back of an inbound session, by lane.
+    /// The ways back of an inbound session, by lane; `nil` while its connection is broken.
     var routes: [RouteID?] = [nil, nil, nil]
     var isLive = true
     /// Whether the session waits in the list of those to flush.
@@ -50,6 +54,7 @@ final class Session {
     var timerAt = Instant.distantFuture
     var lastHeard: Instant
     var messagesReceived: UInt64 = 0
+    private let idleAfter: Duration
 
     init(
         info: SessionInfo, inboundToken: UInt32, outboundToken: UInt32, attempt: UInt64, dialled: DialledLink?,
@@ -62,6 +67,7 @@ final class Session {
         self.dialled = dialled
         startedAt = now
         lastHeard = now
+        idleAfter = limits.idleAfter
         truth = SessionLane(limits: limits)
         work = SessionLane(limits: limits)
     }
@@ -83,6 +89,11 @@ final class Session {
         min(truth.receiving.ackDeadline ?? .distantFuture, work.receiving.ackDeadline ?? .distantFuture)
     }
 
+    /// When a session that the peer has dialled, and forgotten, is given up.
+    var idleDeadline: Instant { dialled == nil ? lastHeard + idleAfter : .distantFuture }
+
     /// When the session needs attention though nothing arrives.
-    var nextDeadline: Instant { min(ackDeadline, min(truth.resendDeadline, work.resendDeadline)) }
+    var nextDeadline: Instant {
+        min(min(ackDeadline, idleDeadline), min(truth.resendDeadline, work.resendDeadline))
+    }
 }

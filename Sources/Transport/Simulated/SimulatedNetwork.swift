@@ -84,6 +84,12 @@ public final class SimulatedNetwork: Sendable {
         state.withLock { $0.heal(self, only: .init(from: from, to: to)) }
     }
 
+    /// Breaks every connection between two nodes, whichever has opened it. They are made again.
+    public func breakConnections(_ a: String, _ b: String) {
+        simulation.note("break \(a) \(b)")
+        state.withLock { $0.breakConnections(a, b, self) }
+    }
+
     /// The process of the node ends: its ports refuse, its connections break.
     public func kill(_ node: String) { state.withLock { $0.kill(node, self) } }
 

@@ -5,7 +5,7 @@ import World
 enum SimulatedEvent {
     case packetOn(ChannelID, [UInt8])
     case packetFrom(RouteID, [UInt8])
-    case connected(ChannelID, Lane)
+    case connected(ChannelID)
     case disconnected(ChannelID)
     case probeEnded(PeerAddress, ProbeOutcome)
 }
@@ -127,10 +127,10 @@ extension SimulatedNetworkState {
             channel.retryAfter = .milliseconds(100)
             channel.lastArrival = [.zero, .zero]
             channels[number] = channel
-            tell(channel.owner, .connected(ChannelID(number: number), channel.lane))
+            tell(channel.owner, .connected(ChannelID(number: number)))
             return
         }
-        if channel.lane == .pulse { tell(channel.owner, .disconnected(ChannelID(number: number))) }
+        tell(channel.owner, .disconnected(ChannelID(number: number)))
         retry(number, network)
     }
 
@@ -167,14 +167,28 @@ extension SimulatedNetworkState {
             if channel.owner == attachment {
                 channels[number] = nil
             } else if channel.peer == attachment {
-                channels[number]?.peer = nil
-                let wait = latency(pair(attachment, channel.owner))
-                simulation.schedule(at: simulation.now + wait) {
-                    network.state.withLock { state in
-                        if channel.lane == .pulse { state.tell(channel.owner, .disconnected(ChannelID(number: number))) }
-                        state.retry(number, network)
-                    }
-                }
+                disconnect(number, network)
+            }
+        }
+    }
+
+    mutating func breakConnections(_ a: String, _ b: String, _ network: SimulatedNetwork) {
+        for number in channels.keys.sorted() {
+            guard let channel = channels[number], let peer = channel.peer else { continue }
+            let ends = [attachments[channel.owner].node, attachments[peer].node]
+            if ends == [a, b] || ends == [b, a] { disconnect(number, network) }
+        }
+    }
+
+    /// The owner of the channel hears of it after a while, and tries again.
+    private mutating func disconnect(_ number: UInt32, _ network: SimulatedNetwork) {
+        guard let channel = channels[number], let peer = channel.peer else { return }
+        channels[number]?.peer = nil
+        let wait = latency(pair(peer, channel.owner))
+        simulation.schedule(at: simulation.now + wait) {
+            network.state.withLock { state in
+                state.tell(channel.owner, .disconnected(ChannelID(number: number)))
+                state.retry(number, network)
             }
         }
     }

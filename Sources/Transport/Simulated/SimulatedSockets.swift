@@ -36,8 +36,8 @@ public final class SimulatedSockets: PacketSockets {
             switch event {
             case .packetOn(let channel, let packet): receiver.received(packet, on: channel)
             case .packetFrom(let route, let packet): receiver.received(packet, from: route)
-            case .connected(let channel, let lane):
-                if lane == .pulse { receiver.connected(channel) }
+            case .connected(let channel):
+                receiver.connected(channel)
                 receiver.becameWritable(channel)
             case .disconnected(let channel): receiver.disconnected(channel)
             case .probeEnded(let address, let outcome): receiver.probeEnded(address, outcome)

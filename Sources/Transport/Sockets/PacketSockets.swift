@@ -15,8 +15,9 @@ public protocol PacketSockets: AnyObject {
     /// - Throws: when a port is taken or the address is not of this machine; nothing stays bound.
     func listen(host: String, port: UInt16) throws(BindError)
 
-    /// Begins to connect `lane` of the node at `address`, and keeps trying until ``close(_:)``. The progress of a pulse
-    /// channel is reported to the receiver, with `peer` to find the peer's public key when links are encrypted.
+    /// Begins to connect `lane` of the node at `address`, and keeps trying until ``close(_:)``, telling the receiver
+    /// how it goes.
+    /// - Parameter peer: the peer's name, which tells its public key when links are encrypted.
     func open(_ lane: Lane, to address: PeerAddress, peer: String?) -> ChannelID
 
     /// Ends a channel and forgets what waits in it.
@@ -53,11 +54,11 @@ public protocol PacketReceiver: AnyObject {
     func becameWritable(_ channel: ChannelID)
     /// Routes of the lane may take packets again.
     func becameWritable(_ lane: Lane)
-    /// A pulse channel has been connected.
+    /// The channel has been connected, for the first time or again.
     func connected(_ channel: ChannelID)
-    /// A pulse channel has lost its connection, or could not get one. It keeps trying.
+    /// The channel has lost its connection, or could not get one. It keeps trying.
     func disconnected(_ channel: ChannelID)
-    /// A pulse channel was refused for its key.
+    /// The channel was refused for its key.
     func keyRefused(_ channel: ChannelID)
     func probeEnded(_ address: PeerAddress, _ outcome: ProbeOutcome)
 }

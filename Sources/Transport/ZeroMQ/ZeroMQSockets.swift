@@ -44,7 +44,7 @@ public final class ZeroMQSockets: PacketSockets {
         self.security = security
         guard let context = zmq_ctx_new() else { preconditionFailure("libzmq cannot make a context: \(Self.errorText())") }
         self.context = context
-        // Each peer takes up to five sockets: three channels and both ends of a monitor.
+        // Each peer takes up to nine sockets: three channels, and both ends of a monitor for each.
         zmq_ctx_set(context, ZMQ_MAX_SOCKETS, 65_000)
         probes = ConnectProbes(reactor: reactor)
         zmq_msg_init(&message)
@@ -151,7 +151,7 @@ extension ZeroMQSockets {
         socket.set(ZMQ_CONNECT_TIMEOUT, 1000)
         if let security { secureChannel(socket, security, peer: peer) }
         channels[channel] = socket
-        if lane == .pulse { monitor(channel, socket) }
+        monitor(channel, socket)
         // An address that libzmq cannot read never connects; the links see it as silence and say so.
         zmq_connect(socket.handle, "tcp://\(PeerAddress(host: address.host, port: address.port(of: lane)))")
         look(at: socket)
