@@ -1,0 +1,62 @@
+import Foundation
+import Mesh
+import TestSupport
+import Testing
+import World
+
+/// A client written in another language from docs/WIRE.md alone, against real nodes.
+@Suite struct PythonClientTests {
+    private struct Answer: Decodable {
+        struct Member: Decodable {
+            var name: String
+            var status: String
+        }
+
+        var targets: [String]?
+        var members: [Member]?
+        var result: Int?
+    }
+
+    /// Runs the client on a thread of its own, because it blocks.
+    private func client(_ mesh: TestMesh, _ arguments: [String]) async throws -> Answer {
+        let port = String(mesh[0].configuration.address.port)
+        let output = try await mesh[0].world.compute {
+            try PythonEnvironment.run(
+                script: "../python/gossamer_client.py", [mesh.name, "127.0.0.1", port] + arguments, packages: ["pyzmq", "msgpack"])
+        }
+        return try JSONDecoder().decode(Answer.self, from: Data(output))
+    }
+
+    @Test func aStrangerListsMembersAndCallsAnActor() async throws {
+        let mesh = try await TestMesh(3)
+        let probe = Probe(actorSystem: mesh[0].system)
+        try await mesh.start()
+        let listing = try await client(mesh, ["--members", "--targets"])
+        #expect(listing.members?.map(\.name) == ["n1", "n2", "n3"])
+        #expect(listing.members?.allSatisfy { $0.status == "alive" } == true)
+        let target = try #require(listing.targets?.first { $0.contains("5ProbeC3sum") })
+        let sum = try await client(mesh, ["--call", target, #"[40, null, {"x": 1, "y": 1}]"#])
+        #expect(sum.result == 42)
+        // A client is no member, and nobody mistakes it for one.
+        #expect(mesh[0].members.members.map(\.name) == ["n1", "n2", "n3"])
+        withExtendedLifetime(probe) {}
+        await mesh.stop()
+    }
+
+    @Test func aStrangerIsToldWhatIsWrong() async throws {
+        let mesh = try await TestMesh(1)
+        let probe = Probe(actorSystem: mesh[0].system)
+        try await mesh.start()
+        let target = try #require(try await client(mesh, ["--targets"]).targets?.first { $0.contains("5ProbeC3sum") })
+        let failure = await #expect(throws: CommandLineTool.Failure.self) {
+            _ = try await client(mesh, ["--call", target, #"["not a number", null, {}]"#])
+        }
+        #expect(failure?.description.contains("Int") == true)
+        let versions = await #expect(throws: CommandLineTool.Failure.self) {
+            _ = try await client(mesh, ["--versions", "900,901", "--members"])
+        }
+        #expect(versions?.description.contains("900") == true)
+        withExtendedLifetime(probe) {}
+        await mesh.stop()
+    }
+}
