@@ -24,8 +24,9 @@ extension Membership {
         if liveCount - suspects.count <= 3 { refloor() }
         spread(slot)
         if old.status == .alive { out.append(.event(.suspected(table[slot].member))) }
+        if suspicion.refusals > 0 { hasRefusals = true }
         settleRefusals()
-        verify(slot, accusers: accusers)
+        if table.isLive(slot) { verify(slot, accusers: accusers) }
     }
 
     /// More witnesses for a running suspicion.
@@ -38,13 +39,14 @@ extension Membership {
         guard news, let suspicion = table[slot].suspicion else { return }
         spread(slot)
         suspicionFloor = min(suspicionFloor, deadline(of: suspicion))
+        if suspicion.refusals > 0 { hasRefusals = true }
         settleRefusals()
     }
 
     /// Some members, on average `verifiers` in the whole mesh, look for themselves at once, so that confirmations in a small mesh do not wait
     /// for the round robin; and the question tells the suspect of its accusation.
     private mutating func verify(_ slot: Int, accusers: [Accuser]) {
-        guard table.isLive(slot), !accusers.contains(where: { $0.name == own.name }) else { return }
+        guard !accusers.contains(where: { $0.name == own.name }) else { return }
         if random.chance(Double(figures.verifiers) / Double(max(1, table.live.count))) { probe(slot) }
     }
 
@@ -93,7 +95,7 @@ extension Membership {
         guard table[slot].suspicion != nil else { return }
         table[slot].suspicion = nil
         if let i = suspects.firstIndex(of: slot) { suspects.remove(at: i) }
-        if suspects.isEmpty { suspicionFloor = .distantFuture }
+        if suspects.isEmpty { (suspicionFloor, hasRefusals) = (.distantFuture, false) }
     }
 
     // MARK: Refusal
@@ -107,7 +109,7 @@ extension Membership {
 
     /// Declares those dead against whom enough refusals stand. One death can leave fewer possible witnesses for the next.
     mutating func settleRefusals() {
-        while true {
+        while hasRefusals {
             let needed = refusalsNeeded()
             guard let slot = suspects.first(where: { table[$0].suspicion?.refusals ?? 0 >= needed }),
                 let suspicion = table[slot].suspicion

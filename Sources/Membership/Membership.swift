@@ -82,6 +82,8 @@ public struct Membership: Sendable {
     /// Slots under suspicion, and a lower bound of when the first of them is due.
     var suspects: [Int] = []
     var suspicionFloor = Instant.distantFuture
+    /// Whether a refusal may be among the accusations.
+    var hasRefusals = false
     var lastHeardAnybody: Instant
     /// Whether this node hears nobody, and therefore accuses no one.
     public internal(set) var isLonely = false

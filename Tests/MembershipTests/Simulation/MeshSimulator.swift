@@ -97,7 +97,13 @@ final class MeshSimulator {
         hosts[i].tickAt = .distantFuture
         oracle.started(hosts[i].identity)
         carry(effects, of: i)
-        if let sickness = hosts[i].sickness { heap.push(.stall(i, life: hosts[i].identity.life), at: now + sickness.every * random.unit()) }
+        beginSickness(i)
+    }
+
+    /// From now on the process is stalled again and again, as its `sickness` says.
+    func beginSickness(_ i: Int) {
+        guard let sickness = hosts[i].sickness else { return }
+        heap.push(.stall(i, life: hosts[i].identity.life), at: now + sickness.every * random.unit())
     }
 
     /// Ends the process. With `refusing` the host stays up: links break and connections are refused. Without, the machine is gone.

@@ -1,0 +1,101 @@
+import Membership
+import MessagePack
+import Testing
+import World
+
+@Suite struct PackingTests {
+    static let metadata = MemberMetadata(
+        roles: ["store", "edge", "edge"], labels: ["rack": "7", "a": "ü"], capacity: 250, zone: "eu-1",
+        versions: MemberVersions(software: "1.2.3", wireMin: 1, wireMax: 3, schema: 70000), adminURL: "http://10.0.0.1:9000",
+        edgeURL: nil, load: 730)
+    static let peer = TestNode.peer("n0001", life: 300)
+    static let alive = TestNode.alive(peer, incarnation: 70000, version: 9, metadata: metadata)
+    static let suspect = TestNode.claim(peer, .suspect, incarnation: 2, accusers: [Accuser(name: "a", refused: false), Accuser(name: "b", refused: true)])
+    static let dead = TestNode.claim(peer, .dead, incarnation: 2, ageMs: 1 << 40, accusers: [Accuser(name: "a", refused: false)])
+    static let line = MemberOutline(identity: peer.identity, addressMark: .max, incarnation: 1 << 61, status: .left, metadataVersion: 3)
+
+    static let messages: [MembershipMessage] = [
+        .ping(sequence: 0, rumours: []), .ping(sequence: .max, rumours: [alive, suspect]), .ack(sequence: 77, rumours: [dead]),
+        .pingRequest(sequence: 5, target: peer, remainingMs: 480, rumours: [suspect]), .nack(sequence: 1 << 20), .gossip(rumours: [alive, dead, suspect]),
+        .digest(hash: .max, count: 1000), .buckets((0..<64).map { UInt64($0) << 50 }), .outline(mask: .max, [line, line]),
+        .records([alive, dead], wants: ["n0002", "n0003"]), .records([], wants: []), .outline(mask: 1, []),
+    ]
+
+    @Test(arguments: messages) func everyMessageSurvivesTheWire(message: MembershipMessage) throws {
+        #expect(try MembershipMessage(unpacking: message.packed()) == message)
+    }
+
+    @Test func metadataSurvivesTheWire() throws { #expect(try PackedMetadata(Self.metadata).unpacked() == Self.metadata) }
+
+    @Test(arguments: messages) func aTruncatedMessageIsMalformed(message: MembershipMessage) {
+        let bytes = message.packed()
+        for length in 0..<bytes.count {
+            #expect(throws: MembershipError.self) { try MembershipMessage(unpacking: Array(bytes[..<length])) }
+        }
+    }
+
+    @Test(arguments: messages) func trailingBytesAreMalformed(message: MembershipMessage) {
+        #expect(throws: MembershipError.self) { try MembershipMessage(unpacking: message.packed() + [0xc0]) }
+    }
+
+    /// Every byte replaced by every value: a message of the same bytes again, or the typed error, and what was accepted can be handled.
+    @Test(arguments: messages) func aMutatedMessageIsReadStrictlyAndNeverTraps(message: MembershipMessage) throws {
+        let bytes = message.packed()
+        var refused = 0
+        var (node, _) = try TestNode.among(3)
+        for i in bytes.indices where i < 200 {
+            for value in stride(from: UInt8.zero, to: 255, by: bytes.count > 100 ? 7 : 1) {
+                var mutated = bytes
+                mutated[i] = value
+                do {
+                    let read = try MembershipMessage(unpacking: mutated)
+                    _ = node.handle(read, from: TestNode.stranger, now: .zero)
+                } catch { refused += 1 }
+            }
+        }
+        #expect(refused > 0)
+    }
+
+    @Test func randomBytesNeverTrap() {
+        var random = RandomStream(seed: 11)
+        for _ in 0..<20_000 {
+            let bytes = (0..<random.below(60)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            _ = try? MembershipMessage(unpacking: [0x92 + UInt8(random.below(7)), UInt8(random.below(9))] + bytes)
+        }
+    }
+
+    @Test func aDeclaredSizeAllocatesNothing() {
+        // [4, array of 2^32-1 records]
+        #expect(throws: MembershipError.self) { try MembershipMessage(unpacking: [0x92, 4, 0xdd, 0xff, 0xff, 0xff, 0xff]) }
+    }
+
+    @Test func boundsOfTheLayoutAreKept() {
+        let long = String(repeating: "x", count: 65)
+        for bad in [
+            TestNode.alive(TestNode.peer(long)), TestNode.alive(TestNode.peer("")), TestNode.alive(TestNode.peer("a", life: 1 << 62)),
+            TestNode.alive(TestNode.peer("a"), incarnation: .max), TestNode.alive(TestNode.peer("a", host: "")),
+            TestNode.claim(Self.peer, .dead, ageMs: .max), TestNode.alive(Self.peer, version: 0),
+            TestNode.claim(Self.peer, .suspect, accusers: Array(repeating: Accuser(name: "a", refused: false), count: 5)),
+            TestNode.alive(Self.peer, metadata: MemberMetadata(zone: String(repeating: "z", count: 513))),
+            TestNode.alive(Self.peer, metadata: MemberMetadata(roles: (0..<65).map { "r\($0)" })),
+        ] {
+            #expect(throws: MembershipError.self) { try MembershipMessage(unpacking: MembershipMessage.gossip(rumours: [bad]).packed()) }
+        }
+    }
+
+    @Test func anIdlePingTakesFewBytes() {
+        #expect(MembershipMessage.ping(sequence: 200, rumours: []).packed().count <= 5)
+        #expect(MembershipMessage.digest(hash: .max, count: 5).packed().count <= 12)
+    }
+
+    @Test func aMessageKeepsItsBudgetOfBytes() throws {
+        var (node, peers) = try TestNode.among(60)
+        var gossip = 0
+        for effect in node.run(until: .at(3)) {
+            guard case .send(let message, _) = effect else { continue }
+            #expect(message.packed().count <= MembershipConfiguration.lan.rumourBytes + 40)
+            if case .gossip(let rumours) = message, rumours.count > 10 { gossip += 1 }
+        }
+        #expect(gossip > 3 && peers.count == 60)
+    }
+}
