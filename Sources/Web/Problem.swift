@@ -26,6 +26,11 @@ public struct Problem: Error, Sendable, Hashable {
     public struct Header: Sendable, Hashable {
         public let name: HTTPField.Name
         public let value: String
+
+        public init(name: HTTPField.Name, value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 
     public init(

@@ -1,11 +1,10 @@
-import AsyncHTTPClient
 import Edge
 import Logging
-import NIOCore
 import Primes
 import Synchronization
 import Testing
 import Web
+import WebTestSupport
 import World
 
 /// Jobs in memory that do what the test says.
@@ -63,27 +62,6 @@ final class FakeGateway: PrimesGateway {
         change(id) { $0.status = .failed; $0.warnings = [PrimesStatus.cancelled] }
         return try await self.status(id, seen: nil, patience: .zero)
     }
-}
-
-struct Answer {
-    let status: Int
-    let headers: [String: String]
-    let text: String
-    var json: JSON? { try? JSON(parsing: text.utf8) }
-}
-
-func ask(_ method: String, _ url: String, body: String? = nil, headers: [(String, String)] = []) async throws -> Answer {
-    var request = HTTPClientRequest(url: url)
-    request.method = .RAW(value: method)
-    if let body {
-        request.body = .bytes(ByteBuffer(string: body))
-        request.headers.add(name: "content-type", value: "application/json")
-    }
-    for (name, value) in headers { request.headers.add(name: name, value: value) }
-    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
-    let text = try await String(buffer: response.body.collect(upTo: 1 << 24))
-    let pairs = response.headers.map { ($0.name.lowercased(), $0.value) }
-    return Answer(status: Int(response.status.code), headers: Dictionary(pairs, uniquingKeysWith: { $1 }), text: text)
 }
 
 func withEdge<T>(

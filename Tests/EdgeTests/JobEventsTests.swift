@@ -4,6 +4,7 @@ import NIOCore
 import Primes
 import Testing
 import Web
+import WebTestSupport
 import World
 
 @Suite struct JobEventsTests {

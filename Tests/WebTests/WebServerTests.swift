@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import Testing
 import Web
+import WebTestSupport
 import World
 
 /// Runs a server on a free port and asks it.
@@ -23,31 +24,6 @@ func withServer<T>(
         await server.stop()
         throw error
     }
-}
-
-struct Answer {
-    let status: Int
-    let headers: [String: String]
-    let text: String
-    var json: JSON? { try? JSON(parsing: text.utf8) }
-}
-
-func ask(
-    _ method: String, _ url: String, body: String? = nil, type: String? = "application/json",
-    headers: [(String, String)] = []
-) async throws -> Answer {
-    var request = HTTPClientRequest(url: url)
-    request.method = .RAW(value: method)
-    if let body {
-        request.body = .bytes(ByteBuffer(string: body))
-        if let type { request.headers.add(name: "content-type", value: type) }
-    }
-    for (name, value) in headers { request.headers.add(name: name, value: value) }
-    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
-    let text = try await String(buffer: response.body.collect(upTo: 1 << 24))
-    let pairs = response.headers.map { ($0.name.lowercased(), $0.value) }
-    return Answer(
-        status: Int(response.status.code), headers: Dictionary(pairs, uniquingKeysWith: { $1 }), text: text)
 }
 
 @Suite struct WebServerTests {

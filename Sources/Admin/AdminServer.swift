@@ -1,0 +1,54 @@
+import Logging
+import Web
+import World
+
+/// The admin port of a node: the same routes at an address of the network and through a Unix socket in the node's data
+/// directory. Who can open the socket (the user of the process) may change the node; over the network only a bearer token
+/// may, when one is set.
+public final class AdminServer: Sendable {
+    private let network: WebServer?
+    private let socket: WebServer
+
+    /// - Parameters:
+    ///   - address: where to listen besides the socket; nil for the socket alone.
+    ///   - socketPath: the socket, commonly `<dataDir>/admin.sock`; made anew, with mode 0600.
+    ///   - token: lets its bearer change the node over the network; nil for nobody.
+    ///   - faults: the fault filter, of a node that was started with `--chaos`.
+    public init(
+        address: WebAddress?, socketPath: String, token: String? = nil, node: any NodeInspection, control: any NodeControl,
+        faults: (any FaultControl)? = nil, world: any World, limits: WebLimits = WebLimits(), logger: Logger
+    ) {
+        let groups: [any RouteGroup] = [
+            MemberRoutes(node: node), RingRoutes(node: node), MetricsRoutes(node: node),
+            HealthRoutes { node.readiness() },
+            ChangeRoutes(control: control, permission: ChangePermission(token: token, socketPath: socketPath)),
+            FaultRoutes(faults: faults, socketPath: socketPath),
+        ]
+        let routes = groups.flatMap(\.routes)
+        network = address.map {
+            WebServer(name: "admin", address: $0, routes: routes, world: world, limits: limits, logger: logger)
+        }
+        socket = WebServer(
+            name: "admin-socket", address: .unixSocket(path: socketPath), routes: routes, world: world, limits: limits,
+            logger: logger)
+    }
+
+    /// Listens at both. Returns the port on the network; 0 without one.
+    /// - Throws: ``WebServerError``; then neither listens.
+    @discardableResult
+    public func start() async throws(WebServerError) -> Int {
+        let port = try await network?.start() ?? 0
+        do throws(WebServerError) {
+            try await socket.start()
+        } catch {
+            await network?.stop()
+            throw error
+        }
+        return port
+    }
+
+    public func stop() async {
+        await network?.stop()
+        await socket.stop()
+    }
+}
