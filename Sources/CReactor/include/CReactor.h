@@ -23,5 +23,8 @@ int creactor_connect_begin(const char *host, uint16_t port);
 /// How a connect has ended: 0, or its errno.
 int creactor_connect_result(int fd);
 
+/// Permits the process as many descriptors as the system lets it have.
+void creactor_raise_descriptor_limit(void);
+
 /// Names the calling thread. At most 15 bytes are kept.
 void creactor_name_thread(const char *name);

@@ -138,7 +138,9 @@ extension Links {
 
     /// The address is another one of a node with which there is a session: one is enough.
     private func becomeAlias(_ link: DialledLink, of session: Session, _ welcome: Welcome) {
-        sendAlone(Goodbye(message: "another session stands"), token: welcome.token, on: .channel(channel(.pulse, of: link)), peer: welcome.identity.name)
+        sendAlone(
+            Goodbye(message: "another session stands"), token: welcome.token, on: .channel(channel(.pulse, of: link)),
+            peer: welcome.identity.name)
         for frame in link.waiting { frame.withUnsafeBytes { _ = queuePulse($0, on: session) } }
         if aliases.count >= limits.inboundSessions { aliases.removeAll() }
         aliases[link.address] = welcome.identity

@@ -244,7 +244,9 @@ extension Links {
 
     private func lose(_ session: Session, malformedBy what: String) {
         metrics.malformed += 1
-        logOnce("malformed \(session.info.peer.name)", "\(session.info.peer) at \(session.info.address) sent something malformed; the link is dropped: \(what)")
+        logOnce(
+            "malformed \(session.info.peer.name)",
+            "\(session.info.peer) at \(session.info.address) sent something malformed; the link is dropped: \(what)")
         sayGoodbye(session, "malformed: \(what)")
         lose(session, .malformed(what), restFor: limits.restAfterRefusal)
     }

@@ -1,3 +1,4 @@
+import CReactor
 import CZeroMQ
 import Glibc
 import Wire
@@ -42,6 +43,7 @@ public final class ZeroMQSockets: PacketSockets {
     public init(reactor: Reactor, security: CurveSecurity? = nil) {
         self.reactor = reactor
         self.security = security
+        creactor_raise_descriptor_limit()
         guard let context = zmq_ctx_new() else { preconditionFailure("libzmq cannot make a context: \(Self.errorText())") }
         self.context = context
         // Each peer takes up to nine sockets: three channels, and both ends of a monitor for each.
