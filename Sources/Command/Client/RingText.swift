@@ -2,26 +2,30 @@ import Web
 
 /// Answers about the ring, for people.
 package enum RingText {
-    /// Every node's share of the keys, for each role.
+    /// Every node's share of the keys, and its share of those of each role.
     package static func shares(_ json: JSON) -> String {
-        let entries = json.elements ?? json["members"]?.elements ?? json["nodes"]?.elements ?? []
-        var table = Table([
-            .init("NODE"), .init("SHARE", .right), .init("CAPACITY", .right), .init("ZONE"), .init("ROLES"),
-        ])
+        let entries = json["members"]?.elements ?? []
+        let roles = (entries.first?["shares"]?.members ?? []).map(\.key)
+        var table = Table(
+            [.init("NODE"), .init("SHARE", .right)] + roles.map { .init($0.uppercased(), .right) }
+                + [.init("CAPACITY", .right), .init("ZONE")])
         for entry in entries {
-            let share = entry["share"]?.double.map { NumberText.fixed($0 * 100, digits: 1) + " %" } ?? "-"
-            let roles = (entry["roles"]?.elements ?? []).compactMap(\.string).joined(separator: ",")
-            table.add([
-                entry["name"]?.string ?? "?", share, entry["capacity"]?.text() ?? "-", entry["zone"]?.string ?? "", roles,
-            ])
+            let shares = [entry["share"]] + roles.map { entry["shares"]?[$0] }
+            table.add(
+                [entry["name"]?.string ?? "?"]
+                    + shares.map { $0?.double.map { NumberText.share($0, of: 1) } ?? "-" }
+                    + [entry["capacity"]?.text() ?? "-", entry["zone"]?.string ?? ""])
         }
         return table.text()
     }
 
-    /// The nodes that are asked for a key, the first first.
+    /// The nodes that are asked for a key, in order, for each role.
     package static func place(_ json: JSON) -> String {
-        let owners = (json["owners"]?.elements ?? []).map { $0.string ?? $0["name"]?.string ?? "?" }
-        return owners.isEmpty ? "nobody: the ring is empty\n" : owners.joined(separator: ", ") + "\n"
+        var table = Table([.init("ROLE"), .init("ASKED IN THIS ORDER")])
+        for entry in json["byRole"]?.members ?? [] {
+            table.add([entry.key, (entry.value.elements ?? []).compactMap(\.string).joined(separator: ", ")])
+        }
+        return table.isEmpty ? "nobody: no node of the ring has a role\n" : table.text()
     }
 }
 

@@ -44,33 +44,3 @@ struct NodeCommand: AsyncParsableCommand {
             .run(until: EndRequests(world, endWithParent: endWithParent))
     }
 }
-
-/// What may ask a node to end: a signal, the end of its parent, its own admin port.
-final class EndRequests: Sendable {
-    private let interrupts: Interrupts
-    private let requests: AsyncStream<String>
-    private let continuation: AsyncStream<String>.Continuation
-
-    init(_ world: any World, endWithParent: Bool) {
-        let (requests, continuation) = AsyncStream<String>.makeStream(bufferingPolicy: .bufferingOldest(1))
-        self.requests = requests
-        self.continuation = continuation
-        interrupts = Interrupts(world) { continuation.yield("a signal") }
-        guard endWithParent else { return }
-        Terminal.input.whenEnded { continuation.yield("the end of the process that started it") }
-    }
-
-    /// Asks for the end, on behalf of `reason`.
-    func request(_ reason: String) { continuation.yield(reason) }
-
-    /// Returns why, once somebody has asked.
-    func next() async -> String {
-        for await reason in requests { return reason }
-        return "the end of the process"
-    }
-
-    /// Returns when somebody has lost patience with the orderly end.
-    func impatience(_ world: any World) async {
-        while interrupts.count < 2 { do { try await world.sleep(for: .milliseconds(50)) } catch { return } }
-    }
-}

@@ -1,0 +1,79 @@
+import Admin
+import Edge
+import Logging
+import Mesh
+import Primes
+import Topology
+import Web
+import World
+
+/// A node's work, and its doors to the outside: the edge for clients, the admin port and its socket for operators.
+struct NodeDoors {
+    private let mesh: Node
+    private let edge: EdgeServer?
+    private let admin: AdminServer
+    private let primes: PrimesService
+
+    /// Starts nothing yet. The node's actors exist from now on, so that they can be called from its first moment.
+    /// - Throws: `ioError` when the token's file cannot be read.
+    init(
+        topology: Topology, node: TopologyNode, mesh: Node, log: Logger, requests: EndRequests
+    ) throws(CommandFailure) {
+        self.mesh = mesh
+        let primes = PrimesService(
+            node: mesh, processors: SystemWorld.processorCount, limits: PrimesLimits(topology.primes))
+        self.primes = primes
+        edge = node.edge.map { endpoint in
+            EdgeServer(
+                address: .tcp(host: endpoint.host, port: endpoint.port),
+                groups: [
+                    PrimesRoutes(gateway: primes.gateway),
+                    JobEventsRoutes(sources: [PrimesEvents(gateway: primes.gateway)], world: mesh.world),
+                ],
+                readiness: { mesh.readiness() }, version: Release.version, world: mesh.world, logger: log)
+        }
+        admin = AdminServer(
+            address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,
+            token: try Self.token(topology, mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
+            world: mesh.world, logger: log)
+    }
+
+    private static func token(_ topology: Topology, _ files: any FileSystem) throws(CommandFailure) -> String? {
+        guard let path = topology.admin.tokenFile else { return nil }
+        do {
+            return String(String(decoding: try files.read(path), as: UTF8.self).filter { !$0.isWhitespace })
+        } catch {
+            throw CommandFailure(.ioError, "the token of the admin ports cannot be read from \(error)")
+        }
+    }
+
+    /// Starts the node, then opens the doors.
+    /// - Throws: `unavailable` when an address cannot be had; then nothing stays open.
+    func open() async throws(CommandFailure) {
+        do {
+            try await mesh.start()
+            try await admin.start()
+            try await edge?.start()
+        } catch let error as WebServerError {
+            await close()
+            throw CommandFailure(.unavailable, "node \(mesh.identity.name): \(error)")
+        } catch {
+            await close()
+            throw CommandFailure(error)
+        }
+    }
+
+    func closeEdge() async { await edge?.stop() }
+
+    func close() async {
+        await edge?.stop()
+        await admin.stop()
+    }
+}
+
+/// The admin port's wishes, which the process fulfils.
+private struct RequestedEnd: NodeControl {
+    let requests: EndRequests
+    func requestLeave() async { requests.request(.leave(reason: "its admin port was asked to")) }
+    func requestDrain() async { requests.request(.drain) }
+}
