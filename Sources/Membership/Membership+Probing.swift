@@ -77,11 +77,11 @@ extension Membership {
 
     /// Nobody reached it. Accuse it, unless this node has better reason to doubt itself.
     private mutating func failed(_ probe: Probe) {
-        feel(LocalHealth.penalty(nacksExpected: probe.nacksExpected, nacksReceived: probe.nacksFrom.count))
         noteSilence()
         let heardOthers = lastHeardAnybody >= probe.sentAt
-        if table.live.count >= 2 && !heardOthers && !patienceIsOver { return }
-        accuse(probe.slot, refused: false)
+        // The accusation runs on the health of before: that this probe found no helpers either weighs on the next.
+        if table.live.count == 1 || heardOthers || patienceIsOver { accuse(probe.slot, refused: false) }
+        feel(LocalHealth.penalty(nacksExpected: probe.nacksExpected, nacksReceived: probe.nacksFrom.count))
     }
 
     /// A probe was answered, by the member itself or through a helper.
