@@ -22,7 +22,7 @@ import World
         let port = String(mesh[0].configuration.address.port)
         let output = try await mesh[0].world.compute {
             try PythonEnvironment.run(
-                script: "../python/gossamer_client.py", [mesh.name, "127.0.0.1", port] + arguments, packages: ["pyzmq", "msgpack"])
+                script: "gossamer_client.py", [mesh.name, "127.0.0.1", port] + arguments, packages: ["pyzmq", "msgpack"])
         }
         return try JSONDecoder().decode(Answer.self, from: Data(output))
     }

@@ -6,9 +6,9 @@ import Transport
 import Wire
 import World
 
-/// The independent client of Tests/python, written from docs/WIRE.md, against the links of a node with a stub above them.
+/// The independent client of Tests/Python, written from docs/WIRE.md, against the links of a node with a stub above them.
 @Suite(.serialized) struct PythonClientTests {
-    private static let client = PythonEnvironment.packageRoot + "/Tests/python/gossamer_client.py"
+    private static let client = PythonEnvironment.packageRoot + "/Tests/Python/gossamer_client.py"
 
     private struct Result {
         let status: Int32
