@@ -29,7 +29,7 @@ final class UpScreen {
     }
 
     func complete(after duration: Duration) {
-        keep()
+        block.clear()
         Console.note("all \(plan.all.count) nodes see each other alive after \(DurationText.short(duration))")
     }
 
@@ -68,6 +68,4 @@ final class UpScreen {
     }
 
     func end() { block.clear() }
-
-    private func keep() { block.keep() }
 }
