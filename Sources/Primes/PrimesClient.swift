@@ -11,7 +11,7 @@ import World
 //     least whose job it was.
 // Only when all of those have answered "unknown" is it 404; when one could not be heard it is 503, since that one may know.
 //
-// A home that has died takes its jobs with it. Whoever knows that a job was there (1 or 3) answers for the dead: the job
+// A home that has died or left takes its jobs with it. Whoever knows that a job was there (1 or 3) answers for the dead: the job
 // has failed, because of this node, and what to do about it. While membership has not decided the answer is 503 for a
 // moment. Nothing waits longer than the calls do, a second or so.
 
@@ -67,7 +67,8 @@ public final class PrimesClient: PrimesGateway {
                     throw PrimesGatewayError(.unavailable, "\(node.name) has not answered; ask again")
                 case .refused(let refusal): last = refusal.message
                 case .overloaded: last = "\(node.name) has too much to do"
-                case .nodeDown: last = "\(node.name) has just died"
+                case .absent: last = "\(node.name) starts or drains"
+                case .nodeDown: last = "\(node.name) is gone"
                 case .failed(let reason): last = reason
                 }
             }
@@ -148,7 +149,7 @@ public final class PrimesClient: PrimesGateway {
         status.elapsedMs = max(0, world.wallTime.millisecondsSince1970 - status.createdAtMs)
         status.chunks.inFlight = 0
         status.warnings = [
-            "home lost: \(entry.home.name) (life \(entry.home.life)), which ran this job, has died, and the job with it; "
+            "home lost: \(entry.home.name) (life \(entry.home.life)), which ran this job, is gone, and the job with it; "
                 + "submit the range again"
         ]
         status.version += 1
@@ -202,8 +203,8 @@ public final class PrimesClient: PrimesGateway {
             if let note = answer.note { return .note(note) }
             return .unknown
         } catch {
-            // The dead know nothing, and nobody will ask them again.
-            return error == .nodeDown ? .unknown : .unheard(node)
+            // The dead know nothing, nor does who has no home; from anyone else the answer may still come.
+            return error == .nodeDown || error == .absent ? .unknown : .unheard(node)
         }
     }
 }

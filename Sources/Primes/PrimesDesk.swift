@@ -273,7 +273,7 @@ extension PrimesJob.Loss {
     init(_ failure: PrimesCallFailure) {
         switch failure {
         case .nodeDown: self = .nodeDown
-        case .overloaded: self = .overloaded
+        case .overloaded, .absent: self = .overloaded
         case .silent: self = .silent
         case .refused(let error): self = error.code == .overloaded ? .overloaded : .failed(error.message)
         case .failed(let reason): self = .failed(reason)

@@ -33,6 +33,8 @@ public enum PrimesCallFailure: Error, Hashable, Sendable {
     case overloaded
     /// No answer in time. It may have been done.
     case silent
+    /// The node lives, but has no part in primes: it starts, drains, or does not have the role. Nothing was done.
+    case absent
     /// The other side's own answer.
     case refused(PrimesError)
     /// Anything else that was certainly not done; the text says why.

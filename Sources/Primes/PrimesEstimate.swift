@@ -6,7 +6,7 @@ import Glibc
 /// 10^10, 0.15 near 10^12, 0.22 near 10^14, 0.31 near 10^16, 0.52 near 10^18):
 ///
 ///     sieve:  numbers x 0.10 ns x max(1, to / 10^10)^0.09  +  parts x 0.23 ns x sqrt(to)
-///     trial:  numbers x (8 ns + sqrt(n) averaged over the range / 3 x 2 / ln(to) x 2.3 ns)
+///     trial:  numbers x (4 ns + sqrt(n) averaged over the range / 3 x 2 / ln(to) x 1.1 ns)
 ///
 /// The sieve crosses every number about log log n times, which alone is nearly constant; what grows is the share of
 /// those crossings that miss the cache, and a power law fits it. Its second term is the preparation of every part.
@@ -25,9 +25,9 @@ public struct PrimesEstimate: Hashable, Sendable {
     /// Seconds of preparation per part, for every unit of the square root.
     static let sieveSecondsPerRoot = 0.23e-9
     /// Seconds per number for which trial division ends at once.
-    static let trialSecondsPerNumber = 8e-9
+    static let trialSecondsPerNumber = 4e-9
     /// Seconds per division.
-    static let trialSecondsPerDivision = 2.3e-9
+    static let trialSecondsPerDivision = 1.1e-9
 
     /// - Parameter workers: processors that count at the same time; at least 1 is assumed.
     public init(_ request: PrimesRequest, workers: Int) {

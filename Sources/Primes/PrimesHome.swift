@@ -42,6 +42,9 @@ public distributed actor PrimesHome: NodeSingleton {
     /// See ``PrimesDesk/cancel(_:)``.
     public distributed func cancel(_ id: WorkID) async throws -> PrimesStatus { try await desk.cancel(id) }
 
+    /// Jobs that run here now.
+    func runningJobs() async -> Int { await desk.runningCount }
+
     /// See ``PrimesDesk/remember(_:)``.
     public distributed func remember(_ note: PrimesNote) async throws { await desk.remember(note) }
 }

@@ -125,8 +125,10 @@ extension PrimesCallFailure {
             switch error.code {
             case .nodeDown: self = .nodeDown
             case .overloaded: self = .overloaded
-            case .unknown: self = .silent
-            case .noSuchActor, .incompatible, .tooLarge, .calleeFailed, .cancelled: self = .failed(error.message)
+            // Called off by the callee's side: its session ended, so nobody knows how far it came.
+            case .unknown, .cancelled: self = .silent
+            case .noSuchActor: self = .absent
+            case .incompatible, .tooLarge, .calleeFailed: self = .failed(error.message)
             }
         default: self = .failed("\(error)")
         }

@@ -29,4 +29,10 @@ public final class PrimesService: Sendable {
         }
         gateway = PrimesClient(world: node.world, homes: mesh, limits: limits)
     }
+
+    /// Jobs whose home this node is and that have not ended: what a drained node waits for before it leaves.
+    public func runningJobs() async -> Int {
+        guard let home else { return 0 }
+        return await home.whenLocal { await $0.runningJobs() } ?? 0
+    }
 }
