@@ -13,7 +13,7 @@ extension Membership {
             send(.ack(sequence: sequence, rumours: answer), to: peer)
         case .ack(let sequence, let rumours):
             relayed(sequence, by: peer.identity)
-            succeeded(sequence)
+            succeeded(sequence, by: peer.identity)
             merge(rumours, from: peer)
         case .pingRequest(let sequence, let target, let remainingMs, let rumours):
             merge(rumours, from: peer)
@@ -33,11 +33,13 @@ extension Membership {
         for rumour in rumours { merge(rumour, from: peer) }
     }
 
-    /// A stranger that speaks is asked for what it knows, itself first of all. Steps of an exchange do that anyway.
+    /// A stranger that speaks, or a new life of somebody known, is asked for what it knows, itself first of all. Steps of an exchange do that
+    /// anyway.
     private mutating func greet(_ peer: MembershipPeer, after message: MembershipMessage) {
         switch message {
         case .ping, .ack, .pingRequest, .nack, .gossip:
-            if standing == .member && table.slot(named: peer.identity.name) == nil { send(digestMessage, to: peer) }
+            let known = table.slot(named: peer.identity.name).map { table[$0].member.identity.life } ?? 0
+            if standing == .member && peer.identity.life > known { send(digestMessage, to: peer) }
         case .digest, .buckets, .outline, .records: break
         }
     }

@@ -85,8 +85,10 @@ extension Membership {
     }
 
     /// A probe was answered, by the member itself or through a helper.
-    mutating func succeeded(_ sequence: UInt32) {
+    mutating func succeeded(_ sequence: UInt32, by answerer: NodeIdentity?) {
         guard let i = probes.firstIndex(where: { $0.sequence == sequence }) else { return }
+        // Another life of that name answers at its address: no sign of life of the one that was asked.
+        if let answerer, answerer.name == probes[i].identity.name, answerer != probes[i].identity { return }
         let probe = probes.remove(at: i)
         feel(-1)
         if table.slot(of: probe.identity) == probe.slot { table[probe.slot].lastHeard = clock }
@@ -102,7 +104,7 @@ extension Membership {
     /// into `refused(_:now:)`.
     public mutating func freshProbe(sequence: UInt32, answered: Bool, now: Instant) -> [MembershipEffect] {
         begin(now)
-        if answered { succeeded(sequence) }
+        if answered { succeeded(sequence, by: nil) }
         return finish()
     }
 

@@ -210,11 +210,11 @@ public struct Membership: Sendable {
     /// Time in which this node did not run is no time in which others were silent: all running time-outs move by as much.
     private mutating func late(by lateness: Duration) {
         feel(LocalHealth.penalty(lateness: lateness, probeTimeout: figures.probeTimeout))
-        out.append(.note(.late(lateness)))
+        if lateness >= figures.probeTimeout { out.append(.note(.late(lateness))) }
         for i in probes.indices { probes[i].postpone(by: lateness) }
         for i in relays.indices { relays[i].postpone(by: lateness) }
         for slot in suspects { table[slot].suspicion?.postpone(by: lateness) }
-        if suspicionFloor != .distantFuture { suspicionFloor = suspicionFloor + lateness }
+        refloor()
         lastHeardAnybody = lastHeardAnybody + lateness
     }
 

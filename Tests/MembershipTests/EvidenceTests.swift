@@ -70,6 +70,17 @@ import World
         #expect(late.messages(to: peers[0]).contains(.ack(sequence: 900, rumours: [])))
     }
 
+    @Test func anAnswerOfTheNextLifeIsNoSignOfLifeOfTheLast() throws {
+        var (node, peers) = try TestNode.among(1)
+        let reborn = MembershipPeer(identity: NodeIdentity(name: "p1", life: 2), address: peers[0].address)
+        let asked = node.linkLost(peers[0], now: .at(0.01))
+        guard case .ping(let sequence, _)? = asked.messages(to: peers[0]).first else { return #expect(Bool(false), "no ping") }
+        let effects = node.handle(.ack(sequence: sequence, rumours: []), from: reborn, now: .at(0.02))
+        #expect(effects.messages(to: reborn).contains { if case .digest = $0 { true } else { false } }, "the new life is asked who it is")
+        _ = node.run(until: .at(6))
+        #expect(!node.isLive(peers[0].identity))
+    }
+
     @Test func onlyTheTargetCanAnswerForItself() throws {
         var (node, peers) = try TestNode.among(4)
         let asked = node.handle(.pingRequest(sequence: 900, target: peers[1], remainingMs: 500, rumours: []), from: peers[0], now: .at(0.1))
