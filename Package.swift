@@ -100,6 +100,7 @@ var examples: [Target] {
 var tests: [Target] {
     [
         .target(name: "TestSupport", dependencies: ["World"], path: "Tests/TestSupport"),
+        .target(name: "WebTestSupport", dependencies: ["Web", httpClient], path: "Tests/WebTestSupport"),
         .testTarget(name: "HouseTests"),
         .testTarget(name: "WorldTests", dependencies: ["World"]),
         .testTarget(name: "MessagePackTests", dependencies: ["MessagePack", "TestSupport"]),
@@ -112,15 +113,19 @@ var tests: [Target] {
         .testTarget(
             name: "MeshTests",
             dependencies: ["World", "Wire", "Membership", "Placement", "Transport", "Mesh", "TestSupport", log]),
-        .testTarget(name: "PrimesTests", dependencies: ["World", "Placement", "Membership", "Mesh", "Primes"]),
+        .testTarget(
+            name: "PrimesTests",
+            dependencies: ["World", "Placement", "Membership", "Mesh", "Primes", "TestSupport", log]),
         .testTarget(
             name: "TopologyTests", dependencies: ["World", "Membership", "Transport", "Primes", "Topology", "Yams"]),
-        .testTarget(name: "WebTests", dependencies: ["World", "Web", httpClient]),
-        .testTarget(name: "EdgeTests", dependencies: ["World", "Primes", "Web", "Edge", httpClient]),
+        .testTarget(name: "WebTests", dependencies: ["World", "Web", "WebTestSupport", httpClient]),
+        .testTarget(
+            name: "EdgeTests", dependencies: ["World", "Primes", "Web", "Edge", "WebTestSupport", httpClient]),
         .testTarget(
             name: "AdminTests",
             dependencies: [
-                "World", "Wire", "Membership", "Placement", "Transport", "Mesh", "Web", "Admin", httpClient,
+                "World", "Wire", "Membership", "Placement", "Transport", "Mesh", "Web", "Admin", "TestSupport",
+                "WebTestSupport", httpClient, log,
             ]),
         .testTarget(
             name: "CommandTests",
