@@ -1,4 +1,5 @@
 import Logging
+import Mesh
 import Web
 import World
 
@@ -14,12 +15,13 @@ public final class AdminServer: Sendable {
     ///   - socketPath: the socket, commonly `<dataDir>/admin.sock`; made anew, with mode 0600.
     ///   - token: lets its bearer change the node over the network; nil for nobody.
     ///   - faults: the fault filter, of a node that was started with `--chaos`.
+    ///   - metrics: what the node's work has to tell, besides the node's own.
     public init(
         address: WebAddress?, socketPath: String, token: String? = nil, node: any NodeInspection, control: any NodeControl,
-        faults: (any FaultControl)? = nil, world: any World, limits: WebLimits = WebLimits(), logger: Logger
+        faults: (any FaultControl)? = nil, metrics: @escaping @Sendable () async -> [MetricSample] = { [] }, world: any World, limits: WebLimits = WebLimits(), logger: Logger
     ) {
         let groups: [any RouteGroup] = [
-            MemberRoutes(node: node), RingRoutes(node: node), MetricsRoutes(node: node),
+            MemberRoutes(node: node), RingRoutes(node: node), MetricsRoutes(node: node, more: metrics),
             HealthRoutes { node.readiness() },
             ChangeRoutes(control: control, permission: ChangePermission(token: token, socketPath: socketPath)),
             FaultRoutes(faults: faults, socketPath: socketPath),

@@ -1,14 +1,17 @@
 import Hummingbird
+import Mesh
 import Web
 
 /// `GET /metrics`.
 struct MetricsRoutes: RouteGroup {
     let node: any NodeInspection
+    let more: @Sendable () async -> [MetricSample]
 
     var routes: [WebRoute] {
         [
             WebRoute(.get, "/metrics") { _ in
-                .text(PrometheusText.text(await node.inspectMetrics()), type: PrometheusText.contentType)
+                let samples = await node.inspectMetrics() + more()
+                return .text(PrometheusText.text(samples), type: PrometheusText.contentType)
             }
         ]
     }

@@ -92,6 +92,8 @@ public actor PrimesDesk {
     private var notes = BoundedTable<PrimesNote>(limit: PrimesDesk.notesKept)
     private var readerCount = 0
     private var isTicking = false
+    private var accepted: UInt64 = 0
+    private var resentOfEnded: UInt64 = 0
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -128,13 +130,14 @@ public actor PrimesDesk {
         let now = world.now
         let job = PrimesJob(
             id: id, request: request, createdAtMs: world.wallTime.millisecondsSince1970, now: now, deadline: limits.deadline)
-        let accepted = job.status(now: now)
+        let document = job.status(now: now)
         running[id] = Running(job: job)
-        let note = tellNeighbour(accepted)
+        accepted += 1
+        let note = tellNeighbour(document)
         handle(.workers(view.seats, view.ring), id)
         startTicking()
         await note?.finished()
-        return accepted
+        return document
     }
 
     /// What is known of the job; when that is its version `seen`, waits for a change, but no longer than `patience`.
@@ -174,6 +177,11 @@ public actor PrimesDesk {
 
     /// Jobs that run here now.
     public var runningCount: Int { running.count }
+
+    /// Jobs accepted and parts sent again, since the start.
+    public var totals: (accepted: UInt64, resent: UInt64) {
+        (accepted, running.values.reduce(resentOfEnded) { $0 + UInt64($1.job.status(now: world.now).chunks.resent) })
+    }
 
     private func status(of id: WorkID) -> PrimesStatus? { running[id]?.job.status(now: world.now) ?? ended[id] }
 
@@ -222,7 +230,9 @@ public actor PrimesDesk {
 
     private func close(_ id: WorkID) {
         guard let entry = running.removeValue(forKey: id) else { return }
-        ended.insert(entry.job.status(now: world.now), for: id)
+        let last = entry.job.status(now: world.now)
+        resentOfEnded += UInt64(last.chunks.resent)
+        ended.insert(last, for: id)
         for reader in entry.readers { reader.continuation.resume() }
     }
 

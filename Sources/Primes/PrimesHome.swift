@@ -45,6 +45,19 @@ public distributed actor PrimesHome: NodeSingleton {
     /// Jobs that run here now.
     func runningJobs() async -> Int { await desk.runningCount }
 
+    func metrics() async -> [MetricSample] {
+        let totals = await desk.totals
+        return [
+            MetricSample(
+                "gossamer_primes_jobs_running", .gauge, Double(await desk.runningCount), help: "Primes jobs whose home this node is."),
+            MetricSample(
+                "gossamer_primes_jobs_accepted_total", .counter, Double(totals.accepted), help: "Primes jobs accepted by this home."),
+            MetricSample(
+                "gossamer_primes_parts_resent_total", .counter, Double(totals.resent),
+                help: "Parts that this home has sent once more, because a worker died or was silent."),
+        ]
+    }
+
     /// See ``PrimesDesk/remember(_:)``.
     public distributed func remember(_ note: PrimesNote) async throws { await desk.remember(note) }
 }

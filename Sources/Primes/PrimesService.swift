@@ -35,4 +35,12 @@ public final class PrimesService: Sendable {
         guard let home else { return 0 }
         return await home.whenLocal { await $0.runningJobs() } ?? 0
     }
+
+    /// What this node has counted, and the jobs it is home of. Empty without the role.
+    public func metrics() async -> [MetricSample] {
+        guard let worker, let home else { return [] }
+        let counting = await worker.whenLocal { await $0.metrics() } ?? []
+        let jobs = await home.whenLocal { await $0.metrics() } ?? []
+        return counting + jobs
+    }
 }

@@ -31,6 +31,7 @@ public actor PrimesWorkbench {
     private var running = 0
     private var queue: [Turn] = []
     private var turns: UInt64 = 0
+    private var counted: UInt64 = 0
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -57,6 +58,7 @@ public actor PrimesWorkbench {
             } onCancel: {
                 flag.set()
             }
+            counted += 1
             return PrimesPartResult(part: part.number, count: count)
         } catch PrimeCounter.Failure.cancelled {
             throw CancellationError()
@@ -64,6 +66,9 @@ public actor PrimesWorkbench {
             throw PrimesError(.cannotCount, "libprimesieve could not count \(part.from) to \(part.to)")
         }
     }
+
+    /// Parts counted to the end so far, being counted, and waiting.
+    public var load: (counted: UInt64, running: Int, waiting: Int) { (counted, running, queue.count) }
 
     private func takeTurn() async throws {
         try Task.checkCancellation()

@@ -11,17 +11,20 @@ public struct WebLimits: Sendable, Hashable {
     public var requestDeadline: Duration
     /// A connection on which nothing comes for this long is closed. Default 75 s.
     public var idleTimeout: Duration
-    /// Requests under way that a stop waits for. Default 5 s.
+    /// How long a stop waits for the requests under way. Default 5 s.
     public var stopGrace: Duration
+    /// Connections at a time; further ones wait until others close. Default 4,096.
+    public var connections: Int
 
     public init(
         body: Int = 1 << 20, requestDeadline: Duration = .seconds(10), idleTimeout: Duration = .seconds(75),
-        stopGrace: Duration = .seconds(5)
+        stopGrace: Duration = .seconds(5), connections: Int = 4_096
     ) {
         self.body = body
         self.requestDeadline = requestDeadline
         self.idleTimeout = idleTimeout
         self.stopGrace = stopGrace
+        self.connections = connections
     }
 }
 

@@ -114,7 +114,9 @@ public final class WebServer: Sendable {
             responder: WebResponder(
                 routes: routes, transport: transport, world: world, limits: limits, stopping: stopping, logger: logger),
             server: .http1(configuration: .init(idleTimeout: .nanoseconds(limits.idleTimeout.nanoseconds))),
-            configuration: .init(address: bindAddress, backlog: 1_024),
+            configuration: .init(
+                address: bindAddress, backlog: 1_024,
+                availableConnectionsDelegate: .maximum(limits.connections, logger: quiet)),
             onServerRunning: { [self] channel in
                 restrictSocket()
                 resume(.success(channel.localAddress?.port ?? 0))

@@ -73,6 +73,12 @@ import World
         #expect(status.nodes.map(\.node) == ["n2", "n3", "n4"])
         // Another edge knows the job as well, although it has never heard of it.
         #expect(try await cluster.services[2].gateway.status(accepted.jobId, seen: nil, patience: .zero) == status)
+        var counted = 0.0
+        for service in cluster.services {
+            counted += await service.metrics().first { $0.name == "gossamer_primes_parts_counted_total" }?.value ?? 0
+            #expect(await service.runningJobs() == 0)
+        }
+        #expect(counted == 100)
         await cluster.stop()
     }
 
