@@ -58,8 +58,8 @@ extension Membership {
         if member.identity.life == identity.life && (address == nil || address == member.address) {
             table[slot].lastHeard = clock
             if member.status != .alive { tellAccused(slot) }
-        } else if member.identity.life > identity.life, let address {
-            // An old life still speaks: it learns that it was replaced.
+        } else if let address, member.identity.life > identity.life || (member.identity.life == identity.life && member.address < address) {
+            // An old life still speaks, or a second process of this name: it learns who holds the name.
             tell(MembershipPeer(identity: identity, address: address), about: slot)
         }
     }
@@ -70,7 +70,7 @@ extension Membership {
         guard started, standing != .left, peer != own.peer else { return finish() }
         heard(peer.identity, at: peer.address)
         displaced(by: peer)
-        let known = table.slot(of: peer.identity).map { table.isLive($0) } ?? false
+        let known = table.slot(of: peer.identity).map { table.isLive($0) && table[$0].member.address == peer.address } ?? false
         switch standing {
         case .member, .superseded: if !known { send(digestMessage, to: peer) }
         default: break

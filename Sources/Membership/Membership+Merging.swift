@@ -7,11 +7,11 @@ extension Membership {
         guard let slot = table.slot(named: record.identity.name) else { return admit(record, from: peer) }
         if record.status != .suspect && isKnown(record, slot) { return }
         let life = table[slot].member.identity.life
-        if record.identity.life < life { return contradict(slot, record, peer) }
+        if record.identity.life < life { return }
         if record.identity.life > life { return replace(slot, with: record) }
-        if record.address != table[slot].member.address { return conflict(slot, record, peer) }
+        if record.address != table[slot].member.address { return conflict(slot, record) }
         mergeMetadata(slot, record)
-        mergeStatus(slot, record, from: peer)
+        mergeStatus(slot, record)
     }
 
     /// The ordinary case, looked for first because it is by far the most frequent: nothing new.
@@ -36,13 +36,13 @@ extension Membership {
         out.append(.event(.updated(old: old, new: member)))
     }
 
-    private mutating func mergeStatus(_ slot: Int, _ record: MemberRecord, from peer: MembershipPeer) {
+    private mutating func mergeStatus(_ slot: Int, _ record: MemberRecord) {
         let claim = Precedence(record), held = Precedence(table[slot].member)
         if claim == held {
             if record.status == .suspect { confirm(slot, accusers: record.accusers) }
             return
         }
-        guard claim > held else { return contradict(slot, record, peer) }
+        guard claim > held else { return }
         let known = table[slot].member
         switch record.status {
         case .left: depart(slot, incarnation: max(record.incarnation, known.incarnation), age: record.age)
@@ -197,10 +197,11 @@ extension Membership {
         if record.status == .suspect { suspect(slot, incarnation: record.incarnation, accusers: record.accusers) }
     }
 
-    // MARK: Contradiction
+    // MARK: Conflict
 
-    /// One name and life at two addresses: somebody's configuration is wrong. All agree on the lower address, and the other is told.
-    private mutating func conflict(_ slot: Int, _ record: MemberRecord, _ peer: MembershipPeer) {
+    /// One name and life at two addresses: somebody's configuration is wrong. All agree on the lower address; the other is
+    /// told when it speaks.
+    private mutating func conflict(_ slot: Int, _ record: MemberRecord) {
         let held = table[slot].member
         let rival = MembershipPeer(identity: record.identity, address: record.address)
         let wins = record.address < held.address
@@ -208,14 +209,7 @@ extension Membership {
             table[slot].reportedRival = wins ? held.peer : rival
             out.append(.event(.nameConflict(holder: wins ? rival : held.peer, rival: wins ? held.peer : rival)))
         }
-        if wins { replace(slot, with: record) } else { contradict(slot, record, peer) }
-    }
-
-    /// A process that calls itself alive against what is known here is told what is known: it refutes, or begins a new life.
-    private mutating func contradict(_ slot: Int, _ record: MemberRecord, _ peer: MembershipPeer) {
-        guard record.status.isLive, peer.identity == record.identity, peer.address == record.address else { return }
-        guard table[slot].member.status != .alive || table[slot].member.peer != peer else { return }
-        tell(peer, about: slot)
+        if wins { replace(slot, with: record) }
     }
 
     /// Tells a member of its own accusation.

@@ -96,6 +96,21 @@ import World
         #expect(!effects.events.contains { if case .suspected = $0 { true } else { false } })
     }
 
+    @Test func noSuspicionEndsInDeathWhileANodeIsLonely() throws {
+        var (node, peers) = try TestNode.among(4)
+        let accusers = ["self", "p2"].map { Accuser(name: $0, refused: false) }
+        _ = node.handle(.gossip(rumours: [TestNode.claim(peers[0], .suspect, accusers: accusers)]), from: peers[1], now: .at(0.05))
+        _ = node.run(until: .at(25))
+        #expect(node.member(named: "p1")?.status == .suspect)
+    }
+
+    @Test func whoHearsOfASuspicionLooksForItself() throws {
+        var (node, peers) = try TestNode.among(4)
+        let accusation = TestNode.claim(peers[0], .suspect, accusers: [Accuser(name: "p2", refused: false)])
+        let effects = node.handle(.gossip(rumours: [accusation]), from: peers[1], now: .at(0.001))
+        #expect(effects.messages(to: peers[0]).contains { if case .ping = $0 { true } else { false } })
+    }
+
     @Test func aLonelyNodeLosesPatienceInTheEnd() throws {
         var (node, _) = try TestNode.among(4)
         _ = node.run(until: .at(120))

@@ -65,6 +65,8 @@ import World
         #expect(node.ownMember.incarnation == 7 && node.healthScore == 1)
         #expect(effects.messages(to: peers[0]).flatMap(\.records).contains { $0.identity == me.identity && $0.incarnation == 7 && $0.status == .alive })
         #expect(gossip(&node, TestNode.claim(me, status, incarnation: 6), from: peers[0]).isEmpty, "an old accusation is answered once")
+        let later = node.run(until: .at(3)).records(about: "self")
+        #expect(later.count >= MembershipConfiguration.lan.retransmitMinimum && later.allSatisfy { $0.incarnation == 7 })
     }
 
     @Test func aProcessThatIsHeldForLeftMustBeginANewLife() throws {
@@ -105,6 +107,14 @@ import World
             #expect(node.member(named: "twin")?.address == low.address)
             #expect(conflicts == 1, "reported once, not \(conflicts) times")
         }
+    }
+
+    @Test func theSecondProcessOfANameIsToldWhoHoldsIt() throws {
+        let low = TestNode.peer("twin", host: "10.0.0.2"), high = TestNode.peer("twin", host: "10.0.0.3")
+        var (node, _) = try TestNode.among(3)
+        _ = gossip(&node, TestNode.alive(low))
+        let told = gossip(&node, TestNode.alive(high), from: high).messages(to: high).flatMap(\.records)
+        #expect(told.contains { $0.address == low.address && $0.status == .alive })
     }
 
     @Test func theHolderOfANameReportsItsRival() throws {
