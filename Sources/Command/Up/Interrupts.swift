@@ -1,7 +1,9 @@
+import Glibc
 import Synchronization
 import World
 
-/// Counts the requests to end, by Ctrl-C or from other processes.
+/// Counts the requests to end, by Ctrl-C or from other processes. The third is not counted any more: it ends the process,
+/// whatever this waits for.
 package final class Interrupts: Sendable {
     private let received = Atomic(0)
 
@@ -10,7 +12,8 @@ package final class Interrupts: Sendable {
         let signals = Signals(Signals.ending)
         world.spawn("interrupts") { [weak self] in
             for await _ in signals {
-                self?.received.add(1, ordering: .relaxed)
+                guard let count = self?.received.add(1, ordering: .relaxed).newValue else { return }
+                if count > 2 { exit(ExitStatus.interrupted.rawValue) }
                 notice()
             }
         }
