@@ -28,8 +28,6 @@ struct Tombstones: Sendable {
 
     subscript(name: String) -> Tombstone? { graves[name] }
 
-    var count: Int { graves.count }
-
     mutating func bury(_ member: Member, until: Instant, limit: Int) {
         graves[member.name] = Tombstone(
             life: member.identity.life, incarnation: member.incarnation, left: member.status == .left, until: until)

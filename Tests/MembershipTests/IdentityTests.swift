@@ -65,8 +65,14 @@ import World
         #expect(node.ownMember.incarnation == 7 && node.healthScore == 1)
         #expect(effects.messages(to: peers[0]).flatMap(\.records).contains { $0.identity == me.identity && $0.incarnation == 7 && $0.status == .alive })
         #expect(gossip(&node, TestNode.claim(me, status, incarnation: 6), from: peers[0]).isEmpty, "an old accusation is answered once")
-        let later = node.run(until: .at(3)).records(about: "self")
-        #expect(later.count >= MembershipConfiguration.lan.retransmitMinimum && later.allSatisfy { $0.incarnation == 7 })
+    }
+
+    @Test func aRefutationIsToldAsOftenAsAnyRumour() throws {
+        var (node, peers) = try TestNode.among(3)
+        #expect(node.run(until: .at(5)).records(about: "self").count == MembershipConfiguration.lan.retransmitMinimum)
+        _ = gossip(&node, TestNode.claim(node.ownMember.peer, .suspect, incarnation: 6), from: peers[0], at: .at(5))
+        let told = node.run(until: .at(60)).records(about: "self")
+        #expect(told.count == MembershipConfiguration.lan.retransmitMinimum && told.allSatisfy { $0.incarnation == 7 })
     }
 
     @Test func aProcessThatIsHeldForLeftMustBeginANewLife() throws {

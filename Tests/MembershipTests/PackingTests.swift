@@ -88,6 +88,35 @@ import World
         #expect(MembershipMessage.digest(hash: .max, count: 5).packed().count <= 12)
     }
 
+    /// Written out by hand from the layout, so that a change of it does not go unnoticed: two releases must talk.
+    @Test func theLayoutIsTheOneWrittenDown() {
+        func text(_ string: String) -> [UInt8] { [0xa0 + UInt8(string.utf8.count)] + Array(string.utf8) }
+        let peer = TestNode.peer("n1", life: 7, host: "h")
+        let suspect = TestNode.claim(peer, .suspect, incarnation: 2, accusers: [Accuser(name: "n2", refused: true)])
+        let record: [UInt8] = [0x9a] + text("n1") + [7] + text("h") + [0xcd, 0x27, 0x10, 2, 1, 0, 0x92] + text("n2") + [0xc3, 0, 0xc0]
+        #expect(MembershipMessage.ping(sequence: 1, rumours: [suspect]).packed() == [0x93, 0, 1, 0x91] + record)
+        #expect(MembershipMessage.ack(sequence: 1, rumours: []).packed() == [0x93, 1, 1, 0x90])
+        #expect(
+            MembershipMessage.pingRequest(sequence: 1, target: peer, remainingMs: 300, rumours: []).packed()
+                == [0x98, 2, 1] + text("n1") + [7] + text("h") + [0xcd, 0x27, 0x10, 0xcd, 0x01, 0x2c, 0x90])
+        #expect(MembershipMessage.nack(sequence: 1).packed() == [0x92, 3, 1])
+        #expect(MembershipMessage.gossip(rumours: []).packed() == [0x92, 4, 0x90])
+        #expect(MembershipMessage.digest(hash: 5, count: 6).packed() == [0x93, 5, 5, 6])
+        #expect(MembershipMessage.buckets(Array(repeating: 1, count: 64)).packed() == [0x92, 6, 0xdc, 0, 64] + Array(repeating: 1, count: 64))
+        let line = MemberOutline(identity: peer.identity, addressMark: 9, incarnation: 2, status: .left, metadataVersion: 4)
+        #expect(MembershipMessage.outline(mask: 8, [line]).packed() == [0x93, 7, 8, 0x91, 0x96] + text("n1") + [7, 9, 2, 3, 4])
+        #expect(MembershipMessage.records([], wants: ["n1"]).packed() == [0x93, 8, 0x90, 0x91] + text("n1"))
+        let metadata = MemberMetadata(
+            roles: ["b", "a"], labels: ["y": "2", "x": "1"], capacity: 100, zone: "z", versions: MemberVersions(software: "v", wireMin: 1, wireMax: 2, schema: 3),
+            adminURL: "u", edgeURL: nil, load: 5)
+        let packed: [UInt8] = [0x9b, 0x92] + text("a") + text("b") + [0x94] + text("x") + text("1") + text("y") + text("2") + [100]
+            + text("z") + text("v") + [1, 2, 3] + text("u") + [0xc0, 5]
+        let alive = TestNode.alive(peer, incarnation: 2, version: 4, metadata: metadata)
+        #expect(
+            MembershipMessage.gossip(rumours: [alive]).packed()
+                == [0x92, 4, 0x91, 0x9a] + text("n1") + [7] + text("h") + [0xcd, 0x27, 0x10, 2, 0, 0, 0x90, 4] + packed)
+    }
+
     @Test func aMessageKeepsItsBudgetOfBytes() throws {
         var (node, peers) = try TestNode.among(60)
         var gossip = 0
