@@ -172,4 +172,39 @@ import World
             #expect(stranger.status == 64 && stranger.error.contains("no node \"n9\""), "\(stranger)")
         }
     }
+
+    @Test func nodesWithKeysMeet() async throws {
+        try await TestMesh.with(2, port: 24_200) { mesh in
+            var section = "security:\n  curve:\n    nodes:\n"
+            for name in mesh.names {
+                let secret = mesh.directory + "/\(name).key"
+                let keys = try await mesh.run("keys", "new", "--out", secret, "--json")
+                let publicKey = try #require(try JSON(parsing: Array(keys.output.utf8))["publicKey"]?.string)
+                section += "      \(name): {publicKey: '\(publicKey)', secretKeyFile: \(secret)}\n"
+                let again = try await mesh.run("keys", "new", "--out", secret)
+                #expect(again.status == 74 && again.error.contains("exists already"), "\(again)")
+            }
+            try append(section, to: mesh.file)
+            try await mesh.up()
+            for name in mesh.names { try await mesh.until(name, seenBy: mesh.names) { $0.isAlive } }
+        }
+    }
+
+    @Test func aRunningJobOutlivesAWorkerThatDies() async throws {
+        try await TestMesh.with(3, port: 24_300) { mesh in
+            try await mesh.up()
+            let primes = try mesh.start(["primes", "0", "4000000", "--algorithm", "trial", "--topology", mesh.file, "--json"])
+            let out = mesh.directory + "/out-primes"
+            // Once the job runs; its home may be the one that dies, and then the client must be told so.
+            try await mesh.world.sleep(for: .milliseconds(500))
+            mesh.process("n3")?.signal(9)
+            let report = try await mesh.world.compute { primes.wait() }
+            let document = try PrimesDocument(JSON(parsing: Array(mesh.text(out).utf8)))
+            if report.ending == .exited(code: 0) {
+                #expect(document.count == 283_146)
+            } else {
+                #expect(report.ending == .exited(code: 1) && document.warnings.contains { $0.hasPrefix("home lost: n3") }, "\(document)")
+            }
+        }
+    }
 }

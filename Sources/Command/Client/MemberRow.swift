@@ -14,6 +14,8 @@ package struct MemberRow: Hashable, Sendable {
     /// The base URL of the node's edge, if it is one.
     package let edge: String?
     package let sinceMs: Int64?
+    /// Whether the work ring of the node that was asked has the member; true when it does not say.
+    package let isPlaced: Bool
     /// The whole of it, as it came.
     package let document: JSON
 
@@ -34,6 +36,7 @@ package struct MemberRow: Hashable, Sendable {
         zone = json["zone"]?.string ?? ""
         edge = json["edge"]?.string.flatMap { $0.isEmpty ? nil : $0.contains("://") ? $0 : "http://\($0)" }
         sinceMs = json["sinceMs"]?.integer(Int64.self)
+        isPlaced = json["placed"]?.bool ?? true
         document = json
     }
 

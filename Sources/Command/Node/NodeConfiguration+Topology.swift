@@ -3,6 +3,7 @@ import Mesh
 import Primes
 import Topology
 import Transport
+import Wire
 import World
 
 extension NodeConfiguration {
@@ -19,7 +20,7 @@ extension NodeConfiguration {
             dataDirectory: node.dataDir)
         membership = try topology.checkedMembership()
         links = LinkLimits(topology.transport)
-        if let options = topology.curve { curve = try CurveSecurity(options, node: node.name, files: files) }
+        if let options = topology.curve { curve = try CurveSecurity(options, node: node.name, of: topology, files: files) }
     }
 }
 
@@ -46,6 +47,10 @@ extension TopologyNode {
 }
 
 extension MemberAddress {
+    init(_ endpoint: Endpoint) { self.init(host: endpoint.host, port: UInt16(clamping: endpoint.port)) }
+}
+
+extension PeerAddress {
     init(_ endpoint: Endpoint) { self.init(host: endpoint.host, port: UInt16(clamping: endpoint.port)) }
 }
 
@@ -120,7 +125,9 @@ extension PrimesLimits {
 
 extension CurveSecurity {
     /// The node's keys, and whom it lets in.
-    init(_ options: CurveOptions, node: String, files: any FileSystem) throws(CommandFailure) {
+    init(
+        _ options: CurveOptions, node: String, of topology: Topology, files: any FileSystem
+    ) throws(CommandFailure) {
         guard let own = options.nodes[node] else {
             throw CommandFailure(.usage, "security.curve has no entry for node \(node)")
         }
@@ -140,6 +147,11 @@ extension CurveSecurity {
             }
             peers[name] = key
         }
-        self.init(keyPair: pair, peers: peers)
+        var names: [PeerAddress: String] = [:]
+        for node in topology.nodes { names[PeerAddress(node.address)] = node.name }
+        for seed in topology.seeds {
+            if let name = seed.node { names[PeerAddress(seed.endpoint)] = name }
+        }
+        self.init(keyPair: pair, peers: peers, names: names)
     }
 }

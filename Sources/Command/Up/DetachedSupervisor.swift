@@ -17,23 +17,25 @@ struct DetachedSupervisor {
             "--grace", String(settings.grace.milliseconds / 1_000),
         ]
         let supervisor = try ChildProcess(
-            path: ChildProcess.ownProgram, arguments: arguments, output: .file(place.log), error: .file(place.log))
-        let interrupts = Interrupts(world)
-        let watcher = MeshWatcher(plan.all, plan.topology, world: world)
-        defer { watcher.stop() }
+            path: ChildProcess.ownProgram, arguments: arguments, output: .pipe, error: .file(place.log))
+        let interrupts = Interrupts(world) { supervisor.signal(SIGTERM) }
         let started = world.now
-        while watcher.picture?.isComplete != true {
-            if let report = supervisor.poll() { throw failure(report.ending, place.log, from: offset) }
-            if interrupts.count > 0 {
-                supervisor.signal(SIGTERM)
-                throw CommandFailure(.interrupted, "ended by Ctrl-C; the nodes are being stopped")
+        // Not the mesh is asked but the supervisor: a node that dies before it has seen all of them ends its start.
+        let word = try await world.compute { supervisor.readLine() }
+        guard word == Self.word else {
+            let report = try await world.compute { supervisor.wait() }
+            guard interrupts.count == 0 else {
+                throw CommandFailure(.interrupted, "ended by Ctrl-C; all nodes have been stopped")
             }
-            try await world.sleep(for: .milliseconds(20))
+            throw failure(report.ending, place.log, from: offset)
         }
         Console.note("all \(plan.all.count) nodes see each other alive after \(DurationText.short(world.now - started))")
         Console.note("process \(supervisor.pid) starts them again when they end by themselves; it writes to \(place.log)")
         Console.note("end them with: gossamer down \(plan.topology.file)")
     }
+
+    /// What the supervisor prints, and all it prints, once every node sees every node.
+    static let word = "complete"
 
     private func failure(_ ending: ChildProcess.Ending, _ log: String, from offset: Int64) -> CommandFailure {
         let bytes = (try? SystemFileSystem().read(log, from: offset, limit: 16_384)) ?? []

@@ -36,7 +36,7 @@ package struct MeshPicture: Sendable {
         return MeshPicture(zip(nodes, answers).map { View(node: $0.name, rows: $1) })
     }
 
-    /// True when every node answers and sees every node alive.
+    /// True when every node answers, sees every node alive, and would give it work.
     package var isComplete: Bool { missing == nil }
 
     /// What keeps the picture from being complete, the first of it. `nil` when nothing does.
@@ -48,6 +48,7 @@ package struct MeshPicture: Sendable {
                     return "\(view.node) has not heard of \(other.node)"
                 }
                 if !row.isAlive { return "\(view.node) sees \(other.node) as \(row.status)" }
+                if !row.isPlaced { return "\(view.node) gives \(other.node) no work yet" }
             }
         }
         return nil

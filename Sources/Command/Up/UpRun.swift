@@ -47,6 +47,7 @@ struct UpRun {
             throw error
         }
         guard settings.staysInForeground else { return screen.detached() }
+        if settings.isBackground { Console.put(DetachedSupervisor.word) }
         try await stay(interrupts)
     }
 

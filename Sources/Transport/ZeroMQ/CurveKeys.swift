@@ -61,9 +61,13 @@ public struct CurveSecurity: Sendable {
     public let keyPair: CurveKeyPair
     /// Public keys by node name; clients have names too.
     public let peers: [String: CurvePublicKey]
+    /// Who listens at an address, for those of which nothing else is known yet: a client of CURVE has to know the server's
+    /// key before it says a word, and a node that starts knows its seeds by address only.
+    public let names: [PeerAddress: String]
 
-    public init(keyPair: CurveKeyPair, peers: [String: CurvePublicKey]) {
+    public init(keyPair: CurveKeyPair, peers: [String: CurvePublicKey], names: [PeerAddress: String] = [:]) {
         self.keyPair = keyPair
         self.peers = peers
+        self.names = names
     }
 }

@@ -151,7 +151,7 @@ extension ZeroMQSockets {
         socket.set(ZMQ_RECONNECT_IVL, 100)
         socket.set(ZMQ_RECONNECT_IVL_MAX, 1000)
         socket.set(ZMQ_CONNECT_TIMEOUT, 1000)
-        if let security { secureChannel(socket, security, peer: peer) }
+        if let security { secureChannel(socket, security, peer: peer ?? security.names[address]) }
         channels[channel] = socket
         monitor(channel, socket)
         // An address that libzmq cannot read never connects; the links see it as silence and say so.
