@@ -1,4 +1,5 @@
 import CZeroMQ
+import Wire
 
 /// A public key of CURVE (CurveZMQ, ZeroMQ RFC 26): 32 bytes, written as the 40 characters of Z85 (RFC 32).
 public struct CurvePublicKey: Hashable, Sendable, CustomStringConvertible {
