@@ -10,13 +10,16 @@ struct MemberRoutes: RouteGroup {
         [
             WebRoute(.get, "/members") { _ in
                 let now = node.clock
-                return .json(.array(node.inspectMembers().map { Self.json($0, now: now) }))
+                let ring = node.inspectRing()
+                return .json(.array(node.inspectMembers().map { member in
+                    Self.json(member, now: now, isPlaced: ring.member(named: member.name) != nil)
+                }))
             },
             WebRoute(.get, "/actors") { _ in .json(.array(node.inspectActors().map(Self.json))) },
         ]
     }
 
-    private static func json(_ member: Member, now: Instant) -> JSON {
+    private static func json(_ member: Member, now: Instant, isPlaced: Bool) -> JSON {
         let metadata = member.metadata
         let labels = metadata.labels.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .string($0.value)) }
         return [
@@ -34,6 +37,8 @@ struct MemberRoutes: RouteGroup {
             "version": .string(metadata.versions.software),
             "wire": ["min": .number(metadata.versions.wireMin), "max": .number(metadata.versions.wireMax)],
             "load": .number(metadata.load),
+            // Whether the work ring of the answering node has the member: a moment later than its status.
+            "placed": .bool(isPlaced),
             // How long the status has lasted; a point in time would need the two clocks to agree.
             "sinceMs": .number(max(.zero, now - member.since).milliseconds),
         ]

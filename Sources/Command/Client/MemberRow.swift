@@ -36,7 +36,7 @@ package struct MemberRow: Hashable, Sendable {
         zone = json["zone"]?.string ?? ""
         edge = json["edge"]?.string.flatMap { $0.isEmpty ? nil : $0.contains("://") ? $0 : "http://\($0)" }
         sinceMs = json["sinceMs"]?.integer(Int64.self)
-        isPlaced = json["placed"]?.bool ?? true
+        isPlaced = json["placed"] != .bool(false)
         document = json
     }
 

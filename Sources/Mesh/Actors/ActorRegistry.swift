@@ -7,13 +7,15 @@ final class ActorRegistry: Sendable {
     private struct State {
         var cells: [UInt64: (type: ActorType, cell: ActorCell)] = [:]
         var singletons: [ActorType: ActorCell] = [:]
-        /// Which singleton type declares a target, once it has been asked.
-        var singletonTypes: [String: ActorType] = [:]
         var lastNumber: UInt64 = 0
         var resigned: (@Sendable (ActorType, UInt64) -> Void)?
     }
 
     private let state = Mutex(State())
+    private let changes = Atomic<UInt64>(1)
+
+    /// Rises when a singleton comes or goes.
+    var version: UInt64 { changes.load(ordering: .acquiring) }
 
     /// Makes the place for an actor whose init has begun.
     func assign(_ type: ActorType, isSingleton: Bool, cell: ActorCell) -> UInt64 {
@@ -22,6 +24,7 @@ final class ActorRegistry: Sendable {
                 precondition(
                     state.singletons[type]?.actor == nil, "a node holds one \(type): the first is still alive")
                 state.singletons[type] = cell
+                changes.add(1, ordering: .releasing)
                 return 0
             }
             state.lastNumber += 1
@@ -44,15 +47,9 @@ final class ActorRegistry: Sendable {
     func find(number: UInt64, target: String) -> Finding {
         state.withLock { state in
             if number == 0 {
-                // Few types are singletons, and the declaring one is found once for each target.
-                if let type = state.singletonTypes[target] {
-                    return state.singletons[type].map { .found($0) } ?? .nobody
-                }
-                guard let (type, cell) = state.singletons.first(where: { $0.key.declares(target: target) }) else {
-                    return .nobody
-                }
-                state.singletonTypes[target] = type
-                return .found(cell)
+                // A function is declared by one type, so the order of the search does not matter.
+                let declaring = state.singletons.first { $0.key.declares(target: target) }
+                return declaring.map { .found($0.value) } ?? .nobody
             }
             guard let entry = state.cells[number] else { return .nobody }
             return entry.type.declares(target: target) ? .found(entry.cell) : .wrongType(entry.type)
@@ -66,6 +63,7 @@ final class ActorRegistry: Sendable {
             let cell = number == 0 ? state.singletons.removeValue(forKey: type) : state.cells.removeValue(forKey: number)?.cell
             return (cell, state.resigned)
         }
+        if number == 0 { changes.add(1, ordering: .releasing) }
         cell?.mailbox.close()
         listener?(type, number)
     }

@@ -24,8 +24,8 @@ final class Mailbox: Sendable {
 
     private enum Delivery { case refused, queued, startWorker, resume(UnsafeContinuation<InboundCall?, Never>) }
 
-    /// Idle workers kept per actor; a burst's surplus ends.
-    private static let idleLimit = 64
+    /// Idle workers kept per actor, about a kilobyte each; a burst's surplus ends.
+    private static let idleLimit = 512
 
     private let limit: Int
     private let isOneAtATime: Bool

@@ -11,7 +11,7 @@ extension NodeCore {
             return refuse(call, session, .incompatible, "this program has no distributed function number \(call.target)")
         }
         let cell: ActorCell
-        switch registry.find(number: call.actor, target: target) {
+        switch find(call, target) {
         case .found(let found): cell = found
         case .wrongType(let actual):
             return refuse(
@@ -24,12 +24,26 @@ extension NodeCore {
         let allowance = wantsAnswer ? Duration.milliseconds(Int64(call.deadlineMs)) : MeshActorSystem.defaultDeadline
         let inboundCall = InboundCall(
             key: InboundKey(session: session, callID: call.id), target: target, arguments: Array(call.arguments),
-            deadline: world.now + allowance, wantsAnswer: wantsAnswer)
+            deadline: now + allowance, wantsAnswer: wantsAnswer)
         guard cell.mailbox.deliver(inboundCall, startWorker: { startWorker(cell, with: $0) }) else {
             return refuse(
                 call, session, .overloaded, "the mailbox of \(target) number \(call.actor) at \(identity) is full")
         }
         if wantsAnswer { inbound[inboundCall.key] = inboundCall }
+    }
+
+    /// The registry compares names; the singleton of a function is remembered.
+    private func find(_ call: Call, _ target: String) -> ActorRegistry.Finding {
+        guard call.actor == 0 else { return registry.find(number: call.actor, target: target) }
+        let version = registry.version
+        if version != singletonsVersion {
+            singletonsVersion = version
+            singletons = [:]
+        }
+        if let cell = singletons[call.target] { return .found(cell) }
+        let finding = registry.find(number: 0, target: target)
+        if case .found(let cell) = finding { singletons[call.target] = cell }
+        return finding
     }
 
     private func refuse(_ call: Call, _ session: SessionID, _ code: ReplyError.Code, _ message: String) {

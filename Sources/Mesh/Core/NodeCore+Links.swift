@@ -8,9 +8,10 @@ import World
 extension NodeCore: LoopParticipant {
     nonisolated func turn(now: Instant) -> Bool {
         assumeIsolated { core in
+            core.now = now
             var didWork = core.links.turn(now: now)
             if core.expireCalls(now: now) { didWork = true }
-            if core.membership.nextDeadline <= now {
+            if core.membershipDeadline <= now {
                 core.carryOut(core.membership.tick(now: now))
                 didWork = true
             }
@@ -21,7 +22,7 @@ extension NodeCore: LoopParticipant {
     nonisolated func flush(now: Instant) { assumeIsolated { $0.links.flush(now: now) } }
 
     nonisolated var nextDeadline: Instant {
-        assumeIsolated { min($0.links.nextDeadline, min($0.pending.nextDeadline, $0.membership.nextDeadline)) }
+        assumeIsolated { min($0.links.nextDeadline, min($0.pending.nextDeadline, $0.membershipDeadline)) }
     }
 }
 
@@ -116,7 +117,6 @@ extension NodeCore {
 
     /// Any frame of a peer counts as life; telling membership a few times a second is enough.
     private func noteLife(_ session: SessionInfo) {
-        let now = world.now
         if let last = lastNoted[session.id], now - last < .milliseconds(250) { return }
         lastNoted[session.id] = now
         carryOut(membership.heard(from: session.peer, now: now))

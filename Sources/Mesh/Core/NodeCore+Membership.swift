@@ -31,6 +31,7 @@ extension NodeCore {
 
     /// Readers on other threads see the members as they are after the turn.
     private func showMembers() {
+        membershipDeadline = membership.nextDeadline
         guard shownVersion != membership.version || publicView.members.isLonely != membership.isLonely else { return }
         shownVersion = membership.version
         publicView.show(

@@ -26,11 +26,18 @@ actor NodeCore {
 
     let links: Links
     var membership: Membership
+    /// ``Membership/nextDeadline``, kept because the loop asks at every turn.
+    var membershipDeadline = Instant.distantFuture
+    /// The time of the turn in which frames are taken in.
+    var now: Instant
     var pending: PendingCalls<PendingCall>
     var peers: [NodeIdentity: Peer] = [:]
     /// Who answers at an address to which this node has a session.
     var standing: [PeerAddress: NodeIdentity] = [:]
     var inbound: [InboundKey: InboundCall] = [:]
+    /// Singletons by the index of the called function, found once; forgotten when ``ActorRegistry/version`` changes.
+    var singletons: [UInt32: ActorCell] = [:]
+    var singletonsVersion: UInt64 = 0
     var reception = Reception()
     var receptionVersion: UInt64 = 0
     var listingSubscribers = Subscribers<String, [MeshActorID]>()
@@ -75,6 +82,7 @@ actor NodeCore {
         } catch {
             throw NodeError(.configuration, "node \(configuration.name): \(error)")
         }
+        now = world.now
         pending = PendingCalls(limit: configuration.pendingCallLimit, now: world.now)
         var linking = LinksConfiguration(
             mesh: configuration.mesh, identity: identity, bindHost: configuration.bindHost,
