@@ -66,8 +66,8 @@ struct AskDriver {
                 group.addTask { [world, inline] in
                     var count = 0
                     while world.now < end {
-                        _ = try await inline.echo(Self.payload)
-                        count += 1
+                        for _ in 0..<16 { _ = try await inline.echo(Self.payload) }
+                        count += 16
                     }
                     return count
                 }
