@@ -104,7 +104,7 @@ func withAdmin(token: String? = nil, chaos: Bool = true, _ body: (AdminBench) as
                 let expected = """
                     {"name":"n1","address":"127.0.0.1:7101","status":"alive","life":7,"incarnation":3,"roles":["edge","primes"],\
                     "edge":"http://127.0.0.1:8080","admin":"http://127.0.0.1:9101","zone":"z1","capacity":200,\
-                    "labels":{"a":"1","b":"2"},"version":"0.1.0","wire":{"min":1,"max":1},"load":0,"sinceMs":6000}
+                    "labels":{"a":"1","b":"2"},"version":"0.1.0","wire":{"min":1,"max":1},"load":0,"placed":true,"sinceMs":6000}
                     """
                 #expect(members[0].text() == expected)
                 #expect(members[1]["status"] == "dead")

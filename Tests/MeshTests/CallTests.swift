@@ -5,8 +5,8 @@ import World
 
 @Suite struct CallTests {
     /// Two nodes with the callees on the second.
-    private func withPair(_ body: (_ mesh: TestMesh, _ probe: Probe) async throws -> Void) async throws {
-        let mesh = try await TestMesh(2)
+    private func withPair(mailboxLimit: Int = 1024, _ body: (_ mesh: TestMesh, _ probe: Probe) async throws -> Void) async throws {
+        let mesh = try await TestMesh(2) { $0.mailboxLimit = mailboxLimit }
         let callee = Probe(actorSystem: mesh[1].system)
         let prompt = Prompt(actorSystem: mesh[1].system)
         try await mesh.start()
@@ -43,7 +43,7 @@ import World
     }
 
     @Test func callsOfOneCallerStartInOrder() async throws {
-        try await withPair { _, probe in
+        try await withPair(mailboxLimit: 4096) { _, probe in
             await withTaskGroup(of: Void.self) { group in
                 // The first hop of each child task is ordered by the group; what counts is the order of sending.
                 group.addTask {
@@ -100,6 +100,7 @@ import World
         try await mesh.start()
         let other = try mesh[0].system.singleton(Probe.self, on: mesh[1].identity)
         #expect(try await other.bounce(probes[0], 7) == 7)
+        withExtendedLifetime(probes) {}
         await mesh.stop()
     }
 
