@@ -77,7 +77,7 @@ public actor PrimesDesk {
     }
 
     private struct Call: Hashable {
-        let part: Int
+        let parts: Range<Int>
         let node: NodeIdentity
     }
 
@@ -197,7 +197,8 @@ public actor PrimesDesk {
         for effect in effects {
             switch effect {
             case .send(let part, let node): send(part, to: node, of: id)
-            case .callOff(let part, let node): running[id]?.calls.removeValue(forKey: Call(part: part, node: node))?.cancel()
+            case .callOff(let parts, let node):
+                running[id]?.calls.removeValue(forKey: Call(parts: parts, node: node))?.cancel()
             case .ended: close(id)
             }
         }
@@ -206,21 +207,22 @@ public actor PrimesDesk {
     private func send(_ part: PrimesPart, to node: NodeIdentity, of id: WorkID) {
         let crew = crew
         let patience = limits.deadline
+        let call = Call(parts: part.number..<part.number + part.parts, node: node)
         let task = world.spawn("primes.part", on: executor) { [weak self] in
             let input: PrimesJob.Input
             do throws(PrimesCallFailure) {
                 let result = try await crew.count(part, on: node, patience: patience)
                 // A worker that answers for another part has not answered this one.
                 input = result.part == part.number
-                    ? .answered(part: part.number, by: node, count: result.count)
-                    : .lost(part: part.number, by: node, .failed("answered for part \(result.part)"))
+                    ? .answered(call.parts, by: node, count: result.count)
+                    : .lost(call.parts, by: node, .failed("answered for part \(result.part)"))
             } catch {
-                input = .lost(part: part.number, by: node, PrimesJob.Loss(error))
+                input = .lost(call.parts, by: node, PrimesJob.Loss(error))
             }
             guard !Task.isCancelled else { return }
-            await self?.finish(Call(part: part.number, node: node), of: id, input)
+            await self?.finish(call, of: id, input)
         }
-        running[id]?.calls[Call(part: part.number, node: node)] = task
+        running[id]?.calls[call] = task
     }
 
     private func finish(_ call: Call, of id: WorkID, _ input: PrimesJob.Input) {

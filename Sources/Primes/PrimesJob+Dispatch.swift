@@ -69,12 +69,25 @@ extension PrimesJob {
     }
 
     private mutating func send(_ index: Int, to seat: Int, _ now: Instant, _ effects: inout [Effect]) {
-        let entry = waiting.remove(at: index)
-        if entry.isResend { resent += 1 }
+        let limit = min(runLength, max(1, (waiting.count + plan.partCount - nextPart) / seats.count))
+        let first = waiting.remove(at: index)
+        var parts = first.part..<first.part + 1
+        if first.isResend {
+            resent += 1
+        } else if first.avoiding.isEmpty {
+            // Within one run of the plan: there the owner changes.
+            while parts.count < limit, parts.upperBound % runLength != 0, index < waiting.count,
+                waiting[index].part == parts.upperBound, !waiting[index].isResend, waiting[index].avoiding.isEmpty
+            {
+                waiting.remove(at: index)
+                parts = parts.lowerBound..<parts.upperBound + 1
+            }
+        }
         hasSent = true
         seats[seat].inFlight += 1
-        flights[entry.part, default: []].append(Flight(node: seats[seat].node, sentAt: now))
-        effects.append(.send(plan.part(entry.part), to: seats[seat].node))
+        let flight = Flight(parts: parts, node: seats[seat].node, sentAt: now)
+        for part in parts { flights[part, default: []].append(flight) }
+        effects.append(.send(plan.run(parts), to: seats[seat].node))
     }
 
     // MARK: Sending again
@@ -93,14 +106,15 @@ extension PrimesJob {
         }
     }
 
-    /// While other parts wait: eight times the longest so far, or twenty times the estimate while nothing is known; at
+    /// While other parts wait: eight times the longest so far, or twenty times the estimate of a run while nothing is known; at
     /// least 5 s, because a node that is merely paused comes back.
     var silenceLimit: Duration {
         let expected: Duration
         if latency.average != nil {
             expected = latency.longest * 8
         } else {
-            expected = .seconds(min(PrimesEstimate.seconds(plan.part(plan.partCount - 1)) * 20, 86_400))
+            let run = plan.run(plan.partCount - runLength..<plan.partCount)
+            expected = .seconds(min(PrimesEstimate.seconds(run) * 20, 86_400))
         }
         return max(expected, .seconds(5))
     }

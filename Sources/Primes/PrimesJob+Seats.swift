@@ -43,8 +43,9 @@ extension PrimesJob {
         }
     }
 
-    /// A part that a worker has.
+    /// What a worker has in hand by one call.
     struct Flight: Sendable {
+        let parts: Range<Int>
         let node: NodeIdentity
         let sentAt: Instant
     }
@@ -85,32 +86,36 @@ extension PrimesJob {
         self.ring = ring
         for part in flights.keys.sorted() {
             for flight in flights[part] ?? [] where !staying.contains(flight.node) {
-                _ = removeFlight(part, flight.node)
-                giveBack(part, avoiding: flight.node.name, wasSent: true)
+                _ = removeFlight(flight.parts, flight.node)
+                for part in flight.parts { giveBack(part, avoiding: flight.node.name, wasSent: true) }
             }
         }
         for index in waiting.indices { waiting[index].owner = owner(of: waiting[index]) }
     }
 
     /// Takes a flight off the books and gives its credit back.
-    mutating func removeFlight(_ part: Int, _ node: NodeIdentity) -> Flight? {
-        guard var list = flights[part], let index = list.firstIndex(where: { $0.node == node }) else { return nil }
-        let flight = list.remove(at: index)
-        flights[part] = list.isEmpty ? nil : list
-        if let seat = seats.firstIndex(where: { $0.node == node }) { seats[seat].inFlight -= 1 }
-        return flight
+    mutating func removeFlight(_ parts: Range<Int>, _ node: NodeIdentity) -> Flight? {
+        var removed: Flight?
+        for part in parts {
+            guard var list = flights[part], let index = list.firstIndex(where: { $0.node == node && $0.parts == parts })
+            else { continue }
+            removed = list.remove(at: index)
+            flights[part] = list.isEmpty ? nil : list
+        }
+        if removed != nil, let seat = seats.firstIndex(where: { $0.node == node }) { seats[seat].inFlight -= 1 }
+        return removed
     }
 
     /// Puts a part back among the waiting ones, unless it is done, waits already or is with another worker.
-    mutating func giveBack(_ part: Int, avoiding node: String, wasSent: Bool) {
+    mutating func giveBack(_ part: Int, avoiding node: String?, wasSent: Bool) {
         guard !isDone[part] else { return }
         if let index = waiting.firstIndex(where: { $0.part == part }) {
-            waiting[index].avoiding.insert(node)
+            if let node { waiting[index].avoiding.insert(node) }
             waiting[index].owner = owner(of: waiting[index])
             return
         }
         guard flights[part] == nil else { return }
-        enqueue(part, avoiding: [node], isResend: wasSent)
+        enqueue(part, avoiding: node.map { [$0] } ?? [], isResend: wasSent)
     }
 
     /// Parts that came back go first: they are the oldest.
@@ -121,9 +126,9 @@ extension PrimesJob {
         waiting.insert(entry, at: index)
     }
 
-    /// The ring's owner, or whoever comes next on it; the owner again once all have been tried.
+    /// The ring's owner of the part's run, or whoever comes next on it; the owner again once all have been tried.
     func owner(of entry: WaitingPart) -> String? {
-        let key = "\(id)/\(entry.part)"
+        let key = "\(id)/\(entry.part - entry.part % runLength)"
         let untried = ring.owner(of: key, role: PrimesJob.role, excluding: entry.avoiding)
         return (untried ?? ring.owner(of: key, role: PrimesJob.role))?.name
     }

@@ -4,7 +4,7 @@ extension PrimesJob {
     /// The job's document at this moment.
     public func status(now: Instant) -> PrimesStatus {
         let elapsed = max(.zero, (endedAt ?? now) - startedAt).milliseconds
-        let inFlight = flights.values.reduce(0) { $0 + $1.count }
+        let inFlight = flights.count
         return PrimesStatus(
             jobId: id, request: request, status: documentPhase, createdAtMs: createdAtMs,
             completedAtMs: endedAt == nil ? nil : createdAtMs + elapsed,

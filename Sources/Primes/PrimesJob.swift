@@ -14,8 +14,14 @@ import World
 // who does what, yet a slow node never hoards: what it has not been sent, others take. Only a window of the waiting parts
 // is placed at a time, in order, so that 100,000 parts cost no more at the start than 256.
 //
-// Gathering. Results are a set by part number. The first answer to a part counts, a later or doubled one is ignored, and
-// the total is exact because each part is in the set once. Arrivals are never counted.
+// Runs. One call may carry a run of consecutive parts, because a sieve is a fifth slower on short ranges (PrimesPlan says why).
+// Towards the end, when there is not a run for everyone, and whenever something is sent again, parts go one by one. The
+// parts of a run have one owner on the ring, that of its first.
+//
+// Gathering. Results are a set by part number. An answer counts when none of its parts is in the set; then all of them are. One
+// whose parts are all there already is ignored; one that overlaps the set (a part of the run was sent again to another, who was
+// first) cannot be taken apart, so it is dropped and the parts that are missing are sent again. The total is exact because
+// each part is in the set once. Arrivals are never counted.
 //
 // Sending again. A part goes back to the waiting ones when its worker's node died (known at once, by membership), when
 // the call was lost, or when it is silent for much longer than parts have taken so far. When nothing waits any more and
@@ -34,10 +40,10 @@ public struct PrimesJob: Sendable {
     public enum Input: Sendable {
         /// Who can count now, and the ring of the same view.
         case workers([PrimesWorkerSeat], HashRing)
-        /// A worker has counted a part.
-        case answered(part: Int, by: NodeIdentity, count: UInt64)
-        /// A part that was sent will not be answered by this worker.
-        case lost(part: Int, by: NodeIdentity, Loss)
+        /// A worker has counted what it was sent: these parts.
+        case answered(Range<Int>, by: NodeIdentity, count: UInt64)
+        /// What was sent, these parts, will not be answered by this worker.
+        case lost(Range<Int>, by: NodeIdentity, Loss)
         /// The user wants no more of it.
         case cancel
         /// Time has passed. Due at least every ``PrimesJob/tickInterval`` while the job runs.
@@ -58,10 +64,10 @@ public struct PrimesJob: Sendable {
 
     /// What the shell must do.
     public enum Effect: Hashable, Sendable {
-        /// Ask the worker on this node to count the part, and report the end as `answered` or `lost`.
+        /// Ask the worker on this node to count the range, and report the end as `answered` or `lost`.
         case send(PrimesPart, to: NodeIdentity)
-        /// Call the request off; nothing need be reported.
-        case callOff(part: Int, on: NodeIdentity)
+        /// Call off the request for these parts; nothing need be reported.
+        case callOff(Range<Int>, on: NodeIdentity)
         /// The job has reached its single terminal state.
         case ended
     }
@@ -82,6 +88,7 @@ public struct PrimesJob: Sendable {
     public let id: WorkID
     public let request: PrimesRequest
     let plan: PrimesPlan
+    let runLength: Int
     let createdAtMs: Int64
     let startedAt: Instant
     let deadline: Instant
@@ -92,6 +99,7 @@ public struct PrimesJob: Sendable {
     var nextPart = 0
     /// Placed, not sent: at most ``PrimesJob/windowSize`` and what came back.
     var waiting: [WaitingPart] = []
+    /// By part: who has it now. A run stands under each of its parts.
     var flights: [Int: [Flight]] = [:]
     /// Sorted by identity.
     var seats: [Seat] = []
@@ -109,10 +117,15 @@ public struct PrimesJob: Sendable {
     /// - Parameters:
     ///   - createdAtMs: the wall clock, milliseconds since 1970, for the document.
     ///   - deadline: how long the job may run.
-    public init(id: WorkID, request: PrimesRequest, createdAtMs: Int64, now: Instant, deadline: Duration) {
+    ///   - numbersPerRun: what one call should cover at least; 0 for one part a call.
+    public init(
+        id: WorkID, request: PrimesRequest, createdAtMs: Int64, now: Instant, deadline: Duration,
+        numbersPerRun: UInt64 = PrimesPlan.numbersPerRun
+    ) {
         self.id = id
         self.request = request
         plan = PrimesPlan(request)
+        runLength = plan.runLength(numbers: numbersPerRun)
         self.createdAtMs = createdAtMs
         startedAt = now
         self.deadline = now + deadline
@@ -127,8 +140,8 @@ public struct PrimesJob: Sendable {
         var effects: [Effect] = []
         switch input {
         case .workers(let workers, let ring): take(workers, ring)
-        case .answered(let part, let node, let count): answered(part, node, count, now, &effects)
-        case .lost(let part, let node, let loss): lost(part, node, loss, now, &effects)
+        case .answered(let parts, let node, let count): answered(parts, node, count, now, &effects)
+        case .lost(let parts, let node, let loss): lost(parts, node, loss, now, &effects)
         case .cancel: end(.failed(PrimesStatus.cancelled), now, &effects)
         case .tick: break
         }
@@ -143,45 +156,59 @@ public struct PrimesJob: Sendable {
     }
 
     private mutating func answered(
-        _ part: Int, _ node: NodeIdentity, _ count: UInt64, _ now: Instant, _ effects: inout [Effect]
+        _ parts: Range<Int>, _ node: NodeIdentity, _ count: UInt64, _ now: Instant, _ effects: inout [Effect]
     ) {
-        guard part >= 0, part < plan.partCount else { return }
-        guard count <= plan.part(part).length else {
-            let reason = "answered \(count) primes for a part of \(plan.part(part).length) numbers"
-            return lost(part, node, .failed(reason), now, &effects)
+        guard !parts.isEmpty, parts.lowerBound >= 0, parts.upperBound <= plan.partCount else { return }
+        let range = plan.run(parts)
+        guard count <= range.length else {
+            let reason = "answered \(count) primes for \(range.length) numbers"
+            return lost(parts, node, .failed(reason), now, &effects)
         }
-        if let flight = removeFlight(part, node) { latency.record(now - flight.sentAt) }
+        if let flight = removeFlight(parts, node) { latency.record(now - flight.sentAt) }
         if let seat = seats.firstIndex(where: { $0.node == node }) { seats[seat].refusals = 0 }
-        guard !isDone[part] else { return }
-        isDone[part] = true
-        doneCount += 1
-        total += count
-        partsByNode[node.name, default: 0] += 1
-        waiting.removeAll { $0.part == part }
-        for flight in flights[part] ?? [] {
-            _ = removeFlight(part, flight.node)
-            effects.append(.callOff(part: part, on: flight.node))
-            // Slower than someone who began later: perhaps it hangs, so its credit does not draw new parts at once.
-            if let seat = seats.firstIndex(where: { $0.node == flight.node }) { seats[seat].close(after: .silent, now: now) }
+        let missing = parts.filter { !isDone[$0] }
+        guard missing.count == parts.count else {
+            for part in missing { giveBack(part, avoiding: nil, wasSent: true) }
+            return
         }
+        for part in parts { isDone[part] = true }
+        doneCount += parts.count
+        total += count
+        partsByNode[node.name, default: 0] += parts.count
+        waiting.removeAll { parts.contains($0.part) }
+        callOffOthers(parts, now, &effects)
         if doneCount == plan.partCount { end(.completed, now, &effects) }
     }
 
-    private mutating func lost(
-        _ part: Int, _ node: NodeIdentity, _ loss: Loss, _ now: Instant, _ effects: inout [Effect]
-    ) {
-        guard removeFlight(part, node) != nil else { return }
-        if let seat = seats.firstIndex(where: { $0.node == node }) { seats[seat].close(after: loss, now: now) }
-        if case .failed(let reason) = loss {
-            failures[part, default: 0] += 1
-            if failures[part, default: 0] >= Self.failuresAllowed {
-                let range = plan.part(part)
-                let sentence = "part \(part) (\(range.from) to \(range.to)) failed on "
-                    + "\(Self.failuresAllowed) attempts, the last on \(node.name): \(reason)"
-                return end(.failed(sentence), now, &effects)
+    /// Those who still count nothing but parts that are done can stop.
+    private mutating func callOffOthers(_ parts: Range<Int>, _ now: Instant, _ effects: inout [Effect]) {
+        for part in parts {
+            for flight in flights[part] ?? [] where flight.parts.allSatisfy({ isDone[$0] }) {
+                _ = removeFlight(flight.parts, flight.node)
+                effects.append(.callOff(flight.parts, on: flight.node))
+                // Slower than someone who began later: perhaps it hangs, so its credit does not draw new parts at once.
+                if let seat = seats.firstIndex(where: { $0.node == flight.node }) { seats[seat].close(after: .silent, now: now) }
             }
         }
-        giveBack(part, avoiding: node.name, wasSent: loss != .overloaded)
+    }
+
+    private mutating func lost(
+        _ parts: Range<Int>, _ node: NodeIdentity, _ loss: Loss, _ now: Instant, _ effects: inout [Effect]
+    ) {
+        guard removeFlight(parts, node) != nil else { return }
+        if let seat = seats.firstIndex(where: { $0.node == node }) { seats[seat].close(after: loss, now: now) }
+        for part in parts {
+            if case .failed(let reason) = loss {
+                failures[part, default: 0] += 1
+                if failures[part, default: 0] >= Self.failuresAllowed {
+                    let range = plan.part(part)
+                    let sentence = "part \(part) (\(range.from) to \(range.to)) failed on "
+                        + "\(Self.failuresAllowed) attempts, the last on \(node.name): \(reason)"
+                    return end(.failed(sentence), now, &effects)
+                }
+            }
+            giveBack(part, avoiding: node.name, wasSent: loss != .overloaded)
+        }
     }
 
     private mutating func end(_ phase: Phase, _ now: Instant, _ effects: inout [Effect]) {
@@ -190,7 +217,9 @@ public struct PrimesJob: Sendable {
         self.phase = phase
         endedAt = now
         for part in flights.keys.sorted() {
-            for flight in flights[part] ?? [] { effects.append(.callOff(part: part, on: flight.node)) }
+            for flight in flights[part] ?? [] where flight.parts.lowerBound == part {
+                effects.append(.callOff(flight.parts, on: flight.node))
+            }
         }
         flights = [:]
         waiting = []

@@ -30,7 +30,7 @@ public struct PrimesStatus: Codable, Hashable, Sendable {
     public struct Chunks: Codable, Hashable, Sendable {
         public var total: Int
         public var done: Int
-        /// With a worker now.
+        /// With a worker now, or with several.
         public var inFlight: Int
         /// Sent once more, because a worker died or was silent.
         public var resent: Int

@@ -1,8 +1,8 @@
 import World
 
-/// How many primes a part has.
+/// How many primes there are in what was to be counted.
 public struct PrimesPartResult: Codable, Hashable, Sendable {
-    /// The part's number within its job.
+    /// The number of the first part that was counted.
     public let part: Int
     public let count: UInt64
 
@@ -58,7 +58,7 @@ public actor PrimesWorkbench {
             } onCancel: {
                 flag.set()
             }
-            counted += 1
+            counted += UInt64(clamping: part.parts)
             return PrimesPartResult(part: part.number, count: count)
         } catch PrimeCounter.Failure.cancelled {
             throw CancellationError()

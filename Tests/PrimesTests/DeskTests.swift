@@ -44,12 +44,13 @@ import World
         let status = try simulate { world, mesh, desk in
             let id = WorkIDGenerator(world).next()
             _ = try await desk.submit(PrimesRequest(from: 0, to: 100_000), id: id)
-            try await world.sleep(for: .milliseconds(30))
+            try await world.sleep(for: .milliseconds(2))
             mesh.kill("n2")
             return await Self.finish(id, desk)
         }
         #expect(status?.count == 9_592)
-        #expect(status?.chunks.resent == 2)
+        #expect((status?.chunks.resent ?? 0) > 0)
+        #expect(status?.nodes.map(\.node) == ["n1", "n3"])
     }
 
     @Test func theSameIDTwiceIsOneJob() throws {

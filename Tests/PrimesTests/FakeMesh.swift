@@ -97,7 +97,7 @@ final class FakeMesh: PrimesCrew, PrimesHomes {
         await sleep(partDuration)
         _ = try await reach(node, patience: patience)
         guard !Task.isCancelled else { throw .failed("cancelled") }
-        state.withLock { $0.counted += 1 }
+        state.withLock { $0.counted += part.parts }
         return PrimesPartResult(part: part.number, count: JobBench.count(part))
     }
 

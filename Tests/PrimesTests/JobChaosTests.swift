@@ -17,7 +17,8 @@ import World
         init(seed: UInt64) {
             random = RandomStream(seed: seed)
             let from = UInt64(random.below(5_000))
-            bench = JobBench(to: from + UInt64(random.below(20_000)), from: from, chunks: 1 + random.below(120))
+            bench = JobBench(to: from + UInt64(random.below(20_000)), from: from, chunks: 1 + random.below(120),
+                numbersPerRun: UInt64(random.below(2) * random.below(3_000)))
             nodes = (1...(1 + random.below(6))).map { NodeIdentity(name: "n\($0)", life: 1) }
             bench.workers(nodes, processors: 1 + random.below(3))
         }
@@ -28,7 +29,7 @@ import World
             case 0..<9: answer()
             case 9 where !old.isEmpty:
                 let (part, node) = old[random.below(old.count)]
-                bench.handle(.answered(part: part.number, by: node, count: JobBench.count(part)))
+                bench.handle(.answered(part.range, by: node, count: JobBench.count(part)))
             case 10 where !bench.underWay.isEmpty:
                 bench.lose(random.below(bench.underWay.count), [.silent, .overloaded, .nodeDown][random.below(3)])
             case 11 where !bench.underWay.isEmpty:
@@ -92,7 +93,7 @@ import World
         func run() -> [String] {
             var storm = Storm(seed: 5)
             for _ in 0..<500 where storm.bench.ended == 0 { storm.step() }
-            return storm.bench.calledOff.map { "\($0.part)@\($0.node)" } + ["\(storm.bench.status)"]
+            return storm.bench.calledOff.map { "\($0.parts)@\($0.node)" } + ["\(storm.bench.status)"]
         }
         #expect(run() == run())
     }

@@ -10,12 +10,14 @@ struct JobBench {
     var ended = 0
     /// Requests that have been sent and neither answered nor called off.
     var underWay: [(part: PrimesPart, node: NodeIdentity)] = []
-    var calledOff: [(part: Int, node: NodeIdentity)] = []
+    var calledOff: [(parts: Range<Int>, node: NodeIdentity)] = []
 
-    init(to: UInt64, from: UInt64 = 0, chunks: Int? = nil, deadline: Duration = .seconds(3_600)) {
+    init(
+        to: UInt64, from: UInt64 = 0, chunks: Int? = nil, deadline: Duration = .seconds(3_600), numbersPerRun: UInt64 = 0
+    ) {
         let request = PrimesRequest(from: from, to: to, chunks: chunks)
         let id = WorkID("017f22e2-79b0-7cc3-98c4-dc0c0c07398f")!
-        job = PrimesJob(id: id, request: request, createdAtMs: 1_000, now: now, deadline: deadline)
+        job = PrimesJob(id: id, request: request, createdAtMs: 1_000, now: now, deadline: deadline, numbersPerRun: numbersPerRun)
     }
 
     var status: PrimesStatus { job.status(now: now) }
@@ -24,9 +26,9 @@ struct JobBench {
         for effect in job.handle(input, now: now) {
             switch effect {
             case .send(let part, let node): underWay.append((part, node))
-            case .callOff(let part, let node):
-                underWay.removeAll { $0.part.number == part && $0.node == node }
-                calledOff.append((part, node))
+            case .callOff(let parts, let node):
+                underWay.removeAll { $0.part.range == parts && $0.node == node }
+                calledOff.append((parts, node))
             case .ended: ended += 1
             }
         }
@@ -49,12 +51,12 @@ struct JobBench {
 
     mutating func answer(_ index: Int) {
         let (part, node) = underWay.remove(at: index)
-        handle(.answered(part: part.number, by: node, count: Self.count(part)))
+        handle(.answered(part.range, by: node, count: Self.count(part)))
     }
 
     mutating func lose(_ index: Int, _ loss: PrimesJob.Loss) {
         let (part, node) = underWay.remove(at: index)
-        handle(.lost(part: part.number, by: node, loss))
+        handle(.lost(part.range, by: node, loss))
     }
 
     static func count(_ part: PrimesPart) -> UInt64 {
@@ -62,6 +64,10 @@ struct JobBench {
         for number in part.from...part.to where PrimeCounter.isPrime(number) { count += 1 }
         return count
     }
+}
+
+extension PrimesPart {
+    var range: Range<Int> { number..<number + parts }
 }
 
 @Suite struct JobTests {
@@ -137,7 +143,7 @@ struct JobBench {
         let late = bench.underWay.filter { $0.node.name == "n2" }
         bench.underWay.removeAll { $0.node.name == "n2" }
         bench.workers(["n1"])
-        for (part, node) in late + late { bench.handle(.answered(part: part.number, by: node, count: JobBench.count(part))) }
+        for (part, node) in late + late { bench.handle(.answered(part.range, by: node, count: JobBench.count(part))) }
         while !bench.underWay.isEmpty { bench.answer(0) }
         #expect(bench.status.count == 9_592)
         #expect(bench.status.nodes == [.init(node: "n1", parts: 98), .init(node: "n2", parts: 2)])
@@ -188,7 +194,7 @@ struct JobBench {
         var bench = JobBench(to: 100, chunks: 1)
         bench.workers(["n1"])
         let (part, node) = bench.underWay.removeFirst()
-        bench.handle(.answered(part: part.number, by: node, count: 102))
+        bench.handle(.answered(part.range, by: node, count: 102))
         bench.tick(after: .seconds(1))
         bench.answer(0)
         #expect(bench.status.count == 25)
@@ -208,7 +214,7 @@ struct JobBench {
         #expect(bench.status.status == .completed)
         #expect(bench.status.chunks.resent == 2)
         #expect(bench.status.count == 9_592)
-        #expect(bench.calledOff.filter { $0.node.name == "n1" }.map(\.part).sorted() == silent.sorted())
+        #expect(bench.calledOff.filter { $0.node.name == "n1" }.map(\.parts.lowerBound).sorted() == silent.sorted())
     }
 
     @Test func stragglersAreGivenToIdleNodesAtTheEnd() {
@@ -222,7 +228,8 @@ struct JobBench {
         bench.tick(after: .milliseconds(50))
         #expect(bench.status.chunks.inFlight == 2, "too early")
         bench.tick(after: .milliseconds(100))
-        #expect(bench.status.chunks == .init(total: 10, done: 8, inFlight: 4, resent: 2))
+        #expect(bench.status.chunks == .init(total: 10, done: 8, inFlight: 2, resent: 2))
+        #expect(bench.underWay.map(\.node.name).sorted() == ["n1", "n1", "n2", "n2"])
         bench.tick(after: .seconds(10))
         #expect(bench.status.chunks.resent == 2, "both nodes have both parts already")
         while let index = bench.underWay.firstIndex(where: { $0.node.name == "n2" }) { bench.answer(index) }
@@ -240,7 +247,7 @@ struct JobBench {
         let document = bench.status
         #expect(document.status == .failed)
         #expect(document.warnings == ["cancelled"])
-        for (part, node) in sent { bench.handle(.answered(part: part.number, by: node, count: 0)) }
+        for (part, node) in sent { bench.handle(.answered(part.range, by: node, count: 0)) }
         bench.handle(.cancel)
         bench.workers(["n3"])
         bench.tick(after: .seconds(7_200))
@@ -280,5 +287,51 @@ struct JobBench {
         #expect(bench.status.version == version)
         bench.answer(0)
         #expect(bench.status.version > version)
+    }
+
+    @Test func shortPartsTravelInRunsUntilTheEnd() {
+        // 100 parts of 1,000 numbers, ten of which make a run.
+        var bench = JobBench(to: 99_999, numbersPerRun: 10_000)
+        bench.workers(["n1", "n2"])
+        #expect(bench.underWay.map(\.part.parts) == [10, 10, 10, 10])
+        #expect(bench.underWay.allSatisfy { $0.part.length == 10_000 && $0.part.number % 10 == 0 })
+        #expect(bench.status.chunks == .init(total: 100, done: 0, inFlight: 40, resent: 0))
+        bench.answer(0)
+        #expect(bench.status.chunks.done == 10)
+        var lengths: [Int] = []
+        while !bench.underWay.isEmpty {
+            lengths.append(bench.underWay[0].part.parts)
+            bench.answer(0)
+        }
+        #expect(lengths.last == 1, "\(lengths)")
+        #expect(bench.status.count == 9_592)
+        #expect(bench.status.nodes.reduce(0) { $0 + $1.parts } == 100)
+    }
+
+    @Test func theRunOfADeadNodeIsSentAgainInParts() {
+        var bench = JobBench(to: 99_999, numbersPerRun: 10_000)
+        bench.workers(["n1", "n2"])
+        bench.underWay.removeAll { $0.node.name == "n2" }
+        bench.workers(["n1"])
+        while !bench.underWay.isEmpty { bench.answer(0) }
+        #expect(bench.status.chunks.resent == 20)
+        #expect(bench.status.count == 9_592)
+    }
+
+    @Test func aRunThatOverlapsWhatIsDoneIsCountedAgain() throws {
+        var bench = JobBench(to: 99_999, numbersPerRun: 10_000)
+        bench.workers(["n1", "n2"])
+        let late = bench.underWay.filter { $0.node.name == "n2" }
+        bench.underWay.removeAll { $0.node.name == "n2" }
+        bench.workers(["n1"])
+        // The first resent part is answered by n1; then n2, given up, answers for the whole run.
+        bench.answer(0)
+        let index = try #require(bench.underWay.firstIndex { $0.part.parts == 1 })
+        bench.answer(index)
+        let done = bench.status.chunks.done
+        for (part, node) in late { bench.handle(.answered(part.range, by: node, count: JobBench.count(part))) }
+        #expect(bench.status.chunks.done == done + 10, "one of the two runs was untouched")
+        while !bench.underWay.isEmpty { bench.answer(0) }
+        #expect(bench.status.count == 9_592)
     }
 }
