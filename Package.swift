@@ -15,6 +15,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: outside + foundation + mesh + work + surfaces + examples + tests
@@ -82,8 +83,10 @@ var surfaces: [Target] {
         .target(
             name: "Command",
             dependencies: [
-                "CPlatform", "World", "Membership", "Placement", "Transport", "Mesh", "Primes", "Topology", "Web", "Edge",
-                "Admin", log, httpClient, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CPlatform", "World", "Wire", "Membership", "Placement", "Transport", "Mesh", "Primes", "Topology", "Web",
+                "Edge", "Admin", log, .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "gossamer", dependencies: ["Command"]),
     ]

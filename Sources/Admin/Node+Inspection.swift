@@ -21,3 +21,7 @@ extension Node: NodeInspection {
         return view.isLonely ? .degraded : .healthy
     }
 }
+
+extension Node: FaultControl {
+    public func listFaults() async -> [FaultRow] { await faults().map { FaultRow($0) } }
+}

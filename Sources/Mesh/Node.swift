@@ -105,6 +105,17 @@ public final class Node: Sendable {
     /// The local actors, sorted by type and number.
     public func actors() -> [ActorSummary] { core.registry.summaries() }
 
+    /// Puts a rule of the fault filter in force; one of the same name is replaced. Returns what is wrong with it, or nil.
+    ///
+    /// Only a node with ``NodeConfiguration/allowsFaults`` has a fault filter.
+    public func setFault(_ rule: FaultRule) async -> String? { await core.setFault(rule) }
+
+    /// Ends the rule of the fault filter called `name`, or all rules.
+    public func clearFault(_ name: String?) async { await core.clearFault(name) }
+
+    /// The rules of the fault filter that are in force.
+    public func faults() async -> [FaultRuleStatus] { await core.faults() }
+
     /// The node's counters and gauges.
     public func metrics() async -> [MetricSample] { await core.metrics() }
 }

@@ -35,6 +35,7 @@ struct NodeDoors {
         admin = AdminServer(
             address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,
             token: try Self.token(topology, mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
+            faults: mesh.configuration.allowsFaults ? mesh : nil, metrics: { await primes.metrics() },
             world: mesh.world, logger: log)
     }
 
@@ -62,6 +63,9 @@ struct NodeDoors {
             throw CommandFailure(error)
         }
     }
+
+    /// Jobs whose home this node is.
+    func runningJobs() async -> Int { await primes.runningJobs() }
 
     func closeEdge() async { await edge?.stop() }
 

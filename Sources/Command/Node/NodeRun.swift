@@ -91,7 +91,9 @@ struct NodeRun {
         // By then everybody has decided on a view in which this node has no roles.
         try await world.sleep(for: mesh.configuration.membership.quietLimit)
         let deadline = world.now + Self.drainLimit
-        while world.now < deadline, mesh.actors().contains(where: { $0.unfinishedCalls > 0 }) {
+        while world.now < deadline {
+            let jobs = await doors.runningJobs()
+            if jobs == 0 && !mesh.actors().contains(where: { $0.unfinishedCalls > 0 }) { return }
             try await world.sleep(for: .milliseconds(100))
         }
     }
