@@ -18,7 +18,8 @@ public final class AdminServer: Sendable {
     ///   - metrics: what the node's work has to tell, besides the node's own.
     public init(
         address: WebAddress?, socketPath: String, token: String? = nil, node: any NodeInspection, control: any NodeControl,
-        faults: (any FaultControl)? = nil, metrics: @escaping @Sendable () async -> [MetricSample] = { [] }, world: any World, limits: WebLimits = WebLimits(), logger: Logger
+        faults: (any FaultControl)? = nil, metrics: @escaping @Sendable () async -> [MetricSample] = { [] },
+        world: any World, limits: WebLimits = WebLimits(), logger: Logger
     ) {
         let groups: [any RouteGroup] = [
             MemberRoutes(node: node), RingRoutes(node: node), MetricsRoutes(node: node, more: metrics),

@@ -152,7 +152,9 @@ public final class MeshActorSystem: DistributedActorSystem, Sendable {
         _ = try await call(actor.id, target: target.identifier, arguments: invocation.arguments)
     }
 
-    private func call(_ id: MeshActorID, target: String, arguments: [UInt8]) async throws -> [UInt8] {
+    nonisolated(nonsending) private func call(
+        _ id: MeshActorID, target: String, arguments: [UInt8]
+    ) async throws -> [UInt8] {
         guard id.node != node else {
             throw MeshError(.noSuchActor, outcome: .failed, "\(id) was on this node and is gone")
         }

@@ -1,5 +1,5 @@
 import Admin
-import Glibc
+import Foundation
 import Logging
 import Membership
 import Mesh
@@ -43,5 +43,6 @@ import World
         }
         await admin.stop()
         await node.stop()
+        try? FileManager.default.removeItem(atPath: configuration.dataDirectory)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import Membership
 import Mesh
@@ -43,7 +44,10 @@ import World
             }
         }
 
-        func stop() async { for node in nodes { await node.stop() } }
+        func stop() async {
+            for node in nodes { await node.stop() }
+            try? FileManager.default.removeItem(atPath: "/tmp/gossamer-\(name)")
+        }
 
         func wait(_ what: String, _ condition: () async -> Bool) async throws {
             let world = SystemWorld()

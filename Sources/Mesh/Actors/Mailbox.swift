@@ -63,7 +63,7 @@ final class Mailbox: Sendable {
     }
 
     /// Ends a worker's call and gives it the next; nil when the worker is to end.
-    func next(afterEnding mayContinue: Bool) async -> Next {
+    nonisolated(nonsending) func next(afterEnding mayContinue: Bool) async -> Next {
         enum Step { case run(InboundCall), wait, end }
         let step: Step = state.withLock { state in
             state.unfinished -= 1

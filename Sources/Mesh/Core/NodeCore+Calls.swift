@@ -15,7 +15,7 @@ struct PendingCall {
 /// The caller's side of a call.
 extension NodeCore {
     /// Sends a call and returns its packed answer.
-    nonisolated func call(_ call: OutboundCall) async throws -> [UInt8] {
+    nonisolated(nonsending) func call(_ call: OutboundCall) async throws -> [UInt8] {
         try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
                 submit { $0.begin(call, continuation) }

@@ -1,4 +1,5 @@
 import Distributed
+import MessagePack
 import Transport
 import Wire
 import World
@@ -115,23 +116,25 @@ extension ReplyError {
     }
 }
 
+// `nonisolated(nonsending)` here and on the way of a call out: these functions stay on their caller's executor. Otherwise each
+// would look for the task's executor on entry, under a lock of the runtime, only to find that it is there already.
+
 extension MeshActorSystem {
     /// Runs one call on the actor's executor and hands its answer to the core.
-    fileprivate func execute(_ call: InboundCall, on cell: ActorCell) async {
+    nonisolated(nonsending) fileprivate func execute(_ call: InboundCall, on cell: ActorCell) async {
         let answer = await run(call, on: cell)
         if call.wantsAnswer { core.submit { $0.finished(call, answer) } }
     }
 
-    private func run(_ call: InboundCall, on cell: ActorCell) async -> InboundCall.Answer {
+    nonisolated(nonsending) private func run(_ call: InboundCall, on cell: ActorCell) async -> InboundCall.Answer {
         guard let actor = cell.actor else {
             return .failure(CallFailure(code: .noSuchActor, message: "the actor at \(node) is gone"))
         }
         do {
             let coders = try currentCoders()
             let handler = AnswerHandler(encoder: coders.encoder, errors: errors)
-            var decoder = try MeshInvocationDecoder(decoder: coders.decoder, arguments: call.arguments)
             try await CallContext.$current.withValue(CallContext(deadline: call.deadline)) {
-                try await execute(actor, RemoteCallTarget(call.target), &decoder, handler)
+                try await execute(actor, call, coders.decoder, handler)
             }
             return handler.take() ?? .failure(CallFailure(code: .calleeFailed, message: "the function gave no answer"))
         } catch let error as MeshError {
@@ -143,8 +146,10 @@ extension MeshActorSystem {
 
     /// Opens the actor's existential type for the runtime.
     private func execute<Act: DistributedActor>(
-        _ actor: Act, _ target: RemoteCallTarget, _ decoder: inout MeshInvocationDecoder, _ handler: AnswerHandler
+        _ actor: Act, _ call: InboundCall, _ decoder: MessagePackDecoder, _ handler: AnswerHandler
     ) async throws {
-        try await executeDistributedTarget(on: actor, target: target, invocationDecoder: &decoder, handler: handler)
+        var decoder = try MeshInvocationDecoder(decoder: decoder, arguments: call.arguments)
+        try await executeDistributedTarget(
+            on: actor, target: RemoteCallTarget(call.target), invocationDecoder: &decoder, handler: handler)
     }
 }
