@@ -10,7 +10,7 @@ public struct Call: Frame {
     public var actor: UInt64
     /// The index of the target in the receiver's contract table.
     public var target: UInt32
-    /// Milliseconds that the caller still waits, counted from the sending of the frame.
+    /// Milliseconds that the caller still waits, counted from the sending of the frame. 0: the caller waits for no answer.
     public var deadlineMs: UInt32
     /// The arguments as the receiver's actor system encodes them: an array of as many values as the target takes.
     public var arguments: ArraySlice<UInt8>
