@@ -84,7 +84,7 @@ var surfaces: [Target] {
             name: "Command",
             dependencies: [
                 "CPlatform", "World", "Wire", "Membership", "Placement", "Transport", "Mesh", "Primes", "Topology", "Web",
-                "Edge", "Admin", log, .product(name: "NIOCore", package: "swift-nio"),
+                "Edge", "Admin", log, httpClient, .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

@@ -1,7 +1,7 @@
+import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import Synchronization
 import Web
 import World
 
@@ -27,13 +27,18 @@ package struct HTTPAnswer: Sendable {
 }
 
 /// Speaks HTTP/1.1 with nodes, over TCP or through a socket in the file system; one connection for each question.
-///
-/// A client library would do, but the smallest brings TLS along, whose build takes longer than all of ours, and nodes are asked
-/// in plain text on the loopback or behind a proxy of the operator's.
 package struct HTTPAsker: Sendable {
     /// An answer longer than this is none of a node's.
     static let answerLimit = 64 << 20
-    private typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
+
+    /// One for the process, which ends with it.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        // A node that refuses is gone; whoever asked decides what comes next.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.redirectConfiguration = .disallow
+        return HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
+    }()
 
     package init() {}
 
@@ -45,76 +50,34 @@ package struct HTTPAsker: Sendable {
         _ base: String, _ path: String, method: HTTPMethod = .GET, body: JSON? = nil, token: String? = nil,
         timeout: Duration = .seconds(5)
     ) async throws(NoAnswer) -> HTTPAnswer {
-        let target = try HTTPTarget(base)
-        var headers = HTTPHeaders([("Host", target.host), ("Accept", "application/json"), ("Connection", "close")])
-        if let token { headers.add(name: "Authorization", value: "Bearer \(token)") }
-        let content = body.map { ByteBuffer(string: $0.text()) }
-        if let content {
-            headers.add(name: "Content-Type", value: "application/json")
-            headers.add(name: "Content-Length", value: String(content.readableBytes))
+        var request = HTTPClientRequest(url: Self.url(try HTTPTarget(base), path))
+        request.method = method
+        request.headers.add(name: "Accept", value: "application/json")
+        request.headers.add(name: "Connection", value: "close")
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let body {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(ByteBuffer(string: body.text()))
         }
-        let head = HTTPRequestHead(version: .http1_1, method: method, uri: target.prefix + path, headers: headers)
-        let limit = TimeAmount.nanoseconds(timeout.nanoseconds)
         do {
-            let connection = try await Self.connect(target, limit)
-            let isLate = Flag()
-            // Closing is the one way to end whatever the exchange is waiting for.
-            let alarm = connection.channel.eventLoop.scheduleTask(in: limit) { [channel = connection.channel] in
-                isLate.set()
-                channel.close(promise: nil)
-            }
-            defer { alarm.cancel() }
-            do {
-                if let answer = try await Self.exchange(connection, head, content) { return answer }
-            } catch where isLate.isSet {
-                throw NoAnswer.silent(timeout)
-            }
-            throw isLate.isSet ? NoAnswer.silent(timeout) : .closed
-        } catch let error as NoAnswer {
-            throw error
+            let response = try await Self.client.execute(request, timeout: .nanoseconds(timeout.nanoseconds))
+            let bytes = try await response.body.collect(upTo: Self.answerLimit)
+            return HTTPAnswer(
+                status: Int(response.status.code), json: try? JSON(parsing: bytes.readableBytesView),
+                text: String(buffer: bytes), location: response.headers.first(name: "Location"))
+        } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
+            throw .silent(timeout)
+        } catch is NIOTooManyBytesError {
+            throw .tooLong
         } catch {
             throw NoAnswer(error)
         }
     }
 
-    private static func connect(_ target: HTTPTarget, _ limit: TimeAmount) async throws -> Connection {
-        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(limit)
-        let prepare: @Sendable (any Channel) -> EventLoopFuture<Connection> = { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                return try Connection(wrappingChannelSynchronously: channel)
-            }
-        }
+    private static func url(_ target: HTTPTarget, _ path: String) -> String {
         switch target.place {
-        case .tcp(let host, let port): return try await bootstrap.connect(host: host, port: port, channelInitializer: prepare)
-        case .socket(let path): return try await bootstrap.connect(unixDomainSocketPath: path, channelInitializer: prepare)
-        }
-    }
-
-    /// `nil` when the connection ends before the answer does.
-    private static func exchange(
-        _ connection: Connection, _ head: HTTPRequestHead, _ content: ByteBuffer?
-    ) async throws -> HTTPAnswer? {
-        try await connection.executeThenClose { inbound, outbound in
-            try await outbound.write(.head(head))
-            if let content { try await outbound.write(.body(.byteBuffer(content))) }
-            try await outbound.write(.end(nil))
-            var status = 0, location: String?, bytes: [UInt8] = []
-            for try await part in inbound {
-                switch part {
-                case .head(let head):
-                    status = Int(head.status.code)
-                    location = head.headers.first(name: "Location")
-                case .body(let buffer):
-                    guard bytes.count + buffer.readableBytes <= answerLimit else { throw NoAnswer.tooLong }
-                    bytes.append(contentsOf: buffer.readableBytesView)
-                case .end:
-                    return HTTPAnswer(
-                        status: status, json: try? JSON(parsing: bytes), text: String(decoding: bytes, as: UTF8.self),
-                        location: location)
-                }
-            }
-            return nil
+        case .tcp: "http://\(target.host)\(target.prefix)\(path)"
+        case .socket(let socket): "http+unix://\(encoded(socket))\(path)"
         }
     }
 
@@ -134,11 +97,4 @@ package struct HTTPAsker: Sendable {
         }
         return result
     }
-}
-
-/// Set once, from another thread.
-private final class Flag: Sendable {
-    private let value = Atomic(false)
-    var isSet: Bool { value.load(ordering: .acquiring) }
-    func set() { value.store(true, ordering: .releasing) }
 }

@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Glibc
 import NIOCore
 import NIOPosix
@@ -34,6 +35,9 @@ extension NoAnswer {
         case ChannelError.connectTimeout(let limit):
             let timeout = Duration.nanoseconds(limit.nanoseconds)
             self.init(wasRefused: true, description: "no connection within \(DurationText.short(timeout))")
+        case HTTPClientError.connectTimeout:
+            self.init(wasRefused: true, description: "no connection within the time for one")
+        case HTTPClientError.remoteConnectionClosed: self = .closed
         case let error as IOError:
             self.init(
                 wasRefused: error.errnoCode == ECONNREFUSED || error.errnoCode == ENOENT || error.errnoCode == EACCES,

@@ -15,11 +15,14 @@ public struct ActorType: Hashable, Sendable, Comparable, CustomStringConvertible
             // Every nominal type has a mangled name; one without could not be an actor.
             let name = _mangledTypeName(type) ?? String(reflecting: type)
             names[key] = name
+            Self.shortNames.withLock { $0[name] = String(describing: type) }
             return name
         }
     }
 
     private static let names = Mutex<[ObjectIdentifier: String]>([:])
+    /// What people call the types that this program has.
+    private static let shortNames = Mutex<[String: String]>([:])
 
     /// Whether `target`, a mangled distributed function, is declared by this type.
     ///
@@ -31,8 +34,10 @@ public struct ActorType: Hashable, Sendable, Comparable, CustomStringConvertible
 
     public static func < (a: ActorType, b: ActorType) -> Bool { a.mangledName < b.mangledName }
 
-    /// The last part of the type's name, for people: `PrimesWorker`.
+    /// The type's name for people: `PrimesWorker`. Of a type that this program does not have, the last part that can be read
+    /// off the mangled name.
     public var description: String {
+        if let known = Self.shortNames.withLock({ $0[mangledName] }) { return known }
         var rest = Substring(mangledName), name = Substring(mangledName)
         while let digitsEnd = rest.firstIndex(where: { !$0.isNumber }), digitsEnd != rest.startIndex,
             let length = Int(rest[..<digitsEnd]), length > 0, rest[digitsEnd...].count > length {
