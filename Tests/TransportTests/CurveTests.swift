@@ -25,6 +25,7 @@ import World
         let session = try await one.session(to: two)
         _ = await one.node.sendNumbers(0..<100, lane: .work, to: session)
         try await two.until("all numbers") { _, delegate in delegate.heard.frames.count == 100 }
+        #expect(await two.node.with { links, _ in links.metrics.keysRefused } == 0)
         await one.stop()
         await two.stop()
     }
@@ -39,6 +40,10 @@ import World
         #expect(await one.node.heard.established.isEmpty)
         #expect(await two.node.heard.established.isEmpty)
         #expect(one.node.logs.all.contains { $0.contains("key") })
+        // The side that refuses counts each attempt, says it once, and says from where it came.
+        try await two.until("a second attempt") { links, _ in links.metrics.keysRefused > 1 }
+        #expect(two.node.logs.all.count { $0.contains("refused a connection from") && $0.contains("127.0.0.1") && $0.contains("key") } == 1)
+        #expect(await one.node.with { links, _ in links.metrics.keysRefused } == 0)
         await one.stop()
         await two.stop()
     }

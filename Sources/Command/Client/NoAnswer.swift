@@ -35,9 +35,9 @@ extension NoAnswer {
         case ChannelError.connectTimeout(let limit):
             let timeout = Duration.nanoseconds(limit.nanoseconds)
             self.init(wasRefused: true, description: "no connection within \(DurationText.short(timeout))")
-        case HTTPClientError.connectTimeout:
+        case let error as HTTPClientError where error == .connectTimeout:
             self.init(wasRefused: true, description: "no connection within the time for one")
-        case HTTPClientError.remoteConnectionClosed: self = .closed
+        case let error as HTTPClientError where error == .remoteConnectionClosed: self = .closed
         case let error as IOError:
             self.init(
                 wasRefused: error.errnoCode == ECONNREFUSED || error.errnoCode == ENOENT || error.errnoCode == EACCES,

@@ -54,6 +54,7 @@ extension NodeCore {
         }
         samples.append(MetricSample("gossamer_link_sessions_lost_total", .counter, Double(metrics.sessionsLost), help: "Sessions that ended."))
         samples.append(MetricSample("gossamer_link_handshakes_refused_total", .counter, Double(metrics.handshakesRefused), help: "Handshakes refused by either side."))
+        samples.append(MetricSample("gossamer_link_keys_refused_total", .counter, Double(metrics.keysRefused), help: "Connections refused here because their key is not in the topology."))
         samples.append(MetricSample("gossamer_link_malformed_total", .counter, Double(metrics.malformed + counters.malformedFrames), help: "Messages or frames that break the format; each drops its link."))
         return samples.sorted { ($0.name, $0.labels.first?.value ?? "") < ($1.name, $1.labels.first?.value ?? "") }
     }

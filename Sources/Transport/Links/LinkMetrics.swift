@@ -53,6 +53,8 @@ public struct LinkMetrics: Hashable, Sendable {
     public var malformed: UInt64 = 0
     /// Frames of kinds that this build does not know: a newer peer's.
     public var unknownKinds: UInt64 = 0
+    /// Connections that this node refused because their CURVE key is not in its list.
+    public var keysRefused: UInt64 = 0
     /// Connections that were refused.
     public var connectionsRefused: UInt64 = 0
 

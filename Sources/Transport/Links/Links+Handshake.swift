@@ -19,9 +19,7 @@ extension Links {
         }
         // A Hello that was overtaken by a newer one of the same address.
         if known.contains(where: { $0.info.peer == hello.identity && $0.attempt >= hello.attempt }) { return }
-        for session in sessions(with: hello.identity.name) where session.info.peer.life < hello.identity.life {
-            lose(session, .replaced, restFor: .zero)
-        }
+        replaceEarlierLives(of: hello.identity, at: hello.address)
         known = inbound[hello.identity.name] ?? []
         if known.count >= Self.sessionsPerPeer { lose(known[0], .replaced, restFor: .zero) }
         guard sessions.count < limits.inboundSessions else {
@@ -44,7 +42,7 @@ extension Links {
         if hello.mesh != configuration.mesh {
             return (.wrongMesh, "this is the mesh \(configuration.mesh), not \(hello.mesh); correct the mesh name or the seeds")
         }
-        if hello.identity == configuration.identity {
+        if hello.identity == configuration.identity && (hello.address.port == 0 || hello.address == configuration.advertised) {
             return (.ownIdentity, "\(hello.identity) is this node itself; a node needs no seed that is itself")
         }
         if let expected = hello.expected, expected != configuration.identity.name {
@@ -61,7 +59,7 @@ extension Links {
         if let newer = sessions(with: hello.identity.name).map(\.info.peer.life).max(), newer > hello.identity.life {
             return (.staleLife, "\(hello.identity.name) has begun life \(newer) already; \(hello.identity) is over")
         }
-        return nil
+        return nameConflict(of: hello.identity, at: hello.address).map { (.nameTaken, $0) }
     }
 
     private func refuse(_ hello: Hello, _ code: Refuse.Code, _ message: String, _ route: RouteID) {
@@ -110,9 +108,10 @@ extension Links {
         guard let contracts = contracts(of: welcome) else {
             return giveUp(link, .other, "its contract table does not have the fingerprint it says")
         }
-        for session in sessions(with: welcome.identity.name) where session.info.peer.life < welcome.identity.life {
-            lose(session, .replaced, restFor: .zero)
+        if let objection = nameConflict(of: welcome.identity, at: welcome.address) {
+            return refuse(welcome, objection, on: link)
         }
+        replaceEarlierLives(of: welcome.identity, at: welcome.address)
         if let other = sessions(with: welcome.identity.name).first(where: { $0.dialled != nil }) {
             return becomeAlias(link, of: other, welcome)
         }
@@ -146,6 +145,14 @@ extension Links {
         aliases[link.address] = welcome.identity
         if link.isWanted { session.dialled?.isWanted = true }
         remove(link)
+    }
+
+    /// The peer has made a session already, and would wait in it for nothing.
+    private func refuse(_ welcome: Welcome, _ objection: String, on link: DialledLink) {
+        let refusal = Refuse(
+            code: .nameTaken, message: objection, identity: configuration.identity, versions: configuration.versions)
+        sendAlone(refusal, token: welcome.token, on: .channel(channel(.pulse, of: link)), peer: welcome.identity.name)
+        giveUp(link, .nameTaken, objection)
     }
 
     func handle(_ refusal: Refuse, on link: DialledLink) {

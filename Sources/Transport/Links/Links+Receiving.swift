@@ -42,6 +42,13 @@ extension Links: PacketReceiver {
         if let owner = channelOwners[channel], owner.lane == .pulse { handleKeyRefused(owner.link) }
     }
 
+    public func keyRefused(from host: String) {
+        metrics.keysRefused += 1
+        logOnce(
+            "key from \(host)",
+            "refused a connection from \(host) for its key, which is not in the list of the topology; correct the list if that is a node of this mesh")
+    }
+
     public func probeEnded(_ address: PeerAddress, _ outcome: ProbeOutcome) { handleProbe(address, outcome) }
 
     private func accept(_ packet: [UInt8], _ lane: Lane, _ path: PacketPath) {
@@ -222,6 +229,7 @@ extension Links {
             case .goodbye:
                 let goodbye = try Goodbye.unpack(frame)
                 lose(session, .goodbye(goodbye.message), restFor: limits.restAfterRefusal)
+            case .refuse where session.dialled == nil: handle(try Refuse.unpack(frame), on: session)
             // Answers to a Hello that was repeated.
             default: break
             }

@@ -60,6 +60,8 @@ public protocol PacketReceiver: AnyObject {
     func disconnected(_ channel: ChannelID)
     /// The channel was refused for its key.
     func keyRefused(_ channel: ChannelID)
+    /// A connection from `host` was refused here because its key is not in the list.
+    func keyRefused(from host: String)
     func probeEnded(_ address: PeerAddress, _ outcome: ProbeOutcome)
 }
 

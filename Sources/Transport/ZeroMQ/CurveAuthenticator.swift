@@ -19,8 +19,8 @@ struct CurveAuthenticator {
         self.names = names
     }
 
-    /// Answers one request. False when there was none.
-    func answerOne(_ message: inout zmq_msg_t) -> Bool {
+    /// Answers one request, and tells from which host it came if its key is refused. False when there was none.
+    func answerOne(_ message: inout zmq_msg_t, onRefusal: (String) -> Void) -> Bool {
         let request = socket.receiveParts(&message)
         if request.isEmpty { return false }
         // Version, request id, domain, address, routing id, mechanism, then the client's public key.
@@ -32,6 +32,7 @@ struct CurveAuthenticator {
             answer(request[1], "200", "OK", name)
         } else {
             answer(request[1], "400", "the key is not in the list of the topology", "")
+            onRefusal(String(decoding: request[3], as: UTF8.self))
         }
         return true
     }

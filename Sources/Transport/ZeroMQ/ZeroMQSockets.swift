@@ -287,7 +287,7 @@ extension ZeroMQSockets: DescriptorWatcher {
             tell(receiver, channel, event: parts[0])
         case .authenticator:
             guard let authenticator else { return false }
-            return authenticator.answerOne(&message)
+            return authenticator.answerOne(&message) { receiver.keyRefused(from: $0) }
         }
         return true
     }

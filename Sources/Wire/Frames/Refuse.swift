@@ -1,7 +1,8 @@
 import MessagePack
 import World
 
-/// The answer to a ``Hello`` that is not accepted, under the token that the Hello named.
+/// The answer to a ``Hello`` that is not accepted, under the token that the Hello named. Or to a ``Welcome`` whose name is
+/// taken, under the token of the Welcome: that ends the session which the Welcome began.
 public struct Refuse: Frame {
     public static let kind = FrameKind.refuse
 
@@ -22,6 +23,8 @@ public struct Refuse: Frame {
         case wrongKey = 6
         /// The answering node has as many sessions as it may have.
         case tooManySessions = 7
+        /// Another process, at another address, holds the name and life of the refused node.
+        case nameTaken = 8
     }
 
     public var code: Code
