@@ -40,8 +40,12 @@ import World
         #expect(await one.node.heard.established.isEmpty)
         #expect(await two.node.heard.established.isEmpty)
         #expect(one.node.logs.all.contains { $0.contains("key") })
-        // The side that refuses counts each attempt, says it once, and says from where it came.
-        try await two.until("a second attempt") { links, _ in links.metrics.keysRefused > 1 }
+        // The side that refuses counts it and says from where it came, once though a second stranger tries.
+        try await two.until("a count of the refusal") { links, _ in links.metrics.keysRefused > 0 }
+        let other = try await RealNode("n1", security: CurveSecurity(keyPair: stranger, peers: ["n2": second.publicKey]))
+        await other.dial(two)
+        try await two.until("a count of the second refusal") { links, _ in links.metrics.keysRefused > 1 }
+        await other.stop()
         #expect(two.node.logs.all.count { $0.contains("refused a connection from") && $0.contains("127.0.0.1") && $0.contains("key") } == 1)
         #expect(await one.node.with { links, _ in links.metrics.keysRefused } == 0)
         await one.stop()
