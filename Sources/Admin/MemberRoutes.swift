@@ -32,7 +32,8 @@ struct MemberRoutes: RouteGroup {
             "edge": .text(metadata.edgeURL),
             "admin": .text(metadata.adminURL),
             "zone": .string(metadata.zone),
-            "capacity": .number(metadata.capacity),
+            // As in the topology file: 1 is an ordinary node. Members carry hundredths.
+            "capacity": .number(Double(metadata.capacity) / 100),
             "labels": .object(labels),
             "version": .string(metadata.versions.software),
             "wire": ["min": .number(metadata.versions.wireMin), "max": .number(metadata.versions.wireMax)],

@@ -30,7 +30,7 @@ struct RingRoutes: RouteGroup {
             }
             return [
                 "name": .string(share.member.name), "share": .number(share.fraction), "shares": .object(shares),
-                "capacity": .number(share.member.capacity), "zone": .string(share.member.zone),
+                "capacity": .number(Double(share.member.capacity) / 100), "zone": .string(share.member.zone),
                 "roles": .array(share.member.roles.map { .string($0) }),
             ]
         }

@@ -103,7 +103,7 @@ func withAdmin(token: String? = nil, chaos: Bool = true, _ body: (AdminBench) as
                 #expect(members.map { $0["name"] } == ["n1", "n2"])
                 let expected = """
                     {"name":"n1","address":"127.0.0.1:7101","status":"alive","life":7,"incarnation":3,"roles":["edge","primes"],\
-                    "edge":"http://127.0.0.1:8080","admin":"http://127.0.0.1:9101","zone":"z1","capacity":200,\
+                    "edge":"http://127.0.0.1:8080","admin":"http://127.0.0.1:9101","zone":"z1","capacity":2.0,\
                     "labels":{"a":"1","b":"2"},"version":"0.1.0","wire":{"min":1,"max":1},"load":0,"placed":true,"sinceMs":6000}
                     """
                 #expect(members[0].text() == expected)
@@ -121,7 +121,7 @@ func withAdmin(token: String? = nil, chaos: Bool = true, _ body: (AdminBench) as
             let shares = members.compactMap { if case .number(let text)? = $0["share"] { Double(text) } else { nil } }
             #expect(abs(shares.reduce(0, +) - 1) < 1e-9)
             #expect(shares[1] > shares[0])
-            #expect(members[1]["capacity"] == 300)
+            #expect(members[1]["capacity"] == .number(3.0))
             #expect(members[1]["shares"]?.members?.map(\.key) == ["lookup", "primes"])
             let lookup = try await ask("GET", "\(bench.network)/ring?role=lookup").json
             #expect(lookup?["members"]?.elements?.map { $0["name"] } == ["n2"])
