@@ -193,6 +193,10 @@ extension Links {
         delegate?.handshakeRefused(
             link.address, code: .wrongKey,
             message: "the connection was refused for its key; compare the keys of both nodes in the topology")
+        guard link.session == nil else { return }
+        // libzmq does not try a refused key again, so the next try needs a channel of its own: keys are corrected while nodes run.
+        closeChannels(of: link, lingering: false)
+        rest(link, for: limits.restAfterRefusal)
     }
 
     func name(of link: DialledLink) -> String {

@@ -315,7 +315,8 @@ extension ZeroMQSockets: DescriptorWatcher {
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: receiver.connected(channel)
         case ZMQ_EVENT_DISCONNECTED, ZMQ_EVENT_CONNECT_RETRIED: receiver.disconnected(channel)
         case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-            receiver.keyRefused(channel)
+            // Without keys it is a peer that went away in the middle of libzmq's own handshake.
+            if security == nil { receiver.disconnected(channel) } else { receiver.keyRefused(channel) }
         default: break
         }
     }
