@@ -11,6 +11,7 @@ import World
         #expect(pair.publicKey.text.utf8.count == 40 && pair.secretKey.utf8.count == 40)
         #expect(CurvePublicKey(pair.publicKey.text) == pair.publicKey)
         #expect(CurveKeyPair(publicKey: pair.publicKey.text, secretKey: pair.secretKey) != nil)
+        #expect(CurveKeyPair(publicKey: try keys().publicKey.text, secretKey: pair.secretKey) == nil, "keys of two pairs")
         #expect(CurvePublicKey("short") == nil)
         #expect(CurvePublicKey(String(repeating: "~", count: 40)) == nil)
         #expect(try keys().publicKey != pair.publicKey)

@@ -138,7 +138,11 @@ extension CurveSecurity {
         }
         guard let pair = CurveKeyPair(publicKey: own.publicKey, secretKey: String(secret.filter { !$0.isWhitespace })) else {
             throw CommandFailure(
-                .usage, "\(own.secretKeyFile), the secret key of \(node), holds no 40 characters of Z85; make one with: gossamer keys new --out FILE")
+                .usage,
+                """
+                \(own.secretKeyFile) does not hold the secret key that belongs to the public key of \(node), \(own.publicKey); \
+                make a new pair with: gossamer keys new --out FILE
+                """)
         }
         var peers: [String: CurvePublicKey] = [:]
         for (name, text) in options.nodes.map({ ($0.key, $0.value.publicKey) }) + options.allow.map({ ($0.key, $0.value) }) {

@@ -23,9 +23,11 @@ public struct CurveKeyPair: Sendable {
     /// The 40 characters of the secret key. Never logged, never sent.
     public let secretKey: String
 
-    /// `nil` unless both are 40 characters of Z85. Whether they belong together shows when they are used.
+    /// `nil` unless both are 40 characters of Z85 and the public key is the secret one's.
     public init?(publicKey: String, secretKey: String) {
         guard let publicKey = CurvePublicKey(publicKey), Self.isKey(secretKey) else { return nil }
+        var derived = [CChar](repeating: 0, count: 41)
+        guard zmq_curve_public(&derived, secretKey) == 0, Self.text(derived) == publicKey.text else { return nil }
         self.publicKey = publicKey
         self.secretKey = secretKey
     }
