@@ -1,54 +1,63 @@
 import CPrimesieve
-import Glibc
-import Synchronization
 
-/// Counts the primes of a range in the calling thread.
+/// Counts the primes of a part in the calling thread, slice by slice.
 ///
-/// Neither way looks up or stores anything, so the same range gives the same number on every machine.
-package enum PrimeCounter {
-    /// A count that did not come about.
-    package enum Failure: Error, Equatable {
-        case cancelled
-        /// libprimesieve's own refusal (it ran out of memory).
-        case library
+/// A call into the library cannot be interrupted, so whoever counts looks around between two slices. None of the ways to count looks
+/// up or stores anything, so the same range gives the same number on every machine.
+package struct PrimeCounter: Sendable {
+    /// libprimesieve refused (it ran out of memory).
+    package struct LibraryFailure: Error {}
+
+    private let part: PrimesPart
+    private let slice: UInt64
+    private var next: UInt64
+    /// Primes in the slices so far.
+    package private(set) var count: UInt64 = 0
+    /// True when `count` is that of the whole part.
+    package private(set) var isDone = false
+
+    /// - Parameter part: its range must not be empty.
+    package init(_ part: PrimesPart) {
+        precondition(part.from <= part.to, "a part from \(part.from) to \(part.to)")
+        self.part = part
+        slice = Self.sliceLength(part)
+        next = part.from
     }
 
-    /// Primes in the part.
-    ///
-    /// Long parts are counted in slices, between which `isCancelled` is asked: a call into the library cannot be interrupted. A
-    /// slice takes some tenths of a second, and up to a minute close to 2^64.
-    package static func count(_ part: PrimesPart, isCancelled: () -> Bool) throws(Failure) -> UInt64 {
-        let slice = sliceLength(part)
-        var total: UInt64 = 0
-        var from = part.from
-        while true {
-            if isCancelled() { throw .cancelled }
-            let to = part.to - from < slice ? part.to : from + (slice - 1)
-            switch part.algorithm {
-            case .sieve: total += try sieve(from, to)
-            case .trial: total += trial(from, to)
-            }
-            if to == part.to { return total }
-            from = to + 1
+    /// Counts the next slice: some hundredths of a second, and up to a minute close to 2^64. Not when done.
+    package mutating func countSlice() throws(LibraryFailure) {
+        precondition(!isDone, "the part has been counted")
+        let to = part.to - next < slice ? part.to : next + (slice - 1)
+        switch part.algorithm {
+        case .sieve where Self.isShort(to - next, to: to): count += MillerRabin.count(next, to)
+        case .sieve: count += try Self.sieve(next, to)
+        case .trial: count += Self.trial(next, to)
         }
+        isDone = to == part.to
+        next = to &+ 1
     }
+
+    /// Whether numbers are better tested one by one than sieved: the sieve would first find the primes up to the root of `to`,
+    /// 0.23 ns for each number up to there, and a test takes about 1 us near 2^64.
+    package static func isShort(_ length: UInt64, to: UInt64) -> Bool { length < squareRoot(to) / 10_000 }
 
     private static func sliceLength(_ part: PrimesPart) -> UInt64 {
         switch part.algorithm {
         case .sieve:
-            // Each slice finds the primes up to the root again, which is 2 % of it at this length.
-            max(1_000_000_000, UInt64(Double(part.to).squareRoot()) * 20)
+            // Two of the shortest runs that cost nothing extra. Each slice finds the primes up to the root again, which is 2 % of it
+            // at 20 roots.
+            max(2 * PrimesPlan.numbersPerRun, squareRoot(part.to) * 20)
         case .trial:
-            max(1, 200_000_000 / (UInt64(Double(part.to).squareRoot()) / 24 + 10))
+            max(1, 20_000_000 / (squareRoot(part.to) / 24 + 10))
         }
     }
 
     /// Counts by libprimesieve, in this thread alone: the mesh's own parts are its parallelism.
-    private static func sieve(_ from: UInt64, _ to: UInt64) throws(Failure) -> UInt64 {
+    package static func sieve(_ from: UInt64, _ to: UInt64) throws(LibraryFailure) -> UInt64 {
         _ = oneThread
         let count = primesieve_count_primes(from, to)
         // The library's mark of an error is UInt64.max, which no range of 64-bit numbers has as its count.
-        guard count != UInt64.max else { throw .library }
+        guard count != UInt64.max else { throw LibraryFailure() }
         return count
     }
 
@@ -85,11 +94,4 @@ package enum PrimeCounter {
         while root < 0xFFFF_FFFF, (root + 1) * (root + 1) <= number { root += 1 }
         return root
     }
-}
-
-/// A switch that a count looks at between its slices, thrown by another thread.
-final class CancellationFlag: Sendable {
-    private let flag = Atomic(false)
-    var isSet: Bool { flag.load(ordering: .relaxed) }
-    func set() { flag.store(true, ordering: .relaxed) }
 }

@@ -14,10 +14,10 @@ public struct PrimesView: Sendable {
 
 /// What a home needs of the mesh.
 public protocol PrimesCrew: Sendable {
-    /// Has the worker on `node` count the part; returns or throws at the latest when `patience` is over, and soon after the
+    /// Has the worker on `node` count the part of this job; returns or throws at the latest when `patience` is over, and soon after the
     /// node has been declared dead.
     func count(
-        _ part: PrimesPart, on node: NodeIdentity, patience: Duration
+        _ part: PrimesPart, of job: WorkID, on node: NodeIdentity, patience: Duration
     ) async throws(PrimesCallFailure) -> PrimesPartResult
 
     /// Tells the home on `node` about a job of this one; gives up after a moment.
@@ -211,7 +211,7 @@ public actor PrimesDesk {
         let task = world.spawn("primes.part", on: executor) { [weak self] in
             let input: PrimesJob.Input
             do throws(PrimesCallFailure) {
-                let result = try await crew.count(part, on: node, patience: patience)
+                let result = try await crew.count(part, of: id, on: node, patience: patience)
                 // A worker that answers for another part has not answered this one.
                 input = result.part == part.number
                     ? .answered(call.parts, by: node, count: result.count)

@@ -6,6 +6,7 @@ import Glibc
 /// 10^10, 0.15 near 10^12, 0.22 near 10^14, 0.31 near 10^16, 0.52 near 10^18):
 ///
 ///     sieve:  numbers x 0.10 ns x max(1, to / 10^10)^0.09  +  parts x 0.23 ns x sqrt(to)
+///             or, in parts too short to prepare for,  numbers x 1 us
 ///     trial:  numbers x (4 ns + sqrt(n) averaged over the range / 3 x 2 / ln(to) x 1.1 ns)
 ///
 /// The sieve crosses every number about log log n times, which alone is nearly constant; what grows is the share of
@@ -24,6 +25,8 @@ public struct PrimesEstimate: Hashable, Sendable {
     static let sieveGrowth = 0.09
     /// Seconds of preparation per part, for every unit of the square root.
     static let sieveSecondsPerRoot = 0.23e-9
+    /// Seconds per number that is tested by itself; at most, near 2^64.
+    static let sieveSecondsPerTest = 1e-6
     /// Seconds per number for which trial division ends at once.
     static let trialSecondsPerNumber = 4e-9
     /// Seconds per division.
@@ -48,6 +51,9 @@ public struct PrimesEstimate: Hashable, Sendable {
         let to = Double(request.to)
         switch request.algorithm {
         case .sieve:
+            if PrimeCounter.isShort(UInt64(clamping: request.length / UInt128(max(1, parts))), to: request.to) {
+                return numbers * sieveSecondsPerTest
+            }
             let rate = sieveSecondsPerNumber * pow(max(1, to / 1e10), sieveGrowth)
             return numbers * rate + Double(parts) * sieveSecondsPerRoot * to.squareRoot()
         case .trial:

@@ -24,9 +24,9 @@ public distributed actor PrimesHome: NodeSingleton {
 
     private let desk: PrimesDesk
 
-    public init(actorSystem: MeshActorSystem, crew: any PrimesCrew, limits: PrimesLimits) {
+    public init(actorSystem: MeshActorSystem, desk: PrimesDesk) {
         self.actorSystem = actorSystem
-        desk = PrimesDesk(world: actorSystem.world, crew: crew, identity: actorSystem.node, limits: limits)
+        self.desk = desk
     }
 
     /// See ``PrimesDesk/submit(_:id:)``.
@@ -42,14 +42,16 @@ public distributed actor PrimesHome: NodeSingleton {
     /// See ``PrimesDesk/cancel(_:)``.
     public distributed func cancel(_ id: WorkID) async throws -> PrimesStatus { try await desk.cancel(id) }
 
-    /// Jobs that run here now.
-    func runningJobs() async -> Int { await desk.runningCount }
+    /// See ``PrimesDesk/remember(_:)``.
+    public distributed func remember(_ note: PrimesNote) async throws { await desk.remember(note) }
+}
 
-    func metrics() async -> [MetricSample] {
-        let totals = await desk.totals
+extension PrimesDesk {
+    var metrics: [MetricSample] {
+        let totals = totals
         return [
             MetricSample(
-                "gossamer_primes_jobs_running", .gauge, Double(await desk.runningCount), help: "Primes jobs whose home this node is."),
+                "gossamer_primes_jobs_running", .gauge, Double(runningCount), help: "Primes jobs whose home this node is."),
             MetricSample(
                 "gossamer_primes_jobs_accepted_total", .counter, Double(totals.accepted), help: "Primes jobs accepted by this home."),
             MetricSample(
@@ -57,7 +59,4 @@ public distributed actor PrimesHome: NodeSingleton {
                 help: "Parts that this home has sent once more, because a worker died or was silent."),
         ]
     }
-
-    /// See ``PrimesDesk/remember(_:)``.
-    public distributed func remember(_ note: PrimesNote) async throws { await desk.remember(note) }
 }

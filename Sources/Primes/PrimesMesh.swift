@@ -77,9 +77,9 @@ public struct PrimesMesh: PrimesCrew, PrimesHomes {
     // MARK: Calls
 
     public func count(
-        _ part: PrimesPart, on node: NodeIdentity, patience: Duration
+        _ part: PrimesPart, of job: WorkID, on node: NodeIdentity, patience: Duration
     ) async throws(PrimesCallFailure) -> PrimesPartResult {
-        try await call(patience) { try await $0.singleton(PrimesWorker.self, on: node).count(part) }
+        try await call(patience) { try await $0.singleton(PrimesWorker.self, on: node).count(part, of: job) }
     }
 
     public func tell(_ note: PrimesNote, to node: NodeIdentity) async {

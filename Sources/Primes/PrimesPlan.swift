@@ -29,7 +29,8 @@ public struct PrimesPart: Codable, Hashable, Sendable {
 ///
 /// A sieve prepares for every part by finding the primes up to the square root of the part's end (0.23 ns for each
 /// number up to the root, see ``PrimesEstimate``), so that a part must grow with that root or the preparation is all it
-/// does. Parts of 1,000 x sqrt(to) numbers keep it under 1 %. From there:
+/// does. Parts of 1,000 x sqrt(to) numbers keep it under 1 %; a range that is narrow for its height (the last 59 numbers below
+/// 2^64) has shorter ones, whose numbers are tested one by one instead, see ``PrimeCounter/isShort(_:to:)``. From there:
 ///  * at least 100 parts, so that every node gets work and the progress shows (10 ms each for [0, 10^10]);
 ///  * at most 100,000, because a home keeps every part in memory and each costs a call;
 ///  * never more parts than numbers: a range of 7 numbers is 7 parts of one number;

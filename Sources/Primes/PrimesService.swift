@@ -8,8 +8,16 @@ public final class PrimesService: Sendable {
     /// For edges and commands.
     public let gateway: PrimesClient
 
-    private let worker: PrimesWorker?
-    private let home: PrimesHome?
+    /// What a node with the role has. The doors are kept so that they live; those behind them are asked directly, for nothing
+    /// here crosses a node's border.
+    private struct Counting {
+        let bench: PrimesWorkbench
+        let desk: PrimesDesk
+        let worker: PrimesWorker
+        let home: PrimesHome
+    }
+
+    private let counting: Counting?
 
     /// The error types that must be in `NodeConfiguration.errors`.
     public static var errors: [any (Error & Codable & Sendable).Type] { [PrimesError.self] }
@@ -21,26 +29,26 @@ public final class PrimesService: Sendable {
         let metadata = node.configuration.metadata
         if metadata.roles.contains(PrimesJob.role) {
             let threads = min(PrimesMesh.threads(capacity: metadata.capacity), max(1, processors))
-            worker = PrimesWorker(actorSystem: node.system, parallelism: threads)
-            home = PrimesHome(actorSystem: node.system, crew: mesh, limits: limits)
+            let bench = PrimesWorkbench(world: node.world, parallelism: threads)
+            let desk = PrimesDesk(world: node.world, crew: mesh, identity: node.identity, limits: limits)
+            counting = Counting(
+                bench: bench, desk: desk, worker: PrimesWorker(actorSystem: node.system, bench: bench),
+                home: PrimesHome(actorSystem: node.system, desk: desk))
         } else {
-            worker = nil
-            home = nil
+            counting = nil
         }
         gateway = PrimesClient(world: node.world, homes: mesh, limits: limits)
     }
 
     /// Jobs whose home this node is and that have not ended: what a drained node waits for before it leaves.
     public func runningJobs() async -> Int {
-        guard let home else { return 0 }
-        return await home.whenLocal { await $0.runningJobs() } ?? 0
+        guard let counting else { return 0 }
+        return await counting.desk.runningCount
     }
 
     /// What this node has counted, and the jobs it is home of. Empty without the role.
     public func metrics() async -> [MetricSample] {
-        guard let worker, let home else { return [] }
-        let counting = await worker.whenLocal { await $0.metrics() } ?? []
-        let jobs = await home.whenLocal { await $0.metrics() } ?? []
-        return counting + jobs
+        guard let counting else { return [] }
+        return await counting.bench.metrics + counting.desk.metrics
     }
 }

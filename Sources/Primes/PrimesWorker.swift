@@ -9,18 +9,20 @@ public distributed actor PrimesWorker: NodeSingleton {
 
     private let bench: PrimesWorkbench
 
-    /// - Parameter parallelism: parts counted at the same time.
-    public init(actorSystem: MeshActorSystem, parallelism: Int) {
+    public init(actorSystem: MeshActorSystem, bench: PrimesWorkbench) {
         self.actorSystem = actorSystem
-        bench = PrimesWorkbench(world: actorSystem.world, parallelism: parallelism)
+        self.bench = bench
     }
 
-    /// The primes of the part. Cancelling the call ends the counting.
+    /// The primes of a part of this job. Cancelling the call ends the counting.
     /// - Throws: ``PrimesError``.
-    public distributed func count(_ part: PrimesPart) async throws -> PrimesPartResult { try await bench.count(part) }
+    public distributed func count(_ part: PrimesPart, of job: WorkID) async throws -> PrimesPartResult {
+        try await bench.count(part, of: job)
+    }
+}
 
-    func metrics() async -> [MetricSample] {
-        let load = await bench.load
+extension PrimesWorkbench {
+    var metrics: [MetricSample] {
         return [
             MetricSample("gossamer_primes_parts_counted_total", .counter, Double(load.counted), help: "Parts counted by this node."),
             MetricSample("gossamer_primes_parts_counting", .gauge, Double(load.running), help: "Parts being counted on this node."),

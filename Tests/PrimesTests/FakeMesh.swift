@@ -91,7 +91,7 @@ final class FakeMesh: PrimesCrew, PrimesHomes {
     // MARK: PrimesCrew
 
     func count(
-        _ part: PrimesPart, on node: NodeIdentity, patience: Duration
+        _ part: PrimesPart, of job: WorkID, on node: NodeIdentity, patience: Duration
     ) async throws(PrimesCallFailure) -> PrimesPartResult {
         _ = try await reach(node, patience: patience)
         await sleep(partDuration)
