@@ -54,7 +54,7 @@ struct WebResponder: HTTPResponder {
 
     /// The router answers 404 for a method that a path does not have; the client ought to learn which it has.
     private static func refuseOtherMethods(of routes: [WebRoute], in router: Router<BasicRequestContext>) {
-        let methods: [HTTPRequest.Method] = [.get, .put, .post, .patch, .delete]
+        let methods: [HTTPRequest.Method] = [.get, .put, .post, .patch, .delete, .options]
         var seen: [String] = []
         for path in routes.map(\.path) where !seen.contains(path) {
             seen.append(path)

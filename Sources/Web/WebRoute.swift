@@ -88,8 +88,8 @@ public struct WebRequest: Sendable {
         let type = headers[.contentType] ?? ""
         let essence = type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
         guard essence == "application/json" || essence.hasSuffix("+json") else {
-            let sent = type.isEmpty ? "no Content-Type" : "\"\(type.prefix(100))\""
-            throw Problem(status: 415, detail: "expected a body of Content-Type application/json, not \(sent)")
+            let sent = type.isEmpty ? "there is no Content-Type" : "the Content-Type is \"\(type.prefix(100))\""
+            throw Problem(status: 415, detail: "\(sent); send the body with Content-Type: application/json")
         }
         let bytes = try await bytes()
         let json: JSON

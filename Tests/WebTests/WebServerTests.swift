@@ -75,6 +75,10 @@ func withServer<T>(
             #expect(answer.headers["allow"] == "GET, HEAD, DELETE")
             #expect(answer.json?["detail"]?.string?.contains("PUT") == true)
             #expect(try await ask("GET", "\(base)/things").status == 405)
+            let options = try await ask("OPTIONS", "\(base)/things/a")
+            #expect(options.status == 405)
+            #expect(options.headers["allow"] == "GET, HEAD, DELETE")
+            #expect(try await ask("OPTIONS", "\(base)/nothing").status == 404)
         }
     }
 
