@@ -40,12 +40,22 @@ public final class MeshActorSystem: DistributedActorSystem, Sendable {
     let core: NodeCore
     let registry: ActorRegistry
     let errors: ErrorTypes
+    let signatures = TargetSignatures()
     private let mailboxLimit: Int
     private let coders = Mutex<Coders?>(nil)
 
-    struct Coders: Sendable {
-        var encoder: MessagePackEncoder
-        var decoder: MessagePackDecoder
+    /// Together in one object, so that taking both costs one reference count.
+    final class Coders: Sendable {
+        let encoder: MessagePackEncoder
+        let decoder: MessagePackDecoder
+
+        init(userInfo: [CodingUserInfoKey: any Sendable]) {
+            var encoder = MessagePackEncoder(), decoder = MessagePackDecoder()
+            encoder.userInfo = userInfo
+            decoder.userInfo = userInfo
+            self.encoder = encoder
+            self.decoder = decoder
+        }
     }
 
     init(core: NodeCore, registry: ActorRegistry, errors: ErrorTypes, mailboxLimit: Int) {
@@ -57,10 +67,7 @@ public final class MeshActorSystem: DistributedActorSystem, Sendable {
         world = core.world
         let userInfo: [CodingUserInfoKey: any Sendable] = [.actorSystemKey: self]
         coders.withLock {
-            var coders = Coders(encoder: MessagePackEncoder(), decoder: MessagePackDecoder())
-            coders.encoder.userInfo = userInfo
-            coders.decoder.userInfo = userInfo
-            $0 = coders
+            $0 = Coders(userInfo: userInfo)
         }
     }
 

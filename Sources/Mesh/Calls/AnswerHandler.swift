@@ -8,7 +8,15 @@ public final class AnswerHandler: DistributedTargetInvocationResultHandler {
 
     private let encoder: MessagePackEncoder
     private let errors: ErrorTypes
-    private let answer = Mutex<InboundCall.Answer?>(nil)
+    private let outcome = Mutex<(answer: InboundCall.Answer, type: ResultType?)?>(nil)
+
+    enum ResultType: Sendable {
+        case nothing
+        case value(any Codable.Type)
+    }
+
+    /// What the function has returned; nil when it threw.
+    var resultType: ResultType? { outcome.withLock { $0?.type } }
 
     init(encoder: MessagePackEncoder, errors: ErrorTypes) {
         self.encoder = encoder
@@ -16,7 +24,7 @@ public final class AnswerHandler: DistributedTargetInvocationResultHandler {
     }
 
     /// Nil while the function has not ended.
-    func take() -> InboundCall.Answer? { answer.withLock { $0 } }
+    func take() -> InboundCall.Answer? { outcome.withLock { $0?.answer } }
 
     public func onReturn<Success: Codable>(value: Success) async throws {
         let packed: InboundCall.Answer
@@ -26,13 +34,15 @@ public final class AnswerHandler: DistributedTargetInvocationResultHandler {
             packed = .failure(CallFailure(
                 code: .calleeFailed, message: "the result, a \(Success.self), cannot be encoded: \(error)"))
         }
-        answer.withLock { $0 = packed }
+        outcome.withLock { $0 = (packed, .value(Success.self)) }
     }
 
-    public func onReturnVoid() async throws { answer.withLock { $0 = .void } }
+    public func onReturnVoid() async throws {
+        outcome.withLock { $0 = (.void, .nothing) }
+    }
 
     public func onThrow<Err: Error>(error: Err) async throws {
         let failure = errors.failure(for: error, encoder: encoder)
-        answer.withLock { $0 = .failure(failure) }
+        outcome.withLock { $0 = (.failure(failure), nil) }
     }
 }

@@ -20,12 +20,17 @@ final class InboundCall: Sendable {
 
     let key: InboundKey
     let target: String
+    /// The function's place in this program's contract table.
+    let targetIndex: UInt32
     let arguments: [UInt8]
     let deadline: Instant
     let wantsAnswer: Bool
     private let run = Mutex(Run())
 
-    init(key: InboundKey, target: String, arguments: [UInt8], deadline: Instant, wantsAnswer: Bool) {
+    init(
+        key: InboundKey, target: String, targetIndex: UInt32, arguments: [UInt8], deadline: Instant, wantsAnswer: Bool
+    ) {
+        self.targetIndex = targetIndex
         self.key = key
         self.target = target
         self.arguments = arguments

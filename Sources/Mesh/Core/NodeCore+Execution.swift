@@ -24,7 +24,7 @@ extension NodeCore {
         let wantsAnswer = call.deadlineMs > 0
         let allowance = wantsAnswer ? Duration.milliseconds(Int64(call.deadlineMs)) : MeshActorSystem.defaultDeadline
         let inboundCall = InboundCall(
-            key: InboundKey(session: session, callID: call.id), target: target, arguments: Array(call.arguments),
+            key: InboundKey(session: session, callID: call.id), target: target, targetIndex: call.target, arguments: Array(call.arguments),
             deadline: now + allowance, wantsAnswer: wantsAnswer)
         guard cell.mailbox.deliver(inboundCall, startWorker: { startWorker(cell, with: $0) }) else {
             return refuse(
@@ -148,8 +148,14 @@ extension MeshActorSystem {
     private func execute<Act: DistributedActor>(
         _ actor: Act, _ call: InboundCall, _ decoder: MessagePackDecoder, _ handler: AnswerHandler
     ) async throws {
-        var decoder = try MeshInvocationDecoder(decoder: decoder, arguments: call.arguments)
+        let signature = signatures[call.targetIndex]
+        var decoder = try MeshInvocationDecoder(
+            decoder: decoder, arguments: call.arguments, notesTypes: signature == nil)
+        if let signature { return try await invoke(signature, on: actor, &decoder, handler) }
         try await executeDistributedTarget(
             on: actor, target: RemoteCallTarget(call.target), invocationDecoder: &decoder, handler: handler)
+        if let result = handler.resultType {
+            signatures[call.targetIndex] = decoder.signature(of: call.target, returning: result)
+        }
     }
 }
