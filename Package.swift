@@ -54,7 +54,7 @@ var mesh: [Target] {
     [
         .target(
             name: "Transport",
-            dependencies: ["World", "MessagePack", "Wire", "CZeroMQ", "CReactor", log]),
+            dependencies: ["World", "MessagePack", "Wire", "CZeroMQ", "CReactor", "CPlatform", log]),
         .target(
             name: "Mesh",
             dependencies: [

@@ -25,6 +25,3 @@ int creactor_connect_result(int fd);
 
 /// Permits the process as many descriptors as the system lets it have.
 void creactor_raise_descriptor_limit(void);
-
-/// Names the calling thread. At most 15 bytes are kept.
-void creactor_name_thread(const char *name);

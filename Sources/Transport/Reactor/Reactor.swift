@@ -1,3 +1,4 @@
+import CPlatform
 import CReactor
 import Glibc
 import Synchronization
@@ -170,7 +171,7 @@ extension Reactor {
 
     private func run() {
         thread.store(UInt(pthread_self()), ordering: .relaxed)
-        creactor_name_thread(name)
+        cplatform_name_thread(name)
         var busyTurns = 0
         var turnStart = world.now
         while true {
