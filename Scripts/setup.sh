@@ -11,24 +11,33 @@ fi
 
 # Each line: what proves that it is there, and the packages that bring it, the first that the system has.
 wanted=(
-    "header zmq.h|libzmq3-dev"
-    "header msgpack.h|libmsgpack-dev libmsgpack-c-dev"
-    "header primesieve.h|libprimesieve-dev"
-    "program primesieve|primesieve primesieve-bin"
     "program cc|gcc"
+    "program ld|binutils"
+    "header stdio.h|libc6-dev"
+    "library zmq zmq.h|libzmq3-dev"
+    "library msgpackc msgpack.h|libmsgpack-dev libmsgpack-c-dev"
+    "library primesieve primesieve.h|libprimesieve-dev"
+    "program primesieve|primesieve primesieve-bin"
     "program pkg-config|pkg-config pkgconf"
     "python venv|python3-venv"
     "python ensurepip|python3-venv"
     "program python3|python3"
 )
 
+# A library is there when a program that includes its header links against it. The header alone proves nothing: Debian
+# keeps that of primesieve in a package of its own, which may outlive the one with the library.
 is_there() {
     case $1 in
     header) echo "#include <$2>" | cc -E -x c - >/dev/null 2>&1 ;;
+    library)
+        printf '#include <%s>\nint main(void) { return 0; }\n' "$3" | cc -x c - "-l$2" -o "$scratch/linked" >/dev/null 2>&1 ;;
     program) command -v "$2" >/dev/null ;;
     python) python3 -c "import $2" >/dev/null 2>&1 ;;
     esac
 }
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 
 missing=()
 for line in "${wanted[@]}"; do
@@ -71,4 +80,12 @@ done
 
 say "installing ${packages[*]}"
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >&2
+
+for line in "${missing[@]}"; do
+    # shellcheck disable=SC2086
+    if ! is_there ${line%%|*}; then
+        say "${packages[*]} are installed, but this is still missing: ${line%%|*}"
+        exit 69
+    fi
+done
 say "done"
