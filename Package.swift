@@ -104,7 +104,7 @@ var tests: [Target] {
     [
         .target(name: "TestSupport", dependencies: ["World"], path: "Tests/TestSupport"),
         .target(name: "WebTestSupport", dependencies: ["Web", httpClient], path: "Tests/WebTestSupport"),
-        .testTarget(name: "HouseTests"),
+        .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
         .testTarget(name: "WorldTests", dependencies: ["World"]),
         .testTarget(name: "MessagePackTests", dependencies: ["MessagePack", "TestSupport"]),
         .testTarget(name: "WireTests", dependencies: ["World", "MessagePack", "Wire", "TestSupport"], exclude: ["vectors"]),

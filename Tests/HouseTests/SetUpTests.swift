@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `Scripts/setup.sh` with a compiler and a package manager of the test's own, because the real ones know one state of one machine.
@@ -29,16 +30,9 @@ import Testing
     }
 
     private static func run(with tools: URL) throws -> (status: Int32, said: String, log: String) {
-        let process = Process(), output = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["PATH=\(tools.path):/usr/bin:/bin", "bash", script]
-        process.standardError = output
-        process.standardOutput = output
-        try process.run()
-        let said = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
+        let output = try CommandLineTool.run("env", ["PATH=\(tools.path):/usr/bin:/bin", "bash", script], seconds: 60)
         let log = (try? String(contentsOf: tools.appending(path: "log"), encoding: .utf8)) ?? ""
-        return (process.terminationStatus, said, log)
+        return (output.status, String(decoding: output.standardOutput, as: UTF8.self) + output.standardError, log)
     }
 
     /// Debian keeps the header of primesieve in a package of its own, which may be there without the library.
