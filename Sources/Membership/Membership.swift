@@ -182,17 +182,10 @@ public struct Membership: Sendable {
         return deadline
     }
 
-    /// The executor that carries this value ran an input `delay` after it was ready (a frame that waited in a queue). Delays beyond
-    /// `latenessTolerance` make this node feel sick before it calls others dead.
-    public mutating func executorDelay(_ delay: Duration, now: Instant) -> [MembershipEffect] {
-        begin(now)
-        if delay > figures.latenessTolerance { feel(LocalHealth.penalty(lateness: delay, probeTimeout: figures.probeTimeout)) }
-        return finish()
-    }
-
     // MARK: Common to all inputs
 
-    /// Takes the time of an input, and notices when this node did not run for a while.
+    /// Takes the time of an input, and notices when this node did not run for a while: a late timer and a delay of the executor that
+    /// carries this value are the same thing here, since it has a deadline at all times and every input is measured against it.
     mutating func begin(_ now: Instant) {
         if started {
             let lateness = now - max(nextDeadline, clock)

@@ -3,7 +3,7 @@ public enum HostText {
     /// Whether `text` is an IPv4 address, an IPv6 address, or a DNS name (RFC 1123, underscores allowed as resolvers do).
     public static func isValid(_ text: String) -> Bool {
         if text.contains(":") { return isIPv6(text) }
-        if text.utf8.allSatisfy({ DurationText.isDigit($0) || $0 == UInt8(ascii: ".") }) { return isIPv4(text) }
+        if text.utf8.allSatisfy({ DurationNotation.isDigit($0) || $0 == UInt8(ascii: ".") }) { return isIPv4(text) }
         return isDNSName(text)
     }
 
@@ -26,7 +26,7 @@ public enum HostText {
         } else if host.contains(":") {
             return nil
         }
-        guard digits.utf8.allSatisfy(DurationText.isDigit), let port = Int(digits), (1 ... 65_535).contains(port),
+        guard digits.utf8.allSatisfy(DurationNotation.isDigit), let port = Int(digits), (1 ... 65_535).contains(port),
             isValid(String(host))
         else { return nil }
         return Endpoint(host: String(host), port: port)
@@ -36,7 +36,7 @@ public enum HostText {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4
             && parts.allSatisfy { part in
-                (1 ... 3).contains(part.utf8.count) && part.utf8.allSatisfy(DurationText.isDigit) && (Int(part) ?? 256) < 256
+                (1 ... 3).contains(part.utf8.count) && part.utf8.allSatisfy(DurationNotation.isDigit) && (Int(part) ?? 256) < 256
             }
     }
 
@@ -64,14 +64,14 @@ public enum HostText {
         guard (1 ... 253).contains(text.utf8.count) else { return false }
         return text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
             (1 ... 63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
-                && label.utf8.allSatisfy { DurationText.isDigit($0) || isLetter($0) || "-_".utf8.contains($0) }
+                && label.utf8.allSatisfy { DurationNotation.isDigit($0) || isLetter($0) || "-_".utf8.contains($0) }
         }
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a") ... UInt8(ascii: "z")).contains(byte | 0x20) }
 
     private static func isHexadecimal(_ byte: UInt8) -> Bool {
-        DurationText.isDigit(byte) || (UInt8(ascii: "a") ... UInt8(ascii: "f")).contains(byte | 0x20)
+        DurationNotation.isDigit(byte) || (UInt8(ascii: "a") ... UInt8(ascii: "f")).contains(byte | 0x20)
     }
 }
 

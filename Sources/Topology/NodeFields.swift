@@ -104,7 +104,7 @@ struct NodeFields {
     private static func capacity(of section: Section) -> Int? {
         let demand = "must be a number from 0.01 to 64 with at most two decimals; 1 is an ordinary node"
         guard let text = section.plain("capacity", demand) else { return nil }
-        guard let thousandths = DurationText.thousandths(text.value), thousandths % 10 == 0,
+        guard let thousandths = DurationNotation.thousandths(text.value), thousandths % 10 == 0,
             (10 ... 64_000).contains(thousandths)
         else {
             section.refuse(text, demand)

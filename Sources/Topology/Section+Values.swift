@@ -11,7 +11,7 @@ extension Section {
         let demand = "must be a whole number from \(range.lowerBound) to \(range.upperBound)"
         guard let text = plain(key, demand) else { return nil }
         let digits = text.value.hasPrefix("-") ? text.value.dropFirst() : text.value[...]
-        guard !digits.isEmpty, digits.utf8.allSatisfy(DurationText.isDigit) else {
+        guard !digits.isEmpty, digits.utf8.allSatisfy(DurationNotation.isDigit) else {
             diagnostics.report(
                 .wrongType, at: text.place, value: text.value,
                 "\"\(text.place.keyPath)\" is the text \"\(text.value)\"; it \(demand)")
@@ -28,7 +28,7 @@ extension Section {
     func factor(_ key: String) -> Double? {
         let demand = "must be a number from 0 to 1000000, such as 0.8"
         guard let text = plain(key, demand) else { return nil }
-        let isNumber = text.value.utf8.allSatisfy { DurationText.isDigit($0) || $0 == UInt8(ascii: ".") }
+        let isNumber = text.value.utf8.allSatisfy { DurationNotation.isDigit($0) || $0 == UInt8(ascii: ".") }
         guard isNumber, let number = Double(text.value), number <= 1_000_000 else {
             refuse(text, demand)
             return nil
@@ -40,7 +40,7 @@ extension Section {
     func duration(_ key: String) -> Duration? {
         let demand = "must be a duration of at most 366d with its unit, such as 200ms, 1.5s, 5m, 24h or 30d"
         guard let text = plain(key, demand) else { return nil }
-        guard let duration = DurationText.parse(text.value), duration > .zero, duration <= .seconds(366 * 86_400) else {
+        guard let duration = DurationNotation.parse(text.value), duration > .zero, duration <= .seconds(366 * 86_400) else {
             refuse(text, demand)
             return nil
         }

@@ -1,7 +1,7 @@
 import World
 
 /// Durations as people write them: `200ms`, `1s`, `1.5s`, `5m`, `24h`, `30d`.
-public enum DurationText {
+public enum DurationNotation {
     /// The units, longest name first where one ends with another.
     private static let units: [(suffix: String, nanoseconds: Int64)] = [
         ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000),
@@ -52,7 +52,7 @@ public enum ByteCountText {
         let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)]
         let unit = units.first { text.hasSuffix($0.0) }
         let digits = text.dropLast(unit?.0.count ?? 0)
-        guard !digits.isEmpty, digits.utf8.allSatisfy(DurationText.isDigit), let number = Int(digits) else { return nil }
+        guard !digits.isEmpty, digits.utf8.allSatisfy(DurationNotation.isDigit), let number = Int(digits) else { return nil }
         let (bytes, overflow) = number.multipliedReportingOverflow(by: 1 << (unit?.1 ?? 0))
         return overflow ? nil : bytes
     }
@@ -66,7 +66,7 @@ public enum NameText {
     /// Whether `text` matches `[a-z0-9][a-z0-9._-]{0,62}`.
     public static func isValid(_ text: String) -> Bool {
         func isAlphanumeric(_ byte: UInt8) -> Bool {
-            DurationText.isDigit(byte) || (UInt8(ascii: "a") ... UInt8(ascii: "z")).contains(byte)
+            DurationNotation.isDigit(byte) || (UInt8(ascii: "a") ... UInt8(ascii: "z")).contains(byte)
         }
         guard (1 ... 63).contains(text.utf8.count), let first = text.utf8.first, isAlphanumeric(first) else { return false }
         return text.utf8.allSatisfy { isAlphanumeric($0) || "._-".utf8.contains($0) }

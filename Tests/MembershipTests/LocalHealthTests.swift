@@ -83,12 +83,14 @@ import World
         #expect(gaps.allSatisfy { $0 >= .seconds(2) }, "\(gaps)")
     }
 
-    @Test func delayOfTheExecutorIsBadHealthToo() throws {
-        var node = try TestNode.make()
-        let quick = node.executorDelay(.milliseconds(20), now: .zero)
-        #expect(quick.isEmpty && node.healthScore == 0)
-        let slow = node.executorDelay(.milliseconds(700), now: .zero)
-        #expect(slow.events == [.health(1)])
+    /// A frame that waited with everything else says as much as a timer.
+    @Test func aFrameThatWasHandledLateRaisesTheScoreToo() throws {
+        var (node, peers) = try TestNode.among(4)
+        let due = node.nextDeadline
+        _ = node.heard(from: peers[0].identity, now: due + .milliseconds(20))
+        #expect(node.healthScore == 0)
+        _ = node.heard(from: peers[0].identity, now: node.nextDeadline + .milliseconds(700))
+        #expect(node.healthScore == 1)
     }
 
     /// Stopped for two seconds in the middle of a suspicion, a node gives the suspect these two seconds more.

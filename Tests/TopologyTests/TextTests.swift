@@ -34,7 +34,7 @@ import World
         ("1h", 3_600_000_000_000), ("2d", 172_800_000_000_000), ("10us", 10_000), ("0s", 0),
     ] as [(String, Int64)])
     func durationsAreReadAsPeopleWriteThem(text: String, nanoseconds: Int64) {
-        #expect(DurationText.parse(text)?.nanoseconds == nanoseconds)
+        #expect(DurationNotation.parse(text)?.nanoseconds == nanoseconds)
     }
 
     @Test func whatIsWrittenIsReadBack() {
@@ -42,10 +42,10 @@ import World
         for _ in 0 ..< 1_000 {
             let scale = [1_000, 1_000_000, 1_000_000_000, 3_600_000_000_000][random.below(4)]
             let duration = Duration.nanoseconds(random.below(10_000) * scale)
-            #expect(DurationText.parse(DurationText.format(duration)) == duration)
+            #expect(DurationNotation.parse(DurationNotation.format(duration)) == duration)
         }
-        #expect(DurationText.format(.milliseconds(1_500)) == "1500ms" && DurationText.format(.seconds(90)) == "90s")
-        #expect(DurationText.format(.seconds(86_400)) == "1d" && DurationText.format(.seconds(-5)) == "0s")
+        #expect(DurationNotation.format(.milliseconds(1_500)) == "1500ms" && DurationNotation.format(.seconds(90)) == "90s")
+        #expect(DurationNotation.format(.seconds(86_400)) == "1d" && DurationNotation.format(.seconds(-5)) == "0s")
     }
 
     @Test func sizesAreReadAsPeopleWriteThem() {
