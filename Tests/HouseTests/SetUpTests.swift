@@ -15,7 +15,7 @@ import Testing
         let answerYes = "#!/bin/sh\nexit 0\n"
         let install = installs ? "case \"$1\" in install) touch '\(folder.path)/installed' ;; esac\n" : ""
         let programs = [
-            "cc": "#!/bin/sh\ncase \" $* \" in *' -lprimesieve '*) [ -e '\(folder.path)/installed' ] ;; esac\n",
+            "cc": "#!/bin/sh\ncat > /dev/null\ncase \" $* \" in *' -lprimesieve '*) [ -e '\(folder.path)/installed' ] ;; esac\n",
             "apt-get": "#!/bin/sh\necho \"apt-get $*\" >> '\(folder.path)/log'\n" + install,
             "sudo": "#!/bin/sh\nexec \"$@\"\n",
             "apt-cache": answerYes, "swift": answerYes, "ld": answerYes, "primesieve": answerYes, "pkg-config": answerYes,
