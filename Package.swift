@@ -42,6 +42,7 @@ var outside: [Target] {
 var foundation: [Target] {
     [
         .target(name: "World", dependencies: ["CPlatform"]),
+        .target(name: "JSONDocument"),
         .target(name: "MessagePack", dependencies: ["CMessagePack", "CMessagePackShims"]),
         .target(name: "Wire", dependencies: ["World", "MessagePack"]),
         .target(name: "Membership", dependencies: ["World", "MessagePack"]),
@@ -69,21 +70,23 @@ var work: [Target] {
     [
         .target(name: "Primes", dependencies: ["World", "Placement", "Membership", "Mesh", "CPrimesieve"]),
         .target(name: "Topology", dependencies: ["World", "Yams"]),
-        .target(name: "Web", dependencies: ["World", hummingbird, log]),
+        .target(name: "Web", dependencies: ["World", "JSONDocument", hummingbird, log]),
     ]
 }
 
 /// Floors 7 and 8: what people and programs meet.
 var surfaces: [Target] {
     [
-        .target(name: "Edge", dependencies: ["World", "Primes", "Web", hummingbird, log]),
+        .target(name: "Edge", dependencies: ["World", "JSONDocument", "Primes", "Web", hummingbird, log]),
         .target(
             name: "Admin",
-            dependencies: ["World", "Wire", "Membership", "Placement", "Transport", "Mesh", "Web", hummingbird, log]),
+            dependencies: [
+                "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Web", hummingbird, log,
+            ]),
         .target(
             name: "Command",
             dependencies: [
-                "CPlatform", "World", "Wire", "Membership", "Placement", "Transport", "Mesh", "Primes", "Topology", "Web",
+                "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Primes", "Topology", "Web",
                 "Edge", "Admin", log, httpClient, .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -103,7 +106,7 @@ var examples: [Target] {
 var tests: [Target] {
     [
         .target(name: "TestSupport", dependencies: ["World"], path: "Tests/TestSupport"),
-        .target(name: "WebTestSupport", dependencies: ["Web", httpClient], path: "Tests/WebTestSupport"),
+        .target(name: "WebTestSupport", dependencies: ["JSONDocument", "Web", httpClient], path: "Tests/WebTestSupport"),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
         .testTarget(name: "WorldTests", dependencies: ["World"]),
         .testTarget(name: "MessagePackTests", dependencies: ["MessagePack", "TestSupport"]),
@@ -121,17 +124,20 @@ var tests: [Target] {
             dependencies: ["World", "Placement", "Membership", "Mesh", "Primes", "TestSupport", log]),
         .testTarget(
             name: "TopologyTests", dependencies: ["World", "Membership", "Transport", "Primes", "Topology", "Yams"]),
-        .testTarget(name: "WebTests", dependencies: ["World", "Web", "WebTestSupport", httpClient]),
+        .testTarget(name: "JSONDocumentTests", dependencies: ["JSONDocument"]),
+        .testTarget(name: "WebTests", dependencies: ["World", "JSONDocument", "Web", "WebTestSupport", httpClient]),
         .testTarget(
-            name: "EdgeTests", dependencies: ["World", "Primes", "Web", "Edge", "WebTestSupport", httpClient]),
+            name: "EdgeTests", dependencies: ["World", "JSONDocument", "Primes", "Web", "Edge", "WebTestSupport", httpClient]),
         .testTarget(
             name: "AdminTests",
             dependencies: [
-                "World", "Wire", "Membership", "Placement", "Transport", "Mesh", "Web", "Admin", "TestSupport",
+                "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Web", "Admin", "TestSupport",
                 "WebTestSupport", httpClient, log,
             ]),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["World", "Topology", "Web", "Transport", "Membership", "Mesh", "Command", "TestSupport", log]),
+            dependencies: [
+                "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Command", "TestSupport", log,
+            ]),
     ]
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSONDocument
 import Web
 
 /// Who may change a node.

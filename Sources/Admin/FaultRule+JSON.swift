@@ -1,3 +1,4 @@
+import JSONDocument
 import Transport
 import Web
 import Wire

@@ -1,4 +1,5 @@
 import Hummingbird
+import JSONDocument
 import Logging
 import Web
 import World

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSONDocument
 import Synchronization
 import Web
 import World

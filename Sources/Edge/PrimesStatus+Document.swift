@@ -1,3 +1,4 @@
+import JSONDocument
 import Primes
 import Web
 import World

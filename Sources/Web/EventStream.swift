@@ -1,4 +1,5 @@
 import Hummingbird
+import JSONDocument
 import World
 
 /// One event of a stream (WHATWG HTML, 9.2).

@@ -1,4 +1,5 @@
 import Hummingbird
+import JSONDocument
 
 /// How well a node can do its work: the words of the health contract.
 public enum Readiness: String, Sendable, Hashable {

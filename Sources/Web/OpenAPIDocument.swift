@@ -1,4 +1,5 @@
 import Hummingbird
+import JSONDocument
 
 /// The OpenAPI document of a list of route groups: what is served is what is described, because both are made from the
 /// same routes.

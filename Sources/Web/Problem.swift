@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSONDocument
 
 /// An error as clients read it: `application/problem+json` (RFC 9457), with the fields at fault by name.
 public struct Problem: Error, Sendable, Hashable {

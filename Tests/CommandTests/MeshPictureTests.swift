@@ -1,4 +1,5 @@
 import Command
+import JSONDocument
 import Testing
 import Web
 import World

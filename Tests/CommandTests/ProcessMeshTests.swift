@@ -1,5 +1,6 @@
 import Command
 import Foundation
+import JSONDocument
 import Testing
 import Web
 import World

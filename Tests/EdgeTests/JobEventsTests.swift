@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Edge
+import JSONDocument
 import NIOCore
 import Primes
 import Testing

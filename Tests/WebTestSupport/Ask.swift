@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import JSONDocument
 import NIOCore
 import Web
 

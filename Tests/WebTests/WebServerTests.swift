@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Glibc
 import Hummingbird
+import JSONDocument
 import Logging
 import NIOCore
 import Testing

@@ -1,3 +1,4 @@
+import JSONDocument
 import Web
 
 /// What one run of the driver finds.

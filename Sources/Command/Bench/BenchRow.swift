@@ -1,3 +1,4 @@
+import JSONDocument
 import Web
 
 /// One line of a comparison.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distributed
+import JSONDocument
 import Mesh
 import Synchronization
 import World

@@ -1,3 +1,4 @@
+import JSONDocument
 import NIOHTTP1
 import Topology
 import Web

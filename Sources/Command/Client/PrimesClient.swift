@@ -1,3 +1,4 @@
+import JSONDocument
 import NIOHTTP1
 import Web
 import World

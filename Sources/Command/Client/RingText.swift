@@ -1,3 +1,4 @@
+import JSONDocument
 import Web
 
 /// Answers about the ring, for people.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import JSONDocument
 import Topology
 import World
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import JSONDocument
 import Transport
 import Web
 import World

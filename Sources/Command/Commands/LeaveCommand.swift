@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSONDocument
 import Topology
 import Web
 import World

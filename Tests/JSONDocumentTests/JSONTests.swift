@@ -1,5 +1,5 @@
+import JSONDocument
 import Testing
-import Web
 
 @Suite struct JSONTests {
     @Test(arguments: [
