@@ -18,7 +18,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
-    targets: outside + foundation + mesh + work + surfaces + examples + tests
+    targets: outside + foundation + mesh + jobs + work + surfaces + examples + tests
 )
 
 var log: Target.Dependency { .product(name: "Logging", package: "swift-log") }
@@ -65,10 +65,15 @@ var mesh: [Target] {
     ]
 }
 
+/// Floor 5: jobs, which nodes share and gather.
+var jobs: [Target] {
+    [.target(name: "Jobs", dependencies: ["World", "Placement", "Membership", "Mesh"])]
+}
+
 /// Floor 6: the work, and what the floors above share.
 var work: [Target] {
     [
-        .target(name: "Primes", dependencies: ["World", "Placement", "Membership", "Mesh", "CPrimesieve"]),
+        .target(name: "Primes", dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "CPrimesieve"]),
         .target(name: "Topology", dependencies: ["World", "Yams"]),
         .target(name: "Web", dependencies: ["World", "JSONDocument", hummingbird, log]),
     ]
@@ -77,7 +82,7 @@ var work: [Target] {
 /// Floors 7 and 8: what people and programs meet.
 var surfaces: [Target] {
     [
-        .target(name: "Edge", dependencies: ["World", "JSONDocument", "Primes", "Web", hummingbird, log]),
+        .target(name: "Edge", dependencies: ["World", "JSONDocument", "Jobs", "Primes", "Web", hummingbird, log]),
         .target(
             name: "Admin",
             dependencies: [
@@ -86,8 +91,8 @@ var surfaces: [Target] {
         .target(
             name: "Command",
             dependencies: [
-                "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Primes", "Topology", "Web",
-                "Edge", "Admin", log, httpClient, .product(name: "NIOCore", package: "swift-nio"),
+                "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs",
+                "Primes", "Topology", "Web", "Edge", "Admin", log, httpClient, .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -121,13 +126,13 @@ var tests: [Target] {
             dependencies: ["World", "Wire", "Membership", "Placement", "Transport", "Mesh", "TestSupport", log]),
         .testTarget(
             name: "PrimesTests",
-            dependencies: ["World", "Placement", "Membership", "Mesh", "Primes", "TestSupport", log]),
+            dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "Primes", "TestSupport", log]),
         .testTarget(
-            name: "TopologyTests", dependencies: ["World", "Membership", "Transport", "Primes", "Topology", "Yams"]),
+            name: "TopologyTests", dependencies: ["World", "Membership", "Transport", "Jobs", "Primes", "Topology", "Yams"]),
         .testTarget(name: "JSONDocumentTests", dependencies: ["JSONDocument"]),
         .testTarget(name: "WebTests", dependencies: ["World", "JSONDocument", "Web", "WebTestSupport", httpClient]),
         .testTarget(
-            name: "EdgeTests", dependencies: ["World", "JSONDocument", "Primes", "Web", "Edge", "WebTestSupport", httpClient]),
+            name: "EdgeTests", dependencies: ["World", "JSONDocument", "Jobs", "Primes", "Web", "Edge", "WebTestSupport", httpClient]),
         .testTarget(
             name: "AdminTests",
             dependencies: [

@@ -1,27 +1,37 @@
 import Hummingbird
 import JSONDocument
+import Jobs
 import Primes
 import Web
 import World
 
 /// `POST /api/primes`, `GET /api/primes/{id}`, `DELETE /api/primes/{id}`.
 public struct PrimesRoutes: RouteGroup {
-    private let gateway: any PrimesGateway
+    private let gateway: any JobGateway<PrimesStatus>
+    private let limits: JobLimits
+    private let workers: @Sendable () -> Int
 
-    public init(gateway: any PrimesGateway) { self.gateway = gateway }
+    /// - Parameters:
+    ///   - limits: what a range is checked against.
+    ///   - workers: processors that count at the same time, for the estimate.
+    public init(gateway: any JobGateway<PrimesStatus>, limits: JobLimits, workers: @escaping @Sendable () -> Int) {
+        self.gateway = gateway
+        self.limits = limits
+        self.workers = workers
+    }
 
     public var routes: [WebRoute] {
         [
             WebRoute(.post, "/api/primes", operation: Self.submitOperation) { try await submit($0) },
             WebRoute(.get, "/api/primes/{id}", operation: Self.statusOperation) { request in
                 let id = try request.workID()
-                return .json(try await asProblem { () async throws(PrimesGatewayError) in
+                return .json(try await asProblem { () async throws(JobGatewayError) in
                     try await gateway.status(id, seen: nil, patience: .zero)
                 }.document)
             },
             WebRoute(.delete, "/api/primes/{id}", operation: Self.cancelOperation) { request in
                 let id = try request.workID()
-                let status = try await asProblem { () async throws(PrimesGatewayError) in try await gateway.cancel(id) }
+                let status = try await asProblem { () async throws(JobGatewayError) in try await gateway.cancel(id) }
                 return Self.accepted(status.jobId, "The job is being cancelled.")
             },
         ]
@@ -34,11 +44,11 @@ public struct PrimesRoutes: RouteGroup {
             chunks: PrimesField(body["chunks"]))
         let order: PrimesRequest
         do throws(PrimesRefusal) {
-            order = try PrimesRequest(draft, limits: gateway.limits, workers: gateway.workers())
+            order = try PrimesRequest(draft, limits: limits, workers: workers())
         } catch {
             throw Problem.invalid(error.problems.map { .init($0.field, [$0.message]) })
         }
-        let status = try await asProblem { () async throws(PrimesGatewayError) in try await gateway.submit(order) }
+        let status = try await asProblem { () async throws(JobGatewayError) in try await gateway.submit(order) }
         return Self.accepted(
             status.jobId, "Job submitted successfully. Poll the status URL to check progress.", hasLocation: true)
     }
@@ -52,7 +62,7 @@ public struct PrimesRoutes: RouteGroup {
 }
 
 /// Runs a call to the gateway; its errors become what the client reads.
-func asProblem<Value>(_ body: () async throws(PrimesGatewayError) -> Value) async throws(Problem) -> Value {
+func asProblem<Value>(_ body: () async throws(JobGatewayError) -> Value) async throws(Problem) -> Value {
     do {
         return try await body()
     } catch {

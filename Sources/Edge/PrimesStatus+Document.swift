@@ -3,7 +3,7 @@ import Primes
 import Web
 import World
 
-extension PrimesStatus {
+extension PrimesStatus: ReadableDocument {
     /// The document that clients read, its members in the order of the contract.
     public var document: JSON {
         [

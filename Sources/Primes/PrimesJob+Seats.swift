@@ -1,23 +1,12 @@
+import Jobs
 import Placement
 import World
 
-/// A node that counts, as a home sees it.
-public struct PrimesWorkerSeat: Hashable, Sendable {
-    public let node: NodeIdentity
-    /// Parts that it may hold at a time; at least 1.
-    public let credits: Int
-
-    public init(node: NodeIdentity, credits: Int) {
-        self.node = node
-        self.credits = max(1, credits)
-    }
-
+extension PrimesJob {
     /// The credits of a node that gives so many processors to work: a part for each, and one that waits so that none of them
     /// idles while an answer travels.
     public static func credits(processors: Int) -> Int { min(max(processors, 1), 1_024) + 1 }
-}
 
-extension PrimesJob {
     /// A node and what it has of this job.
     struct Seat: Sendable {
         let node: NodeIdentity
@@ -32,7 +21,7 @@ extension PrimesJob {
 
         /// Refusals and silences in a row double the pause, from 50 ms to 10 s. A death is final for the identity, and the next
         /// view takes the seat away, so a second is enough.
-        mutating func close(after loss: Loss, now: Instant) {
+        mutating func close(after loss: JobLoss, now: Instant) {
             switch loss {
             case .overloaded, .silent:
                 closedUntil = now + .milliseconds(min(50 << min(refusals, 8), 10_000))
@@ -73,24 +62,25 @@ extension PrimesJob {
         }
     }
 
-    mutating func take(_ workers: [PrimesWorkerSeat], _ ring: HashRing) {
+    /// A node that is no longer a worker gets nothing more and finishes what it has: it may just be drained. If it is dead its calls
+    /// end in the same turn, each as lost.
+    mutating func take(_ workers: [WorkerSeat], _ ring: HashRing) {
         let known = Dictionary(seats.map { ($0.node, $0) }, uniquingKeysWith: { first, _ in first })
         var fresh: [Seat] = []
         for worker in workers.sorted(by: { $0.node < $1.node }) where fresh.last?.node != worker.node {
-            var seat = known[worker.node] ?? Seat(node: worker.node, credits: worker.credits)
+            var seat = known[worker.node] ?? Seat(node: worker.node, credits: worker.credits, inFlight: flightCount(worker.node))
             seat.credits = worker.credits
             fresh.append(seat)
         }
-        let staying = Set(fresh.map(\.node))
         seats = fresh
         self.ring = ring
-        for part in flights.keys.sorted() {
-            for flight in flights[part] ?? [] where !staying.contains(flight.node) {
-                _ = removeFlight(flight.parts, flight.node)
-                for part in flight.parts { giveBack(part, avoiding: flight.node.name, wasSent: true) }
-            }
-        }
         for index in waiting.indices { waiting[index].owner = owner(of: waiting[index]) }
+    }
+
+    private func flightCount(_ node: NodeIdentity) -> Int {
+        flights.reduce(0) { count, entry in
+            count + entry.value.count { $0.node == node && $0.parts.lowerBound == entry.key }
+        }
     }
 
     /// Takes a flight off the books and gives its credit back.

@@ -1,8 +1,9 @@
+import Jobs
 import World
 
 extension PrimesJob {
     /// The job's document at this moment.
-    public func status(now: Instant) -> PrimesStatus {
+    public func document(now: Instant) -> PrimesStatus {
         let elapsed = max(.zero, (endedAt ?? now) - startedAt).milliseconds
         let inFlight = flights.count
         return PrimesStatus(
@@ -14,7 +15,7 @@ extension PrimesJob {
             elapsedMs: elapsed, warnings: warnings, version: version)
     }
 
-    private var documentPhase: PrimesStatus.Phase {
+    private var documentPhase: JobPhase {
         switch phase {
         case .running: hasSent ? .processing : .pending
         case .completed: .completed

@@ -1,11 +1,10 @@
+import Jobs
 import Placement
 import World
 
-// A JOB IN ITS HOME
+// COUNTING A RANGE
 //
-// Scatter and gather, with the part as the unit of everything. The home holds a job as this value; a shell feeds it what
-// happens (`handle`) and carries out what it answers (`Effect`). It never waits, reads no clock and calls nobody, so that
-// tests run it in any order of events, and so that a register can hold it one day: every change goes through `handle`.
+// Scatter and gather (JobMachine says what that means here), with the part as the unit of everything.
 //
 // Placing. Part 17 of job J belongs to the ring's owner of "J/17" among the nodes with the role primes. A node has
 // credits: it holds at most so many parts at a time, one being counted on each of its processors and one waiting so that
@@ -35,42 +34,12 @@ import World
 // whose end the home's membership decides, in place of lists of ids in hand reported by the workers.
 
 /// One primes job: which parts are done, where the others are, and what comes next.
-public struct PrimesJob: Sendable {
-    /// What happens to a job.
-    public enum Input: Sendable {
-        /// Who can count now, and the ring of the same view.
-        case workers([PrimesWorkerSeat], HashRing)
-        /// A worker has counted what it was sent: these parts.
-        case answered(Range<Int>, by: NodeIdentity, count: UInt64)
-        /// What was sent, these parts, will not be answered by this worker.
-        case lost(Range<Int>, by: NodeIdentity, Loss)
-        /// The user wants no more of it.
-        case cancel
-        /// Time has passed. Due at least every ``PrimesJob/tickInterval`` while the job runs.
-        case tick
-    }
-
-    /// Why a worker does not answer.
-    public enum Loss: Hashable, Sendable {
-        /// It has too much to do; it has not begun.
-        case overloaded
-        /// Its node is dead.
-        case nodeDown
-        /// Nobody knows what became of the call.
-        case silent
-        /// It tried and could not; the text says why.
-        case failed(String)
-    }
-
-    /// What the shell must do.
-    public enum Effect: Hashable, Sendable {
-        /// Ask the worker on this node to count the range, and report the end as `answered` or `lost`.
-        case send(PrimesPart, to: NodeIdentity)
-        /// Call off the request for these parts; nothing need be reported.
-        case callOff(Range<Int>, on: NodeIdentity)
-        /// The job has reached its single terminal state.
-        case ended
-    }
+public struct PrimesJob: JobMachine {
+    public typealias Document = PrimesStatus
+    public typealias Order = PrimesPart
+    public typealias Answer = PrimesPartResult
+    public typealias Input = JobInput<Range<Int>, PrimesPartResult>
+    public typealias Effect = JobEffect<PrimesPart>
 
     enum Phase: Hashable, Sendable {
         case running
@@ -109,9 +78,9 @@ public struct PrimesJob: Sendable {
     var total: UInt64 = 0
     var partsByNode: [String: Int] = [:]
     var failures: [Int: Int] = [:]
-    var resent = 0
+    public internal(set) var resent = 0
     var hasSent = false
-    var version: UInt64 = 1
+    public internal(set) var version: UInt64 = 1
     var latency = PartLatency()
 
     /// - Parameters:
@@ -120,7 +89,7 @@ public struct PrimesJob: Sendable {
     ///   - numbersPerRun: what one call should cover at least; 0 for one part a call.
     public init(
         id: WorkID, request: PrimesRequest, createdAtMs: Int64, now: Instant, deadline: Duration,
-        numbersPerRun: UInt64 = PrimesPlan.numbersPerRun
+        numbersPerRun: UInt64
     ) {
         self.id = id
         self.request = request
@@ -132,6 +101,12 @@ public struct PrimesJob: Sendable {
         isDone = Array(repeating: false, count: plan.partCount)
     }
 
+    public init(id: WorkID, request: PrimesRequest, createdAtMs: Int64, now: Instant, deadline: Duration) {
+        self.init(
+            id: id, request: request, createdAtMs: createdAtMs, now: now, deadline: deadline,
+            numbersPerRun: PrimesPlan.numbersPerRun)
+    }
+
     public var isTerminal: Bool { phase != .running }
 
     /// Takes in what has happened; returns what must be done, in this order.
@@ -140,12 +115,12 @@ public struct PrimesJob: Sendable {
         var effects: [Effect] = []
         switch input {
         case .workers(let workers, let ring): take(workers, ring)
-        case .answered(let parts, let node, let count): answered(parts, node, count, now, &effects)
+        case .answered(let parts, let node, let result): answered(parts, node, result, now, &effects)
         case .lost(let parts, let node, let loss): lost(parts, node, loss, now, &effects)
-        case .cancel: end(.failed(PrimesStatus.cancelled), now, &effects)
+        case .cancel: end(.failed(JobWarning.cancelled), now, &effects)
         case .tick: break
         }
-        if phase == .running, now >= deadline { end(.failed(PrimesStatus.deadline), now, &effects) }
+        if phase == .running, now >= deadline { end(.failed(JobWarning.deadline), now, &effects) }
         if phase == .running {
             if case .tick = input { callAgain(now) }
             dispatch(now, &effects)
@@ -156,12 +131,12 @@ public struct PrimesJob: Sendable {
     }
 
     private mutating func answered(
-        _ parts: Range<Int>, _ node: NodeIdentity, _ count: UInt64, _ now: Instant, _ effects: inout [Effect]
+        _ parts: Range<Int>, _ node: NodeIdentity, _ result: PrimesPartResult, _ now: Instant, _ effects: inout [Effect]
     ) {
         guard !parts.isEmpty, parts.lowerBound >= 0, parts.upperBound <= plan.partCount else { return }
         let range = plan.run(parts)
-        guard count <= range.length else {
-            let reason = "answered \(count) primes for \(range.length) numbers"
+        guard result.part == parts.lowerBound, result.count <= range.length else {
+            let reason = "answered \(result.count) primes of part \(result.part) for the \(range.length) numbers of part \(parts.lowerBound)"
             return lost(parts, node, .failed(reason), now, &effects)
         }
         if let flight = removeFlight(parts, node) { latency.record(now - flight.sentAt) }
@@ -173,7 +148,7 @@ public struct PrimesJob: Sendable {
         }
         for part in parts { isDone[part] = true }
         doneCount += parts.count
-        total += count
+        total += result.count
         partsByNode[node.name, default: 0] += parts.count
         waiting.removeAll { parts.contains($0.part) }
         callOffOthers(parts, now, &effects)
@@ -193,7 +168,7 @@ public struct PrimesJob: Sendable {
     }
 
     private mutating func lost(
-        _ parts: Range<Int>, _ node: NodeIdentity, _ loss: Loss, _ now: Instant, _ effects: inout [Effect]
+        _ parts: Range<Int>, _ node: NodeIdentity, _ loss: JobLoss, _ now: Instant, _ effects: inout [Effect]
     ) {
         guard removeFlight(parts, node) != nil else { return }
         if let seat = seats.firstIndex(where: { $0.node == node }) { seats[seat].close(after: loss, now: now) }

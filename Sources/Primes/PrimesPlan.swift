@@ -1,5 +1,7 @@
+import Jobs
+
 /// One part of a job, or a few consecutive ones: a range that one worker counts in one go.
-public struct PrimesPart: Codable, Hashable, Sendable {
+public struct PrimesPart: JobOrder {
     /// The number of the first part within its job, from 0. Results are gathered by the parts' numbers.
     public let number: Int
     /// How many parts there are; at least 1.
@@ -17,6 +19,9 @@ public struct PrimesPart: Codable, Hashable, Sendable {
         self.to = to
         self.algorithm = algorithm
     }
+
+    /// The numbers of the parts.
+    public var key: Range<Int> { number..<number + parts }
 
     /// The most primes that the range can hold: its length, held within `UInt64`.
     public var length: UInt64 {
@@ -44,7 +49,7 @@ public struct PrimesPlan: Hashable, Sendable {
     public static let numbersPerRoot: UInt128 = 1_000
 
     public init(_ request: PrimesRequest) {
-        precondition(request.isSound, "a plan needs a request that passed validation")
+        precondition(request.objection == nil, "a plan needs a request that passed validation")
         self.request = request
         let wanted: UInt128
         if let chunks = request.chunks {

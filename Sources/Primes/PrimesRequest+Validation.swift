@@ -1,3 +1,5 @@
+import Jobs
+
 /// What a user has written for one field, before anyone knows whether it makes sense.
 public enum PrimesField: Hashable, Sendable {
     case missing
@@ -51,7 +53,7 @@ extension PrimesRequest {
     /// Checks what a user has written.
     /// - Parameter workers: how many processors will count at the same time; the estimate is divided by it.
     /// - Throws: a refusal that names every field at fault.
-    public init(_ draft: PrimesDraft, limits: PrimesLimits, workers: Int) throws(PrimesRefusal) {
+    public init(_ draft: PrimesDraft, limits: JobLimits, workers: Int) throws(PrimesRefusal) {
         var problems: [PrimesRefusal.Problem] = []
         func value<T>(_ field: String, _ result: Result<T, Complaint>) -> T? {
             switch result {

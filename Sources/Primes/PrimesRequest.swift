@@ -1,3 +1,6 @@
+import Jobs
+import World
+
 /// How primes are counted.
 public enum PrimesAlgorithm: String, Codable, Sendable, CaseIterable {
     /// The segmented sieve of Eratosthenes of libprimesieve.
@@ -8,9 +11,9 @@ public enum PrimesAlgorithm: String, Codable, Sendable, CaseIterable {
 
 /// A valid order to count the primes of a range.
 ///
-/// Made only by ``init(_:limits:workers:)``, which checks what a user has written; `Codable`, because it travels to the
-/// job's home. The home checks a decoded one with ``isSound`` before it uses it.
-public struct PrimesRequest: Codable, Hashable, Sendable {
+/// What a user has written becomes one by ``init(_:limits:workers:)``, which checks it; `Codable`, because it travels to the job's
+/// home, which asks for its ``objection`` before it uses it.
+public struct PrimesRequest: JobRequest {
     /// The first number of the range.
     public let from: UInt64
     /// The last number of the range: it is counted too.
@@ -29,25 +32,16 @@ public struct PrimesRequest: Codable, Hashable, Sendable {
     /// What a user may ask for in `chunks`.
     public static let chunksAllowed = 1...100_000
 
-    /// False for what no validation would have let through: a peer may send anything.
-    public var isSound: Bool { from <= to && chunks.map(Self.chunksAllowed.contains) ?? true }
+    /// What no validation would have let through: a peer may send anything.
+    public var objection: String? {
+        if from > to { return "no range: \(from) to \(to)" }
+        if let chunks, !Self.chunksAllowed.contains(chunks) { return "\(chunks) chunks; give 1 to \(Self.chunksAllowed.upperBound)" }
+        return nil
+    }
+
+    /// One hour for a job, 64 of them at a time, 1,000 remembered.
+    public static let defaultLimits = JobLimits(deadline: .seconds(3_600), runningJobs: 64, endedJobs: 1_000)
 
     /// Numbers in the range. Up to 2^64, hence the width.
     public var length: UInt128 { UInt128(to) - UInt128(from) + 1 }
-}
-
-/// Bounds of what is accepted.
-public struct PrimesLimits: Codable, Hashable, Sendable {
-    /// A job may run this long, and a range whose estimate is longer is refused. Default one hour.
-    public var deadline: Duration
-    /// Jobs that one home runs at a time; the next is refused as overloaded. Default 64.
-    public var runningJobs: Int
-    /// Ended jobs whose documents a home keeps; then the oldest goes. Default 1,000.
-    public var endedJobs: Int
-
-    public init(deadline: Duration = .seconds(3_600), runningJobs: Int = 64, endedJobs: Int = 1_000) {
-        self.deadline = deadline
-        self.runningJobs = runningJobs
-        self.endedJobs = endedJobs
-    }
 }

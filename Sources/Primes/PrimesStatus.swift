@@ -1,20 +1,8 @@
+import Jobs
 import World
 
 /// What is known of a job at one moment: the document that clients read.
-public struct PrimesStatus: Codable, Hashable, Sendable {
-    /// The words of all jobs of the mesh.
-    public enum Phase: String, Codable, Sendable {
-        /// Accepted; nothing has been sent to a worker yet.
-        case pending = "Pending"
-        case processing = "Processing"
-        case completed = "Completed"
-        /// Ended without a result; the warnings say why.
-        case failed = "Failed"
-
-        /// True for the two in which a job ends.
-        public var isTerminal: Bool { self == .completed || self == .failed }
-    }
-
+public struct PrimesStatus: JobDocument {
     /// How many parts a node has counted. Parts that two nodes have counted count for the first to answer.
     public struct NodeShare: Codable, Hashable, Sendable {
         public let node: String
@@ -45,7 +33,7 @@ public struct PrimesStatus: Codable, Hashable, Sendable {
 
     public let jobId: WorkID
     public let request: PrimesRequest
-    public var status: Phase
+    public var status: JobPhase
     /// Wall clock of the home at acceptance, milliseconds since 1970.
     public let createdAtMs: Int64
     /// The same at the end; nil before.
@@ -57,7 +45,7 @@ public struct PrimesStatus: Codable, Hashable, Sendable {
     public var nodes: [NodeShare]
     /// From acceptance to the end, or to now, by the home's monotonic clock.
     public var elapsedMs: Int64
-    /// Why it failed, or what it waits for. The words `cancelled` and `deadline` are part of the contract.
+    /// Why it failed, or what it waits for. See ``JobWarning``.
     public var warnings: [String]
     /// Rises with every change; 1 at acceptance.
     public var version: UInt64
@@ -65,13 +53,17 @@ public struct PrimesStatus: Codable, Hashable, Sendable {
     /// 0 ... 100, rounded down, so that 100 means done.
     public var completionPercentage: Int { chunks.total == 0 ? 0 : chunks.done * 100 / chunks.total }
 
-    /// The warning of a job that its user has cancelled.
-    public static let cancelled = "cancelled"
-    /// The warning of a job that took too long.
-    public static let deadline = "deadline"
+    public mutating func bury(_ warning: String, atMs: Int64) {
+        status = .failed
+        completedAtMs = atMs
+        elapsedMs = max(0, atMs - createdAtMs)
+        chunks.inFlight = 0
+        warnings = [warning]
+        version += 1
+    }
 
     package init(
-        jobId: WorkID, request: PrimesRequest, status: Phase, createdAtMs: Int64, completedAtMs: Int64? = nil,
+        jobId: WorkID, request: PrimesRequest, status: JobPhase, createdAtMs: Int64, completedAtMs: Int64? = nil,
         count: UInt64? = nil, chunks: Chunks, nodes: [NodeShare] = [], elapsedMs: Int64 = 0, warnings: [String] = [],
         version: UInt64 = 1
     ) {

@@ -1,3 +1,4 @@
+import Jobs
 import World
 
 /// How many primes there are in what was to be counted.
@@ -60,10 +61,10 @@ public actor PrimesWorkbench {
     /// Counts the part. Cancelling the task takes the part out of the queue, or ends the counting after
     /// its slice.
     /// - Parameter job: whose part it is.
-    /// - Throws: ``PrimesError``: `invalid`, `overloaded`, `cannotCount`; `CancellationError`.
+    /// - Throws: ``JobError``: `invalid`, `overloaded`, `cannotWork`; `CancellationError`.
     public func count(_ part: PrimesPart, of job: WorkID) async throws -> PrimesPartResult {
         guard part.from <= part.to else {
-            throw PrimesError(.invalid, "part \(part.number) begins at \(part.from), after its end \(part.to)")
+            throw JobError(.invalid, "part \(part.number) begins at \(part.from), after its end \(part.to)")
         }
         shares[job, default: Share()].parts += 1
         defer { leave(job) }
@@ -78,7 +79,7 @@ public actor PrimesWorkbench {
                 }
             } catch is PrimeCounter.LibraryFailure {
                 passTurn()
-                throw PrimesError(.cannotCount, "libprimesieve could not count \(part.from) to \(part.to)")
+                throw JobError(.cannotWork, "libprimesieve could not count \(part.from) to \(part.to)")
             } catch {
                 passTurn()
                 throw error
@@ -117,7 +118,7 @@ public actor PrimesWorkbench {
                     give(waiting)
                 } else if queue.count >= Self.queueLimit {
                     continuation.resume(
-                        throwing: PrimesError(.overloaded, "\(queue.count) parts wait already; ask another node"))
+                        throwing: JobError(.overloaded, "\(queue.count) parts wait already; ask another node"))
                 } else {
                     queue.append(waiting)
                 }

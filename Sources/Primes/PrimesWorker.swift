@@ -1,4 +1,5 @@
 import Distributed
+import Jobs
 import Mesh
 import World
 
@@ -15,7 +16,7 @@ public distributed actor PrimesWorker: NodeSingleton {
     }
 
     /// The primes of a part of this job. Cancelling the call ends the counting.
-    /// - Throws: ``PrimesError``.
+    /// - Throws: ``JobError``.
     public distributed func count(_ part: PrimesPart, of job: WorkID) async throws -> PrimesPartResult {
         try await bench.count(part, of: job)
     }

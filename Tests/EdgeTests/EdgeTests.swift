@@ -1,4 +1,5 @@
 import Edge
+import Jobs
 import Logging
 import Primes
 import Synchronization
@@ -8,15 +9,15 @@ import WebTestSupport
 import World
 
 /// Jobs in memory that do what the test says.
-final class FakeGateway: PrimesGateway {
+final class FakeGateway: JobGateway {
     struct State: Sendable {
         var jobs: [WorkID: PrimesStatus] = [:]
-        var failure: PrimesGatewayError?
+        var failure: JobGatewayError?
         var workers = 5
     }
 
     let world = SystemWorld()
-    let limits = PrimesLimits()
+    let limits = PrimesRequest.defaultLimits
     let state = Mutex(State())
     private let ids: WorkIDGenerator
 
@@ -24,11 +25,11 @@ final class FakeGateway: PrimesGateway {
 
     func workers() -> Int { state.withLock { $0.workers } }
 
-    private func check() throws(PrimesGatewayError) {
+    private func check() throws(JobGatewayError) {
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
-    func submit(_ request: PrimesRequest) async throws(PrimesGatewayError) -> PrimesStatus {
+    func submit(_ request: PrimesRequest) async throws(JobGatewayError) -> PrimesStatus {
         try check()
         let status = PrimesStatus(
             jobId: ids.next(), request: request, status: .pending, createdAtMs: 1_764_000_000_123,
@@ -46,20 +47,20 @@ final class FakeGateway: PrimesGateway {
         }
     }
 
-    func status(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(PrimesGatewayError) -> PrimesStatus {
+    func status(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(JobGatewayError) -> PrimesStatus {
         let until = world.now + patience
         while true {
             try check()
-            guard let status = state.withLock({ $0.jobs[id] }) else { throw PrimesGatewayError(.notFound, "no job \(id)") }
+            guard let status = state.withLock({ $0.jobs[id] }) else { throw JobGatewayError(.notFound, "no job \(id)") }
             if status.version != seen || world.now >= until { return status }
             try? await world.sleep(for: .milliseconds(2))
         }
     }
 
-    func cancel(_ id: WorkID) async throws(PrimesGatewayError) -> PrimesStatus {
+    func cancel(_ id: WorkID) async throws(JobGatewayError) -> PrimesStatus {
         let status = try await status(id, seen: nil, patience: .zero)
-        if status.status.isTerminal { throw PrimesGatewayError(.alreadyEnded, "job \(id) has ended") }
-        change(id) { $0.status = .failed; $0.warnings = [PrimesStatus.cancelled] }
+        if status.status.isTerminal { throw JobGatewayError(.alreadyEnded, "job \(id) has ended") }
+        change(id) { $0.status = .failed; $0.warnings = [JobWarning.cancelled] }
         return try await self.status(id, seen: nil, patience: .zero)
     }
 }
@@ -71,8 +72,8 @@ func withEdge<T>(
     let edge = EdgeServer(
         address: .tcp(host: "127.0.0.1", port: 0),
         groups: [
-            PrimesRoutes(gateway: gateway),
-            JobEventsRoutes(sources: [PrimesEvents(gateway: gateway)], world: gateway.world),
+            PrimesRoutes(gateway: gateway, limits: gateway.limits, workers: { gateway.workers() }),
+            JobEventsRoutes(sources: [JobEvents(gateway: gateway)], world: gateway.world),
         ], readiness: { readiness }, version: "0.1.0", world: gateway.world, logger: Logger(label: "test"))
     let port = try await edge.start()
     do {
@@ -178,7 +179,7 @@ func withEdge<T>(
 
     @Test func aSilentHomeIsAReasonToComeAgain() async throws {
         try await withEdge { base, gateway in
-            gateway.state.withLock { $0.failure = PrimesGatewayError(.unavailable, "n3 does not answer", retryAfterSeconds: 3) }
+            gateway.state.withLock { $0.failure = JobGatewayError(.unavailable, "n3 does not answer", retryAfterSeconds: 3) }
             let post = try await ask("POST", "\(base)/api/primes", body: #"{"from":0,"to":9}"#)
             let get = try await ask("GET", "\(base)/api/primes/017f22e2-79b0-7cc3-98c4-dc0c0c07398f")
             for answer in [post, get] {

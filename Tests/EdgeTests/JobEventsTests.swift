@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Edge
 import JSONDocument
+import Jobs
 import NIOCore
 import Primes
 import Testing
@@ -109,7 +110,7 @@ import World
             let id = try await submit(base)
             let events = try await read("\(base)/api/jobs/\(id)/events") { event in
                 guard event.event == "accepted" else { return }
-                gateway.state.withLock { $0.failure = PrimesGatewayError(.unavailable, "silent") }
+                gateway.state.withLock { $0.failure = JobGatewayError(.unavailable, "silent") }
                 gateway.change(id) { $0.status = .completed }
                 gateway.world.spawn("recovery") {
                     try? await gateway.world.sleep(for: .milliseconds(400))

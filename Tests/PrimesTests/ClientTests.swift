@@ -1,11 +1,12 @@
+import Jobs
 import Primes
 import Testing
 import World
 
 @Suite struct ClientTests {
     private func simulate(
-        nodes: Int = 5, partDuration: Duration = .milliseconds(50), limits: PrimesLimits = PrimesLimits(),
-        _ body: @escaping @Sendable (SimulatedWorld, FakeMesh, _ edge: PrimesClient, _ other: PrimesClient) async throws -> Void
+        nodes: Int = 5, partDuration: Duration = .milliseconds(50), limits: JobLimits = PrimesRequest.defaultLimits,
+        _ body: @escaping @Sendable (SimulatedWorld, FakeMesh, _ edge: JobClient<PrimesStatus>, _ other: JobClient<PrimesStatus>) async throws -> Void
     ) throws {
         for seed in UInt64(0)..<5 {
             let simulation = Simulation(seed: seed)
@@ -13,15 +14,15 @@ import World
             try simulation.run(in: world) {
                 let mesh = FakeMesh(world, nodes: nodes, partDuration: partDuration, limits: limits)
                 try await world.sleep(for: .milliseconds(1))
-                try await body(world, mesh, PrimesClient(world: world, homes: mesh), PrimesClient(world: world, homes: mesh))
+                try await body(world, mesh, JobClient<PrimesStatus>(world: world, homes: mesh, role: PrimesJob.role), JobClient<PrimesStatus>(world: world, homes: mesh, role: PrimesJob.role))
             }
         }
     }
 
     private static func outcome(
-        _ body: () async throws(PrimesGatewayError) -> PrimesStatus
-    ) async -> (status: PrimesStatus?, error: PrimesGatewayError?) {
-        do throws(PrimesGatewayError) { return (try await body(), nil) } catch { return (nil, error) }
+        _ body: () async throws(JobGatewayError) -> PrimesStatus
+    ) async -> (status: PrimesStatus?, error: JobGatewayError?) {
+        do throws(JobGatewayError) { return (try await body(), nil) } catch { return (nil, error) }
     }
 
     private static let request = PrimesRequest(from: 0, to: 100_000)
@@ -62,14 +63,14 @@ import World
             let start = world.now
             for client in [edge, other] {
                 while true {
-                    let (status, error) = await Self.outcome { () async throws(PrimesGatewayError) in
+                    let (status, error) = await Self.outcome { () async throws(JobGatewayError) in
                         try await client.status(id, seen: nil, patience: .zero)
                     }
                     #expect(world.now - start < .seconds(2))
                     if let status {
                         #expect(status.status == .failed)
                         #expect(status.warnings.first?.contains(home.name) == true)
-                        #expect(status.warnings.first?.contains("submit the range again") == true)
+                        #expect(status.warnings.first?.contains("submit it again") == true)
                         #expect(status.count == nil)
                         break
                     }
@@ -96,7 +97,7 @@ import World
             var status = accepted
             let start = world.now
             while !status.status.isTerminal, world.now - start < .seconds(5) {
-                let (next, _) = await Self.outcome { () async throws(PrimesGatewayError) in
+                let (next, _) = await Self.outcome { () async throws(JobGatewayError) in
                     try await edge.status(accepted.jobId, seen: status.version, patience: .seconds(1))
                 }
                 if let next { status = next }
@@ -114,7 +115,7 @@ import World
             mesh.set(home.name, .paused)
             for client in [edge, other] {
                 let start = world.now
-                let (_, error) = await Self.outcome { () async throws(PrimesGatewayError) in
+                let (_, error) = await Self.outcome { () async throws(JobGatewayError) in
                     try await client.status(id, seen: nil, patience: .zero)
                 }
                 #expect(error?.code == .unavailable)
@@ -128,12 +129,12 @@ import World
     @Test func anUnknownJobIsNotFoundOnlyWhenAllHaveSaidSo() throws {
         try simulate { world, mesh, edge, _ in
             let id = WorkIDGenerator(world, name: "strange").next()
-            let (_, unknown) = await Self.outcome { () async throws(PrimesGatewayError) in
+            let (_, unknown) = await Self.outcome { () async throws(JobGatewayError) in
                 try await edge.status(id, seen: nil, patience: .zero)
             }
             #expect(unknown?.code == .notFound)
             mesh.set("n3", .paused)
-            let (_, unheard) = await Self.outcome { () async throws(PrimesGatewayError) in
+            let (_, unheard) = await Self.outcome { () async throws(JobGatewayError) in
                 try await edge.status(id, seen: nil, patience: .zero)
             }
             #expect(unheard?.code == .unavailable)
@@ -142,12 +143,12 @@ import World
     }
 
     @Test func aBusyHomeSendsTheJobToTheNextOfTheRing() throws {
-        try simulate(nodes: 3, partDuration: .seconds(1), limits: PrimesLimits(runningJobs: 1)) { world, mesh, edge, other in
+        try simulate(nodes: 3, partDuration: .seconds(1), limits: JobLimits(deadline: .seconds(3_600), runningJobs: 1, endedJobs: 10)) { world, mesh, edge, other in
             var homes: [Int] = []
             for _ in 0..<3 { _ = try await edge.submit(Self.request) }
             for name in ["n1", "n2", "n3"] { homes.append(await mesh.desk(name)?.runningCount ?? 0) }
             #expect(homes == [1, 1, 1])
-            let (_, error) = await Self.outcome { () async throws(PrimesGatewayError) in try await edge.submit(Self.request) }
+            let (_, error) = await Self.outcome { () async throws(JobGatewayError) in try await edge.submit(Self.request) }
             #expect(error?.code == .unavailable)
             #expect(error?.description.contains("jobs run already") == true)
         }
@@ -157,17 +158,17 @@ import World
         try simulate { world, mesh, edge, other in
             let id = try await edge.submit(Self.request).jobId
             #expect(try await other.cancel(id).warnings == ["cancelled"])
-            let (_, again) = await Self.outcome { () async throws(PrimesGatewayError) in try await edge.cancel(id) }
+            let (_, again) = await Self.outcome { () async throws(JobGatewayError) in try await edge.cancel(id) }
             #expect(again?.code == .alreadyEnded)
             let strange = WorkIDGenerator(world, name: "strange").next()
-            let (_, unknown) = await Self.outcome { () async throws(PrimesGatewayError) in try await edge.cancel(strange) }
+            let (_, unknown) = await Self.outcome { () async throws(JobGatewayError) in try await edge.cancel(strange) }
             #expect(unknown?.code == .notFound)
         }
     }
 
     @Test func aMeshWithoutWorkersSaysSo() throws {
         try simulate(nodes: 0) { _, _, edge, _ in
-            let (_, error) = await Self.outcome { () async throws(PrimesGatewayError) in try await edge.submit(Self.request) }
+            let (_, error) = await Self.outcome { () async throws(JobGatewayError) in try await edge.submit(Self.request) }
             #expect(error?.code == .unavailable)
             #expect(error?.description.contains("role primes") == true)
         }

@@ -1,11 +1,12 @@
+import Jobs
 import Primes
 import Testing
 import World
 
 @Suite struct DeskTests {
     private func simulate<T: Sendable>(
-        seed: UInt64 = 1, nodes: Int = 3, limits: PrimesLimits = PrimesLimits(),
-        _ body: @escaping @Sendable (SimulatedWorld, FakeMesh, PrimesDesk) async throws -> T
+        seed: UInt64 = 1, nodes: Int = 3, limits: JobLimits = PrimesRequest.defaultLimits,
+        _ body: @escaping @Sendable (SimulatedWorld, FakeMesh, JobDesk<PrimesJob>) async throws -> T
     ) throws -> T {
         let simulation = Simulation(seed: seed)
         let world = SimulatedWorld(simulation, name: "test")
@@ -16,7 +17,7 @@ import World
         }
     }
 
-    private static func finish(_ id: WorkID, _ desk: PrimesDesk) async -> PrimesStatus? {
+    private static func finish(_ id: WorkID, _ desk: JobDesk<PrimesJob>) async -> PrimesStatus? {
         var seen: UInt64?
         for _ in 0..<10_000 {
             guard let status = await desk.status(id, seen: seen, patience: .seconds(1)).status else { return nil }
@@ -60,7 +61,7 @@ import World
             _ = try await desk.submit(request, id: id)
             #expect(try await desk.submit(request, id: id).jobId == id)
             #expect(await desk.runningCount == 1)
-            await #expect(throws: PrimesError.self) { try await desk.submit(PrimesRequest(from: 0, to: 9), id: id) }
+            await #expect(throws: JobError.self) { try await desk.submit(PrimesRequest(from: 0, to: 9), id: id) }
             _ = await Self.finish(id, desk)
             #expect(try await desk.submit(request, id: id).count == 168)
             #expect(mesh.counted == 100)
@@ -68,20 +69,20 @@ import World
     }
 
     @Test func tooManyJobsAreRefused() throws {
-        try simulate(limits: PrimesLimits(runningJobs: 2)) { world, _, desk in
+        try simulate(limits: JobLimits(deadline: .seconds(3_600), runningJobs: 2, endedJobs: 10)) { world, _, desk in
             let ids = WorkIDGenerator(world)
             for _ in 0..<2 { _ = try await desk.submit(PrimesRequest(from: 0, to: 1_000), id: ids.next()) }
             do {
                 _ = try await desk.submit(PrimesRequest(from: 0, to: 1_000), id: ids.next())
                 Issue.record("a third job was taken")
             } catch {
-                #expect((error as? PrimesError)?.code == .overloaded)
+                #expect((error as? JobError)?.code == .overloaded)
             }
         }
     }
 
     @Test func theOldestEndedJobIsForgottenFirst() throws {
-        try simulate(limits: PrimesLimits(endedJobs: 2)) { world, _, desk in
+        try simulate(limits: JobLimits(deadline: .seconds(3_600), runningJobs: 10, endedJobs: 2)) { world, _, desk in
             let generator = WorkIDGenerator(world)
             var ids: [WorkID] = []
             for _ in 0..<4 {
@@ -126,7 +127,7 @@ import World
     @Test func cancellingEndsAJobOnce() throws {
         try simulate { world, mesh, desk in
             let id = WorkIDGenerator(world).next()
-            await #expect(throws: PrimesError(.unknownJob, "job \(id) is not known here")) { try await desk.cancel(id) }
+            await #expect(throws: JobError(.unknownJob, "job \(id) is not known here")) { try await desk.cancel(id) }
             _ = try await desk.submit(PrimesRequest(from: 0, to: 100_000), id: id)
             try await world.sleep(for: .milliseconds(20))
             let status = try await desk.cancel(id)
@@ -139,8 +140,37 @@ import World
                 _ = try await desk.cancel(id)
                 Issue.record("cancelled twice")
             } catch {
-                #expect((error as? PrimesError)?.code == .alreadyEnded)
+                #expect((error as? JobError)?.code == .alreadyEnded)
             }
+        }
+    }
+
+    /// Told once more at its end, the neighbour answers for a home that has gone, with the same words.
+    @Test(arguments: 0..<5)
+    func theEndOfAJobOutlivesItsHome(_ seed: UInt64) throws {
+        try simulate(seed: seed) { world, mesh, desk in
+            let id = WorkIDGenerator(world).next()
+            _ = try await desk.submit(PrimesRequest(from: 0, to: 1_000), id: id)
+            let last = try #require(await Self.finish(id, desk))
+            while await desk.unfinishedCount > 0 { try await world.sleep(for: .milliseconds(1)) }
+            mesh.kill("n1")
+            try await world.sleep(for: .seconds(1))
+            let asker = JobClient<PrimesStatus>(world: world, homes: mesh, role: PrimesJob.role)
+            #expect(try await asker.status(id, seen: nil, patience: .zero) == last)
+            #expect(last.count == 168)
+        }
+    }
+
+    @Test func aNoteOfTheAcceptanceThatComesLateDoesNotReplaceThatOfTheEnd() throws {
+        try simulate { world, mesh, desk in
+            let id = WorkIDGenerator(world).next()
+            let accepted = try await desk.submit(PrimesRequest(from: 0, to: 1_000), id: id)
+            let last = try #require(await Self.finish(id, desk))
+            let other = try #require(mesh.desk("n2"))
+            let home = NodeIdentity(name: "n1", life: 1)
+            await other.remember(JobNote(home: home, last: last))
+            await other.remember(JobNote(home: home, last: accepted))
+            #expect(await other.status(id).note?.last == last)
         }
     }
 }

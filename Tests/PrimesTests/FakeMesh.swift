@@ -1,3 +1,4 @@
+import Jobs
 import Placement
 import Primes
 import Synchronization
@@ -5,18 +6,21 @@ import World
 
 /// Nodes with desks and workers in one simulated process. Calls take a millisecond each way; a dead node's calls fail when the
 /// death is known, half a second later; a paused node's calls end by their patience.
-final class FakeMesh: PrimesCrew, PrimesHomes {
+final class FakeMesh: JobCrew, JobHomes {
+    typealias Machine = PrimesJob
+    typealias Document = PrimesStatus
+
     enum Condition: Sendable { case well, paused, dying, dead }
 
     struct Member: Sendable {
         let identity: NodeIdentity
         var condition = Condition.well
-        var desk: PrimesDesk?
+        var desk: JobDesk<PrimesJob>?
     }
 
     private struct State {
         var members: [String: Member] = [:]
-        var watchers: [AsyncStream<PrimesView>.Continuation] = []
+        var watchers: [AsyncStream<CrewView>.Continuation] = []
         var counted = 0
     }
 
@@ -28,7 +32,7 @@ final class FakeMesh: PrimesCrew, PrimesHomes {
     /// How long a worker takes for a part.
     let partDuration: Duration
 
-    init(_ world: SimulatedWorld, nodes: Int, partDuration: Duration = .milliseconds(5), limits: PrimesLimits = PrimesLimits()) {
+    init(_ world: SimulatedWorld, nodes: Int, partDuration: Duration = .milliseconds(5), limits: JobLimits = PrimesRequest.defaultLimits) {
         self.world = world
         self.partDuration = partDuration
         for index in 1...max(nodes, 1) where nodes > 0 {
@@ -36,7 +40,7 @@ final class FakeMesh: PrimesCrew, PrimesHomes {
             state.withLock { $0.members[identity.name] = Member(identity: identity) }
         }
         for identity in living { // The desks ask for views at once, so all members must be there.
-            let desk = PrimesDesk(world: world, crew: self, identity: identity, limits: limits)
+            let desk = JobDesk<PrimesJob>(world: world, crew: self, identity: identity, limits: limits)
             state.withLock { $0.members[identity.name]?.desk = desk }
         }
     }
@@ -48,9 +52,9 @@ final class FakeMesh: PrimesCrew, PrimesHomes {
         state.withLock { $0.members.values.filter { $0.condition != .dead }.map(\.identity).sorted() }
     }
 
-    private var view: PrimesView {
-        let seats = living.map { PrimesWorkerSeat(node: $0, credits: 2) }
-        return PrimesView(
+    private var view: CrewView {
+        let seats = living.map { WorkerSeat(node: $0, credits: 2) }
+        return CrewView(
             seats: seats, ring: HashRing(living.map { RingMember(name: $0.name, roles: [PrimesJob.role]) }))
     }
 
@@ -68,12 +72,12 @@ final class FakeMesh: PrimesCrew, PrimesHomes {
         }
     }
 
-    func desk(_ name: String) -> PrimesDesk? { state.withLock { $0.members[name]?.desk } }
+    func desk(_ name: String) -> JobDesk<PrimesJob>? { state.withLock { $0.members[name]?.desk } }
 
     private func member(_ node: NodeIdentity) -> Member? { state.withLock { $0.members[node.name] } }
 
     /// Waits for the node to answer, as a call does.
-    private func reach(_ node: NodeIdentity, patience: Duration) async throws(PrimesCallFailure) -> PrimesDesk {
+    private func reach(_ node: NodeIdentity, patience: Duration) async throws(JobCallFailure) -> JobDesk<PrimesJob> {
         let until = world.now + patience
         while world.now < until, !Task.isCancelled {
             guard let member = member(node), member.identity == node, member.condition != .dead else { throw .nodeDown }
@@ -90,9 +94,9 @@ final class FakeMesh: PrimesCrew, PrimesHomes {
 
     // MARK: PrimesCrew
 
-    func count(
+    func perform(
         _ part: PrimesPart, of job: WorkID, on node: NodeIdentity, patience: Duration
-    ) async throws(PrimesCallFailure) -> PrimesPartResult {
+    ) async throws(JobCallFailure) -> PrimesPartResult {
         _ = try await reach(node, patience: patience)
         await sleep(partDuration)
         _ = try await reach(node, patience: patience)
@@ -101,12 +105,14 @@ final class FakeMesh: PrimesCrew, PrimesHomes {
         return PrimesPartResult(part: part.number, count: JobBench.count(part))
     }
 
-    func tell(_ note: PrimesNote, to node: NodeIdentity) async {
-        if let desk = try? await reach(node, patience: Self.callPatience) { await desk.remember(note) }
+    func tell(_ note: JobNote<PrimesStatus>, to node: NodeIdentity) async -> Bool {
+        guard member(note.home)?.condition == .well, let desk = try? await reach(node, patience: Self.callPatience) else { return false }
+        await desk.remember(note)
+        return true
     }
 
-    func views() -> AsyncStream<PrimesView> {
-        let (stream, continuation) = AsyncStream.makeStream(of: PrimesView.self)
+    func views() -> AsyncStream<CrewView> {
+        let (stream, continuation) = AsyncStream.makeStream(of: CrewView.self)
         state.withLock { $0.watchers.append(continuation) }
         continuation.yield(view)
         return stream
@@ -121,28 +127,26 @@ final class FakeMesh: PrimesCrew, PrimesHomes {
         }
     }
 
-    func workers() -> Int { living.count }
-
-    func isDead(_ node: NodeIdentity) async -> Bool { member(node).map { $0.condition == .dead } ?? true }
+    func isDead(_ node: NodeIdentity) -> Bool { member(node).map { $0.condition == .dead } ?? true }
 
     func submit(
         _ request: PrimesRequest, id: WorkID, to node: NodeIdentity
-    ) async throws(PrimesCallFailure) -> PrimesStatus {
+    ) async throws(JobCallFailure) -> PrimesStatus {
         let desk = try await reach(node, patience: Self.callPatience)
-        do throws(PrimesError) { return try await desk.submit(request, id: id) } catch { throw .refused(error) }
+        do throws(JobError) { return try await desk.submit(request, id: id) } catch { throw .refused(error) }
     }
 
     func status(
         _ id: WorkID, seen: UInt64?, patience: Duration, on node: NodeIdentity
-    ) async throws(PrimesCallFailure) -> PrimesAnswer {
+    ) async throws(JobCallFailure) -> JobAnswer<PrimesStatus> {
         let desk = try await reach(node, patience: Self.callPatience)
         let answer = await desk.status(id, seen: seen, patience: patience)
         _ = try await reach(node, patience: Self.callPatience)
         return answer
     }
 
-    func cancel(_ id: WorkID, on node: NodeIdentity) async throws(PrimesCallFailure) -> PrimesStatus {
+    func cancel(_ id: WorkID, on node: NodeIdentity) async throws(JobCallFailure) -> PrimesStatus {
         let desk = try await reach(node, patience: Self.callPatience)
-        do throws(PrimesError) { return try await desk.cancel(id) } catch { throw .refused(error) }
+        do throws(JobError) { return try await desk.cancel(id) } catch { throw .refused(error) }
     }
 }

@@ -1,3 +1,4 @@
+import Jobs
 import Placement
 import Primes
 import Testing
@@ -29,7 +30,7 @@ import World
             case 0..<9: answer()
             case 9 where !old.isEmpty:
                 let (part, node) = old[random.below(old.count)]
-                bench.handle(.answered(part.range, by: node, count: JobBench.count(part)))
+                bench.answered(part, by: node)
             case 10 where !bench.underWay.isEmpty:
                 bench.lose(random.below(bench.underWay.count), [.silent, .overloaded, .nodeDown][random.below(3)])
             case 11 where !bench.underWay.isEmpty:
@@ -58,9 +59,8 @@ import World
             } else {
                 nodes.append(NodeIdentity(name: "m\(random.below(1_000))-\(nodes.count)", life: 1))
             }
-            old += bench.underWay.filter { !nodes.contains($0.node) }
-            bench.underWay.removeAll { !nodes.contains($0.node) }
-            bench.workers(nodes.sorted())
+            // Dead, or alive and drained.
+            if random.chance(0.7), !nodes.contains(gone) { old += bench.die(gone, leaving: nodes.sorted()) } else { bench.workers(nodes.sorted()) }
         }
 
         private mutating func check() {

@@ -1,3 +1,4 @@
+import Jobs
 import Placement
 import Primes
 import Testing
@@ -20,14 +21,14 @@ struct JobBench {
         job = PrimesJob(id: id, request: request, createdAtMs: 1_000, now: now, deadline: deadline, numbersPerRun: numbersPerRun)
     }
 
-    var status: PrimesStatus { job.status(now: now) }
+    var status: PrimesStatus { job.document(now: now) }
 
     mutating func handle(_ input: PrimesJob.Input) {
         for effect in job.handle(input, now: now) {
             switch effect {
             case .send(let part, let node): underWay.append((part, node))
             case .callOff(let parts, let node):
-                underWay.removeAll { $0.part.range == parts && $0.node == node }
+                underWay.removeAll { $0.part.key == parts && $0.node == node }
                 calledOff.append((parts, node))
             case .ended: ended += 1
             }
@@ -40,8 +41,25 @@ struct JobBench {
 
     mutating func workers(_ nodes: [NodeIdentity], processors: Int = 1) {
         let ring = HashRing(nodes.map { RingMember(name: $0.name, roles: [PrimesJob.role]) })
-        let credits = PrimesWorkerSeat.credits(processors: processors)
-        handle(.workers(nodes.map { PrimesWorkerSeat(node: $0, credits: credits) }, ring))
+        let credits = PrimesJob.credits(processors: processors)
+        handle(.workers(nodes.map { WorkerSeat(node: $0, credits: credits) }, ring))
+    }
+
+    /// The node is dead: first its calls end, then the view is without it. Returns what it had.
+    @discardableResult
+    mutating func die(_ node: NodeIdentity, leaving others: [NodeIdentity], processors: Int = 1) -> [(part: PrimesPart, node: NodeIdentity)] {
+        let had = underWay.filter { $0.node == node }
+        for (part, node) in had {
+            underWay.removeAll { $0.part == part && $0.node == node }
+            handle(.lost(part.key, by: node, .nodeDown))
+        }
+        workers(others, processors: processors)
+        return had
+    }
+
+    @discardableResult
+    mutating func die(_ name: String, leaving others: [String]) -> [(part: PrimesPart, node: NodeIdentity)] {
+        die(NodeIdentity(name: name, life: 1), leaving: others.map { NodeIdentity(name: $0, life: 1) })
     }
 
     mutating func tick(after duration: Duration) {
@@ -51,12 +69,17 @@ struct JobBench {
 
     mutating func answer(_ index: Int) {
         let (part, node) = underWay.remove(at: index)
-        handle(.answered(part.range, by: node, count: Self.count(part)))
+        answered(part, by: node)
     }
 
-    mutating func lose(_ index: Int, _ loss: PrimesJob.Loss) {
+    /// An answer that comes without being awaited any more, or a wrong one.
+    mutating func answered(_ part: PrimesPart, by node: NodeIdentity, count: UInt64? = nil) {
+        handle(.answered(part.key, by: node, PrimesPartResult(part: part.number, count: count ?? Self.count(part))))
+    }
+
+    mutating func lose(_ index: Int, _ loss: JobLoss) {
         let (part, node) = underWay.remove(at: index)
-        handle(.lost(part.range, by: node, loss))
+        handle(.lost(part.key, by: node, loss))
     }
 
     static func count(_ part: PrimesPart) -> UInt64 {
@@ -117,9 +140,7 @@ extension PrimesPart {
     @Test func theWorkOfADeadNodeIsSentAgain() {
         var bench = JobBench(to: 100_000)
         bench.workers(["n1", "n2", "n3"])
-        let lost = bench.underWay.filter { $0.node.name == "n2" }.map(\.part.number)
-        bench.underWay.removeAll { $0.node.name == "n2" }
-        bench.workers(["n1", "n3"])
+        let lost = bench.die("n2", leaving: ["n1", "n3"])
         while !bench.underWay.isEmpty { bench.answer(0) }
         #expect(lost.count == 2)
         #expect(bench.status.chunks.resent == 2)
@@ -127,23 +148,45 @@ extension PrimesPart {
         #expect(bench.status.nodes.map(\.node) == ["n1", "n3"])
     }
 
+    /// Out of the ring, but alive: it is drained.
+    @Test func aNodeThatTakesNoMoreWorkFinishesWhatItHas() {
+        var bench = JobBench(to: 100_000)
+        bench.workers(["n1", "n2", "n3"])
+        bench.workers(["n1", "n3"])
+        #expect(bench.underWay.count { $0.node.name == "n2" } == 2)
+        while let index = bench.underWay.firstIndex(where: { $0.node.name == "n2" }) { bench.answer(index) }
+        #expect(!bench.underWay.contains { $0.node.name == "n2" })
+        while !bench.underWay.isEmpty { bench.answer(0) }
+        #expect(bench.status.count == 9_592)
+        #expect(bench.status.chunks.resent == 0)
+        #expect(bench.status.nodes.contains(.init(node: "n2", parts: 2)))
+    }
+
+    /// It gets its credits back less what it still has.
+    @Test func aNodeThatReturnsWhileItStillWorksIsNotGivenMoreThanItsCredits() {
+        var bench = JobBench(to: 100_000)
+        bench.workers(["n1", "n2"])
+        bench.workers(["n1"])
+        bench.workers(["n1", "n2"])
+        #expect(bench.underWay.count { $0.node.name == "n2" } == 2)
+        while !bench.underWay.isEmpty { bench.answer(0) }
+        #expect(bench.status.count == 9_592)
+    }
+
     @Test func aNodeThatCameBackIsNobodyWeKnow() {
         var bench = JobBench(to: 100_000)
         bench.workers(["n1"])
-        bench.workers(["n1"], life: 2)
-        let old = bench.underWay.filter { $0.node.life == 1 }
+        let old = bench.die(NodeIdentity(name: "n1", life: 1), leaving: [NodeIdentity(name: "n1", life: 2)])
         #expect(old.count == 2)
-        #expect(bench.underWay.filter { $0.node.life == 2 }.map(\.part.number) == old.map(\.part.number))
+        #expect(bench.underWay.filter { $0.node.life == 2 }.map(\.part.number).sorted() == old.map(\.part.number).sorted())
         #expect(bench.status.chunks == .init(total: 100, done: 0, inFlight: 2, resent: 2))
     }
 
     @Test func aLateAnswerOfADeadNodeCountsOnce() {
         var bench = JobBench(to: 100_000)
         bench.workers(["n1", "n2"])
-        let late = bench.underWay.filter { $0.node.name == "n2" }
-        bench.underWay.removeAll { $0.node.name == "n2" }
-        bench.workers(["n1"])
-        for (part, node) in late + late { bench.handle(.answered(part.range, by: node, count: JobBench.count(part))) }
+        let late = bench.die("n2", leaving: ["n1"])
+        for (part, node) in late + late { bench.answered(part, by: node) }
         while !bench.underWay.isEmpty { bench.answer(0) }
         #expect(bench.status.count == 9_592)
         #expect(bench.status.nodes == [.init(node: "n1", parts: 98), .init(node: "n2", parts: 2)])
@@ -194,7 +237,7 @@ extension PrimesPart {
         var bench = JobBench(to: 100, chunks: 1)
         bench.workers(["n1"])
         let (part, node) = bench.underWay.removeFirst()
-        bench.handle(.answered(part.range, by: node, count: 102))
+        bench.answered(part, by: node, count: 102)
         bench.tick(after: .seconds(1))
         bench.answer(0)
         #expect(bench.status.count == 25)
@@ -247,7 +290,7 @@ extension PrimesPart {
         let document = bench.status
         #expect(document.status == .failed)
         #expect(document.warnings == ["cancelled"])
-        for (part, node) in sent { bench.handle(.answered(part.range, by: node, count: 0)) }
+        for (part, node) in sent { bench.answered(part, by: node, count: 0) }
         bench.handle(.cancel)
         bench.workers(["n3"])
         bench.tick(after: .seconds(7_200))
@@ -311,8 +354,7 @@ extension PrimesPart {
     @Test func theRunOfADeadNodeIsSentAgainInParts() {
         var bench = JobBench(to: 99_999, numbersPerRun: 10_000)
         bench.workers(["n1", "n2"])
-        bench.underWay.removeAll { $0.node.name == "n2" }
-        bench.workers(["n1"])
+        bench.die("n2", leaving: ["n1"])
         while !bench.underWay.isEmpty { bench.answer(0) }
         #expect(bench.status.chunks.resent == 20)
         #expect(bench.status.count == 9_592)
@@ -321,15 +363,13 @@ extension PrimesPart {
     @Test func aRunThatOverlapsWhatIsDoneIsCountedAgain() throws {
         var bench = JobBench(to: 99_999, numbersPerRun: 10_000)
         bench.workers(["n1", "n2"])
-        let late = bench.underWay.filter { $0.node.name == "n2" }
-        bench.underWay.removeAll { $0.node.name == "n2" }
-        bench.workers(["n1"])
+        let late = bench.die("n2", leaving: ["n1"])
         // The first resent part is answered by n1; then n2, given up, answers for the whole run.
         bench.answer(0)
         let index = try #require(bench.underWay.firstIndex { $0.part.parts == 1 })
         bench.answer(index)
         let done = bench.status.chunks.done
-        for (part, node) in late { bench.handle(.answered(part.range, by: node, count: JobBench.count(part))) }
+        for (part, node) in late { bench.answered(part, by: node) }
         #expect(bench.status.chunks.done == done + 10, "one of the two runs was untouched")
         while !bench.underWay.isEmpty { bench.answer(0) }
         #expect(bench.status.count == 9_592)

@@ -1,9 +1,10 @@
+import Jobs
 import Primes
 import Testing
 import World
 
 @Suite struct RequestTests {
-    private let limits = PrimesLimits()
+    private let limits = PrimesRequest.defaultLimits
 
     private func problems(_ draft: PrimesDraft, workers: Int = 5) -> [String: String] {
         do {

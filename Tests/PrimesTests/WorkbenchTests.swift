@@ -1,3 +1,4 @@
+import Jobs
 import Primes
 import Synchronization
 import Testing
@@ -26,7 +27,7 @@ import World
             _ = try await bench.count(part(3, from: 10, to: 9), of: Self.job(1))
             Issue.record("counted backwards")
         } catch {
-            #expect((error as? PrimesError)?.code == .invalid)
+            #expect((error as? JobError)?.code == .invalid)
         }
     }
 
@@ -40,7 +41,7 @@ import World
                         _ = try await bench.count(part(number, to: 1_000_000_000_000_000), of: Self.job(1))
                         return false
                     } catch {
-                        return (error as? PrimesError)?.code == .overloaded
+                        return (error as? JobError)?.code == .overloaded
                     }
                 }
             }

@@ -1,3 +1,4 @@
+import Jobs
 import Membership
 import Primes
 import Testing
@@ -111,7 +112,7 @@ import Yams
         #expect(options.window == limits.window && options.windowBytes == limits.windowBytes)
         #expect(options.batchBytes == limits.batchBytes && options.inboundSessions == limits.inboundSessions)
         #expect(options.ackDelay == limits.ackDelay && options.unresponsiveAfter == limits.unresponsiveAfter)
-        let (primes, work) = (topology.primes, PrimesLimits())
+        let (primes, work) = (topology.primes, PrimesRequest.defaultLimits)
         #expect(primes.deadline == work.deadline)
         #expect(primes.runningJobs == work.runningJobs && primes.endedJobs == work.endedJobs)
     }

@@ -1,3 +1,4 @@
+import Jobs
 import Membership
 import Mesh
 import Primes
@@ -114,9 +115,9 @@ extension LinkLimits {
     }
 }
 
-extension PrimesLimits {
+extension JobLimits {
     init(_ options: PrimesOptions) {
-        self.init()
+        self = PrimesRequest.defaultLimits
         if let deadline = options.deadline { self.deadline = deadline }
         if let runningJobs = options.runningJobs { self.runningJobs = runningJobs }
         if let endedJobs = options.endedJobs { self.endedJobs = endedJobs }

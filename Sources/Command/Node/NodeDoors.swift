@@ -1,5 +1,6 @@
 import Admin
 import Edge
+import Jobs
 import Logging
 import Mesh
 import Primes
@@ -21,14 +22,14 @@ struct NodeDoors {
     ) throws(CommandFailure) {
         self.mesh = mesh
         let primes = PrimesService(
-            node: mesh, processors: SystemWorld.processorCount, limits: PrimesLimits(topology.primes))
+            node: mesh, processors: SystemWorld.processorCount, limits: JobLimits(topology.primes))
         self.primes = primes
         edge = node.edge.map { endpoint in
             EdgeServer(
                 address: .tcp(host: endpoint.host, port: endpoint.port),
                 groups: [
-                    PrimesRoutes(gateway: primes.gateway),
-                    JobEventsRoutes(sources: [PrimesEvents(gateway: primes.gateway)], world: mesh.world),
+                    PrimesRoutes(gateway: primes.gateway, limits: primes.limits, workers: { primes.workers() }),
+                    JobEventsRoutes(sources: [JobEvents(gateway: primes.gateway)], world: mesh.world),
                 ],
                 readiness: { mesh.readiness() }, version: Release.version, world: mesh.world, logger: log)
         }
@@ -64,8 +65,8 @@ struct NodeDoors {
         }
     }
 
-    /// Jobs whose home this node is.
-    func runningJobs() async -> Int { await primes.runningJobs() }
+    /// Jobs for which this node must stay.
+    func unfinishedJobs() async -> Int { await primes.unfinishedJobs() }
 
     func closeEdge() async { await edge?.stop() }
 

@@ -1,16 +1,23 @@
-import Primes
+import JSONDocument
+import Jobs
 import Web
 import World
 
-/// The events of primes jobs.
-public struct PrimesEvents: JobEventSource {
-    private let gateway: any PrimesGateway
+/// A job's document in the form that clients read.
+public protocol ReadableDocument: JobDocument {
+    var document: JSON { get }
+    var warnings: [String] { get }
+}
 
-    public init(gateway: any PrimesGateway) { self.gateway = gateway }
+/// The events of the jobs of one kind.
+public struct JobEvents<Document: ReadableDocument>: JobEventSource {
+    private let gateway: any JobGateway<Document>
+
+    public init(gateway: any JobGateway<Document>) { self.gateway = gateway }
 
     public func change(of id: WorkID, seen: UInt64?) async throws -> JobChange? {
-        let status: PrimesStatus
-        do throws(PrimesGatewayError) {
+        let status: Document
+        do throws(JobGatewayError) {
             status = try await gateway.status(id, seen: seen, patience: seen == nil ? .zero : .seconds(1))
         } catch {
             if error.code == .notFound { return nil }
@@ -19,7 +26,7 @@ public struct PrimesEvents: JobEventSource {
         let ending: JobChange.Ending? = switch status.status {
         case .pending, .processing: nil
         case .completed: .completed
-        case .failed: status.warnings == [PrimesStatus.cancelled] ? .cancelled : .failed
+        case .failed: status.warnings == [JobWarning.cancelled] ? .cancelled : .failed
         }
         return JobChange(version: status.version, document: status.document, ending: ending)
     }

@@ -1,12 +1,12 @@
 /// What a worker or a home answers in place of a result. Travels over the mesh.
-public struct PrimesError: Error, Codable, Hashable, Sendable, CustomStringConvertible {
+public struct JobError: Error, Codable, Hashable, Sendable, CustomStringConvertible {
     public enum Code: String, Codable, Sendable {
         /// The request contradicts itself; asking again is of no use.
         case invalid
         /// Too much to do already; ask later, or another node.
         case overloaded
-        /// The counting itself failed.
-        case cannotCount
+        /// The work itself failed.
+        case cannotWork
         /// The job has ended, so it cannot be cancelled.
         case alreadyEnded
         /// No such job here.
@@ -17,7 +17,7 @@ public struct PrimesError: Error, Codable, Hashable, Sendable, CustomStringConve
     /// What is wrong, the value, and the remedy.
     public let message: String
 
-    package init(_ code: Code, _ message: String) {
+    public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
@@ -26,17 +26,17 @@ public struct PrimesError: Error, Codable, Hashable, Sendable, CustomStringConve
 }
 
 /// How a call to another node ended when it did not end well, as the rooms above the mesh see it.
-public enum PrimesCallFailure: Error, Hashable, Sendable {
+public enum JobCallFailure: Error, Hashable, Sendable {
     /// The node is dead: what it knew is gone.
     case nodeDown
     /// Refused before anything was done.
     case overloaded
     /// No answer in time. It may have been done.
     case silent
-    /// The node lives, but has no part in primes: it starts, drains, or does not have the role. Nothing was done.
+    /// The node lives, but has no part in this work: it starts, drains, or does not have the role. Nothing was done.
     case absent
     /// The other side's own answer.
-    case refused(PrimesError)
+    case refused(JobError)
     /// Anything else that was certainly not done; the text says why.
     case failed(String)
 }

@@ -1,25 +1,21 @@
 import World
 
-/// What an edge can do with primes jobs, whatever node it is on.
-public protocol PrimesGateway: Sendable {
-    /// What a draft is checked against.
-    var limits: PrimesLimits { get }
-
-    /// Processors that count at the same time, for the estimate.
-    func workers() -> Int
+/// What an edge can do with the jobs of one kind, whatever node it is on.
+public protocol JobGateway<Document>: Sendable {
+    associatedtype Document: JobDocument
 
     /// Has the job's home accept it.
-    func submit(_ request: PrimesRequest) async throws(PrimesGatewayError) -> PrimesStatus
+    func submit(_ request: Document.Request) async throws(JobGatewayError) -> Document
 
     /// The job's document; when that is its version `seen`, waits up to `patience` for a later one.
-    func status(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(PrimesGatewayError) -> PrimesStatus
+    func status(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(JobGatewayError) -> Document
 
     /// Ends the job.
-    func cancel(_ id: WorkID) async throws(PrimesGatewayError) -> PrimesStatus
+    func cancel(_ id: WorkID) async throws(JobGatewayError) -> Document
 }
 
 /// Why an edge has no document for its client.
-public struct PrimesGatewayError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct JobGatewayError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: Sendable {
         /// Nobody who could know it knows the job.
         case notFound
@@ -43,25 +39,24 @@ public struct PrimesGatewayError: Error, Hashable, Sendable, CustomStringConvert
     }
 }
 
-/// The homes of the mesh, as a client of theirs reaches them. Every call ends within a second or so, or at once when the
+/// The homes of one kind of work, as a client of theirs reaches them. Every call ends within a second or so, or at once when the
 /// node has been declared dead.
-public protocol PrimesHomes: Sendable {
+public protocol JobHomes<Document>: Sendable {
+    associatedtype Document: JobDocument
+
     /// Everyone who may be the job's home, the ring's owner of its id first, then in the order of the ring.
     func candidates(for id: WorkID) -> [NodeIdentity]
 
-    /// Processors of all who count.
-    func workers() -> Int
-
     /// True when membership has declared this life of the node over.
-    func isDead(_ node: NodeIdentity) async -> Bool
+    func isDead(_ node: NodeIdentity) -> Bool
 
     func submit(
-        _ request: PrimesRequest, id: WorkID, to node: NodeIdentity
-    ) async throws(PrimesCallFailure) -> PrimesStatus
+        _ request: Document.Request, id: WorkID, to node: NodeIdentity
+    ) async throws(JobCallFailure) -> Document
 
     func status(
         _ id: WorkID, seen: UInt64?, patience: Duration, on node: NodeIdentity
-    ) async throws(PrimesCallFailure) -> PrimesAnswer
+    ) async throws(JobCallFailure) -> JobAnswer<Document>
 
-    func cancel(_ id: WorkID, on node: NodeIdentity) async throws(PrimesCallFailure) -> PrimesStatus
+    func cancel(_ id: WorkID, on node: NodeIdentity) async throws(JobCallFailure) -> Document
 }
