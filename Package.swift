@@ -31,6 +31,9 @@ var outside: [Target] {
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CMessagePack", providers: [.apt(["libmsgpack-dev"])]),
         .systemLibrary(name: "CPrimesieve", providers: [.apt(["libprimesieve-dev"])]),
+        .systemLibrary(name: "CMaxMindDB", providers: [.apt(["libmaxminddb-dev"])]),
+        .systemLibrary(name: "CAres", providers: [.apt(["libc-ares-dev"])]),
+        .systemLibrary(name: "CIDN2", providers: [.apt(["libidn2-dev"])]),
         .target(name: "CMessagePackShims", dependencies: ["CMessagePack"]),
         .target(name: "CReactor"),
         .target(name: "CPlatform"),
@@ -74,6 +77,13 @@ var jobs: [Target] {
 var work: [Target] {
     [
         .target(name: "Primes", dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "CPrimesieve"]),
+        .target(
+            name: "Lookup",
+            dependencies: [
+                "World", "JSONDocument", "Placement", "Membership", "Mesh", "Jobs", "CMaxMindDB", "CAres", "CIDN2", httpClient,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         .target(name: "Topology", dependencies: ["World", "Yams"]),
         .target(name: "Web", dependencies: ["World", "JSONDocument", hummingbird, log]),
     ]
@@ -127,6 +137,10 @@ var tests: [Target] {
         .testTarget(
             name: "PrimesTests",
             dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "Primes", "TestSupport", log]),
+        .testTarget(
+            name: "LookupTests",
+            dependencies: ["World", "JSONDocument", "Jobs", "Mesh", "Web", "Lookup", "TestSupport", "WebTestSupport", hummingbird, log],
+            exclude: ["vectors"]),
         .testTarget(
             name: "TopologyTests", dependencies: ["World", "Membership", "Transport", "Jobs", "Primes", "Topology", "Yams"]),
         .testTarget(name: "JSONDocumentTests", dependencies: ["JSONDocument"]),

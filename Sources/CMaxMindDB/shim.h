@@ -1,0 +1,2 @@
+/* libmaxminddb by MaxMind: Debian and Ubuntu package libmaxminddb-dev. */
+#include <maxminddb.h>

@@ -1,0 +1,80 @@
+import Jobs
+import JSONDocument
+import World
+
+// A LOOKUP ON ITS NODE
+//
+// An order names a service and a target. The bench of the node takes it, waits for one of the service's places, has the service's
+// worker look the target up, and makes an outcome of what comes: the document, the worker's own sentence about a failure, or the
+// time-out. The outcome is saved before it is returned, so that an order that is sent again (because its answer was lost, or its
+// sender has changed) is answered from what is saved and bothers nobody outside.
+//
+// A worker is only the lookup: a target in, a document out. It is cancelled when its time is over or nobody wants its answer.
+
+/// One kind of lookup.
+public protocol LookupWorker: Sendable {
+    var service: LookupService { get }
+
+    /// The longest a lookup of this kind may take.
+    var timeout: Duration { get }
+
+    /// Looks the target up; timing, time-out, saving and answering are the bench's.
+    /// - Returns: the document, with keys in camel case in the order of reading.
+    /// - Throws: ``LookupFailure`` with what the user shall read; `CancellationError`.
+    func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON
+}
+
+/// Why a lookup has no result, for the user.
+public struct LookupFailure: Error, Codable, Hashable, Sendable, CustomStringConvertible {
+    /// The sentence of the contract where it has one, else one that names what was asked and who did not answer.
+    public let message: String
+
+    public init(_ message: String) { self.message = message }
+
+    public var description: String { message }
+}
+
+/// A request for one lookup of a job.
+public struct LookupOrder: JobOrder {
+    /// Its ``LookupService/value``.
+    public let service: Int
+    public let target: LookupTarget
+
+    public init(service: Int, target: LookupTarget) {
+        self.service = service
+        self.target = target
+    }
+
+    /// The service: each of a job is looked up once.
+    public var key: Int { service }
+}
+
+/// How a lookup has ended.
+public struct LookupOutcome: Codable, Hashable, Sendable {
+    /// The ``LookupService/value`` of what was asked.
+    public let service: Int
+    public let isSuccess: Bool
+    /// The document as JSON text; `nil` after a failure.
+    public let data: String?
+    /// The sentence for the user; `nil` after a success.
+    public let errorMessage: String?
+    /// By the node's wall clock, milliseconds since 1970.
+    public let completedAtMs: Int64
+    /// From the beginning of the lookup to its end, without the waiting for a place.
+    public let durationMs: Int64
+    /// The name of the node that looked.
+    public let node: String
+
+    public init(
+        service: Int, result: Result<String, LookupFailure>, completedAtMs: Int64, durationMs: Int64, node: String
+    ) {
+        self.service = service
+        switch result {
+        case .success(let text): (isSuccess, data, errorMessage) = (true, text, nil)
+        case .failure(let failure): (isSuccess, data, errorMessage) = (false, nil, failure.message)
+        }
+        self.completedAtMs = completedAtMs
+        self.durationMs = durationMs
+        self.node = node
+    }
+}
