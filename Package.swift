@@ -92,7 +92,8 @@ var work: [Target] {
 /// Floors 7 and 8: what people and programs meet.
 var surfaces: [Target] {
     [
-        .target(name: "Edge", dependencies: ["World", "JSONDocument", "Jobs", "Primes", "Web", hummingbird, log]),
+        .target(
+            name: "Edge", dependencies: ["World", "JSONDocument", "Jobs", "Lookup", "Primes", "Web", hummingbird, log]),
         .target(
             name: "Admin",
             dependencies: [
@@ -102,7 +103,7 @@ var surfaces: [Target] {
             name: "Command",
             dependencies: [
                 "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs",
-                "Primes", "Topology", "Web", "Edge", "Admin", log, httpClient, .product(name: "NIOCore", package: "swift-nio"),
+                "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", log, httpClient, .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -139,14 +140,18 @@ var tests: [Target] {
             dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "Primes", "TestSupport", log]),
         .testTarget(
             name: "LookupTests",
-            dependencies: ["World", "JSONDocument", "Jobs", "Mesh", "Web", "Lookup", "TestSupport", "WebTestSupport", hummingbird, log],
+            dependencies: [
+                "World", "JSONDocument", "Placement", "Membership", "Jobs", "Mesh", "Web", "Lookup", "TestSupport", "WebTestSupport",
+                hummingbird, log,
+            ],
             exclude: ["vectors"]),
         .testTarget(
             name: "TopologyTests", dependencies: ["World", "Membership", "Transport", "Jobs", "Primes", "Topology", "Yams"]),
         .testTarget(name: "JSONDocumentTests", dependencies: ["JSONDocument"]),
         .testTarget(name: "WebTests", dependencies: ["World", "JSONDocument", "Web", "WebTestSupport", httpClient]),
         .testTarget(
-            name: "EdgeTests", dependencies: ["World", "JSONDocument", "Jobs", "Primes", "Web", "Edge", "WebTestSupport", httpClient]),
+            name: "EdgeTests",
+            dependencies: ["World", "JSONDocument", "Jobs", "Lookup", "Primes", "Web", "Edge", "WebTestSupport", httpClient, log]),
         .testTarget(
             name: "AdminTests",
             dependencies: [

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The demo: five nodes with fresh data find each other, count the primes below 10^9, and are stopped again.
+# The demo: five nodes with fresh data find each other, count the primes below 10^9, look up this machine, and are stopped
+# again. With ONLINE=1 they also look up 8.8.8.8, which asks servers of the internet.
 set -euo pipefail
 gossamer=$1 file=$2
 
@@ -22,3 +23,5 @@ step() { printf '\n$ gossamer %s\n' "$*" && "$gossamer" "$@"; }
 step up "$file" --detach --fresh
 step members --topology "$file"
 step primes 0 1000000000 --topology "$file"
+step lookup 127.0.0.1 --topology "$file"
+if [ "${ONLINE:-}" = 1 ]; then step lookup 8.8.8.8 --topology "$file"; fi

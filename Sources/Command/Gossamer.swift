@@ -15,7 +15,8 @@ public struct Gossamer: AsyncParsableCommand {
             """,
         version: Release.version,
         subcommands: [
-            UpCommand.self, DownCommand.self, MembersCommand.self, LogsCommand.self, PrimesCommand.self, RingCommand.self,
+            UpCommand.self, DownCommand.self, MembersCommand.self, LogsCommand.self, PrimesCommand.self,
+            LookupCommand.self, RingCommand.self,
             DrainCommand.self, LeaveCommand.self, TopologyCommand.self, KeysCommand.self, NodeCommand.self,
             BenchCommand.self, VersionCommand.self,
         ])

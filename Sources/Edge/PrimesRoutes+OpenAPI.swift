@@ -16,41 +16,27 @@ extension PrimesRoutes {
             "content": ["application/json": ["schema": ["$ref": "#/components/schemas/PrimesRequest"]]],
         ],
         "responses": [
-            "202": answer("accepted; Location is the status document's", schema: "Accepted"),
-            "400": problem("a field is wrong, or the range would outlast the deadline"),
-            "503": problem("no home for the job now; see Retry-After"),
+            "202": .answer("accepted; Location is the status document's", schema: "Accepted"),
+            "400": .problem("a field is wrong, or the range would outlast the deadline"),
+            "503": .problem("no home for the job now; see Retry-After"),
         ],
     ]
 
     static let statusOperation: JSON = [
         "summary": "The state of a count",
         "responses": [
-            "200": answer("the document", schema: "PrimesStatus"), "404": problem("no such job"),
-            "503": problem("the job's home does not answer now; see Retry-After"),
+            "200": .answer("the document", schema: "PrimesStatus"), "404": .problem("no such job"),
+            "503": .problem("the job's home does not answer now; see Retry-After"),
         ],
     ]
 
     static let cancelOperation: JSON = [
         "summary": "Cancel a count",
         "responses": [
-            "202": answer("it ends as Failed with the warning cancelled", schema: "Accepted"),
-            "404": problem("no such job"), "409": problem("the job has ended"),
+            "202": .answer("it ends as Failed with the warning cancelled", schema: "Accepted"),
+            "404": .problem("no such job"), "409": .problem("the job has ended"),
         ],
     ]
-
-    private static func answer(_ description: JSON, schema: String) -> JSON {
-        [
-            "description": description,
-            "content": ["application/json": ["schema": ["$ref": .string("#/components/schemas/\(schema)")]]],
-        ]
-    }
-
-    private static func problem(_ description: JSON) -> JSON {
-        [
-            "description": description,
-            "content": ["application/problem+json": ["schema": ["$ref": "#/components/schemas/Problem"]]],
-        ]
-    }
 
     private static let number: JSON = [
         "description": "a whole number, 0 to 2^64-1; as a string where a client's numbers are not that wide",

@@ -66,11 +66,17 @@ func asProblem<Value>(_ body: () async throws(JobGatewayError) -> Value) async t
     do {
         return try await body()
     } catch {
-        switch error.code {
-        case .notFound: throw .notFound(error.description)
-        case .unavailable: throw .unavailable(error.description, retryAfter: error.retryAfterSeconds)
-        case .alreadyEnded: throw Problem(status: 409, detail: error.description)
-        case .invalid: throw Problem(status: 400, detail: error.description)
+        throw Problem(error)
+    }
+}
+
+extension Problem {
+    init(_ error: JobGatewayError) {
+        self = switch error.code {
+        case .notFound: .notFound(error.description)
+        case .unavailable: .unavailable(error.description, retryAfter: error.retryAfterSeconds)
+        case .alreadyEnded: Problem(status: 409, detail: error.description)
+        case .invalid: Problem(status: 400, detail: error.description)
         }
     }
 }

@@ -12,8 +12,8 @@ extension PrimesStatus: ReadableDocument {
             "to": .number(request.to),
             "algorithm": .string(request.algorithm.rawValue),
             "status": .string(status.rawValue),
-            "createdAt": .string(Self.text(createdAtMs)),
-            "completedAt": .text(completedAtMs.map(Self.text)),
+            "createdAt": .string(WallTime(millisecondsSince1970: createdAtMs).iso8601),
+            "completedAt": .text(completedAtMs.map { WallTime(millisecondsSince1970: $0).iso8601 }),
             "completionPercentage": .number(completionPercentage),
             "count": count.map { .number($0) } ?? nil,
             "chunks": [
@@ -24,10 +24,5 @@ extension PrimesStatus: ReadableDocument {
             "elapsedMs": .number(elapsedMs),
             "warnings": .array(warnings.map { .string($0) }),
         ]
-    }
-
-    private static func text(_ milliseconds: Int64) -> String {
-        let (nanoseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
-        return WallTime(nanosecondsSince1970: overflow ? .max : nanoseconds).iso8601
     }
 }

@@ -86,6 +86,29 @@ struct OptionsReader {
         return text.value
     }
 
+    func lookup() -> LookupOptions {
+        var options = LookupOptions()
+        guard let section = root.section("lookup", known: TopologyKeys.lookup) else { return options }
+        options.deadline = section.duration("deadline")
+        options.runningJobs = section.integer("runningJobs", in: 1 ... 1_000_000)?.value
+        options.endedJobs = section.integer("endedJobs", in: 1 ... 1_000_000)?.value
+        options.rdapURL = section.url("rdap")
+        for text in section.texts("dns") ?? [] {
+            if let endpoint = HostText.parseEndpoint(text.value) {
+                options.dns.append(endpoint)
+            } else {
+                section.refuse(text, "must be the address of a DNS server with its port, such as 127.0.0.1:53")
+            }
+        }
+        if let files = section.section("geoip", known: TopologyKeys.geoip) {
+            options.geoCity = files.path("city", beside: directory)?.value
+            options.geoCountry = files.path("country", beside: directory)?.value
+            options.geoASN = files.path("asn", beside: directory)?.value
+            options.geoURL = files.url("url")
+        }
+        return options
+    }
+
     func primes() -> PrimesOptions {
         var options = PrimesOptions()
         guard let section = root.section("primes", known: TopologyKeys.primes) else { return options }

@@ -103,6 +103,17 @@ extension Section {
         return text
     }
 
+    /// The address of an HTTP server, without a slash at its end.
+    func url(_ key: String) -> String? {
+        guard let text = shortText(key) else { return nil }
+        let rest = ["http://", "https://"].first { text.value.hasPrefix($0) }.map { text.value.dropFirst($0.count) }
+        guard let rest, let first = rest.first, first != "/", !rest.contains(where: { $0 == " " || $0 == "?" || $0 == "#" }) else {
+            refuse(text, "must be an address that begins with http:// or https://, without a query")
+            return nil
+        }
+        return text.value.hasSuffix("/") ? String(text.value.dropLast()) : text.value
+    }
+
     /// A path, made relative to the working directory when it was relative to the file.
     func path(_ key: String, beside directory: String) -> Located<String>? {
         guard let text = shortText(key) else { return nil }

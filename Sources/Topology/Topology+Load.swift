@@ -66,11 +66,12 @@ extension Topology {
         NodeConflicts(entries: entries, diagnostics: diagnostics).check()
         let options = OptionsReader(root: root, directory: directory, entries: entries)
         let (membership, transport, curve) = (options.membership(), options.transport(), options.curve())
-        let (primes, admin, log) = (options.primes(), options.admin(), options.log())
+        let (lookup, primes) = (options.lookup(), options.primes())
+        let (admin, log) = (options.admin(), options.log())
         guard diagnostics.problems.isEmpty else { throw TopologyError(diagnostics.problems) }
         return Topology(
             file: file, mesh: mesh, nodes: entries.compactMap(\.node), seeds: seeds, dataDir: dataDir,
-            membership: membership, transport: transport, curve: curve, primes: primes, admin: admin, log: log,
+            membership: membership, transport: transport, curve: curve, lookup: lookup, primes: primes, admin: admin, log: log,
             warnings: diagnostics.warnings, locations: diagnostics.locations)
     }
 }

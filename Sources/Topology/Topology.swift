@@ -28,6 +28,7 @@ public struct Topology: Hashable, Sendable {
     public let transport: TransportOptions
     /// CURVE keys; nil when frames travel in the clear.
     public let curve: CurveOptions?
+    public let lookup: LookupOptions
     public let primes: PrimesOptions
     public let admin: AdminOptions
     public let log: LogOptions

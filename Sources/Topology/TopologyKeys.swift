@@ -1,7 +1,8 @@
 /// Every key that a topology file may have, by section. `topology/reference.yaml` shows them all, which a test checks.
 package enum TopologyKeys {
     package static let root = [
-        "mesh", "nodes", "defaults", "seeds", "dataDir", "membership", "transport", "security", "primes", "admin", "log",
+        "mesh", "nodes", "defaults", "seeds", "dataDir", "membership", "transport", "security", "lookup", "primes", "admin",
+        "log",
     ]
     package static let defaults = [
         "bind", "advertise", "port", "admin", "edge", "roles", "zone", "capacity", "labels", "dataDir",
@@ -18,6 +19,8 @@ package enum TopologyKeys {
     package static let security = ["curve"]
     package static let curve = ["nodes", "allow"]
     package static let curveNode = ["publicKey", "secretKeyFile"]
+    package static let lookup = ["deadline", "runningJobs", "endedJobs", "geoip", "dns", "rdap"]
+    package static let geoip = ["city", "country", "asn", "url"]
     package static let primes = ["deadline", "runningJobs", "endedJobs"]
     package static let admin = ["tokenFile"]
     package static let log = ["level"]

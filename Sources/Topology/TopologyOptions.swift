@@ -36,6 +36,28 @@ public struct CurveOptions: Hashable, Sendable {
     public var allow: [String: String]
 }
 
+/// The section `lookup`. What is nil or empty was not given and is left to the default of the work.
+public struct LookupOptions: Hashable, Sendable {
+    /// A job may run this long; what is missing then has failed.
+    public var deadline: Duration?
+    /// Jobs that one home runs at a time; the next is refused as overloaded.
+    public var runningJobs: Int?
+    /// Ended jobs whose documents a home keeps; then the oldest goes.
+    public var endedJobs: Int?
+    /// Files of the MaxMind DB format, by what they hold.
+    public var geoCity: String?
+    public var geoCountry: String?
+    public var geoASN: String?
+    /// Who is asked about places when there is no file.
+    public var geoURL: String?
+    /// DNS servers, `host:port`; the system's when empty.
+    public var dns: [Endpoint] = []
+    /// Where the registry of RDAP servers (RFC 9224) is fetched from.
+    public var rdapURL: String?
+
+    public init() {}
+}
+
 /// The section `primes`. What is nil was not given and is left to the default of the work.
 public struct PrimesOptions: Hashable, Sendable {
     /// A job may run this long, and a range whose estimate is longer is refused.

@@ -119,6 +119,7 @@ extension WebRequest {
         method = request.method
         path = request.uri.path
         headers = request.headers
+        authority = request.head.authority
         self.transport = transport
         parameters = Dictionary(
             context.parameters.map { (String($0.key), String($0.value).percentDecoded) }, uniquingKeysWith: { first, _ in first })

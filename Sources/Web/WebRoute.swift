@@ -51,6 +51,8 @@ public struct WebRequest: Sendable {
     /// The path without the query, as sent.
     public let path: String
     public let headers: HTTPFields
+    /// The host, and port if any, by which the client has reached the server.
+    public let authority: String?
     public let transport: WebTransport
     let parameters: [String: String]
     let query: [(key: String, value: String)]

@@ -56,6 +56,11 @@ extension Duration {
 public struct WallTime: Hashable, Comparable, Sendable {
     public var nanosecondsSince1970: Int64
     public init(nanosecondsSince1970: Int64) { self.nanosecondsSince1970 = nanosecondsSince1970 }
+    /// Saturates at what a count of nanoseconds can hold, the year 2262.
+    public init(millisecondsSince1970 milliseconds: Int64) {
+        let (nanoseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+        nanosecondsSince1970 = overflow ? (milliseconds < 0 ? .min : .max) : nanoseconds
+    }
     public var millisecondsSince1970: Int64 { nanosecondsSince1970 / 1_000_000 }
     public static func < (a: WallTime, b: WallTime) -> Bool { a.nanosecondsSince1970 < b.nanosecondsSince1970 }
 }

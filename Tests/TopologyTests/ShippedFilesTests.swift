@@ -62,7 +62,7 @@ import Yams
             ("", TopologyKeys.root), ("membership", TopologyKeys.membership), ("transport", TopologyKeys.transport),
             ("security", TopologyKeys.security),
             ("security.curve", TopologyKeys.curve), ("security.curve.nodes.*", TopologyKeys.curveNode),
-            ("primes", TopologyKeys.primes), ("admin", TopologyKeys.admin), ("log", TopologyKeys.log),
+            ("lookup", TopologyKeys.lookup), ("lookup.geoip", TopologyKeys.geoip), ("primes", TopologyKeys.primes), ("admin", TopologyKeys.admin), ("log", TopologyKeys.log),
         ] {
             #expect(shown[path] == Set(keys), "\(path)")
         }

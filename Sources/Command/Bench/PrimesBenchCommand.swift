@@ -59,7 +59,7 @@ struct PrimesBenchCommand: AsyncParsableCommand {
     }
 
     private func measure(_ topology: Topology, _ world: any World) async throws -> (results: [Round], remark: String?) {
-        let client = try PrimesClient(await MeshAccess(topology).members(isQuiet: true), world: world)
+        let client = try EdgeClient(await MeshAccess(topology).members(isQuiet: true), world: world)
         let expected = try await theirs(world).count
         _ = try await ours(client, expected, world)
         return try await Rounds.steady(
@@ -76,10 +76,10 @@ struct PrimesBenchCommand: AsyncParsableCommand {
             })
     }
 
-    private func ours(_ client: PrimesClient, _ expected: UInt64, _ world: any World) async throws -> (home: Double, client: Double) {
+    private func ours(_ client: EdgeClient, _ expected: UInt64, _ world: any World) async throws -> (home: Double, client: Double) {
         let started = world.now
-        let ticket = try await client.submit(.init(from: "0", to: String(to)))
-        let result = try await client.follow(ticket, progress: { _ in })
+        let ticket = try await client.submit(PrimesOrder(from: "0", to: String(to)).body, to: PrimesOrder.path)
+        let result = try await client.follow(ticket, as: PrimesDocument.self, progress: { _ in })
         let byClient = world.now - started
         guard result.status == "Completed", result.count == expected else {
             let count = result.count.map { String($0) } ?? "nothing"

@@ -3,7 +3,7 @@ import Web
 import World
 
 /// A job that counts primes, as the edge tells of it.
-package struct PrimesDocument: Equatable, Sendable {
+package struct PrimesDocument: JobPicture {
     package let jobId: String
     /// `Pending`, `Processing`, `Completed` or `Failed`.
     package let status: String

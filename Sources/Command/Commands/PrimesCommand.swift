@@ -29,22 +29,10 @@ struct PrimesCommand: AsyncParsableCommand {
     func run() async throws {
         let world = SystemWorld()
         let members = try await mesh.access(world.files).members()
-        let client = try PrimesClient(members, world: world)
-        let ticket = try await client.submit(.init(from: from, to: to, algorithm: algorithm, chunks: chunks))
-        if !mesh.json { Console.note("\(ticket.edge)\(ticket.path)") }
-        let interrupts = Interrupts(world)
-        world.spawn("cancel") {
-            while interrupts.count == 0 { do { try await world.sleep(for: .milliseconds(50)) } catch { return } }
-            await client.cancel(ticket)
-        }
-        let screen = PrimesScreen(isShown: Terminal.error.isInteractive && !mesh.json, world: world)
-        let result: PrimesDocument
-        do { result = try await client.follow(ticket, progress: screen.show) } catch {
-            screen.end()
-            throw error
-        }
-        screen.end()
-        try report(result, wasInterrupted: interrupts.count > 0)
+        let order = PrimesOrder(from: from, to: to, algorithm: algorithm, chunks: chunks)
+        let run = JobRun(client: try EdgeClient(members, world: world), isQuiet: mesh.json, world: world)
+        let (result, wasInterrupted) = try await run.run(order.body, at: PrimesOrder.path, as: PrimesDocument.self, unit: "chunks")
+        try report(result, wasInterrupted: wasInterrupted)
     }
 
     private func report(_ result: PrimesDocument, wasInterrupted: Bool) throws(CommandFailure) {
@@ -62,28 +50,4 @@ struct PrimesCommand: AsyncParsableCommand {
                 + "in \(result.total) chunks\(again)")
         Console.note(result.shareTable.text())
     }
-}
-
-/// The progress bar of a job.
-final class PrimesScreen {
-    private let isShown: Bool
-    private let world: any World
-    private let started: Instant
-    private var block = LiveBlock(.error)
-
-    init(isShown: Bool, world: any World) {
-        self.isShown = isShown
-        self.world = world
-        started = world.now
-    }
-
-    func show(_ document: PrimesDocument) {
-        guard isShown else { return }
-        let bar = ProgressBar(
-            done: document.done, total: document.total, elapsed: world.now - started, unit: "chunks")
-        block.draw([bar.line(width: Terminal.error.columns)])
-    }
-
-    /// The full bar stays, an unfinished one too: it shows how far it came.
-    func end() { block.keep() }
 }

@@ -1,4 +1,5 @@
 import Jobs
+import Lookup
 import Membership
 import Mesh
 import Primes
@@ -116,6 +117,13 @@ extension LinkLimits {
 }
 
 extension JobLimits {
+    init(_ options: LookupOptions) {
+        self = LookupRequest.defaultLimits
+        if let deadline = options.deadline { self.deadline = deadline }
+        if let runningJobs = options.runningJobs { self.runningJobs = runningJobs }
+        if let endedJobs = options.endedJobs { self.endedJobs = endedJobs }
+    }
+
     init(_ options: PrimesOptions) {
         self = PrimesRequest.defaultLimits
         if let deadline = options.deadline { self.deadline = deadline }

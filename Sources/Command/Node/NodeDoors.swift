@@ -2,6 +2,7 @@ import Admin
 import Edge
 import Jobs
 import Logging
+import Lookup
 import Mesh
 import Primes
 import Topology
@@ -14,6 +15,7 @@ struct NodeDoors {
     private let edge: EdgeServer?
     private let admin: AdminServer
     private let primes: PrimesService
+    private let lookups: LookupStation
 
     /// Starts nothing yet. The node's actors exist from now on, so that they can be called from its first moment.
     /// - Throws: `ioError` when the token's file cannot be read.
@@ -24,19 +26,26 @@ struct NodeDoors {
         let primes = PrimesService(
             node: mesh, processors: SystemWorld.processorCount, limits: JobLimits(topology.primes))
         self.primes = primes
+        let lookups = LookupStation(
+            node: mesh, workers: LookupConfiguration(topology.lookup).makeWorkers(world: mesh.world),
+            results: FileResultStore(files: mesh.world.files, directory: node.dataDir + "/results"),
+            limits: JobLimits(topology.lookup))
+        self.lookups = lookups
         edge = node.edge.map { endpoint in
             EdgeServer(
                 address: .tcp(host: endpoint.host, port: endpoint.port),
                 groups: [
                     PrimesRoutes(gateway: primes.gateway, limits: primes.limits, workers: { primes.workers() }),
-                    JobEventsRoutes(sources: [JobEvents(gateway: primes.gateway)], world: mesh.world),
+                    LookupRoutes(gateway: lookups.gateway, services: lookups.services),
+                    JobEventsRoutes(
+                        sources: [JobEvents(gateway: primes.gateway), JobEvents(gateway: lookups.gateway)], world: mesh.world),
                 ],
                 readiness: { mesh.readiness() }, version: Release.version, world: mesh.world, logger: log)
         }
         admin = AdminServer(
             address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,
             token: try Self.token(topology, mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
-            faults: mesh.configuration.allowsFaults ? mesh : nil, metrics: { await primes.metrics() },
+            faults: mesh.configuration.allowsFaults ? mesh : nil, metrics: { await primes.metrics() + lookups.metrics() },
             world: mesh.world, logger: log)
     }
 
@@ -66,7 +75,7 @@ struct NodeDoors {
     }
 
     /// Jobs for which this node must stay.
-    func unfinishedJobs() async -> Int { await primes.unfinishedJobs() }
+    func unfinishedJobs() async -> Int { await primes.unfinishedJobs() + lookups.unfinishedJobs() }
 
     func closeEdge() async { await edge?.stop() }
 

@@ -3,8 +3,18 @@ import NIOHTTP1
 import Web
 import World
 
-/// Has primes counted through the edges of a mesh.
-package struct PrimesClient: Sendable {
+/// A job as an edge tells of it.
+package protocol JobPicture: Equatable, Sendable {
+    init(_ json: JSON) throws(CommandFailure)
+    /// True once it does not change any more.
+    var isOver: Bool { get }
+    /// Parts that are done, and all of them.
+    var done: Int { get }
+    var total: Int { get }
+}
+
+/// Has work done through the edges of a mesh.
+package struct EdgeClient: Sendable {
     private let edges: [String]
     private let world: any World
     private let asker = HTTPAsker()
@@ -30,27 +40,6 @@ package struct PrimesClient: Sendable {
         self.init(edges: edges, world: world)
     }
 
-    package struct Order: Sendable {
-        package var from: String
-        package var to: String
-        package var algorithm: String?
-        package var chunks: Int?
-
-        package init(from: String, to: String, algorithm: String? = nil, chunks: Int? = nil) {
-            self.from = from
-            self.to = to
-            self.algorithm = algorithm
-            self.chunks = chunks
-        }
-
-        var body: JSON {
-            var members: [JSON.Member] = [.init("from", .string(from)), .init("to", .string(to))]
-            if let algorithm { members.append(.init("algorithm", .string(algorithm))) }
-            if let chunks { members.append(.init("chunks", .number(chunks))) }
-            return .object(members)
-        }
-    }
-
     /// Where a job was accepted, and under what path it is told of.
     package struct Ticket: Sendable {
         package let edge: String
@@ -58,12 +47,13 @@ package struct PrimesClient: Sendable {
     }
 
     /// Hands the order to the first edge that takes it.
-    package func submit(_ order: Order) async throws(CommandFailure) -> Ticket {
+    /// - Parameter path: of the kind of work, such as `/api/primes`.
+    package func submit(_ order: JSON, to path: String) async throws(CommandFailure) -> Ticket {
         var silent: [String] = []
         for edge in edges {
             let answer: HTTPAnswer
             do {
-                answer = try await asker.ask(edge, "/api/primes", method: .POST, body: order.body, timeout: .seconds(10))
+                answer = try await asker.ask(edge, path, method: .POST, body: order, timeout: .seconds(10))
             } catch {
                 silent.append("\(edge): \(error)")
                 // An order that may have been taken is not given to another edge as well.
@@ -81,15 +71,15 @@ package struct PrimesClient: Sendable {
 
     /// Follows the job to its end.
     /// - Parameter progress: called with every document that differs from the one before.
-    package func follow(
-        _ ticket: Ticket, progress: (PrimesDocument) -> Void
-    ) async throws(CommandFailure) -> PrimesDocument {
-        var last: PrimesDocument?
+    package func follow<Picture: JobPicture>(
+        _ ticket: Ticket, as type: Picture.Type, progress: (Picture) -> Void
+    ) async throws(CommandFailure) -> Picture {
+        var last: Picture?
         var pause = Self.firstPause
         var lastHeard = world.now
         while true {
             do {
-                let document = try await document(ticket)
+                let document = try Picture(await document(ticket))
                 lastHeard = world.now
                 if document != last { progress(document) }
                 last = document
@@ -108,7 +98,7 @@ package struct PrimesClient: Sendable {
     }
 
     /// Any edge can tell of any job; the one that took it is asked first.
-    private func document(_ ticket: Ticket) async throws(CommandFailure) -> PrimesDocument {
+    private func document(_ ticket: Ticket) async throws(CommandFailure) -> JSON {
         var complaint = ""
         for edge in [ticket.edge] + edges.filter({ $0 != ticket.edge }) {
             let answer: HTTPAnswer
@@ -116,7 +106,7 @@ package struct PrimesClient: Sendable {
                 complaint = "\(edge): \(error)"
                 continue
             }
-            if answer.isSuccess, let json = answer.json { return try PrimesDocument(json) }
+            if answer.isSuccess, let json = answer.json { return json }
             complaint = "\(edge)\(ticket.path): \(answer.complaint)"
             if answer.status == 404 || answer.status == 410 { throw CommandFailure(.negative, complaint) }
         }

@@ -1,0 +1,95 @@
+import JSONDocument
+import World
+
+/// A lookup job, as the edge tells of it.
+package struct LookupDocument: JobPicture {
+    /// The outcome of one service.
+    package struct Result: Sendable {
+        package let service: String
+        package let isSuccess: Bool
+        package let error: String
+        package let duration: Duration
+        package let data: JSON
+    }
+
+    package let target: String
+    package let targetType: String
+    package let status: String
+    package let results: [Result]
+    package let total: Int
+    package let warnings: [String]
+    package let document: JSON
+
+    package var done: Int { results.count }
+    package var isOver: Bool { status == "Completed" || status == "Failed" }
+
+    package init(_ json: JSON) throws(CommandFailure) {
+        guard let target = json["target"]?.string, let status = json["status"]?.string else {
+            throw CommandFailure(.protocolError, "a lookup without target or status: \(json.text().prefix(200))")
+        }
+        self.target = target
+        self.status = status
+        targetType = json["targetType"]?.string ?? ""
+        results = (json["results"]?.elements ?? []).map { result in
+            Result(
+                service: result["serviceName"]?.string ?? result["serviceType"]?.string ?? "?",
+                isSuccess: result["success"] == .bool(true), error: result["errorMessage"]?.string ?? "",
+                duration: .milliseconds(result["durationMs"]?.integer(Int64.self) ?? 0), data: result["result"] ?? .null)
+        }
+        total = json["requestedServices"]?.elements?.count ?? results.count
+        warnings = (json["warnings"]?.elements ?? []).compactMap(\.string)
+        document = json
+    }
+
+    package static func == (a: LookupDocument, b: LookupDocument) -> Bool { a.document == b.document }
+
+    /// What a person wants to read: a line for each service.
+    package var table: Table {
+        var table = Table([.init("SERVICE"), .init("TOOK", .right), .init("RESULT")])
+        for result in results {
+            let text = result.isSuccess ? LookupText.sentence(result.service, result.data) : "failed: \(result.error)"
+            table.add([result.service, DurationText.short(result.duration), text])
+        }
+        return table
+    }
+}
+
+/// The results of lookups in a sentence each.
+enum LookupText {
+    static func sentence(_ service: String, _ data: JSON) -> String {
+        let text = switch service {
+        case "GeoIP": place(data)
+        case "Ping": echoes(data)
+        case "RDAP": registration(data)
+        case "ReverseDNS": names(data)
+        default: ""
+        }
+        return text.isEmpty ? data.text() : text
+    }
+
+    private static func place(_ data: JSON) -> String {
+        let place = ["city", "regionName", "country"].compactMap { data[$0]?.string }.filter { !$0.isEmpty }
+        let owner = ["as", "isp", "org"].compactMap { data[$0]?.string }.first { !$0.isEmpty }
+        return (place + [owner].compactMap(\.self)).joined(separator: ", ")
+    }
+
+    private static func echoes(_ data: JSON) -> String {
+        guard let sent = data["packetsSent"]?.integer(), let received = data["packetsReceived"]?.integer() else { return "" }
+        let method = data["method"]?.string.map { ", by \($0)" } ?? ""
+        guard received > 0, let average = data["averageRoundtripMs"]?.text(), let least = data["minRoundtripMs"]?.text(),
+            let most = data["maxRoundtripMs"]?.text()
+        else { return "\(received) of \(sent) echoes answered\(method)" }
+        return "\(received) of \(sent) echoes answered, \(average) ms on average, \(least) to \(most)\(method)"
+    }
+
+    private static func registration(_ data: JSON) -> String {
+        let names = ["handle", "name", "ldhName"].compactMap { data[$0]?.string }.filter { !$0.isEmpty }
+        return names.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: ", ")
+    }
+
+    private static func names(_ data: JSON) -> String {
+        guard data["found"] == .bool(true) else { return "no name" }
+        let aliases = (data["aliases"]?.elements ?? []).compactMap(\.string)
+        return ([data["hostName"]?.string].compactMap(\.self) + aliases).joined(separator: ", ")
+    }
+}

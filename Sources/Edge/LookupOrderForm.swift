@@ -1,0 +1,94 @@
+import Hummingbird
+import JSONDocument
+import Lookup
+import Web
+
+/// Why a lookup is refused, in one of the two shapes of the contract.
+enum LookupRefusal: Error {
+    /// A field is wrong: a problem document.
+    case fields([Problem.FieldErrors])
+    /// The target has passed the first check and is still none: an object with one sentence.
+    case sentence(String)
+
+    /// - Throws: the ``Problem``.
+    func response() throws -> Response {
+        switch self {
+        case .fields(let errors): throw Problem.invalid(errors)
+        case .sentence(let text): return .json(["error": .string(text)], status: .badRequest)
+        }
+    }
+}
+
+/// The body of a submission, as it was written.
+struct LookupOrderForm {
+    private let target: JSON?
+    private let services: JSON?
+    private let offered: [LookupService]
+
+    init(_ body: JSON, services offered: [LookupService]) {
+        target = body["target"]
+        services = body["services"]
+        self.offered = offered
+    }
+
+    /// Everything that is wrong with the fields is told at once.
+    func request() throws(LookupRefusal) -> LookupRequest {
+        var errors: [Problem.FieldErrors] = []
+        var valid: LookupTarget?
+        var sentence: String?
+        switch target {
+        case nil, .null: errors.append(.init("Target", ["\(LookupTargetRefusal.required)"]))
+        case .string(let text):
+            do throws(LookupTargetRefusal) {
+                valid = try LookupTarget(text)
+            } catch {
+                if error.isValidation { errors.append(.init("Target", ["\(error)"])) } else { sentence = "\(error)" }
+            }
+        case let other?:
+            errors += [.init("$.target", ["a target is a string, not \(other.kind)"]), LookupRoutes.requestRequired]
+        }
+        let numbers = numbers(&errors)
+        guard errors.isEmpty else { throw .fields(errors) }
+        guard let valid else { throw .sentence(sentence ?? "") }
+        return LookupRequest(target: valid, services: numbers)
+    }
+
+    private func numbers(_ errors: inout [Problem.FieldErrors]) -> [Int] {
+        switch services {
+        case nil, .null: return offered.map(\.value)
+        case .array(let elements):
+            if elements.isEmpty {
+                errors.append(.init("Services", ["At least one service must be specified"]))
+            } else if elements.count > LookupRequest.servicesAllowed {
+                errors.append(.init("Services", ["\(elements.count) services; at most \(LookupRequest.servicesAllowed) are allowed"]))
+            }
+            guard !elements.isEmpty, elements.count <= LookupRequest.servicesAllowed else { return [] }
+            var numbers: [Int] = []
+            for element in elements {
+                guard let number = number(of: element) else {
+                    errors.append(.init("Services", ["Unknown service: \(element.text().prefix(64)). Known are \(known)"]))
+                    return []
+                }
+                guard !numbers.contains(number) else {
+                    errors.append(.init("Services", ["Duplicate service: \(element.text().prefix(64))"]))
+                    return []
+                }
+                numbers.append(number)
+            }
+            return numbers
+        case let other?:
+            errors += [
+                .init("$.services", ["services are an array of numbers or names, not \(other.kind)"]), LookupRoutes.requestRequired,
+            ]
+            return []
+        }
+    }
+
+    private func number(of element: JSON) -> Int? {
+        if let number = element.integer() { return offered.first { $0.value == number }?.value }
+        guard let name = element.string?.lowercased() else { return nil }
+        return offered.first { $0.name.lowercased() == name || String($0.value) == name }?.value
+    }
+
+    private var known: String { offered.map { "\($0.value) (\($0.name))" }.joined(separator: ", ") }
+}

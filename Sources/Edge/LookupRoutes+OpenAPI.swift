@@ -1,0 +1,132 @@
+import JSONDocument
+
+extension LookupRoutes {
+    public var schemas: [JSON.Member] {
+        [
+            .init("LookupRequest", Self.requestSchema), .init("LookupStatus", Self.statusSchema),
+            .init("LookupResult", Self.resultSchema), .init("LookupService", Self.serviceSchema),
+            .init("LookupAccepted", Self.acceptedSchema), .init("LookupError", Self.errorSchema),
+        ]
+    }
+
+    static let submitOperation: JSON = [
+        "summary": "Look up an address or a domain",
+        "requestBody": [
+            "required": true,
+            "content": ["application/json": ["schema": ["$ref": "#/components/schemas/LookupRequest"]]],
+        ],
+        "responses": [
+            "202": .answer("accepted; Location is the absolute address of the status document", schema: "LookupAccepted"),
+            "400": [
+                "description": "a field is wrong, or the target is neither an address nor a domain",
+                "content": [
+                    "application/problem+json": ["schema": ["$ref": "#/components/schemas/Problem"]],
+                    "application/json": ["schema": ["$ref": "#/components/schemas/LookupError"]],
+                ],
+            ],
+            "415": .problem("the Content-Type is not JSON"),
+            "503": .problem("no home for the job now; see Retry-After"),
+        ],
+    ]
+
+    static let statusOperation: JSON = [
+        "summary": "The state of a lookup; with Accept: application/json;profile=code names stand for numbers",
+        "responses": [
+            "200": .answer("the document", schema: "LookupStatus"),
+            "404": .answer("no such job", schema: "LookupError"),
+            "503": .problem("the job's home does not answer now; see Retry-After"),
+        ],
+    ]
+
+    static let cancelOperation: JSON = [
+        "summary": "Cancel a lookup",
+        "responses": [
+            "202": .answer("it ends as Failed with the warning cancelled", schema: "LookupAccepted"),
+            "404": .answer("no such job", schema: "LookupError"), "409": .problem("the job has ended"),
+        ],
+    ]
+
+    static let servicesOperation: JSON = [
+        "summary": "What can be looked up",
+        "responses": [
+            "200": [
+                "description": "the services, by number",
+                "content": [
+                    "application/json": [
+                        "schema": ["type": "array", "items": ["$ref": "#/components/schemas/LookupService"]],
+                    ],
+                ],
+            ],
+        ],
+    ]
+
+    private static let service: JSON = [
+        "oneOf": [
+            ["type": "integer", "minimum": 0],
+            ["type": "string", "description": "GeoIP, Ping, RDAP, ReverseDNS, in any case of letters"],
+        ],
+    ]
+
+    private static let requestSchema: JSON = [
+        "type": "object", "required": ["target"],
+        "properties": [
+            "target": ["type": "string", "description": "an IPv4 or IPv6 address, or a domain name"],
+            "services": [
+                "type": ["array", "null"], "minItems": 1, "maxItems": 10, "uniqueItems": true, "items": service,
+                "description": "null or absent: all",
+            ],
+        ],
+    ]
+
+    private static let acceptedSchema: JSON = [
+        "type": "object", "required": ["jobId", "statusUrl", "message"],
+        "properties": [
+            "jobId": ["type": "string", "format": "uuid"], "statusUrl": ["type": "string"], "message": ["type": "string"],
+        ],
+    ]
+
+    private static let errorSchema: JSON = [
+        "type": "object", "required": ["error"], "properties": ["error": ["type": "string"]],
+    ]
+
+    private static let serviceSchema: JSON = [
+        "type": "object", "required": ["name", "value", "description"],
+        "properties": [
+            "name": ["type": "string"], "value": ["type": "integer"], "description": ["type": "string"],
+        ],
+    ]
+
+    private static let resultSchema: JSON = [
+        "type": "object",
+        "required": ["serviceType", "success", "data", "errorMessage", "completedAt", "durationMs", "serviceName", "result"],
+        "properties": [
+            "serviceType": ["type": "string"], "success": ["type": "boolean"],
+            "data": ["type": ["string", "null"], "description": "a JSON document as text; null on failure"],
+            "errorMessage": ["type": ["string", "null"]],
+            "completedAt": ["type": "string", "format": "date-time"], "durationMs": ["type": "integer"],
+            "serviceName": ["type": "string"], "result": ["description": "the same document, decoded"],
+        ],
+    ]
+
+    private static let statusSchema: JSON = [
+        "type": "object",
+        "required": [
+            "jobId", "target", "targetType", "status", "createdAt", "completedAt", "completionPercentage",
+            "requestedServices", "results", "warnings",
+        ],
+        "properties": [
+            "jobId": ["type": "string"], "target": ["type": "string"],
+            "targetType": ["type": "string", "enum": ["IPAddress", "Domain"]],
+            "status": ["type": "string", "enum": ["Pending", "Processing", "Completed", "Failed"]],
+            "createdAt": ["type": "string", "format": "date-time"],
+            "completedAt": ["type": ["string", "null"], "format": "date-time"],
+            "completionPercentage": ["type": "integer", "minimum": 0, "maximum": 100],
+            "requestedServices": ["type": "array", "items": service],
+            "results": [
+                "type": "array", "items": ["$ref": "#/components/schemas/LookupResult"],
+                "description": "what has ended, in the order of the request",
+            ],
+            "warnings": ["type": ["array", "null"], "items": ["type": "string"]],
+        ],
+    ]
+}

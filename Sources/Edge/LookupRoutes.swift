@@ -1,0 +1,95 @@
+import HTTPTypes
+import Hummingbird
+import JSONDocument
+import Jobs
+import Lookup
+import Web
+import World
+
+/// `POST /api/lookup`, `GET` and `DELETE /api/lookup/{id}`, `GET /api/lookup/services`.
+public struct LookupRoutes: RouteGroup {
+    private let gateway: any JobGateway<LookupStatus>
+    private let services: [LookupService]
+
+    /// - Parameter services: what can be asked for, in the order of their numbers.
+    public init(gateway: any JobGateway<LookupStatus>, services: [LookupService]) {
+        self.gateway = gateway
+        self.services = services
+    }
+
+    public var routes: [WebRoute] {
+        [
+            WebRoute(.post, "/api/lookup", operation: Self.submitOperation) { try await submit($0) },
+            // Before the path with the parameter, which would take "services" for an id.
+            WebRoute(.get, "/api/lookup/services", operation: Self.servicesOperation) { _ in
+                .json(.array(services.map(Self.json)))
+            },
+            WebRoute(.get, "/api/lookup/{id}", operation: Self.statusOperation) { try await status($0) },
+            WebRoute(.delete, "/api/lookup/{id}", operation: Self.cancelOperation) { try await cancel($0) },
+        ]
+    }
+
+    // MARK: Submitting
+
+    private func submit(_ request: WebRequest) async throws -> Response {
+        let body: JSON
+        do {
+            body = try await request.object()
+        } catch let problem as Problem where problem.errors.first?.field == "$" {
+            throw Problem.invalid(problem.errors + [Self.requestRequired])
+        }
+        let order: LookupRequest
+        do throws(LookupRefusal) {
+            order = try LookupOrderForm(body, services: services).request()
+        } catch {
+            return try error.response()
+        }
+        let status = try await asProblem { () async throws(JobGatewayError) in try await gateway.submit(order) }
+        return Self.accepted(status.jobId, "Job submitted successfully. Poll the status URL to check progress.", request)
+    }
+
+    /// What the original says beside the error of a body that cannot be read.
+    static let requestRequired = Problem.FieldErrors("request", ["The request field is required."])
+
+    private static func accepted(_ id: WorkID, _ message: String, _ request: WebRequest) -> Response {
+        let url = "/api/lookup/\(id)"
+        let base = request.authority.map { "http://\($0)" } ?? ""
+        return .json(
+            ["jobId": .string("\(id)"), "statusUrl": .string(url), "message": .string(message)], status: .accepted,
+            headers: [.location: base + url])
+    }
+
+    // MARK: Asking
+
+    private func status(_ request: WebRequest) async throws -> Response {
+        guard let id = WorkID(request.parameter("id")) else { return Self.notFound }
+        do throws(JobGatewayError) {
+            let status = try await gateway.status(id, seen: nil, patience: .zero)
+            return .json(status.document(LookupProfile(request), services: services))
+        } catch where error.code == .notFound {
+            return Self.notFound
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    private func cancel(_ request: WebRequest) async throws -> Response {
+        guard let id = WorkID(request.parameter("id")) else { return Self.notFound }
+        do throws(JobGatewayError) {
+            let status = try await gateway.cancel(id)
+            return Self.accepted(status.jobId, "The job is being cancelled.", request)
+        } catch where error.code == .notFound {
+            return Self.notFound
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    private static var notFound: Response { .json(["error": "Job not found"], status: .notFound) }
+
+    private static func json(_ service: LookupService) -> JSON {
+        [
+            "name": .string(service.name), "value": .number(service.value), "description": .string(service.description),
+        ]
+    }
+}

@@ -1,0 +1,48 @@
+import Jobs
+import World
+
+/// What is known of a lookup job at one moment: the document that clients read.
+public struct LookupStatus: JobDocument {
+    public let jobId: WorkID
+    public let request: LookupRequest
+    public var status: JobPhase
+    /// Wall clock of the home at acceptance, milliseconds since 1970.
+    public let createdAtMs: Int64
+    /// The same at the end; nil before.
+    public var completedAtMs: Int64?
+    /// What has ended, in the order of the request.
+    public var results: [LookupOutcome]
+    /// Why it failed, or what it waits for. See ``JobWarning``.
+    public var warnings: [String]
+    /// Services asked for once more, because a worker died or was silent.
+    public var resent: Int
+    /// Rises with every change; 1 at acceptance.
+    public var version: UInt64
+
+    package init(
+        jobId: WorkID, request: LookupRequest, status: JobPhase, createdAtMs: Int64, completedAtMs: Int64? = nil,
+        results: [LookupOutcome] = [], warnings: [String] = [], resent: Int = 0, version: UInt64 = 1
+    ) {
+        self.jobId = jobId
+        self.request = request
+        self.status = status
+        self.createdAtMs = createdAtMs
+        self.completedAtMs = completedAtMs
+        self.results = results
+        self.warnings = warnings
+        self.resent = resent
+        self.version = version
+    }
+
+    /// 0 ... 100, rounded down, so that 100 means done.
+    public var completionPercentage: Int {
+        request.services.isEmpty ? 100 : results.count * 100 / request.services.count
+    }
+
+    public mutating func bury(_ warning: String, atMs: Int64) {
+        status = .failed
+        completedAtMs = atMs
+        warnings = [warning]
+        version += 1
+    }
+}

@@ -1,0 +1,206 @@
+import Edge
+import JSONDocument
+import Jobs
+import Logging
+import Lookup
+import Synchronization
+import Testing
+import Web
+import WebTestSupport
+import World
+
+/// Lookup jobs in memory that do what the test says.
+private final class FakeLookups: JobGateway {
+    struct State: Sendable {
+        var jobs: [WorkID: LookupStatus] = [:]
+        var failure: JobGatewayError?
+    }
+
+    let world = SystemWorld()
+    let state = Mutex(State())
+    private let ids: WorkIDGenerator
+
+    init() { ids = WorkIDGenerator(world) }
+
+    func submit(_ request: LookupRequest) async throws(JobGatewayError) -> LookupStatus {
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+        let status = LookupStatus(jobId: ids.next(), request: request, status: .pending, createdAtMs: 1_764_000_000_123)
+        state.withLock { $0.jobs[status.jobId] = status }
+        return status
+    }
+
+    func status(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(JobGatewayError) -> LookupStatus {
+        guard let status = state.withLock({ $0.jobs[id] }) else { throw JobGatewayError(.notFound, "no job \(id)") }
+        return status
+    }
+
+    func cancel(_ id: WorkID) async throws(JobGatewayError) -> LookupStatus {
+        let status = try await status(id, seen: nil, patience: .zero)
+        if status.status.isTerminal { throw JobGatewayError(.alreadyEnded, "job \(id) has ended") }
+        return status
+    }
+
+    func change(_ id: WorkID, _ body: (inout LookupStatus) -> Void) {
+        state.withLock { if $0.jobs[id] != nil { body(&$0.jobs[id]!) } }
+    }
+}
+
+@Suite struct LookupRoutesTests {
+    private static func withLookups(_ body: (String, FakeLookups) async throws -> Void) async throws {
+        let gateway = FakeLookups()
+        let edge = EdgeServer(
+            address: .tcp(host: "127.0.0.1", port: 0), groups: [LookupRoutes(gateway: gateway, services: LookupService.all)],
+            readiness: { .healthy }, version: "0.1.0", world: gateway.world, logger: Logger(label: "test"))
+        let port = try await edge.start()
+        do { try await body("http://127.0.0.1:\(port)", gateway) } catch {
+            await edge.stop()
+            throw error
+        }
+        await edge.stop()
+    }
+
+    private static func submit(_ base: String, _ body: String) async throws -> Answer {
+        try await ask("POST", base + "/api/lookup", body: body)
+    }
+
+    @Test func aLookupIsAcceptedWithItsAbsoluteLocation() async throws {
+        try await Self.withLookups { base, gateway in
+            let answer = try await Self.submit(base, #"{"Target":" 8.8.8.8 ","SERVICES":[3,"ping"]}"#)
+            #expect(answer.status == 202)
+            let id = try #require(answer.json?["jobId"]?.string)
+            #expect(answer.json == [
+                "jobId": .string(id), "statusUrl": .string("/api/lookup/\(id)"),
+                "message": "Job submitted successfully. Poll the status URL to check progress.",
+            ])
+            #expect(answer.headers["location"] == "\(base)/api/lookup/\(id)")
+            let request = try #require(gateway.state.withLock { $0.jobs.values.first?.request })
+            #expect(request.target.text == "8.8.8.8" && request.services == [3, 1])
+        }
+    }
+
+    @Test(arguments: [#"{"target":"8.8.8.8"}"#, #"{"target":"8.8.8.8","services":null}"#])
+    func withoutServicesAllAreMeant(_ body: String) async throws {
+        try await Self.withLookups { base, gateway in
+            #expect(try await Self.submit(base, body).status == 202)
+            #expect(gateway.state.withLock { $0.jobs.values.first?.request.services } == [0, 1, 2, 3])
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"services":[0]}"#, "Target"), (#"{"target":null}"#, "Target"), (#"{"target":"localhost"}"#, "Target"),
+        (#"{"target":"8.8.8.8","services":[]}"#, "Services"), (#"{"target":"8.8.8.8","services":[4]}"#, "Services"),
+        (#"{"target":"8.8.8.8","services":[0,0]}"#, "Services"), (#"{"target":"8.8.8.8","services":[0,"geoip"]}"#, "Services"),
+        (#"{"target":"8.8.8.8","services":["Whois"]}"#, "Services"), (#"{"target":"8.8.8.8","services":[1.5]}"#, "Services"),
+        (#"{"target":"8.8.8.8","services":[0,1,2,3,0,1,2,3,0,1,2]}"#, "Services"),
+        (#"{"target":17}"#, "$.target"), (#"{"target":17}"#, "request"), (#"{"target":"8.8.8.8","services":"Ping"}"#, "$.services"),
+        ("{", "$"), ("{", "request"), ("[]", "$"),
+    ])
+    func whatIsWrongStandsUnderItsField(_ body: String, _ field: String) async throws {
+        try await Self.withLookups { base, gateway in
+            let answer = try await Self.submit(base, body)
+            #expect(answer.status == 400)
+            #expect(answer.headers["content-type"]?.hasPrefix("application/problem+json") == true)
+            #expect(answer.json?["title"] == "One or more validation errors occurred.")
+            #expect(answer.json?["errors"]?.members?.contains { $0.key == field } == true, "\(answer.text)")
+            #expect(gateway.state.withLock { $0.jobs.isEmpty })
+        }
+    }
+
+    @Test func bothFieldsAreToldAtOnce() async throws {
+        try await Self.withLookups { base, _ in
+            let answer = try await Self.submit(base, #"{"target":"x","services":[9]}"#)
+            #expect(answer.json?["errors"]?.members?.map(\.key) == ["Target", "Services"])
+        }
+    }
+
+    @Test func aTargetThatPassesTheFirstCheckOnlyIsRefusedInOneSentence() async throws {
+        try await Self.withLookups { base, _ in
+            let answer = try await Self.submit(base, #"{"target":"8.8.8.8%eth0"}"#)
+            #expect(answer.status == 400)
+            #expect(answer.headers["content-type"]?.hasPrefix("application/json") == true)
+            #expect(answer.json == ["error": "Target must be a valid IP address or domain name"])
+        }
+    }
+
+    @Test func theDocumentIsThatOfTheContractInBothProfiles() async throws {
+        try await Self.withLookups { base, gateway in
+            let accepted = try await Self.submit(base, #"{"target":"8.8.8.8","services":[1,0]}"#)
+            let id = try #require(accepted.json?["jobId"]?.string.flatMap { WorkID($0) })
+            gateway.change(id) {
+                $0.status = .processing
+                $0.results = [
+                    LookupOutcome(
+                        service: 1, result: .success(#"{"averageRoundtripMs":15.2,"results":[{"roundtripTime":15}]}"#),
+                        completedAtMs: 1_764_000_000_200, durationMs: 45, node: "n3"),
+                ]
+            }
+            let readme = try #require(try await ask("GET", "\(base)/API/Lookup/\(id)/").json)
+            #expect(readme.members?.map(\.key) == [
+                "jobId", "target", "targetType", "status", "createdAt", "completedAt", "completionPercentage",
+                "requestedServices", "results", "warnings",
+            ])
+            #expect(readme["targetType"] == "IPAddress" && readme["completionPercentage"] == 50 && readme["warnings"] == .null)
+            #expect(readme["requestedServices"] == [1, 0])
+            #expect(readme["results"]?[0] == [
+                "serviceType": "1", "success": true,
+                "data": #"{"averageRoundtripMs":15.2,"results":[{"roundtripTime":15}]}"#, "errorMessage": nil,
+                "completedAt": "2025-11-24T16:00:00.200Z", "durationMs": 45, "serviceName": "Ping",
+                "result": ["averageRoundtripMs": .number("15.2"), "results": [["roundtripTime": 15]]],
+            ])
+            let code = try #require(try await ask(
+                "GET", "\(base)/api/lookup/\(id)", headers: [("Accept", "application/json; profile=code")]).json)
+            #expect(code["requestedServices"] == ["Ping", "GeoIP"])
+            #expect(code["results"]?[0]?["serviceType"] == "Ping")
+            #expect(code["results"]?[0]?["data"] == #"{"AverageRoundtripMs":15.2,"Results":[{"RoundtripTime":15}]}"#)
+        }
+    }
+
+    @Test func whatARegistryHasSaidStaysAsItIsInBothProfiles() async throws {
+        try await Self.withLookups { base, gateway in
+            let accepted = try await Self.submit(base, #"{"target":"8.8.8.8","services":[2]}"#)
+            let id = try #require(accepted.json?["jobId"]?.string.flatMap { WorkID($0) })
+            gateway.change(id) {
+                $0.results = [
+                    LookupOutcome(
+                        service: 2, result: .success(#"{"handle":"NET-8"}"#), completedAtMs: 0, durationMs: 1, node: "n1"),
+                ]
+            }
+            let answer = try await ask("GET", "\(base)/api/lookup/\(id)", headers: [("Accept", "application/json;profile=code")])
+            #expect(answer.json?["results"]?[0]?["data"] == #"{"handle":"NET-8"}"#)
+        }
+    }
+
+    @Test(arguments: ["017f22e2-79b0-7cc3-98c4-dc0c0c07398f", "nonsense"])
+    func anUnknownJobIsNotFoundWhateverItsIDLooksLike(_ id: String) async throws {
+        try await Self.withLookups { base, _ in
+            for method in ["GET", "DELETE"] {
+                let answer = try await ask(method, "\(base)/api/lookup/\(id)")
+                #expect(answer.status == 404 && answer.json == ["error": "Job not found"])
+            }
+        }
+    }
+
+    @Test func theServicesAreListedAndNotTakenForAJob() async throws {
+        try await Self.withLookups { base, _ in
+            let services = try #require(try await ask("GET", base + "/api/lookup/services").json?.elements)
+            #expect(services.map { $0["name"]?.string } == ["GeoIP", "Ping", "RDAP", "ReverseDNS"])
+            #expect(services.map { $0["value"] } == [0, 1, 2, 3])
+            #expect(services[3]["description"] == "Reverse DNS lookup (PTR record)")
+        }
+    }
+
+    @Test func anEdgeWithoutAHomeSaysWhenToComeAgain() async throws {
+        try await Self.withLookups { base, gateway in
+            gateway.state.withLock { $0.failure = JobGatewayError(.unavailable, "n3 does not answer", retryAfterSeconds: 2) }
+            let answer = try await Self.submit(base, #"{"target":"8.8.8.8"}"#)
+            #expect(answer.status == 503 && answer.headers["retry-after"] == "2")
+        }
+    }
+
+    @Test func otherMethodsAndTypesAreRefused() async throws {
+        try await Self.withLookups { base, _ in
+            #expect(try await ask("PUT", base + "/api/lookup").status == 405)
+            #expect(try await ask("POST", base + "/api/lookup", body: #"{"target":"8.8.8.8"}"#, type: "text/plain").status == 415)
+        }
+    }
+}

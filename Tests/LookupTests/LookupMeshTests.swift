@@ -1,0 +1,137 @@
+import Foundation
+import JSONDocument
+import Jobs
+import Logging
+import Lookup
+import Membership
+import Mesh
+import Synchronization
+import TestSupport
+import Testing
+import World
+
+/// A worker that waits a moment and counts how often it was asked.
+private final class PatientWorker: LookupWorker {
+    let service: LookupService
+    let timeout = Duration.seconds(5)
+    private let duration: Duration
+    private let calls = Mutex(0)
+
+    init(_ service: LookupService, duration: Duration) {
+        self.service = service
+        self.duration = duration
+    }
+
+    var count: Int { calls.withLock { $0 } }
+
+    func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON {
+        calls.withLock { $0 += 1 }
+        try await world.sleep(for: duration)
+        if service == .geoIP { throw LookupFailure("private range") }
+        return ["target": .string(target.text)]
+    }
+}
+
+/// Lookups on real nodes in this process, over sockets of 127.0.0.1.
+@Suite(.serialized) struct LookupMeshTests {
+    private struct Cluster {
+        var nodes: [Node] = []
+        var stations: [LookupStation] = []
+        var workers: [[PatientWorker]] = []
+        let name: String
+
+        init(_ count: Int, duration: Duration = .milliseconds(10)) throws {
+            var random = SystemWorld().random("cluster")
+            name = "lookup-\(random.next() % 1_000_000_000)"
+            var seed: MemberAddress?
+            for index in 1...count {
+                let address = MemberAddress(host: "127.0.0.1", port: TestPorts.block())
+                seed = seed ?? address
+                var configuration = NodeConfiguration(
+                    mesh: name, name: "n\(index)", bindHost: "127.0.0.1", address: address, seeds: [seed ?? address],
+                    metadata: MemberMetadata(roles: index == 1 ? ["edge"] : ["lookup"]),
+                    dataDirectory: "/tmp/gossamer-\(name)/n\(index)")
+                configuration.errors = LookupStation.errors
+                var log = Logger(label: "n\(index)")
+                log.logLevel = .error
+                let node = try Node(configuration, world: SystemWorld(), log: log)
+                let own = LookupService.all.map { PatientWorker($0, duration: duration) }
+                nodes.append(node)
+                workers.append(own)
+                stations.append(LookupStation(node: node, workers: own, results: MemoryResultStore()))
+            }
+        }
+
+        func start() async throws {
+            for node in nodes { try await node.start() }
+            for node in nodes {
+                try await wait("\(node.identity) sees everyone") {
+                    node.decidedMembers.count == nodes.count && node.ring.shares(role: "lookup").count == nodes.count - 1
+                }
+            }
+        }
+
+        func stop() async {
+            for node in nodes { await node.stop() }
+            try? FileManager.default.removeItem(atPath: "/tmp/gossamer-\(name)")
+        }
+
+        func wait(_ what: String, _ condition: () async -> Bool) async throws {
+            let world = SystemWorld()
+            let end = world.now + .seconds(30)
+            while world.now < end {
+                if await condition() { return }
+                try await world.sleep(for: .milliseconds(10))
+            }
+            Issue.record("did not happen: \(what)")
+        }
+    }
+
+    private static func finish(_ id: WorkID, _ gateway: any JobGateway<LookupStatus>) async throws -> LookupStatus {
+        var status = try await gateway.status(id, seen: nil, patience: .zero)
+        while !status.status.isTerminal { status = try await gateway.status(id, seen: status.version, patience: .seconds(1)) }
+        return status
+    }
+
+    private static let all = [0, 1, 2, 3]
+
+    @Test func aTargetIsLookedUpAcrossNodesFromAnEdgeThatLooksNothingUp() async throws {
+        let cluster = try Cluster(4)
+        try await cluster.start()
+        let gateway = cluster.stations[0].gateway
+        let id = try await gateway.submit(LookupRequest(target: LookupTarget("192.0.2.7"), services: Self.all)).jobId
+        let status = try await Self.finish(id, gateway)
+        #expect(status.status == .completed)
+        #expect(status.results.map(\.service) == Self.all)
+        #expect(status.results.map(\.isSuccess) == [false, true, true, true])
+        #expect(status.results[0].errorMessage == "private range")
+        #expect(status.results[1].data == #"{"target":"192.0.2.7"}"#)
+        #expect(status.results.allSatisfy { ["n2", "n3", "n4"].contains($0.node) })
+        #expect(cluster.workers.joined().map(\.count).reduce(0, +) == 4, "each service was looked up once")
+        // Another node knows the job as well, although it has never heard of it.
+        #expect(try await cluster.stations[2].gateway.status(id, seen: nil, patience: .zero) == status)
+        await cluster.stop()
+    }
+
+    /// Of 24 jobs some have work on every node.
+    @Test func theDeathOfAWorkerIsMadeGood() async throws {
+        let cluster = try Cluster(4, duration: .seconds(1))
+        try await cluster.start()
+        let gateway = cluster.stations[0].gateway
+        let victim = cluster.nodes[3]
+        var ids: [WorkID] = []
+        for _ in 0..<24 {
+            let id = try await gateway.submit(LookupRequest(target: LookupTarget("192.0.2.7"), services: Self.all)).jobId
+            if cluster.nodes[0].ring.owner(of: "\(id)", role: "lookup")?.name != victim.identity.name { ids.append(id) }
+        }
+        await victim.stop()
+        var resent = 0
+        for id in ids {
+            let status = try await Self.finish(id, gateway)
+            #expect(status.status == .completed && status.results.count == 4)
+            resent += status.resent
+        }
+        #expect(!ids.isEmpty && resent > 0)
+        await cluster.stop()
+    }
+}
