@@ -36,6 +36,7 @@ var outside: [Target] {
         .systemLibrary(name: "CIDN2", providers: [.apt(["libidn2-dev"])]),
         .target(name: "CMessagePackShims", dependencies: ["CMessagePack"]),
         .target(name: "CReactor"),
+        .target(name: "CLookup", dependencies: ["CMaxMindDB"]),
         .target(name: "CPlatform"),
         .target(name: "CContracts"),
     ]
@@ -80,7 +81,7 @@ var work: [Target] {
         .target(
             name: "Lookup",
             dependencies: [
-                "World", "JSONDocument", "Placement", "Membership", "Mesh", "Jobs", "CMaxMindDB", "CAres", "CIDN2", httpClient,
+                "World", "JSONDocument", "Placement", "Membership", "Mesh", "Jobs", "CMaxMindDB", "CAres", "CIDN2", "CLookup", httpClient,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),

@@ -1,24 +1,24 @@
 import World
 
 /// A table by id of work that never holds more than its limit: the oldest insertion goes first.
-struct BoundedTable<Value: Sendable>: Sendable {
-    let limit: Int
+package struct BoundedTable<Value: Sendable>: Sendable {
+    package let limit: Int
     private var values: [WorkID: Value] = [:]
     /// In order of insertion, with the part before `head` gone.
     private var order: [WorkID] = []
     private var head = 0
 
-    init(limit: Int) {
+    package init(limit: Int) {
         precondition(limit > 0, "a table that may hold nothing")
         self.limit = limit
     }
 
-    var count: Int { values.count }
+    package var count: Int { values.count }
 
-    subscript(id: WorkID) -> Value? { values[id] }
+    package subscript(id: WorkID) -> Value? { values[id] }
 
     /// Adds or replaces. A replaced value keeps its place in the order.
-    mutating func insert(_ value: Value, for id: WorkID) {
+    package mutating func insert(_ value: Value, for id: WorkID) {
         if values.updateValue(value, forKey: id) != nil { return }
         order.append(id)
         guard values.count > limit else { return }

@@ -1,15 +1,57 @@
+import JSONDocument
 import Jobs
 import World
 
 /// Looks up on this node what homes order, with places for each service of its own, so that one that is slow holds up no other.
+///
+/// Orders for the same service of the same job share one lookup, however many there are at a time. What nobody waits for any
+/// longer is ended.
 public actor LookupBench {
+    /// Bytes of the JSON text of a document. Longer ones are failures: an outcome must fit into a frame with room to spare.
+    public static let documentLimit = 256 << 10
+
+    private struct Key: Hashable, Sendable {
+        let job: WorkID
+        let service: Int
+    }
+
+    private struct Waiter {
+        let number: UInt64
+        let continuation: CheckedContinuation<LookupOutcome, any Error>
+    }
+
+    /// One lookup and all who wait for it.
+    private struct Flight {
+        let number: UInt64
+        let task: SpawnedTask
+        var waiters: [Waiter]
+    }
+
+    /// One service: its worker, its places, and what it has done.
+    private struct Lane {
+        let worker: any LookupWorker
+        var counts = LookupCounts()
+        /// Flights that are not over, whether they have a place or not.
+        var flights = 0
+        var queue: [(number: UInt64, continuation: CheckedContinuation<Void, any Error>)] = []
+    }
+
     private let world: any World
     private let executor: any ActorExecutor
+    private let node: String
+    private let store: any LookupResultStore
+    private let places: Int
+    private let queueLimit: Int
+    private let services: [LookupService]
+    private var lanes: [Int: Lane] = [:]
+    private var flights: [Key: Flight] = [:]
+    private var numbers: UInt64 = 0
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// - Parameters:
     ///   - node: the name of this node, for the outcomes.
+    ///   - workers: one for each service; of two for the same the first counts.
     ///   - running: lookups of one service at a time; at least 1.
     ///   - waiting: those of one service that wait for a place; the next is refused.
     public init(
@@ -17,6 +59,142 @@ public actor LookupBench {
         waiting: Int = 256
     ) {
         self.world = world
+        self.node = node
+        self.store = store
         executor = world.makeExecutor("lookup.bench")
+        places = max(1, running)
+        queueLimit = max(0, waiting)
+        lanes = Dictionary(workers.map { ($0.service.value, Lane(worker: $0)) }, uniquingKeysWith: { first, _ in first })
+        services = lanes.values.map(\.worker.service).sorted { $0.value < $1.value }
+    }
+
+    /// Looks up what is ordered and saves the outcome before it returns it; what was saved for the same service of the same job is
+    /// returned as it is.
+    /// - Throws: ``JobError``: `invalid` for a service that this node does not have, `overloaded`, `cannotWork` when the outcome could
+    ///   not be saved; `CancellationError`.
+    public func perform(order: LookupOrder, job: WorkID) async throws -> LookupOutcome {
+        numbers += 1
+        let number = numbers, key = Key(job: job, service: order.service)
+        return try await withTaskCancellationHandler {
+            // Only the body of the continuation is sure to run in one go: even entering a closure may be a hop.
+            try await withCheckedThrowingContinuation { continuation in
+                guard !Task.isCancelled else { return continuation.resume(throwing: CancellationError()) }
+                do throws(JobError) {
+                    try join(Waiter(number: number, continuation: continuation), key, order)
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+        } onCancel: {
+            world.spawn("lookup.leave", on: executor) { await self.leave(number, key) }
+        }
+    }
+
+    /// What this bench has done for each of its services and is doing, by the service's value.
+    public var counts: [(service: LookupService, counts: LookupCounts)] {
+        services.map { service in (service, lanes[service.value]?.counts ?? LookupCounts()) }
+    }
+
+    // MARK: Flights
+
+    private func join(_ waiter: Waiter, _ key: Key, _ order: LookupOrder) throws(JobError) {
+        if flights[key] != nil {
+            flights[key]?.waiters.append(waiter)
+            return
+        }
+        guard let lane = lanes[key.service] else {
+            throw JobError(.invalid, "node \(node) has no lookup with the number \(key.service)")
+        }
+        guard lane.flights < places + queueLimit else {
+            let name = lane.worker.service.title
+            throw JobError(.overloaded, "\(places) \(name) lookups run on node \(node) and \(queueLimit) wait; ask another node")
+        }
+        lanes[key.service]?.flights += 1
+        let number = waiter.number
+        let task = world.spawn("lookup.flight", on: executor) { await self.fly(number, key, order.target, lane.worker) }
+        flights[key] = Flight(number: number, task: task, waiters: [waiter])
+    }
+
+    private func leave(_ number: UInt64, _ key: Key) {
+        guard let index = flights[key]?.waiters.firstIndex(where: { $0.number == number }),
+            let waiter = flights[key]?.waiters.remove(at: index)
+        else { return }
+        waiter.continuation.resume(throwing: CancellationError())
+        guard flights[key]?.waiters.isEmpty == true else { return }
+        // Whoever asks again begins anew, though the end of this one is still to come.
+        flights.removeValue(forKey: key)?.task.cancel()
+    }
+
+    private func fly(_ number: UInt64, _ key: Key, _ target: LookupTarget, _ worker: any LookupWorker) async {
+        let result: Result<LookupOutcome, any Error>
+        do {
+            result = .success(try await outcome(key, target, worker))
+        } catch {
+            result = .failure(error)
+        }
+        lanes[key.service]?.flights -= 1
+        // A flight that was called off is not in the table; another of the same key may be.
+        guard flights[key]?.number == number, let flight = flights.removeValue(forKey: key) else { return }
+        for waiter in flight.waiters { waiter.continuation.resume(with: result) }
+    }
+
+    private func outcome(_ key: Key, _ target: LookupTarget, _ worker: any LookupWorker) async throws -> LookupOutcome {
+        if let saved = await store.outcome(of: key.job, service: key.service) {
+            lanes[key.service]?.counts.repeated += 1
+            return saved
+        }
+        try await takePlace(key.service)
+        let begun = world.now
+        let result = try await LookupRace.run(worker, target, world) { await self.leavePlace(key.service) }
+        let outcome = LookupOutcome(
+            service: key.service, result: result, completedAtMs: world.wallTime.millisecondsSince1970,
+            durationMs: (world.now - begun).milliseconds, node: node)
+        do {
+            try await store.save(outcome, of: key.job)
+        } catch {
+            throw JobError(.cannotWork, "the outcome of a \(worker.service.title) lookup could not be saved on node \(node): \(error)")
+        }
+        if outcome.isSuccess { lanes[key.service]?.counts.performed += 1 } else { lanes[key.service]?.counts.failed += 1 }
+        return outcome
+    }
+
+    // MARK: Places
+
+    private func takePlace(_ service: Int) async throws {
+        numbers += 1
+        let number = numbers
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                if Task.isCancelled {
+                    continuation.resume(throwing: CancellationError())
+                } else if lanes[service]?.counts.running ?? 0 < places {
+                    lanes[service]?.counts.running += 1
+                    continuation.resume()
+                } else {
+                    lanes[service]?.queue.append((number, continuation))
+                    lanes[service]?.counts.waiting += 1
+                }
+            }
+        } onCancel: {
+            world.spawn("lookup.leave-queue", on: executor) { await self.leaveQueue(number, service) }
+        }
+    }
+
+    private func leavePlace(_ service: Int) {
+        guard let next = lanes[service]?.queue.first else {
+            lanes[service]?.counts.running -= 1
+            return
+        }
+        lanes[service]?.queue.removeFirst()
+        lanes[service]?.counts.waiting -= 1
+        next.continuation.resume()
+    }
+
+    private func leaveQueue(_ number: UInt64, _ service: Int) {
+        guard let index = lanes[service]?.queue.firstIndex(where: { $0.number == number }),
+            let waiting = lanes[service]?.queue.remove(at: index)
+        else { return }
+        lanes[service]?.counts.waiting -= 1
+        waiting.continuation.resume(throwing: CancellationError())
     }
 }

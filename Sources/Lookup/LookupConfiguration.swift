@@ -1,0 +1,45 @@
+import World
+
+/// Whom the lookups of a node ask, and how long.
+public struct LookupConfiguration: Codable, Hashable, Sendable {
+    /// Database files in the MaxMind format, of cities, countries or autonomous systems, any of them. With none, the service at
+    /// ``geoIPBase`` is asked, which then learns every address that is looked up.
+    public var geoIPFiles: [String]
+    /// A service that speaks as ip-api.com does, without a slash at its end.
+    public var geoIPBase: String
+    public var geoIPTimeout: Duration
+    public var ping: PingSettings
+    /// Where IANA's bootstrap registries are, without a slash at its end.
+    public var rdapBase: String
+    public var rdapTimeout: Duration
+    /// Name servers and how they are asked.
+    public var dns: DNSClient.Settings
+    public var reverseDNSTimeout: Duration
+
+    public init(
+        geoIPFiles: [String] = [], geoIPBase: String = "http://ip-api.com", geoIPTimeout: Duration = .seconds(10),
+        ping: PingSettings = PingSettings(), rdapBase: String = "https://data.iana.org/rdap", rdapTimeout: Duration = .seconds(15),
+        dns: DNSClient.Settings = DNSClient.Settings(), reverseDNSTimeout: Duration = .seconds(5)
+    ) {
+        self.geoIPFiles = geoIPFiles
+        self.geoIPBase = geoIPBase
+        self.geoIPTimeout = geoIPTimeout
+        self.ping = ping
+        self.rdapBase = rdapBase
+        self.rdapTimeout = rdapTimeout
+        self.dns = dns
+        self.reverseDNSTimeout = reverseDNSTimeout
+    }
+
+    /// The four workers, by the value of their service.
+    public func makeWorkers(world: any World) -> [any LookupWorker] {
+        let client = DNSClient(dns)
+        let resolver = LookupResolver(client)
+        return [
+            GeoIPWorker(resolver, files: geoIPFiles, base: geoIPBase, timeout: geoIPTimeout),
+            PingWorker(resolver, settings: ping, world: world),
+            RDAPWorker(base: rdapBase, timeout: rdapTimeout, world: world),
+            ReverseDNSWorker(client, timeout: reverseDNSTimeout),
+        ]
+    }
+}

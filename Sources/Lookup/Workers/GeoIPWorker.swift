@@ -1,0 +1,44 @@
+import JSONDocument
+import World
+
+/// Finds out where an address is and whose: from files if there are any, else from a service.
+public struct GeoIPWorker: LookupWorker {
+    private let resolver: LookupResolver
+    private let files: GeoIPFiles?
+    private let web: GeoIPWeb
+    public let timeout: Duration
+
+    public var service: LookupService { .geoIP }
+
+    /// - Parameters:
+    ///   - files: paths of databases in the MaxMind format; with none, the service is asked.
+    ///   - base: of the service, without a slash at its end.
+    public init(_ resolver: LookupResolver, files: [String], base: String, timeout: Duration = .seconds(10)) {
+        self.resolver = resolver
+        self.files = files.isEmpty ? nil : GeoIPFiles(paths: files)
+        self.timeout = timeout
+        web = GeoIPWeb(base: base, patience: timeout)
+    }
+
+    /// Addresses of special ranges are nowhere: they fail with the words of the contract, and nobody is asked.
+    public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON {
+        let address = try await address(of: target)
+        if let range = address.specialRange { throw LookupFailure(range.kind == .private ? "private range" : "reserved range") }
+        let members = if let files {
+            try await world.compute { try files.find(address) }
+        } else {
+            try await web.find(address)
+        }
+        return .object(members + [.init("resolvedAddress", .string(address.description))])
+    }
+
+    private func address(of target: LookupTarget) async throws -> IPAddress {
+        if let address = target.address { return address }
+        do {
+            if let address = try await resolver.addresses(of: target.text).first { return address }
+        } catch is LookupFailure {
+            // The contract has one sentence for all that may be the matter.
+        }
+        throw LookupFailure("Failed to resolve domain to IP")
+    }
+}
