@@ -101,9 +101,7 @@ struct OptionsReader {
             }
         }
         if let files = section.section("geoip", known: TopologyKeys.geoip) {
-            options.geoCity = files.path("city", beside: directory)?.value
-            options.geoCountry = files.path("country", beside: directory)?.value
-            options.geoASN = files.path("asn", beside: directory)?.value
+            options.geoFiles = (files.texts("files") ?? []).map { PathText.join(directory, $0.value) }
             options.geoURL = files.url("url")
         }
         return options

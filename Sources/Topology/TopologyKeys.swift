@@ -20,7 +20,7 @@ package enum TopologyKeys {
     package static let curve = ["nodes", "allow"]
     package static let curveNode = ["publicKey", "secretKeyFile"]
     package static let lookup = ["deadline", "runningJobs", "endedJobs", "geoip", "dns", "rdap"]
-    package static let geoip = ["city", "country", "asn", "url"]
+    package static let geoip = ["files", "url"]
     package static let primes = ["deadline", "runningJobs", "endedJobs"]
     package static let admin = ["tokenFile"]
     package static let log = ["level"]

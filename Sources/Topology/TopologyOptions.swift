@@ -44,10 +44,8 @@ public struct LookupOptions: Hashable, Sendable {
     public var runningJobs: Int?
     /// Ended jobs whose documents a home keeps; then the oldest goes.
     public var endedJobs: Int?
-    /// Files of the MaxMind DB format, by what they hold.
-    public var geoCity: String?
-    public var geoCountry: String?
-    public var geoASN: String?
+    /// Files of the MaxMind DB format.
+    public var geoFiles: [String] = []
     /// Who is asked about places when there is no file.
     public var geoURL: String?
     /// DNS servers, `host:port`; the system's when empty.

@@ -123,7 +123,7 @@ private struct Bench {
     @Test func aSilentWorkerIsJoinedByAnotherAndTheFirstAnswerCounts() throws {
         var bench = try Bench(services: [1])
         bench.workers(["n1", "n2", "n3"])
-        bench.tick(after: .seconds(11))
+        bench.tick(after: .seconds(19))
         #expect(bench.underWay.count == 1)
         bench.tick(after: .seconds(2))
         #expect(bench.underWay.count == 2 && bench.underWay[0].node != bench.underWay[1].node)

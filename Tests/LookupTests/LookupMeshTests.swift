@@ -58,7 +58,7 @@ private final class PatientWorker: LookupWorker {
                 let own = LookupService.all.map { PatientWorker($0, duration: duration) }
                 nodes.append(node)
                 workers.append(own)
-                stations.append(LookupStation(node: node, workers: own, results: MemoryResultStore()))
+                stations.append(LookupStation(node: node, workers: own, results: MemoryLookupResultStore()))
             }
         }
 

@@ -116,6 +116,14 @@ extension LinkLimits {
     }
 }
 
+extension LookupConfiguration {
+    init(_ options: LookupOptions) {
+        self.init(geoIPFiles: options.geoFiles, dns: DNSClient.Settings(servers: options.dns.map(\.description)))
+        if let url = options.geoURL { geoIPBase = url }
+        if let url = options.rdapURL { rdapBase = url }
+    }
+}
+
 extension JobLimits {
     init(_ options: LookupOptions) {
         self = LookupRequest.defaultLimits

@@ -28,8 +28,7 @@ struct NodeDoors {
         self.primes = primes
         let lookups = LookupStation(
             node: mesh, workers: LookupConfiguration(topology.lookup).makeWorkers(world: mesh.world),
-            results: FileResultStore(files: mesh.world.files, directory: node.dataDir + "/results"),
-            limits: JobLimits(topology.lookup))
+            results: try Self.results(node, mesh.world), limits: JobLimits(topology.lookup))
         self.lookups = lookups
         edge = node.edge.map { endpoint in
             EdgeServer(
@@ -47,6 +46,13 @@ struct NodeDoors {
             token: try Self.token(topology, mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
             faults: mesh.configuration.allowsFaults ? mesh : nil, metrics: { await primes.metrics() + lookups.metrics() },
             world: mesh.world, logger: log)
+    }
+
+    private static func results(_ node: TopologyNode, _ world: any World) throws(CommandFailure) -> any LookupResultStore {
+        let directory = node.dataDir + "/results"
+        do { return try FileLookupResultStore(world: world, directory: directory) } catch {
+            throw CommandFailure(.ioError, "the results of lookups cannot be kept in \(error)")
+        }
     }
 
     private static func token(_ topology: Topology, _ files: any FileSystem) throws(CommandFailure) -> String? {

@@ -29,8 +29,8 @@ public struct LookupJob: JobMachine {
     public static let role = "lookup"
     public static let tickInterval = Duration.milliseconds(100)
 
-    /// A worker that has not answered by then may hang: no lookup is allowed to take as long.
-    static let silenceLimit = Duration.seconds(12)
+    /// A worker that has not answered by then may hang: no lookup is allowed to take as long (LookupConfiguration has 15 s at most).
+    static let silenceLimit = Duration.seconds(20)
     /// Workers that may look up the same at a time.
     static let copiesAllowed = 3
     /// Calls that may go wrong in themselves before the service has failed.

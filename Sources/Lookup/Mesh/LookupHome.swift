@@ -47,6 +47,6 @@ public distributed actor LookupPerformer: NodeSingleton {
     /// Looks up one service of this job. Cancelling the call ends the lookup.
     /// - Throws: `JobError`; a lookup that fails is an outcome, not an error.
     public distributed func perform(_ order: LookupOrder, of job: WorkID) async throws -> LookupOutcome {
-        try await bench.perform(order, job: job)
+        try await bench.perform(order: order, job: job)
     }
 }
