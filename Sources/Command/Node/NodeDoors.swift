@@ -34,18 +34,9 @@ struct NodeDoors {
         }
         admin = AdminServer(
             address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,
-            token: try Self.token(topology, mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
+            token: try topology.adminToken(mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
             faults: mesh.configuration.allowsFaults ? mesh : nil, metrics: { await primes.metrics() },
             world: mesh.world, logger: log)
-    }
-
-    private static func token(_ topology: Topology, _ files: any FileSystem) throws(CommandFailure) -> String? {
-        guard let path = topology.admin.tokenFile else { return nil }
-        do {
-            return String(String(decoding: try files.read(path), as: UTF8.self).filter { !$0.isWhitespace })
-        } catch {
-            throw CommandFailure(.ioError, "the token of the admin ports cannot be read from \(error)")
-        }
     }
 
     /// Starts the node, then opens the doors.
