@@ -173,6 +173,10 @@ import World
             try await mesh.up()
             let logs = try await mesh.run("logs", "n2", "--topology", mesh.file)
             #expect(logs.status == 0 && logs.output.contains(" n2 "), "\(logs)")
+            let objects = try await mesh.run("logs", "--topology", mesh.file, "--json").output.split(separator: "\n").map {
+                try JSON(parsing: Array($0.utf8))
+            }
+            #expect(objects.contains { $0["node"] == "n2" && $0["level"] == "notice" && $0["text"]?.string?.hasPrefix("the node is up") == true })
             let stranger = try await mesh.run("logs", "n9", "--topology", mesh.file)
             #expect(stranger.status == 64 && stranger.error.contains("no node \"n9\""), "\(stranger)")
         }

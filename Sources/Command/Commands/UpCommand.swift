@@ -70,7 +70,9 @@ struct UpCommand: AsyncParsableCommand {
             try await UpRun(plan: plan, settings: settings, world: world).run()
         }
         if let supervisor, isSupervised {
-            Console.note("they belong to process \(supervisor), a \"gossamer up\" of this file that has stayed; what it was told of --restart holds")
+            Console.note(
+                "they belong to process \(supervisor), a \"gossamer up\" of this file that has stayed; "
+                    + "what it was told of --restart holds")
         }
         if json { Console.put(document(plan, supervisor, files)) }
     }

@@ -31,7 +31,8 @@ extension Topology {
                 return nil
             } catch {
                 return problem(
-                    .badValue, at: "nodes", value: nil, "node \"\(node.name)\" says too much of itself (its roles, labels and zone): \(error)")
+                    .badValue, at: "nodes", value: nil,
+                    "node \"\(node.name)\" says too much of itself (its roles, labels and zone): \(error)")
             }
         }
     }
