@@ -11,8 +11,8 @@ import World
         MeshFiles(directory: mesh.directory + "/.gossamer/\(mesh.meshName)").running(SystemFileSystem())
     }
 
-    private func superviseAll(_ mesh: TestMesh) async throws -> ProcessIdentity {
-        let up = try await mesh.run("up", mesh.file, "--detach", "--restart")
+    private func superviseAll(_ mesh: TestMesh, grace: Int = 10) async throws -> ProcessIdentity {
+        let up = try await mesh.run("up", mesh.file, "--detach", "--restart", "--grace", "\(grace)")
         #expect(up.status == 0, "\(up)")
         return try #require(supervisor(mesh), "\(up)")
     }
@@ -94,7 +94,8 @@ import World
 
     @Test func whoWasKilledIsSaidToHaveBeen() async throws {
         try await TestMesh.with(2, port: 25_000) { mesh in
-            let supervisor = try await superviseAll(mesh)
+            // The supervisor's patience is the shorter one, but not its to lose.
+            let supervisor = try await superviseAll(mesh, grace: 1)
             // A process that is stopped cannot leave.
             try #require(mesh.process("n2")?.signal(SIGSTOP) == true)
             let down = try await mesh.run("down", mesh.file, "--grace", "3", "--json")
