@@ -37,8 +37,9 @@ bench: build .build/zmq_echo ## measure against C on ZeroMQ and against primesie
 	@$(GOSSAMER) bench ask
 	@$(GOSSAMER) bench primes --topology $(FILE)
 
-soak: build ## start five-node meshes 200 times in a row
+soak: build ## start five-node meshes 200 times in a row, kill nodes 50 times
 	@Scripts/start-soak.sh 200
+	@Scripts/kill-soak.sh 50
 
 .build/zmq_echo: Benchmarks/zmq_echo.c
 	@mkdir -p .build

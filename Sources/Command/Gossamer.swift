@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Topology
 import World
 
 /// The command `gossamer`.
@@ -23,9 +24,21 @@ public struct Gossamer: AsyncParsableCommand {
 
     public init() {}
 
+    /// What the argument parser would say less well: a command that is not there, a number that it takes for an option.
+    package static func complaint(about arguments: ArraySlice<String>) -> String? {
+        guard let name = arguments.first, !name.hasPrefix("-"), name != "help" else { return nil }
+        let known = configuration.subcommands.compactMap { $0.configuration.commandName }
+        guard known.contains(name) else {
+            let nearest = NearestName.suggest(name, among: known).map { ", did you mean \"\($0)\"?" } ?? ";"
+            return "there is no command \"\(name)\"\(nearest) gossamer --help lists them"
+        }
+        return name == "primes" ? PrimesCommand.complaint(negativeIn: arguments.dropFirst()) : nil
+    }
+
     /// Runs the command that the arguments name, and ends the process.
     public static func launch() async -> Never {
         do {
+            if let complaint = complaint(about: CommandLine.arguments.dropFirst()) { throw CommandFailure(.usage, complaint) }
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

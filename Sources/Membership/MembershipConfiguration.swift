@@ -176,6 +176,7 @@ public struct MembershipConfiguration: Hashable, Sendable {
         try check((256...65536).contains(rumourBytes), "rumourBytes", rumourBytes, "give 256 to 65536")
         try check((1024...1 << 20).contains(exchangeBytes), "exchangeBytes", exchangeBytes, "give 1024 to 1048576")
         try check(antiEntropyMin <= antiEntropyMax, "antiEntropyMin", antiEntropyMin, "keep it at most antiEntropyMax")
+        try check(quietPeriod <= quietLimit, "quietPeriod", quietPeriod, "keep it at most quietLimit (\(quietLimit))")
         try check(reconnectRate > 0 && reconnectRate <= 1000, "reconnectRate", reconnectRate, "give more than 0, at most 1000")
         try check((2...1_000_000).contains(memberLimit), "memberLimit", memberLimit, "give 2 to 1000000")
     }

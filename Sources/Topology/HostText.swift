@@ -7,12 +7,24 @@ public enum HostText {
         return isDNSName(text)
     }
 
+    /// Whether `text` is an IPv4 address, or an IPv6 address without brackets.
+    public static func isAddress(_ text: String) -> Bool { text.contains(":") ? isIPv6(text) : isIPv4(text) }
+
     /// Whether a socket bound to it answers at every address of the machine.
     public static func isWildcard(_ text: String) -> Bool { text == "0.0.0.0" || text == "::" }
 
     /// Whether it means this machine to every machine.
     public static func isLoopback(_ text: String) -> Bool {
         text == "localhost" || text == "::1" || (isIPv4(text) && text.hasPrefix("127."))
+    }
+
+    /// Whether two texts mean one host beyond doubt: letters in any case, and `localhost` for a loopback address.
+    static func areEqual(_ a: String, _ b: String) -> Bool {
+        func meansLoopback(_ name: String, _ address: String) -> Bool {
+            name == "localhost" && (address == "127.0.0.1" || address == "::1")
+        }
+        let (a, b) = (a.lowercased(), b.lowercased())
+        return a == b || meansLoopback(a, b) || meansLoopback(b, a)
     }
 
     /// Splits `host:port` and `[ipv6]:port`. Nil when it is neither, or the port is not in 1 ... 65,535.

@@ -59,11 +59,11 @@ struct NodeConflicts {
 
     private static func collide(_ a: Claim, _ b: Claim) -> Bool {
         guard a.node.name == b.node.name || onOneMachine(a.node, b.node) else { return false }
-        return a.host == b.host || HostText.isWildcard(a.host) || HostText.isWildcard(b.host)
+        return HostText.areEqual(a.host, b.host) || HostText.isWildcard(a.host) || HostText.isWildcard(b.host)
     }
 
     private static func onOneMachine(_ a: TopologyNode, _ b: TopologyNode) -> Bool {
-        a.advertise == b.advertise || (HostText.isLoopback(a.advertise) && HostText.isLoopback(b.advertise))
+        HostText.areEqual(a.advertise, b.advertise) || (HostText.isLoopback(a.advertise) && HostText.isLoopback(b.advertise))
     }
 
     private static func describe(_ ports: ClosedRange<Int>) -> String {
@@ -74,13 +74,14 @@ struct NodeConflicts {
         var entriesOfDirectory: [String: [NodesReader.Entry]] = [:]
         for entry in entries {
             guard let node = entry.node else { continue }
-            if let other = entriesOfDirectory[node.dataDir]?.first(where: { $0.node.map { Self.onOneMachine($0, node) } == true }) {
+            let directory = PathText.normal(node.dataDir)
+            if let other = entriesOfDirectory[directory]?.first(where: { $0.node.map { Self.onOneMachine($0, node) } == true }) {
                 diagnostics.report(
                     .sharedDirectory, at: entry.fields.dataDir?.place ?? entry.name.place, value: node.dataDir,
                     "node \"\(node.name)\" keeps its state in \(node.dataDir), as node \"\(other.name.value)\" does; give "
                         + "each a directory of its own, or remove \"dataDir\" from them")
             }
-            entriesOfDirectory[node.dataDir, default: []].append(entry)
+            entriesOfDirectory[directory, default: []].append(entry)
         }
     }
 }

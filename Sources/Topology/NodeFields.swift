@@ -29,7 +29,7 @@ struct NodeFields {
     private init() {}
 
     init(_ section: Section, directory: String) {
-        bind = section.host("bind", wildcardAllowed: true)
+        bind = section.address("bind")
         advertise = section.host("advertise", wildcardAllowed: false)
         port = section.integer("port", in: 1 ... 65_533)
         hasPort = section.has("port")

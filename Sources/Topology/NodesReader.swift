@@ -100,12 +100,23 @@ struct NodesReader {
         checkPort(fields.admin, of: name)
         checkPort(fields.edge, of: name)
         guard let port = fields.port?.value, isReachable else { return nil }
-        return TopologyNode(
+        let node = TopologyNode(
             name: name, bind: bind, advertise: fields.advertise?.value ?? bind, port: port,
             // The admin port is for the machine's own people unless the file says otherwise; an edge is where its node is.
             admin: fields.admin?.endpoint(otherwise: "127.0.0.1"), edge: fields.edge?.endpoint(otherwise: bind),
             roles: fields.roles ?? TopologyNode.defaultRoles, zone: fields.zone ?? "", capacity: fields.capacity ?? 100,
             labels: fields.labels, dataDir: fields.dataDir?.value ?? PathText.join(dataDir, name))
+        checkSocket(of: node, at: fields.dataDir?.place ?? place)
+        return node
+    }
+
+    private func checkSocket(of node: TopologyNode, at place: Place) {
+        let bytes = node.adminSocket.utf8.count
+        guard bytes > TopologyNode.longestSocketPath else { return }
+        diagnostics.report(
+            .badValue, at: place, value: node.dataDir,
+            "the admin socket of node \"\(node.name)\", \(node.adminSocket), has a path of \(bytes) bytes, and "
+                + "\(TopologyNode.longestSocketPath) are allowed; give the node a shorter \"dataDir\"")
     }
 
     private func checkPort(_ fields: NodeFields.EndpointFields?, of name: String) {

@@ -112,7 +112,7 @@ struct OptionsReader {
         guard let section = root.section("primes", known: TopologyKeys.primes) else { return options }
         options.deadline = section.duration("deadline")
         options.runningJobs = section.integer("runningJobs", in: 1 ... 1_000_000)?.value
-        options.endedJobs = section.integer("endedJobs", in: 0 ... 1_000_000)?.value
+        options.endedJobs = section.integer("endedJobs", in: 1 ... 1_000_000)?.value
         return options
     }
 

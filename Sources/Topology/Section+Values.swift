@@ -79,6 +79,19 @@ extension Section {
         return text
     }
 
+    /// An address of the machine: what sockets bind, which ask no resolver.
+    func address(_ key: String) -> Located<String>? {
+        guard let text = text(key) else { return nil }
+        guard HostText.isAddress(text.value) else {
+            refuse(
+                text, HostText.isValid(text.value)
+                    ? "must be an IP address of the machine, such as 127.0.0.1, or 0.0.0.0 for all; a name goes under \"advertise\""
+                    : "must be an IPv4 address, or an IPv6 address without brackets, without a port")
+            return nil
+        }
+        return text
+    }
+
     /// One of a few words.
     func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, of type: Choice.Type) -> Choice?
     where Choice.RawValue == String {
@@ -131,6 +144,20 @@ enum PathText {
     static func directory(of file: String) -> String {
         guard let slash = file.lastIndex(of: "/") else { return "" }
         return slash == file.startIndex ? "/" : String(file[..<slash])
+    }
+
+    /// The path without what says nothing: `.`, doubled slashes, and `a/..`. Links are not followed.
+    static func normal(_ path: String) -> String {
+        let isAbsolute = path.hasPrefix("/")
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == "..", let last = parts.last, last != ".." {
+                parts.removeLast()
+            } else if part != ".." || !isAbsolute {
+                parts.append(part)
+            }
+        }
+        return (isAbsolute ? "/" : "") + parts.joined(separator: "/")
     }
 
     static func join(_ directory: String, _ path: String) -> String {

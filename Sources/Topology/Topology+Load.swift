@@ -7,11 +7,14 @@ extension Topology {
 
     /// Reads and checks a topology file.
     ///
-    /// - Parameter read: answers a file's bytes.
+    /// - Parameters:
+    ///   - check: see ``parse(_:file:check:)``.
+    ///   - read: answers a file's bytes.
     /// - Throws: every problem of the file at once. Whoever starts nodes from it has started none.
-    public static func load(_ path: String, read: (String) throws(FileError) -> [UInt8]) throws(TopologyError)
-        -> Topology
-    {
+    public static func load(
+        _ path: String, check: (Topology) -> [TopologyProblem] = { _ in [] },
+        read: (String) throws(FileError) -> [UInt8]
+    ) throws(TopologyError) -> Topology {
         let bytes: [UInt8]
         do {
             bytes = try read(path)
@@ -24,12 +27,14 @@ extension Topology {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw unreadable(path, "the file is no UTF-8 text; save it as UTF-8")
         }
-        return try parse(text, file: path)
+        return try parse(text, file: path, check: check)
     }
 
     /// The same, from a disk.
-    public static func load(_ path: String, from files: any FileSystem) throws(TopologyError) -> Topology {
-        try load(path) { path throws(FileError) in try files.read(path) }
+    public static func load(
+        _ path: String, from files: any FileSystem, check: (Topology) -> [TopologyProblem] = { _ in [] }
+    ) throws(TopologyError) -> Topology {
+        try load(path, check: check) { path throws(FileError) in try files.read(path) }
     }
 
     private static func unreadable(_ path: String, _ sentence: String) -> TopologyError {
@@ -38,8 +43,13 @@ extension Topology {
 
     /// Checks the text of a topology file.
     ///
-    /// - Parameter file: the file's path, for messages, and because relative paths in it begin at its directory.
-    public static func parse(_ text: String, file: String) throws(TopologyError) -> Topology {
+    /// - Parameters:
+    ///   - file: the file's path, for messages, and because relative paths in it begin at its directory.
+    ///   - check: what the rooms that use the figures find wrong with them. Asked too when something is wrong already, so
+    ///     that all is reported at once: then about a topology without what is wrong, down to one without nodes.
+    public static func parse(
+        _ text: String, file: String, check: (Topology) -> [TopologyProblem] = { _ in [] }
+    ) throws(TopologyError) -> Topology {
         let tree = try YAMLTree.compose(text, file: file)
         let diagnostics = Diagnostics(file: file)
         guard let tree else {
@@ -48,10 +58,12 @@ extension Topology {
         guard let root = Section(tree, path: "", known: TopologyKeys.root, diagnostics: diagnostics) else {
             throw TopologyError(diagnostics.problems)
         }
-        return try read(root, file: file)
+        return try read(root, file: file, check: check)
     }
 
-    private static func read(_ root: Section, file: String) throws(TopologyError) -> Topology {
+    private static func read(
+        _ root: Section, file: String, check: (Topology) -> [TopologyProblem]
+    ) throws(TopologyError) -> Topology {
         let diagnostics = root.diagnostics
         let directory = PathText.directory(of: file)
         if !root.has("mesh") {
@@ -68,10 +80,18 @@ extension Topology {
         let (membership, transport, curve) = (options.membership(), options.transport(), options.curve())
         let (lookup, primes) = (options.lookup(), options.primes())
         let (admin, log) = (options.admin(), options.log())
-        guard diagnostics.problems.isEmpty else { throw TopologyError(diagnostics.problems) }
-        return Topology(
+        let topology = Topology(
             file: file, mesh: mesh, nodes: entries.compactMap(\.node), seeds: seeds, dataDir: dataDir,
             membership: membership, transport: transport, curve: curve, lookup: lookup, primes: primes, admin: admin, log: log,
             warnings: diagnostics.warnings, locations: diagnostics.locations)
+        // In a section that has a fault already, a second one may only follow from the first.
+        let faulty = diagnostics.problems.map { section(of: $0) }
+        let further = check(topology).filter { !faulty.contains(section(of: $0)) }
+        let problems = diagnostics.problems + further
+        guard problems.isEmpty else { throw TopologyError(problems) }
+        return topology
     }
+
+    /// `membership` of `membership.probeTimeout`, `nodes[2]` of `nodes[2].port`.
+    private static func section(of problem: TopologyProblem) -> Substring { problem.keyPath.prefix { $0 != "." } }
 }

@@ -28,6 +28,12 @@ public struct TopologyNode: Hashable, Sendable {
     /// Absolute, or relative to the working directory.
     public let dataDir: String
 
+    /// The Unix socket of the admin port.
+    public var adminSocket: String { Self.adminSocket(in: dataDir) }
+    public static func adminSocket(in directory: String) -> String { directory + "/admin.sock" }
+    /// The longest path of a Unix socket: `sun_path` of its address on Linux, without the zero at its end (unix(7)).
+    static let longestSocketPath = 107
+
     /// The port of the truth lane.
     public var truthPort: Int { port + 1 }
     /// The port of the work lane.

@@ -46,7 +46,8 @@ public struct Problem: Error, Sendable, Hashable {
 
     /// The reason phrases of RFC 9110, 15, for what our servers answer.
     private static let titles = [
-        400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict",
+        400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+        408: "Request Timeout", 409: "Conflict",
         412: "Precondition Failed", 413: "Content Too Large", 415: "Unsupported Media Type", 429: "Too Many Requests",
         500: "Internal Server Error", 503: "Service Unavailable",
     ]
@@ -57,6 +58,8 @@ public struct Problem: Error, Sendable, Hashable {
         return Problem(
             status: 400, title: "One or more validation errors occurred.", detail: "Look at: \(fields)", errors: errors)
     }
+
+    static let mediaType = "application/problem+json"
 
     public static func notFound(_ detail: String) -> Problem { Problem(status: 404, detail: detail) }
 
@@ -82,7 +85,7 @@ public struct Problem: Error, Sendable, Hashable {
     var response: Response {
         var fields = HTTPFields()
         for header in headers { fields[header.name] = header.value }
-        return .json(json, status: .init(code: status), type: "application/problem+json", headers: fields)
+        return .json(json, status: .init(code: status), type: Self.mediaType, headers: fields)
     }
 }
 

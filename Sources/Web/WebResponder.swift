@@ -3,45 +3,29 @@ import Hummingbird
 import Logging
 import World
 
-/// Bounds of what a server takes from its clients.
-public struct WebLimits: Sendable, Hashable {
-    /// Bytes in a request's body. Default 1 MiB.
-    public var body: Int
-    /// From a request's head to the head of its answer; then 503. Default 10 s.
-    public var requestDeadline: Duration
-    /// A connection on which nothing comes for this long is closed. Default 75 s.
-    public var idleTimeout: Duration
-    /// How long a stop waits for the requests under way. Default 5 s.
-    public var stopGrace: Duration
-    /// Connections at a time; further ones wait until others close. Default 4,096.
-    public var connections: Int
+/// What travels with a request through the framework.
+struct WebContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// Set while the request's body is awaited.
+    let isBodyAwaited = Flag()
 
-    public init(
-        body: Int = 1 << 20, requestDeadline: Duration = .seconds(10), idleTimeout: Duration = .seconds(75),
-        stopGrace: Duration = .seconds(5), connections: Int = 4_096
-    ) {
-        self.body = body
-        self.requestDeadline = requestDeadline
-        self.idleTimeout = idleTimeout
-        self.stopGrace = stopGrace
-        self.connections = connections
-    }
+    init(source: ApplicationRequestContextSource) { coreContext = .init(source: source) }
 }
 
 /// Finds the route, bounds its time, and turns every error into a ``Problem``.
 struct WebResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
+    typealias Context = WebContext
 
-    private let router: RouterResponder<BasicRequestContext>
+    private let router: RouterResponder<WebContext>
     private let world: any World
     private let limits: WebLimits
     private let logger: Logger
 
-    init(routes: [WebRoute], transport: WebTransport, world: any World, limits: WebLimits, stopping: StopFlag, logger: Logger) {
+    init(routes: [WebRoute], transport: WebTransport, world: any World, limits: WebLimits, stopping: Flag, logger: Logger) {
         self.world = world
         self.limits = limits
         self.logger = logger
-        let router = Router(options: [.caseInsensitive, .autoGenerateHeadEndpoints])
+        let router = Router(context: WebContext.self, options: [.caseInsensitive, .autoGenerateHeadEndpoints])
         router.add(middleware: FrameworkErrors())
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
@@ -53,13 +37,14 @@ struct WebResponder: HTTPResponder {
     }
 
     /// The router answers 404 for a method that a path does not have; the client ought to learn which it has.
-    private static func refuseOtherMethods(of routes: [WebRoute], in router: Router<BasicRequestContext>) {
-        let methods: [HTTPRequest.Method] = [.get, .put, .post, .patch, .delete, .options]
+    private static func refuseOtherMethods(of routes: [WebRoute], in router: Router<WebContext>) {
+        let methods: [HTTPRequest.Method] = [.get, .put, .post, .patch, .delete, .trace, .connect]
         var seen: [String] = []
         for path in routes.map(\.path) where !seen.contains(path) {
             seen.append(path)
             let offered = methods.filter { method in routes.contains { $0.path == path && $0.method == method } }
-            let allowed = offered.flatMap { $0 == .get ? ["GET", "HEAD"] : [$0.rawValue] }.joined(separator: ", ")
+            let names = offered.flatMap { $0 == .get ? ["GET", "HEAD"] : [$0.rawValue] } + ["OPTIONS"]
+            let allowed = names.joined(separator: ", ")
             for method in methods where !offered.contains(method) {
                 router.on(RouterPath(path), method: method) { request, _ -> Response in
                     throw Problem(
@@ -67,12 +52,13 @@ struct WebResponder: HTTPResponder {
                         headers: [.init(name: .allow, value: allowed)])
                 }
             }
+            router.on(RouterPath(path), method: .options) { _, _ in Response(status: .noContent, headers: [.allow: allowed]) }
         }
     }
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: WebContext) async throws -> Response {
         do {
-            return try await withinDeadline { try await router.respond(to: request, context: context) }
+            return try await withinDeadline(context) { try await router.respond(to: request, context: context) }
         } catch let problem as Problem {
             return problem.response
         } catch {
@@ -81,13 +67,19 @@ struct WebResponder: HTTPResponder {
         }
     }
 
-    private func withinDeadline(_ body: @escaping @Sendable () async throws -> Response) async throws -> Response {
+    private func withinDeadline(
+        _ context: WebContext, _ body: @escaping @Sendable () async throws -> Response
+    ) async throws -> Response {
         try await withThrowingTaskGroup(of: Response.self) { group in
             group.addTask(operation: body)
             group.addTask { [world, limits] in
                 try await world.sleep(for: limits.requestDeadline)
+                let limit = "\(limits.requestDeadline.milliseconds) ms"
+                if context.isBodyAwaited.isSet {
+                    throw Problem(status: 408, detail: "the body has not come whole within \(limit)")
+                }
                 throw Problem.unavailable(
-                    "the request took longer than its deadline of \(limits.requestDeadline.milliseconds) ms", retryAfter: 1)
+                    "the request took longer than its deadline of \(limit)", retryAfter: 1)
             }
             defer { group.cancelAll() }
             guard let response = try await group.next() else { throw CancellationError() }
@@ -99,7 +91,7 @@ struct WebResponder: HTTPResponder {
 /// Turns the framework's own errors into ours. A middleware, because the router would answer them itself.
 private struct FrameworkErrors: RouterMiddleware {
     func handle(
-        _ request: Request, context: BasicRequestContext, next: (Request, BasicRequestContext) async throws -> Response
+        _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)
@@ -113,8 +105,8 @@ private struct FrameworkErrors: RouterMiddleware {
 
 extension WebRequest {
     init(
-        _ request: Request, _ context: BasicRequestContext, _ transport: WebTransport, _ limits: WebLimits,
-        _ stopping: StopFlag
+        _ request: Request, _ context: WebContext, _ transport: WebTransport, _ limits: WebLimits,
+        _ stopping: Flag
     ) {
         method = request.method
         path = request.uri.path
@@ -127,6 +119,7 @@ extension WebRequest {
         body = request.body
         bodyLimit = limits.body
         self.stopping = stopping
+        isBodyAwaited = context.isBodyAwaited
     }
 }
 
@@ -139,9 +132,9 @@ extension String {
         var index = 0
         while index < bytes.count {
             if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
-                let byte = UInt8(String(decoding: bytes[index + 1...index + 2], as: UTF8.self), radix: 16)
+                let high = Self.hexDigit(bytes[index + 1]), let low = Self.hexDigit(bytes[index + 2])
             {
-                decoded.append(byte)
+                decoded.append(high << 4 | low)
                 index += 3
             } else {
                 decoded.append(bytes[index])
@@ -149,5 +142,14 @@ extension String {
             }
         }
         return String(decoding: decoded, as: UTF8.self)
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
     }
 }

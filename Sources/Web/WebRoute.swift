@@ -58,7 +58,8 @@ public struct WebRequest: Sendable {
     let query: [(key: String, value: String)]
     let body: RequestBody
     let bodyLimit: Int
-    let stopping: StopFlag
+    let stopping: Flag
+    let isBodyAwaited: Flag
 
     /// The path parameter, percent-decoded. Empty when the route has none of this name.
     public func parameter(_ name: String) -> String { parameters[name] ?? "" }
@@ -75,6 +76,8 @@ public struct WebRequest: Sendable {
     /// - Throws: a ``Problem``: 413.
     public func bytes() async throws -> [UInt8] {
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > bodyLimit { throw tooLarge }
+        isBodyAwaited.set()
+        defer { isBodyAwaited.clear() }
         var bytes: [UInt8] = []
         for try await buffer in body {
             guard bytes.count + buffer.readableBytes <= bodyLimit else { throw tooLarge }
@@ -108,9 +111,10 @@ public struct WebRequest: Sendable {
     }
 }
 
-/// Set once, when a server is told to stop.
-final class StopFlag: Sendable {
+/// A flag that several tasks see: that a server is told to stop, that a body is awaited.
+final class Flag: Sendable {
     private let flag = Atomic(false)
     var isSet: Bool { flag.load(ordering: .relaxed) }
     func set() { flag.store(true, ordering: .relaxed) }
+    func clear() { flag.store(false, ordering: .relaxed) }
 }

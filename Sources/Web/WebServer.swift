@@ -59,7 +59,7 @@ public final class WebServer: Sendable {
     private let world: any World
     private let limits: WebLimits
     private let logger: Logger
-    private let stopping = StopFlag()
+    private let stopping = Flag()
     private let state = Mutex(State())
 
     /// - Parameter name: for the names of tasks and for the log.
@@ -110,13 +110,13 @@ public final class WebServer: Sendable {
         // Hummingbird tells of every start and stop; what people need to know of those, the node says itself.
         var quiet = Logger(label: "gossamer.\(name)")
         quiet.logLevel = .warning
+        let connections = ConnectionTable(name: name, limit: limits.connections, world: world, logger: logger)
         let application = Application(
             responder: WebResponder(
                 routes: routes, transport: transport, world: world, limits: limits, stopping: stopping, logger: logger),
-            server: .http1(configuration: .init(idleTimeout: .nanoseconds(limits.idleTimeout.nanoseconds))),
-            configuration: .init(
-                address: bindAddress, backlog: 1_024,
-                availableConnectionsDelegate: .maximum(limits.connections, logger: quiet)),
+            server: .http1(
+                configuration: .init(additionalChannelHandlers: [ConnectionGuard(limits: self.limits, table: connections)])),
+            configuration: .init(address: bindAddress, backlog: 1_024),
             onServerRunning: { [self] channel in
                 restrictSocket()
                 resume(.success(channel.localAddress?.port ?? 0))
@@ -156,8 +156,8 @@ public final class WebServer: Sendable {
         }
     }
 
-    /// The mode is set after binding, since the umask belongs to the whole process. In between the directory protects the socket:
-    /// a node's data directory is its user's alone.
+    /// The mode is set after binding, since the umask belongs to the whole process. In between only the directory protects the
+    /// socket; it should be its user's alone, as a node's data directory is.
     private func restrictSocket() {
         guard case .unixSocket(let path) = address else { return }
         if chmod(path, 0o600) != 0 { logger.error("the mode of \(path) could not be set to 0600") }

@@ -23,13 +23,24 @@ import World
         let node = try NodeConfiguration(topology.nodes[0], of: topology, files: SystemFileSystem())
         #expect(node.mesh == "shop" && node.name == "a" && node.bindHost == "*")
         #expect(node.address == MemberAddress(host: "a.example.org", port: 7_100))
-        #expect(node.metadata.adminURL == "http://a.example.org:9100" || node.metadata.adminURL == "http://127.0.0.1:9100")
+        #expect(node.metadata.adminURL == nil, "the admin port of this machine's loopback is no other machine's")
         #expect(node.metadata.edgeURL == "http://10.0.0.1:80")
         #expect(node.metadata.zone == "z1" && node.metadata.capacity == 150)
         #expect(node.membership.probeInterval == .seconds(7))
         #expect(node.membership.gossipInterval == MembershipConfiguration.wan.gossipInterval)
         #expect(node.links.window == 99)
         #expect(node.curve == nil)
+    }
+
+    @Test func anAdminPortIsToldToThoseWhoCanReachIt() throws {
+        func url(_ node: String) throws -> String? {
+            let topology = try topology("mesh: m\nnodes:\n  - {name: a, port: 7100, \(node)}\n")
+            return try NodeConfiguration(topology.nodes[0], of: topology, files: SystemFileSystem()).metadata.adminURL
+        }
+        #expect(try url("admin: {port: 9100}") == "http://127.0.0.1:9100")
+        #expect(try url("bind: 10.0.0.1, admin: {port: 9100}") == nil)
+        #expect(try url("bind: 10.0.0.1, admin: {host: 0.0.0.0, port: 9100}") == "http://10.0.0.1:9100")
+        #expect(try url("bind: 10.0.0.1, admin: {host: 10.0.0.2, port: 9100}") == "http://10.0.0.2:9100")
     }
 
     @Test func theDefaultsAreTheRooms() throws {
@@ -41,28 +52,75 @@ import World
         #expect(node.dataDirectory.hasSuffix(".gossamer/m/a"))
     }
 
-    @Test func aFigureThatCannotWorkIsNamedWithItsLine() throws {
-        let topology = try topology(
-            "mesh: m\nnodes:\n  - {name: a, port: 7100}\nmembership:\n  probeInterval: 1s\n  probeTimeout: 2s\n")
-        #expect { try topology.checkedMembership() } throws: { error in
-            let text = "\(error)"
-            return (error as? CommandFailure)?.status == .usage && text.hasPrefix("mesh.yaml:6:") && text.contains("probeTimeout")
+    private func problems(_ text: String) throws -> [String] {
+        try withDirectory { directory in
+            let file = directory + "/mesh.yaml"
+            try append(text, to: file)
+            do throws(TopologyError) {
+                _ = try Topology.loadChecked(file, from: SystemFileSystem())
+                return []
+            } catch { return error.problems.map { String($0.description.dropFirst(directory.count + 1)) } }
         }
     }
 
-    @Test func aMissingSecretKeyIsNamedWithTheRemedy() throws {
-        let key = String(repeating: "0", count: 40)
-        let topology = try topology("""
-            mesh: m
-            nodes:
-              - {name: a, port: 7100}
-            security:
-              curve:
+    private static let node = "mesh: m\nnodes:\n  - {name: a, port: 7100}\n"
+
+    @Test func aFigureThatCannotWorkIsNamedWithItsLineAndTheRest() throws {
+        let text = Self.node + "membership:\n  probeInterval: 1s\n  probeTimeout: 2s\n"
+        let problems = try problems(text)
+        #expect(problems.count == 1 && problems[0].hasPrefix("mesh.yaml:6:3: probeTimeout is "), "\(problems)")
+        let more = try self.problems(text + "log: {level: loud}\n")
+        #expect(more.count == 2 && more[0] == problems[0] && more[1].hasPrefix("mesh.yaml:7:"), "\(more)")
+    }
+
+    @Test func aRestThatIsNeverReachedIsRefused() throws {
+        let problems = try problems(Self.node + "membership: {quietPeriod: 366d}\n")
+        #expect(problems.count == 1 && problems[0].hasPrefix("mesh.yaml:4:14: quietPeriod is "), "\(problems)")
+    }
+
+    @Test func aNodeThatSaysTooMuchOfItselfIsRefused() throws {
+        let labels = (0..<60).map { "k\($0): \(String(repeating: "v", count: 200))" }.joined(separator: ", ")
+        let problems = try problems("mesh: m\nnodes:\n  - {name: a, port: 7100, labels: {\(labels)}}\n")
+        #expect(problems.count == 1 && problems[0].contains("node \"a\" says too much"), "\(problems)")
+    }
+
+    private func failure(_ body: () throws(CommandFailure) -> Void) -> CommandFailure? {
+        do { try body() } catch { return error }
+        return nil
+    }
+
+    @Test func filesThatANodeNeedsAreMissedBeforeItStarts() throws {
+        try withDirectory { directory in
+            let key = String(repeating: "0", count: 40)
+            let secret = directory + "/a.key", token = directory + "/token"
+            let topology = try topology("""
+                mesh: m
                 nodes:
-                  a: {publicKey: "\(key)", secretKeyFile: nowhere.key}
-            """)
-        #expect { try NodeConfiguration(topology.nodes[0], of: topology, files: SystemFileSystem()) } throws: { error in
-            (error as? CommandFailure)?.status == .ioError && "\(error)".contains("gossamer keys new --out")
+                  - {name: a, port: 7100}
+                security:
+                  curve:
+                    nodes:
+                      a: {publicKey: "\(key)", secretKeyFile: \(secret)}
+                admin:
+                  tokenFile: \(token)
+                """)
+            let files = SystemFileSystem()
+            func check() -> CommandFailure? {
+                failure { () throws(CommandFailure) in try topology.checkFiles(of: topology.nodes, files) }
+            }
+            let missing = try #require(check())
+            let lines = missing.message.split(separator: "\n")
+            #expect(missing.status == .ioError && lines.count == 2, "\(missing)")
+            #expect(lines.first?.hasPrefix("mesh.yaml:9:3: the token of the admin ports cannot be read") == true, "\(missing)")
+            #expect(lines.last?.hasPrefix("mesh.yaml:7:") == true && missing.message.contains("gossamer keys new --out"), "\(missing)")
+            #expect(failure { () throws(CommandFailure) in try topology.checkFiles(of: [], files) }?.message.contains("token") == true)
+            try append("\n", to: token)
+            #expect(check()?.message.contains("holds no token") == true)
+            try append("secret\n", to: token)
+            try append("\(key)\n", to: secret)
+            let wrong = try #require(check())
+            #expect(wrong.status == .usage && wrong.message.hasPrefix("mesh.yaml:7:"), "\(wrong)")
+            #expect(wrong.message.contains("does not hold the secret key that belongs to the public key of a"), "\(wrong)")
         }
     }
 }

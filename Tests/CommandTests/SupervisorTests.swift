@@ -1,5 +1,6 @@
 import Command
 import Foundation
+import Glibc
 import Testing
 import Topology
 import World
@@ -14,8 +15,7 @@ import World
     /// `body` sees the name of its node as `$name`.
     private func program(_ directory: String, _ body: String) throws -> String {
         let path = directory + "/node.sh"
-        try append("#!/bin/sh\nname=$3\n\(body)\n", to: path)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        try writeProgram("#!/bin/sh\nname=$3\n\(body)\n", to: path)
         return path
     }
 
@@ -80,9 +80,9 @@ import World
             try supervisor.start()
             let events = try await events(of: supervisor) { $0.count >= 4 }
             guard events.count >= 4 else { return #expect(Bool(false), "only \(events)") }
-            #expect(events[0] == .ended(node: "a", .exited(code: 70), restartIn: RestartPolicy.firstDelay))
+            #expect(events[0] == .ended(node: "a", .reported(.exited(code: 70)), restartIn: RestartPolicy.firstDelay))
             guard case .started(node: "a", _) = events[1] else { return #expect(Bool(false), "\(events[1])") }
-            #expect(events[2] == .ended(node: "a", .exited(code: 70), restartIn: RestartPolicy.firstDelay * 2))
+            #expect(events[2] == .ended(node: "a", .reported(.exited(code: 70)), restartIn: RestartPolicy.firstDelay * 2))
             _ = await supervisor.stop()
         }
     }
@@ -92,7 +92,7 @@ import World
             let supervisor = try supervisor(directory, ["a"], "exit 0", restarts: true)
             try supervisor.start()
             let events = try await events(of: supervisor) { !$0.isEmpty }
-            #expect(events == [.ended(node: "a", .exited(code: 0), restartIn: nil)])
+            #expect(events == [.ended(node: "a", .reported(.exited(code: 0)), restartIn: nil)])
             #expect(supervisor.isOver)
         }
     }
@@ -102,7 +102,109 @@ import World
             let supervisor = try supervisor(directory, ["a"], "kill -9 $$")
             try supervisor.start()
             let events = try await events(of: supervisor) { !$0.isEmpty }
-            #expect(events == [.ended(node: "a", .signalled(9), restartIn: nil)])
+            #expect(events == [.ended(node: "a", .reported(.signalled(9)), restartIn: nil)])
+        }
+    }
+}
+
+/// Processes that others have started: the test plays the other.
+@Suite struct AdoptionTests {
+    /// A node that marks itself as nodes do, and takes the mark away when it is asked to end.
+    private static let node = """
+        d=$(dirname $2)/.gossamer/test/$3
+        echo "$$ $(cut -d' ' -f22 /proc/$$/stat) $(cat /proc/sys/kernel/random/boot_id)" > $d/node.pid
+        trap 'rm -f $d/node.pid; exit 0' TERM
+        while :; do sleep 0.01; done
+        """
+
+    private func with(
+        restarts: Bool, starting: Bool, _ body: (Supervisor, _ stranger: () throws -> ChildProcess, NodeFiles) async throws -> Void
+    ) async throws {
+        try await withDirectory { directory in
+            let program = directory + "/node.sh"
+            try writeProgram("#!/bin/sh\n\(Self.node)\n", to: program)
+            let topology = try Topology.parse("mesh: test\nnodes:\n  - {name: a, port: 7900}\n", file: directory + "/mesh.yaml")
+            let place = NodeFiles(topology.nodes[0])
+            try place.create(SystemFileSystem())
+            let supervisor = Supervisor(
+                topology.nodes, of: topology, starting: starting ? nil : [],
+                settings: .init(program: program, endsWithParent: false, restarts: restarts), world: SystemWorld())
+            func stranger() throws -> ChildProcess {
+                let child = try ChildProcess(
+                    path: program, arguments: ["node", topology.file, "a"], output: .inherited, error: .inherited)
+                let deadline = SystemWorld().now + .seconds(20)
+                while place.running(SystemFileSystem()) != child.identity, SystemWorld().now < deadline { usleep(5_000) }
+                try #require(place.running(SystemFileSystem()) == child.identity)
+                return child
+            }
+            do { try await body(supervisor, stranger, place) } catch {
+                _ = await supervisor.stop()
+                throw error
+            }
+            _ = await supervisor.stop()
+        }
+    }
+
+    /// Ticks until there is an event; nil when there is none within `limit`.
+    private func event(_ supervisor: Supervisor, within limit: Duration = .seconds(20)) async throws -> Supervisor.Event? {
+        let world = SystemWorld(), deadline = SystemWorld().now + limit
+        while world.now < deadline {
+            if let event = supervisor.tick().first { return event }
+            try await world.sleep(for: .milliseconds(5))
+        }
+        return nil
+    }
+
+    @Test func whoRunsAlreadyIsWatchedAndStartedAgain() async throws {
+        try await with(restarts: true, starting: true) { supervisor, stranger, _ in
+            let other = try stranger()
+            try supervisor.start()
+            #expect(supervisor.processes == ["a": other.pid])
+            other.signal(9)
+            _ = other.wait()
+            #expect(try await event(supervisor) == .ended(node: "a", .gone(inOrder: false), restartIn: RestartPolicy.firstDelay))
+            guard case .started(node: "a", let pid) = try await event(supervisor) else { return #expect(Bool(false)) }
+            #expect(pid != other.pid)
+        }
+    }
+
+    @Test func whoIsStartedLaterIsAdopted() async throws {
+        try await with(restarts: true, starting: false) { supervisor, stranger, place in
+            try supervisor.start()
+            #expect(supervisor.processes.isEmpty)
+            let other = try stranger()
+            #expect(try await event(supervisor) == .adopted(node: "a", pid: other.pid))
+            other.signal(SIGTERM)
+            _ = other.wait()
+            #expect(try await event(supervisor) == .ended(node: "a", .gone(inOrder: true), restartIn: nil))
+            #expect(supervisor.isOver)
+        }
+    }
+
+    @Test func whoIsAdoptedEndsWithTheRestUnlessOnlyOnesOwnShall() async throws {
+        try await with(restarts: false, starting: true) { supervisor, stranger, place in
+            let other = try stranger()
+            try supervisor.start()
+            #expect(await supervisor.stop(.ownChildren) == [])
+            #expect(other.identity.isRunning)
+            #expect(try await event(supervisor) == .adopted(node: "a", pid: other.pid))
+            async let report = SystemWorld().compute { other.wait() }
+            #expect(await supervisor.stop() == [])
+            #expect(try await report.ending == .exited(code: 0))
+        }
+    }
+
+    @Test func whoIsReleasedGoesOn() async throws {
+        try await with(restarts: true, starting: true) { supervisor, _, place in
+            try supervisor.start()
+            let pid = try #require(supervisor.processes["a"])
+            let deadline = SystemWorld().now + .seconds(20)
+            while place.running(SystemFileSystem()) == nil, SystemWorld().now < deadline { usleep(5_000) }
+            supervisor.release()
+            #expect(supervisor.isOver)
+            let process = try #require(place.running(SystemFileSystem()))
+            #expect(process.pid == pid)
+            process.signal(9)
         }
     }
 }

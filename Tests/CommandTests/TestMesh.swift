@@ -59,7 +59,9 @@ struct TestMesh: Sendable {
     }
 
     /// Runs the program to its end, at most 60 s.
-    func run(_ arguments: String...) async throws -> Outcome {
+    func run(_ arguments: String...) async throws -> Outcome { try await run(arguments) }
+
+    func run(_ arguments: [String]) async throws -> Outcome {
         let files = SystemFileSystem()
         let (out, err) = (directory + "/out-\(arguments[0])", directory + "/err-\(arguments[0])")
         for path in [out, err] { try files.remove(path) }
@@ -95,7 +97,7 @@ struct TestMesh: Sendable {
 
     func place(_ name: String) -> NodeFiles { NodeFiles(directory: directory + "/.gossamer/\(meshName)/\(name)") }
 
-    private var meshName: String {
+    var meshName: String {
         String(text(file).dropFirst("mesh: ".count).prefix { $0 != "\n" })
     }
 
@@ -107,6 +109,17 @@ struct TestMesh: Sendable {
         else { return nil }
         return try? await MeshAccess(points: [AdminPoint(node, of: topology)], topology: nil).members(isQuiet: true)
     }
+
+    /// Waits, at most 30 s, until `isEnough` says so.
+    func until(sourceLocation: SourceLocation = #_sourceLocation, _ isEnough: () -> Bool) async throws {
+        let deadline = world.now + .seconds(30)
+        while !isEnough() {
+            try #require(world.now < deadline, sourceLocation: sourceLocation)
+            try await world.sleep(for: .milliseconds(20))
+        }
+    }
+
+    func untilGone(_ process: ProcessIdentity) async throws { try await until { !process.isRunning } }
 
     /// Waits, at most 30 s, until the rows for `name` at all `observers` satisfy `isEnough`.
     func until(

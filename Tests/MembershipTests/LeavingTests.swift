@@ -98,6 +98,10 @@ import World
         figures.probeTimeout = .seconds(2)
         let error = #expect(throws: MembershipError.self) { try figures.validate() }
         #expect(error?.code == .badFigure && error?.description.contains("probeTimeout") == true)
+        figures = .lan
+        figures.quietPeriod = figures.quietLimit + .milliseconds(1)
+        let restless = #expect(throws: MembershipError.self) { try figures.validate() }
+        #expect(restless?.description.contains("quietPeriod") == true)
     }
 
     @Test func metadataHasALimit() throws {

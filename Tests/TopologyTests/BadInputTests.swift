@@ -132,7 +132,48 @@ import World
 
     @Test(arguments: ["::1", "fe80::1:2", "1:2:3:4:5:6:7:8", "::ffff:1.2.3.4", "node-1.example.org", "a_b", "10.0.0.1"])
     func aGoodHostIsTaken(host: String) {
-        #expect(Files.problems(Files.good + "\n    bind: \"\(host)\"") == [])
+        #expect(Files.problems(Files.good + "\n    advertise: \"\(host)\"") == [])
+    }
+
+    @Test(arguments: ["::1", "fe80::1:2", "::ffff:1.2.3.4", "10.0.0.1"]) func anAddressIsBound(address: String) {
+        #expect(Files.problems(Files.good + "\n    bind: \"\(address)\"") == [])
+    }
+
+    @Test(arguments: ["localhost", "node-1.example.org"]) func aNameIsNotBound(name: String) {
+        let problems = Files.errors(Files.good + "\n    bind: \(name)")
+        #expect(problems.map(\.code) == [.badValue])
+        #expect(problems.first?.line == 7 && problems.first?.sentence.contains("must be an IP address") == true, "\(problems)")
+    }
+
+    @Test func aJobsTableHoldsAtLeastOne() {
+        #expect(Files.errors(Files.good + "\nprimes: {endedJobs: 0}").map(\.keyPath) == ["primes.endedJobs"])
+        #expect(Files.problems(Files.good + "\nprimes: {endedJobs: 1}") == [])
+    }
+
+    @Test func aSocketsPathMustFit() {
+        func problems(_ bytes: Int) -> [TopologyProblem] {
+            let directory = "/" + String(repeating: "d", count: bytes - "//admin.sock".utf8.count)
+            return Files.errors(Files.good + "\n    dataDir: \(directory)")
+        }
+        #expect(problems(107) == [])
+        #expect(problems(108).map(\.code) == [.badValue])
+        #expect(problems(108).first?.line == 7 && problems(108).first?.sentence.contains("108 bytes") == true)
+    }
+
+    @Test func whatOtherRoomsFindIsReportedWithTheRest() {
+        func codes(_ text: String) -> [String] {
+            do {
+                _ = try Topology.parse(text, file: "t.yaml") { topology in
+                    [topology.problem(.badValue, at: "membership.probeTimeout", value: "2s", "too long")]
+                }
+                return []
+            } catch { return error.problems.map { "\($0.line) \($0.keyPath)" } }
+        }
+        let membership = "\nmembership:\n  probeTimeout: 2s"
+        #expect(codes(Files.good + membership) == ["8 membership.probeTimeout"])
+        #expect(codes(Files.good + membership + "\nlog: {levl: info}") == ["8 membership.probeTimeout", "9 log.levl"])
+        // A fault of the section itself comes first: mended, the other may be gone.
+        #expect(codes(Files.good + membership + "\n  probeInterval: x") == ["9 membership.probeInterval"])
     }
 
     @Test func aWildcardMustBeAdvertisedAsSomethingElse() {

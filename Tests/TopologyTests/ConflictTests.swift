@@ -43,6 +43,22 @@ import Topology
         #expect(Set(Files.errors(onOne).map(\.code)) == [.portConflict, .sharedDirectory])
     }
 
+    @Test func localhostIsTheLoopback() {
+        let text = file(
+            "  - {name: a, port: 7100, admin: {host: localhost, port: 9100}}\n  - {name: b, port: 7110, admin: {port: 9100}}")
+        #expect(Files.errors(text).map(\.code) == [.portConflict])
+    }
+
+    @Test(arguments: ["d/", "./d", "x/../d"]) func oneDirectoryHasManyNames(other: String) {
+        let text = file("  - {name: a, port: 7100, dataDir: d}\n  - {name: b, port: 7110, dataDir: \(other)}")
+        #expect(Files.errors(text).map(\.code) == [.sharedDirectory])
+    }
+
+    @Test func theDirectoryAboveIsAnother() {
+        let text = file("  - {name: a, port: 7100, dataDir: ../d}\n  - {name: b, port: 7110, dataDir: d}")
+        #expect(Files.problems(text) == [])
+    }
+
     @Test func aWildcardMeetsEveryAddressOfItsMachine() {
         let text = file(
             "  - {name: a, bind: 0.0.0.0, advertise: 127.0.0.1, port: 7100}\n  - {name: b, bind: 127.0.0.2, port: 7100}")

@@ -51,6 +51,8 @@ func withServer<T>(
             #expect(answer.json?["q"] == "x+y")
             #expect(answer.headers["content-type"] == "application/json; charset=utf-8")
             #expect(try await ask("GET", "\(base)/things/a/").status == 200)
+            // What is no escape stays.
+            #expect(try await ask("GET", "\(base)/things/%+1%4").json?["id"] == "%+1%4")
             let head = try await ask("HEAD", "\(base)/things/a")
             #expect(head.status == 200)
             #expect(head.text.isEmpty)
@@ -73,12 +75,13 @@ func withServer<T>(
         try await withServer(routes) { base in
             let answer = try await ask("PUT", "\(base)/things/a", body: "{}")
             #expect(answer.status == 405)
-            #expect(answer.headers["allow"] == "GET, HEAD, DELETE")
+            #expect(answer.headers["allow"] == "GET, HEAD, DELETE, OPTIONS")
             #expect(answer.json?["detail"]?.string?.contains("PUT") == true)
             #expect(try await ask("GET", "\(base)/things").status == 405)
             let options = try await ask("OPTIONS", "\(base)/things/a")
-            #expect(options.status == 405)
-            #expect(options.headers["allow"] == "GET, HEAD, DELETE")
+            #expect(options.status == 204 && options.text.isEmpty)
+            #expect(options.headers["allow"] == "GET, HEAD, DELETE, OPTIONS")
+            #expect(try await ask("TRACE", "\(base)/things/a").status == 405)
             #expect(try await ask("OPTIONS", "\(base)/nothing").status == 404)
         }
     }

@@ -22,6 +22,11 @@ package struct MemberRow: Hashable, Sendable {
 
     package var isAlive: Bool { status == "alive" }
 
+    /// The document without what changes by itself: how long the status has lasted, and the load.
+    package var lasting: JSON {
+        .object((document.members ?? []).filter { $0.key != "sinceMs" && $0.key != "load" })
+    }
+
     package init(_ json: JSON) throws(CommandFailure) {
         guard let name = json["name"]?.string, let address = json["address"]?.string, let status = json["status"]?.string
         else {

@@ -11,6 +11,9 @@ package struct AdminPoint: Hashable, Sendable {
     /// For people: `n1 of topology/local.yaml`.
     package let origin: String
 
+    /// The origin of a port that the user has named.
+    static let given = "--admin"
+
     package init(base: String, origin: String) {
         self.base = base
         self.origin = origin
@@ -39,11 +42,22 @@ package struct MeshAccess: Sendable {
         self.init(points: topology.nodes.map { AdminPoint($0, of: topology) }, topology: topology)
     }
 
+    /// Members, and who sees them so.
+    package struct Members: Sendable {
+        package let rows: [MemberRow]
+        /// `n1 of topology/local.yaml`.
+        package let witness: String
+    }
+
     /// Asks the admin port of the first node that answers.
     ///
     /// - Parameter isQuiet: says nothing of whom it asked; for questions that are repeated.
     /// - Throws: when nobody answers, or the first who does says no.
     package func read(_ path: String, isQuiet: Bool = false) async throws(CommandFailure) -> JSON {
+        try await readWithWitness(path, isQuiet: isQuiet).0
+    }
+
+    private func readWithWitness(_ path: String, isQuiet: Bool) async throws(CommandFailure) -> (JSON, AdminPoint) {
         var silent: [String] = []
         for point in points {
             let answer: HTTPAnswer
@@ -57,14 +71,19 @@ package struct MeshAccess: Sendable {
                 if !silent.isEmpty { Console.note("no answer from " + silent.joined(separator: ", ")) }
                 Console.note("asked \(point.base) (\(point.origin))")
             }
-            return try Self.document(answer, from: point, path)
+            return (try Self.document(answer, from: point, path), point)
         }
         throw CommandFailure(.unavailable, Self.nobody(silent, topology))
     }
 
     /// The members as the first node that answers sees them.
     package func members(isQuiet: Bool = false) async throws(CommandFailure) -> [MemberRow] {
-        try MemberRow.rows(await read("/members", isQuiet: isQuiet))
+        try await readMembers(isQuiet: isQuiet).rows
+    }
+
+    package func readMembers(isQuiet: Bool = false) async throws(CommandFailure) -> Members {
+        let (json, point) = try await readWithWitness("/members", isQuiet: isQuiet)
+        return Members(rows: try MemberRow.rows(json), witness: point.origin == AdminPoint.given ? point.base : point.origin)
     }
 
     private static func document(_ answer: HTTPAnswer, from point: AdminPoint, _ path: String) throws(CommandFailure) -> JSON {

@@ -23,11 +23,16 @@ struct MeshOptions: ParsableArguments {
         guard topology == nil || admin == nil else {
             throw ValidationError("--topology and --admin exclude each other: the one names a file, the other a node")
         }
+        if let admin { try Self.check(admin: admin) }
+    }
+
+    static func check(admin: String) throws {
+        do { _ = try HTTPTarget(admin) } catch { throw ValidationError("--admin: \(error)") }
     }
 
     /// The nodes that may be asked, in order.
     func access(_ files: any FileSystem) throws(CommandFailure) -> MeshAccess {
-        if let admin { return MeshAccess(points: [AdminPoint(base: admin, origin: "--admin")], topology: nil) }
+        if let admin { return MeshAccess(points: [AdminPoint(base: admin, origin: AdminPoint.given)], topology: nil) }
         return MeshAccess(try loadTopology(files))
     }
 
@@ -43,7 +48,7 @@ extension Topology {
     ) throws(CommandFailure) -> Topology {
         let topology: Topology
         do {
-            topology = try load(path, from: files)
+            topology = try loadChecked(path, from: files)
         } catch {
             let isMissing = isDefault && !files.exists(path)
             throw CommandFailure(
@@ -52,7 +57,6 @@ extension Topology {
                     ? "there is no \(path) here; name a topology file with --topology FILE, or a node with --admin URL"
                     : error.description)
         }
-        _ = try topology.checkedMembership()
         return topology
     }
 }

@@ -57,21 +57,17 @@ struct Ending {
         self.world = world
     }
 
-    /// The supervisor goes first, or it would start again what is being ended; it takes its nodes along.
+    /// The supervisor goes first, or it would start again what is being ended. It leaves its nodes to this command, which
+    /// therefore knows of each how it has ended.
     func run() async -> [Entry] {
-        var targets = topology.nodes.compactMap { node in
-            NodeFiles(node).running(files).map { (name: node.name, process: $0) }
-        }
-        let supervisor = MeshFiles(topology).running(files)
-        if let supervisor {
-            supervisor.signal(SIGTERM)
-            await wait(for: [supervisor], until: world.now + grace + .seconds(1))
-            if supervisor.isRunning { supervisor.signal(SIGKILL) }
-            // A node that was started again in the meantime has a mark of its own.
-            targets += topology.nodes.compactMap { node in
-                guard let process = NodeFiles(node).running(files) else { return nil }
-                return targets.contains { $0.process == process } ? nil : (name: node.name, process: process)
+        var targets = running()
+        if let supervisor = MeshFiles(topology).running(files) {
+            for signal in Interrupts.handover + [SIGKILL] where supervisor.signal(signal) {
+                await wait(for: [supervisor], until: world.now + .seconds(5))
             }
+            // Some were started again in the meantime; those of a supervisor in the foreground have begun to leave with it.
+            let later = running()
+            targets = targets.filter { target in !later.contains { $0.name == target.name } } + later
         }
         for target in targets { target.process.signal(SIGTERM) }
         await wait(for: targets.map(\.process), until: world.now + grace)
@@ -82,6 +78,10 @@ struct Ending {
         }
         await wait(for: targets.map(\.process), until: world.now + .seconds(5))
         return entries
+    }
+
+    private func running() -> [(name: String, process: ProcessIdentity)] {
+        topology.nodes.compactMap { node in NodeFiles(node).running(files).map { (name: node.name, process: $0) } }
     }
 
     private func wait(for processes: [ProcessIdentity], until deadline: Instant) async {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSONDocument
 import Topology
 import World
 
@@ -19,6 +20,9 @@ struct LogsCommand: AsyncParsableCommand {
 
     @Option(name: [.customShort("n"), .long], help: "Lines of each node to begin with.")
     var lines = 200
+
+    @Flag(help: "Print JSON, one object a line, for programs.")
+    var json = false
 
     func validate() throws {
         guard (0...1_000_000).contains(lines) else { throw ValidationError("--lines \(lines): 0 to 1000000") }
@@ -45,6 +49,15 @@ struct LogsCommand: AsyncParsableCommand {
     }
 
     private func show(_ lines: [String]) {
-        if !lines.isEmpty { Console.put(lines.map { $0 + "\n" }.joined()) }
+        if !lines.isEmpty { Console.put(lines.map { (json ? Self.document($0).text() : $0) + "\n" }.joined()) }
+    }
+
+    /// A line as its node has written it, or what else stands in the log: the last words of a crash.
+    private static func document(_ line: String) -> JSON {
+        let parts = line.split(separator: " ", maxSplits: 3).map(String.init)
+        guard parts.count == 4, parts[0].hasSuffix("Z"), LogOptions.Level(rawValue: parts[1]) != nil else {
+            return ["time": nil, "level": nil, "node": nil, "text": .string(line)]
+        }
+        return ["time": .string(parts[0]), "level": .string(parts[1]), "node": .string(parts[2]), "text": .string(parts[3])]
     }
 }

@@ -26,6 +26,26 @@ struct PrimesCommand: AsyncParsableCommand {
 
     @OptionGroup var mesh: MeshOptions
 
+    /// What is wrong with these arguments of the command if one of the range is negative; the parser would take `-5` for an
+    /// option, and miss the number.
+    static func complaint(negativeIn arguments: some Sequence<String>) -> String? {
+        let withValue = ["--algorithm", "--chunks", "--topology", "--admin"]
+        var names = ["from", "to"][...]
+        var isValue = false
+        for argument in arguments {
+            if isValue {
+                isValue = false
+            } else if withValue.contains(argument) {
+                isValue = true
+            } else if let first = argument.dropFirst().first, argument.hasPrefix("-"), first.isNumber, let name = names.first {
+                return "\(name): \(argument) is negative; a range has whole numbers from 0 to 18446744073709551615"
+            } else if !argument.hasPrefix("-") {
+                names = names.dropFirst()
+            }
+        }
+        return nil
+    }
+
     func run() async throws {
         let world = SystemWorld()
         let members = try await mesh.access(world.files).members()
@@ -46,8 +66,8 @@ struct PrimesCommand: AsyncParsableCommand {
         for warning in result.warnings { Console.note("warning: \(warning)") }
         let again = result.resent > 0 ? ", \(result.resent) of them sent again" : ""
         Console.note(
-            "\(NumberText.grouped(count)) primes in [\(from), \(to)], counted in \(DurationText.short(result.elapsed)) "
-                + "in \(result.total) chunks\(again)")
+            "\(NumberText.grouped(count)) prime\(count == 1 ? "" : "s") in [\(from), \(to)], "
+                + "counted in \(DurationText.short(result.elapsed)) in \(result.total) chunk\(result.total == 1 ? "" : "s")\(again)")
         Console.note(result.shareTable.text())
     }
 }

@@ -30,6 +30,10 @@ struct RingCommand: AsyncParsableCommand {
 
         @OptionGroup var mesh: MeshOptions
 
+        func validate() throws {
+            guard !key.isEmpty else { throw ValidationError("the key is empty; give any text of one character or more") }
+        }
+
         func run() async throws {
             let json = try await mesh.access(SystemWorld().files).read("/ring/where/" + HTTPAsker.encoded(key))
             if mesh.json { return Console.put(json) }

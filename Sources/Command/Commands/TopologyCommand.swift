@@ -23,13 +23,10 @@ struct TopologyCommand: AsyncParsableCommand {
         func run() async throws {
             let topology: Topology
             do {
-                topology = try Topology.load(file, from: SystemFileSystem())
-                _ = try topology.checkedMembership()
-            } catch let error as TopologyError where json {
-                Console.put(TopologyText.document(error, file: file))
-                throw CommandFailure(.usage, "")
+                topology = try Topology.loadChecked(file, from: SystemFileSystem())
             } catch {
-                throw CommandFailure(.usage, "\(error)")
+                if json { Console.put(TopologyText.document(error, file: file)) }
+                throw CommandFailure(.usage, json ? "" : "\(error)")
             }
             if json { return Console.put(TopologyText.document(topology)) }
             for warning in topology.warnings { Console.note("warning: \(warning)") }

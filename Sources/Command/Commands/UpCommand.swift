@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSONDocument
 import Topology
 import World
 
@@ -12,7 +13,8 @@ struct UpCommand: AsyncParsableCommand {
             shows the members, and Ctrl-C ends all nodes in order; a second Ctrl-C ends them at once.
 
             With --detach the command returns as soon as every node sees every node, and the nodes stay; nodes that run \
-            already are left alone.
+            already are left alone. With --restart a process in the background stays too and starts nodes again, those that \
+            ran before and those that are started later among them.
             """)
 
     @Argument(help: ArgumentHelp("The topology file.", valueName: "file"))
@@ -36,6 +38,9 @@ struct UpCommand: AsyncParsableCommand {
     @Option(help: "Seconds a node may take to leave in order before it is killed.")
     var grace = 10
 
+    @Flag(help: "Print JSON, for programs; with --detach.")
+    var json = false
+
     /// The supervisor of `--detach --restart`: it runs without a terminal.
     @Flag(help: .private)
     var background = false
@@ -43,28 +48,56 @@ struct UpCommand: AsyncParsableCommand {
     func validate() throws {
         guard (1...3_600).contains(timeout) else { throw ValidationError("--timeout \(timeout): 1 to 3600 seconds") }
         guard (0...3_600).contains(grace) else { throw ValidationError("--grace \(grace): 0 to 3600 seconds") }
+        guard detach || !json else { throw ValidationError("--json needs --detach: in the foreground there is no last word to print") }
     }
 
     func run() async throws {
         let world = SystemWorld(), files = SystemFileSystem()
         let topology = try Topology.loadForCommand(self.topology, files)
-        let plan = try UpPlan(topology, names: nodes, maySkipRunning: detach, files: files)
-        guard !plan.starting.isEmpty else {
-            Console.note("all \(plan.running.count) nodes of \(topology.file) run already")
-            return
-        }
-        let complaints = PortCheck.complaints(plan.starting)
-        guard complaints.isEmpty else {
-            throw CommandFailure(.unavailable, complaints.joined(separator: "\n") + "\nnothing was started")
-        }
+        let plan = try UpPlan(topology, names: nodes, maySkipRunning: detach || background, files: files)
+        try check(plan, files)
         if fresh { try plan.removeData(files) }
         let settings = UpRun.Settings(
             restarts: restart, staysInForeground: !detach, isBackground: background, timeout: .seconds(timeout),
             grace: .seconds(grace))
-        if detach && restart {
-            try await DetachedSupervisor(plan: plan, settings: settings, world: world).start()
+        var supervisor = detach && restart ? MeshFiles(topology).running(files)?.pid : nil
+        let isSupervised = supervisor != nil
+        if detach && restart && !isSupervised {
+            supervisor = try await DetachedSupervisor(plan: plan, names: nodes, settings: settings, world: world).start()
+        } else if plan.starting.isEmpty && !background {
+            Console.note("all \(plan.running.count) nodes of \(topology.file) run already")
         } else {
             try await UpRun(plan: plan, settings: settings, world: world).run()
         }
+        if let supervisor, isSupervised {
+            Console.note(
+                "they belong to process \(supervisor), a \"gossamer up\" of this file that has stayed; "
+                    + "what it was told of --restart holds")
+        }
+        if json { Console.put(document(plan, supervisor, files)) }
+    }
+
+    /// - Throws: for whatever would keep one of the nodes from starting, before any has been.
+    private func check(_ plan: UpPlan, _ files: SystemFileSystem) throws(CommandFailure) {
+        do throws(CommandFailure) {
+            try plan.topology.checkFiles(of: plan.starting, files)
+            let complaints = PortCheck.complaints(plan.starting)
+            guard complaints.isEmpty else { throw CommandFailure(.unavailable, complaints.joined(separator: "\n")) }
+        } catch {
+            throw CommandFailure(error.status, error.message + "\nnothing was started")
+        }
+    }
+
+    private func document(_ plan: UpPlan, _ supervisor: Int32?, _ files: SystemFileSystem) -> JSON {
+        [
+            "mesh": .string(plan.topology.mesh), "file": .string(plan.topology.file),
+            "supervisor": supervisor.map { .number($0) } ?? .null,
+            "nodes": .array(plan.all.map { node in
+                [
+                    "name": .string(node.name), "pid": NodeFiles(node).running(files).map { .number($0.pid) } ?? .null,
+                    "started": .bool(plan.starting.contains { $0.name == node.name }),
+                ]
+            }),
+        ]
     }
 }

@@ -10,38 +10,37 @@ import World
 
 extension NodeConfiguration {
     /// What a topology file says of one of its nodes, in the words of the rooms that it is for.
-    /// - Throws: `usage` for a figure that a room refuses, at its line in the file.
+    ///
+    /// Of a topology that ``Topology/loadChecked(_:from:)`` has read, whose figures the rooms have looked at.
+    /// - Throws: for a secret key that is not there or not the node's, at its line in the file.
     package init(_ node: TopologyNode, of topology: Topology, files: any FileSystem) throws(CommandFailure) {
         self.init(
             mesh: topology.mesh, name: node.name, bindHost: HostText.isWildcard(node.bind) ? "*" : node.bind,
             address: MemberAddress(node.address), seeds: topology.seeds.map { MemberAddress($0.endpoint) },
-            metadata: MemberMetadata(
-                roles: node.roles, labels: node.labels, capacity: UInt32(clamping: node.capacity), zone: node.zone,
-                versions: MemberVersions(software: Release.version), adminURL: node.admin.map { node.reachable($0) },
-                edgeURL: node.edge.map { node.reachable($0) }),
-            dataDirectory: node.dataDir)
-        membership = try topology.checkedMembership()
+            metadata: MemberMetadata(node), dataDirectory: node.dataDir)
+        membership = MembershipConfiguration(topology.membership)
         links = LinkLimits(topology.transport)
         if let options = topology.curve { curve = try CurveSecurity(options, node: node.name, of: topology, files: files) }
     }
 }
 
-extension Topology {
-    /// The figures of membership, after the room that uses them has looked at them.
-    /// - Throws: `usage` for one that cannot work, at its line in the file.
-    package func checkedMembership() throws(CommandFailure) -> MembershipConfiguration {
-        let figures = MembershipConfiguration(membership)
-        do { try figures.validate() } catch {
-            guard case .badFigure(let name, let value, let remedy) = error else { throw CommandFailure(.usage, "\(error)") }
-            let problem = problem(
-                .badValue, at: "membership.\(name)", value: value, "\(name) is \(value), which cannot work: \(remedy)")
-            throw CommandFailure(.usage, problem.description)
-        }
-        return figures
+extension MemberMetadata {
+    /// What a node of a file tells the others of itself.
+    init(_ node: TopologyNode) {
+        self.init(
+            roles: node.roles, labels: node.labels, capacity: UInt32(clamping: node.capacity), zone: node.zone,
+            versions: MemberVersions(software: Release.version),
+            adminURL: node.adminForOthers.map { node.reachable($0) }, edgeURL: node.edge.map { node.reachable($0) })
     }
 }
 
 extension TopologyNode {
+    /// The admin port, when those who hear of the node can reach it: not a loopback address that they would take for
+    /// their own machine's.
+    var adminForOthers: Endpoint? {
+        admin.flatMap { HostText.isLoopback($0.host) && !HostText.isLoopback(advertise) ? nil : $0 }
+    }
+
     /// Where others reach one of the node's own servers: at its own host, or at the advertised one when it listens everywhere.
     func reachable(_ endpoint: Endpoint) -> String {
         Endpoint(host: HostText.isWildcard(endpoint.host) ? advertise : endpoint.host, port: endpoint.port).url
@@ -148,14 +147,19 @@ extension CurveSecurity {
         guard let own = options.nodes[node] else {
             throw CommandFailure(.usage, "security.curve has no entry for node \(node)")
         }
+        func fault(_ status: ExitStatus, _ code: TopologyProblem.Code, _ sentence: String) -> CommandFailure {
+            let place = "security.curve.nodes.\(node).secretKeyFile"
+            return CommandFailure(status, topology.problem(code, at: place, value: own.secretKeyFile, sentence).description)
+        }
         let secret: String
         do { secret = String(decoding: try files.read(own.secretKeyFile), as: UTF8.self) } catch {
-            throw CommandFailure(
-                .ioError, "the secret key of \(node) cannot be read from \(error); make one with: gossamer keys new --out \(own.secretKeyFile)")
+            throw fault(
+                .ioError, .unreadable, "the secret key of \(node) cannot be read from \(error); "
+                    + "make one with: gossamer keys new --out \(own.secretKeyFile)")
         }
         guard let pair = CurveKeyPair(publicKey: own.publicKey, secretKey: String(secret.filter { !$0.isWhitespace })) else {
-            throw CommandFailure(
-                .usage,
+            throw fault(
+                .usage, .badValue,
                 """
                 \(own.secretKeyFile) does not hold the secret key that belongs to the public key of \(node), \(own.publicKey); \
                 make a new pair with: gossamer keys new --out FILE

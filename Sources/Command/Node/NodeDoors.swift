@@ -43,7 +43,7 @@ struct NodeDoors {
         }
         admin = AdminServer(
             address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,
-            token: try Self.token(topology, mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
+            token: try topology.adminToken(mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
             faults: mesh.configuration.allowsFaults ? mesh : nil, metrics: { await primes.metrics() + lookups.metrics() },
             world: mesh.world, logger: log)
     }
@@ -52,15 +52,6 @@ struct NodeDoors {
         let directory = node.dataDir + "/results"
         do { return try FileLookupResultStore(world: world, directory: directory) } catch {
             throw CommandFailure(.ioError, "the results of lookups cannot be kept in \(error)")
-        }
-    }
-
-    private static func token(_ topology: Topology, _ files: any FileSystem) throws(CommandFailure) -> String? {
-        guard let path = topology.admin.tokenFile else { return nil }
-        do {
-            return String(String(decoding: try files.read(path), as: UTF8.self).filter { !$0.isWhitespace })
-        } catch {
-            throw CommandFailure(.ioError, "the token of the admin ports cannot be read from \(error)")
         }
     }
 

@@ -3,9 +3,9 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     case ok = 0
     /// The command was understood and carried out, and the answer is no: a goal was missed, a job has failed.
     case negative = 1
-    /// Arguments or a topology file that make no sense. Nothing was started or changed.
+    /// Arguments or a topology file that make no sense, a node that is not in the file. Nothing was started or changed.
     case usage = 64
-    /// What was asked for is not there: a node, a key, a file.
+    /// What was asked for is not there: a path of a node, a log.
     case noInput = 66
     /// Somebody does not answer, a port is in use, a node runs already.
     case unavailable = 69
@@ -24,8 +24,8 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         switch self {
         case .ok: "done"
         case .negative: "the answer is no: a job has failed, a goal was missed"
-        case .usage: "arguments or a topology file that make no sense; nothing was started"
-        case .noInput: "what was asked for is not there: a node, a log"
+        case .usage: "arguments or a topology file that make no sense, an unknown node; nothing was started"
+        case .noInput: "what was asked for is not there: a log, a path of a node"
         case .unavailable: "nobody answers, a port is in use, or a node runs already"
         case .software: "a fault of the program, or a node that ended by itself"
         case .ioError: "a file could not be read or written"

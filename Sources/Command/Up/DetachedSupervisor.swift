@@ -5,14 +5,17 @@ import World
 /// background and waits until it has done the first part of its work.
 struct DetachedSupervisor {
     let plan: UpPlan
+    /// The nodes that were asked for; empty for all.
+    let names: [String]
     let settings: UpRun.Settings
     let world: any World
 
-    func start() async throws {
+    /// - Returns: the supervisor's process, which is responsible for all nodes of the file that run.
+    func start() async throws -> Int32 {
         let place = MeshFiles(plan.topology), files = SystemFileSystem()
         try files.createDirectory(place.directory)
         let offset = files.size(of: place.log)
-        let arguments = ["up", plan.topology.file] + plan.starting.map(\.name) + [
+        let arguments = ["up", plan.topology.file] + names + [
             "--restart", "--background", "--timeout", String(settings.timeout.milliseconds / 1_000),
             "--grace", String(settings.grace.milliseconds / 1_000),
         ]
@@ -32,6 +35,7 @@ struct DetachedSupervisor {
         Console.note("all \(plan.all.count) nodes see each other alive after \(DurationText.short(world.now - started))")
         Console.note("process \(supervisor.pid) starts them again when they end by themselves; it writes to \(place.log)")
         Console.note("end them with: gossamer down \(plan.topology.file)")
+        return supervisor.pid
     }
 
     /// What the supervisor prints, and all it prints, once every node sees every node.

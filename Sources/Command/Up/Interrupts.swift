@@ -7,9 +7,16 @@ import World
 package final class Interrupts: Sendable {
     private let received = Atomic(0)
 
-    /// - Parameter notice: called at every one.
-    package init(_ world: any World, notice: @escaping @Sendable () -> Void = {}) {
-        let signals = Signals(Signals.ending)
+    /// Asks a supervisor to leave its nodes to whoever sends it.
+    package static let handover: [Int32] = [SIGUSR1]
+
+    /// - Parameters:
+    ///   - numbers: the signals that count.
+    ///   - notice: called at every one.
+    package init(
+        _ world: any World, _ numbers: [Int32] = Signals.ending, notice: @escaping @Sendable () -> Void = {}
+    ) {
+        let signals = Signals(numbers)
         world.spawn("interrupts") { [weak self] in
             for await _ in signals {
                 guard let count = self?.received.add(1, ordering: .relaxed).newValue else { return }

@@ -9,7 +9,7 @@ package final class MeshWatcher: Sendable {
 
     /// - Parameters:
     ///   - nodes: who is asked.
-    ///   - calm: between two pictures once one has been complete; before that a tenth of a second.
+    ///   - calm: between two pictures once one has been complete; before that 50 ms.
     package init(_ nodes: [TopologyNode], _ topology: Topology, calm: Duration = .milliseconds(500), world: any World) {
         let spawned = world.spawn("watcher") { [weak self] in
             var wasComplete = false

@@ -1,3 +1,4 @@
+import Glibc
 import Topology
 import World
 
@@ -13,12 +14,30 @@ package struct NodeFiles: Hashable, Sendable {
     /// The running node's ``ProcessIdentity``.
     package var pid: String { directory + "/node.pid" }
     /// Where changes are asked for.
-    package var socket: String { directory + "/admin.sock" }
+    package var socket: String { TopologyNode.adminSocket(in: directory) }
     package var logDirectory: String { directory + "/log" }
     /// What the node writes to its standard output and error.
     package var log: String { logDirectory + "/node.log" }
     /// The log before it grew too large.
     package var oldLog: String { logDirectory + "/node.log.1" }
+
+    /// Makes the directory, for its user alone: the admin socket in it lets whoever reaches it change the node.
+    ///
+    /// One that is there already is closed to others too.
+    package func create(_ files: any FileSystem) throws(FileError) {
+        if let slash = directory.lastIndex(of: "/"), slash != directory.startIndex {
+            try files.createDirectory(String(directory[..<slash]))
+        }
+        // Narrow from its first moment, whatever the umask; a mode set later would leave a gap.
+        if mkdir(directory, 0o700) == 0 { return }
+        guard errno == EEXIST else { throw failure() }
+        guard chmod(directory, 0o700) == 0 else { throw failure() }
+    }
+
+    private func failure() -> FileError {
+        let reason = String(cString: strerror(errno))
+        return FileError(code: errno == EACCES || errno == EPERM ? .permission : .other, path: directory, reason: reason)
+    }
 
     /// The node's process, if it runs.
     package func running(_ files: any FileSystem) -> ProcessIdentity? { Self.running(pid, files) }
@@ -36,6 +55,7 @@ package struct MeshFiles: Sendable {
     package let directory: String
 
     package init(_ topology: Topology) { directory = topology.dataDir }
+    package init(directory: String) { self.directory = directory }
 
     package var lock: String { directory + "/up.lock" }
     package var pid: String { directory + "/up.pid" }

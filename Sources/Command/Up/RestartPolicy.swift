@@ -21,5 +21,10 @@ package struct RestartPolicy: Sendable {
     }
 
     /// A node that ended in order was told to, by `leave`, `drain` or `down`, and stays away.
-    package static func mayRestart(_ ending: ChildProcess.Ending) -> Bool { ending != .exited(code: 0) }
+    package static func mayRestart(_ ending: Supervisor.Ending) -> Bool {
+        switch ending {
+        case .reported(let ending): ending != .exited(code: 0)
+        case .gone(let inOrder): !inOrder
+        }
+    }
 }

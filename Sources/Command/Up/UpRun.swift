@@ -24,7 +24,7 @@ struct UpRun {
         self.settings = settings
         self.world = world
         supervisor = Supervisor(
-            plan.starting, of: plan.topology,
+            Self.seats(plan, settings), of: plan.topology, starting: plan.starting,
             settings: .init(
                 endsWithParent: settings.staysInForeground && !settings.isBackground, restarts: settings.restarts,
                 grace: settings.grace),
@@ -32,23 +32,34 @@ struct UpRun {
         screen = UpScreen(plan, isInteractive: settings.staysInForeground && Terminal.error.isInteractive, world: world)
     }
 
+    /// Whom this run is responsible for: who returns at once, for what it starts; who stays, for all nodes of the file that
+    /// others start later too, so that the mesh has one who starts again and ends. In the foreground nodes that ran before
+    /// and were not asked for are nobody's business.
+    private static func seats(_ plan: UpPlan, _ settings: Settings) -> [TopologyNode] {
+        guard settings.staysInForeground else { return plan.starting }
+        return plan.topology.nodes.filter { node in
+            settings.isBackground || !plan.running.contains { $0.node.name == node.name }
+        }
+    }
+
     func run() async throws {
         let mark = try markForeground()
         defer { mark?.remove() }
         let interrupts = Interrupts(world)
+        let handover = settings.staysInForeground ? Interrupts(world, Interrupts.handover) : nil
         do {
             try supervisor.start()
             screen.begin(processes)
-            try await becomeComplete(interrupts)
+            try await becomeComplete(interrupts, handover)
         } catch {
             // What was started ends again, whatever went wrong; why it went wrong is what the user is told.
-            _ = await supervisor.stop(now: { interrupts.count > 1 })
+            _ = await supervisor.stop(.ownChildren, now: { interrupts.count > 1 })
             screen.end()
             throw error
         }
         guard settings.staysInForeground else { return screen.detached() }
         if settings.isBackground { Console.put(DetachedSupervisor.word) }
-        try await stay(interrupts)
+        try await stay(interrupts, handover)
     }
 
     /// Two commands in the foreground would fight over the nodes of one file; a detached start has none to fight over.
@@ -69,13 +80,17 @@ struct UpRun {
     }
 
     /// Returns once every node sees every node.
-    private func becomeComplete(_ interrupts: Interrupts) async throws {
+    private func becomeComplete(_ interrupts: Interrupts, _ handover: Interrupts?) async throws {
         let started = world.now
         let watcher = MeshWatcher(plan.all, plan.topology, world: world)
         defer { watcher.stop() }
         while true {
             for event in supervisor.tick() { try judgeEarly(event) }
             if interrupts.count > 0 { throw CommandFailure(.interrupted, "ended by Ctrl-C; all nodes have been stopped") }
+            if let handover, handover.count > 0 {
+                supervisor.release()
+                throw CommandFailure(.interrupted, "given up: \"gossamer down\" ends the nodes")
+            }
             if let picture = watcher.picture {
                 screen.show(picture, processes)
                 if picture.isComplete { return screen.complete(after: world.now - started) }
@@ -93,11 +108,11 @@ struct UpRun {
     /// A node that ends before the mesh has been complete ends the start.
     private func judgeEarly(_ event: Supervisor.Event) throws(CommandFailure) {
         switch event {
-        case .started: return
+        case .started, .adopted: return
         case .notStarted(let node, let reason): throw CommandFailure(.ioError, "node \(node) cannot be started: \(reason)")
         case .ended(let node, let ending, _):
             var status = ExitStatus.software
-            if case .exited(let code) = ending, code != 0, let known = ExitStatus(rawValue: code) { status = known }
+            if case .reported(.exited(let code)) = ending, code != 0, let known = ExitStatus(rawValue: code) { status = known }
             let words = supervisor.lastWords(of: node).map { "\n  \($0)" }.joined()
             throw CommandFailure(
                 status, "node \(node) ended while the mesh was starting, with \(ending); "
@@ -105,19 +120,28 @@ struct UpRun {
         }
     }
 
-    /// Shows the mesh until Ctrl-C, or until no node is left.
-    private func stay(_ interrupts: Interrupts) async throws {
-        let watcher = MeshWatcher(plan.all, plan.topology, world: world)
-        while interrupts.count == 0, !supervisor.isOver {
+    /// Shows the mesh until Ctrl-C, until somebody takes the nodes over, or until no node is left.
+    private func stay(_ interrupts: Interrupts, _ handover: Interrupts?) async throws {
+        let watcher = MeshWatcher(plan.topology.nodes, plan.topology, world: world)
+        while interrupts.count == 0, handover?.count == 0, !supervisor.isOver {
             for event in supervisor.tick() { screen.tell(event) }
             if let picture = watcher.picture { screen.show(picture, processes) }
             try await world.sleep(for: .milliseconds(50))
         }
         watcher.stop()
         screen.end()
+        if interrupts.count == 0, let handover, handover.count > 0 {
+            supervisor.release()
+            return Console.note("\"gossamer down\" ends the nodes")
+        }
         guard interrupts.count > 0 else { return Console.note("all nodes have ended") }
         Console.note("ending \(supervisor.processes.count) nodes ...")
         let killed = await supervisor.stop(now: { interrupts.count > 1 })
         Console.note(killed.isEmpty ? "all nodes have left" : "killed, because they did not leave in time: \(killed.joined(separator: ", "))")
+        for entry in plan.running where !settings.isBackground && entry.process.isRunning {
+            Console.note(
+                "\(entry.node.name) (process \(entry.process.pid)) was started by another command and goes on; "
+                    + "end it with: gossamer down \(plan.topology.file)")
+        }
     }
 }

@@ -60,6 +60,8 @@ final class UpScreen {
         lastDrawn = .zero - .seconds(3_600)
         switch event {
         case .started(let node, let pid): Console.note("\(node) is started again as process \(pid)")
+        case .adopted(let node, let pid):
+            Console.note("\(node) was started by another command as process \(pid), and belongs to this one now")
         case .notStarted(let node, let reason): Console.note("\(node) cannot be started again: \(reason)")
         case .ended(let node, let ending, let delay):
             let next = delay.map { "; it is started again in \(DurationText.short($0))" } ?? ""

@@ -1,0 +1,76 @@
+import Membership
+import Mesh
+import Topology
+import World
+
+extension Topology {
+    /// Reads a topology file, and has the rooms that its figures are for look at them too.
+    /// - Throws: every problem of the file at once.
+    package static func loadChecked(_ path: String, from files: any FileSystem) throws(TopologyError) -> Topology {
+        try load(path, from: files) { $0.membershipProblems + $0.metadataProblems }
+    }
+
+    private var membershipProblems: [TopologyProblem] {
+        do {
+            try MembershipConfiguration(membership).validate()
+            return []
+        } catch {
+            guard case .badFigure(let name, let value, let remedy) = error else {
+                return [problem(.badValue, at: "membership", value: nil, "\(error)")]
+            }
+            let sentence = "\(name) is \(value), which cannot work: \(remedy)"
+            return [problem(.badValue, at: "membership.\(name)", value: value, sentence)]
+        }
+    }
+
+    /// Nodes that have more to say of themselves than travels with a member.
+    private var metadataProblems: [TopologyProblem] {
+        nodes.compactMap { node in
+            do {
+                try MembershipLimits.check(MemberMetadata(node))
+                return nil
+            } catch {
+                return problem(
+                    .badValue, at: "nodes", value: nil,
+                    "node \"\(node.name)\" says too much of itself (its roles, labels and zone): \(error)")
+            }
+        }
+    }
+
+    /// Looks at the files that the topology names and that these nodes need: they are on the nodes' machines alone, so
+    /// that they are no part of the topology file's own check.
+    /// - Throws: every fault, at its line; the status is the first one's.
+    package func checkFiles(of nodes: [TopologyNode], _ files: any FileSystem) throws(CommandFailure) {
+        var faults: [CommandFailure] = []
+        do { _ = try adminToken(files) } catch { faults.append(error) }
+        for node in nodes {
+            do { _ = try NodeConfiguration(node, of: self, files: files) } catch { faults.append(error) }
+        }
+        guard let first = faults.first else { return }
+        throw CommandFailure(first.status, faults.map(\.message).joined(separator: "\n"))
+    }
+
+    /// The token with which the nodes of this file are changed over the network; nil when there is none.
+    /// - Throws: when its file cannot be read or holds nothing, at its line.
+    package func adminToken(_ files: any FileSystem) throws(CommandFailure) -> String? {
+        guard let path = admin.tokenFile else { return nil }
+        do { return try TokenFile.read(path, files) } catch {
+            throw CommandFailure(
+                error.status, problem(.unreadable, at: "admin.tokenFile", value: path, error.message).description)
+        }
+    }
+}
+
+/// Files that hold the token of admin ports.
+enum TokenFile {
+    static func read(_ path: String, _ files: any FileSystem) throws(CommandFailure) -> String {
+        let token: String
+        do { token = String(String(decoding: try files.read(path), as: UTF8.self).filter { !$0.isWhitespace }) } catch {
+            throw CommandFailure(.ioError, "the token of the admin ports cannot be read from \(error)")
+        }
+        guard !token.isEmpty else {
+            throw CommandFailure(.usage, "\(path) holds no token; write one into it, such as: head -c 32 /dev/urandom | base64 > \(path)")
+        }
+        return token
+    }
+}
