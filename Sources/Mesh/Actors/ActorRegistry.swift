@@ -43,16 +43,12 @@ final class ActorRegistry: Sendable {
 
     enum Finding { case found(ActorCell), wrongType(ActorType), nobody }
 
-    /// The actor with this number, if its type declares `target`; for number 0 the singleton whose type does.
-    func find(number: UInt64, target: String) -> Finding {
+    /// The actor with this number, if it is of the type that declares the called function; for number 0 the type's singleton.
+    func find(number: UInt64, declaring type: ActorType) -> Finding {
         state.withLock { state in
-            if number == 0 {
-                // A function is declared by one type, so the order of the search does not matter.
-                let declaring = state.singletons.first { $0.key.declares(target: target) }
-                return declaring.map { .found($0.value) } ?? .nobody
-            }
+            if number == 0 { return state.singletons[type].map { .found($0) } ?? .nobody }
             guard let entry = state.cells[number] else { return .nobody }
-            return entry.type.declares(target: target) ? .found(entry.cell) : .wrongType(entry.type)
+            return entry.type == type ? .found(entry.cell) : .wrongType(entry.type)
         }
     }
 

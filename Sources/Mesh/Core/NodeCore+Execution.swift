@@ -33,18 +33,30 @@ extension NodeCore {
         if wantsAnswer { inbound[inboundCall.key] = inboundCall }
     }
 
-    /// The registry compares names; the singleton of a function is remembered.
+    /// Looks the actor up by number and by the type that declares the function. The singleton of a function is remembered.
     private func find(_ call: Call, _ target: String) -> ActorRegistry.Finding {
-        guard call.actor == 0 else { return registry.find(number: call.actor, target: target) }
+        guard call.actor == 0 else { return look(call, target) }
         let version = registry.version
         if version != singletonsVersion {
             singletonsVersion = version
             singletons = [:]
         }
         if let cell = singletons[call.target] { return .found(cell) }
-        let finding = registry.find(number: 0, target: target)
+        let finding = look(call, target)
         if case .found(let cell) = finding { singletons[call.target] = cell }
         return finding
+    }
+
+    private func look(_ call: Call, _ target: String) -> ActorRegistry.Finding {
+        let type: ActorType?
+        if let known = declaring[call.target] {
+            type = known
+        } else {
+            type = DeclaringType.of(target)
+            declaring[call.target] = .some(type)
+        }
+        guard let type else { return .nobody }
+        return registry.find(number: call.actor, declaring: type)
     }
 
     private func refuse(_ call: Call, _ session: SessionID, _ code: ReplyError.Code, _ message: String) {

@@ -38,6 +38,8 @@ actor NodeCore {
     /// Singletons by the index of the called function, found once; forgotten when ``ActorRegistry/version`` changes.
     var singletons: [UInt32: ActorCell] = [:]
     var singletonsVersion: UInt64 = 0
+    /// The types that declare this program's functions, by the functions' indices, each found when it is first called.
+    var declaring: [UInt32: ActorType?] = [:]
     var reception = Reception()
     var receptionVersion: UInt64 = 0
     var listingSubscribers = Subscribers<String, [MeshActorID]>()
