@@ -180,7 +180,8 @@ extension CallFailure {
         switch code {
         case .calleeFailed: .calleeFailed
         case .noSuchActor: .noSuchActor
-        case .incompatible: .incompatible
+        // At the callee only arguments that cannot be decoded keep a function from being started.
+        case .incompatible: outcome == .failed ? .malformedArguments : .incompatible
         case .overloaded: .overloaded
         case .unknown: .deadlinePassed
         case .cancelled: .cancelled

@@ -150,7 +150,7 @@ extension MeshActorSystem {
             }
             return handler.take() ?? .failure(CallFailure(code: .calleeFailed, message: "the function gave no answer"))
         } catch let error as MeshError {
-            return .failure(CallFailure(code: error.code, message: error.message))
+            return .failure(CallFailure(code: error.code, message: error.message, outcome: error.outcome))
         } catch {
             return .failure(CallFailure(code: .incompatible, message: "\(call.target) could not be called: \(error)"))
         }
@@ -162,11 +162,17 @@ extension MeshActorSystem {
     ) async throws {
         let signature = signatures[call.targetIndex]
         var decoder = try MeshInvocationDecoder(
-            decoder: decoder, arguments: call.arguments, notesTypes: signature == nil)
-        if let signature { return try await invoke(signature, on: actor, &decoder, handler) }
-        try await executeDistributedTarget(
-            on: actor, target: RemoteCallTarget(call.target), invocationDecoder: &decoder, handler: handler)
-        if let result = handler.resultType {
+            decoder: decoder, arguments: call.arguments, takes: signature?.arguments.count ?? parameterCount(of: call.target),
+            notesTypes: signature == nil)
+        if let signature {
+            try await invoke(signature, on: actor, &decoder, handler)
+        } else {
+            try await executeDistributedTarget(
+                on: actor, target: RemoteCallTarget(call.target), invocationDecoder: &decoder, handler: handler)
+        }
+        // The runtime hands it to the handler, as if the function had thrown it.
+        if let failure = decoder.failure { throw failure }
+        if signature == nil, let result = handler.resultType {
             signatures[call.targetIndex] = decoder.signature(of: call.target, returning: result)
         }
     }
