@@ -52,6 +52,17 @@ import World
             _ = try await client(mesh, ["--call", target, #"["not a number", null, {}]"#])
         }
         #expect(failure?.description.contains("Int") == true)
+        #expect(failure?.description.contains("code 7") == true)
+        // The first call of a function goes another way than the later ones.
+        for _ in 0..<2 {
+            for wrong in ["[1]", "[1, 2, {}, 4]", #"["not a number", null, {}]"#] {
+                let failure = await #expect(throws: CommandLineTool.Failure.self) {
+                    _ = try await client(mesh, ["--call", target, wrong])
+                }
+                #expect(failure?.description.contains("code 7") == true, "\(wrong): \(failure?.description ?? "")")
+            }
+            #expect(try await client(mesh, ["--call", target, "[1, 2, {}]"]).result == 3)
+        }
         let versions = await #expect(throws: CommandLineTool.Failure.self) {
             _ = try await client(mesh, ["--versions", "900,901", "--members"])
         }

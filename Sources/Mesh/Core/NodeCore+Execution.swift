@@ -79,15 +79,17 @@ extension NodeCore {
     private func startWorker(_ cell: ActorCell, with first: InboundCall) {
         guard let system else { return }
         let handle = WorkerHandle()
-        first.started(by: handle)
         let task = world.spawn("call", on: cell.executor) { [weak cell] in
             var call = first
             while let current = cell {
-                await system.execute(call, on: current)
-                call.ended()
+                if call.start(by: handle, now: system.world.now) {
+                    await system.execute(call, on: current)
+                    call.ended()
+                } else {
+                    system.abandon(call)
+                }
                 switch await current.mailbox.next(afterEnding: !handle.isCancelled) {
                 case .run(let next):
-                    next.started(by: handle)
                     call = next
                 case .handOver(let next):
                     return system.core.submit { $0.startWorker(current, with: next) }
@@ -139,6 +141,15 @@ extension MeshActorSystem {
     }
 
     nonisolated(nonsending) private func run(_ call: InboundCall, on cell: ActorCell) async -> InboundCall.Answer {
+    /// The caller has given up before the call's turn came.
+    fileprivate func abandon(_ call: InboundCall) {
+        core.submit { core in
+            core.counters.callsRefused += 1
+            core.finished(call, .failure(CallFailure(
+                code: .unknown, message: "the deadline passed at \(core.identity) before \(call.target) was started")))
+        }
+    }
+
         guard let actor = cell.actor else {
             return .failure(CallFailure(code: .noSuchActor, message: "the actor at \(node) is gone"))
         }
