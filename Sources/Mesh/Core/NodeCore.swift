@@ -60,7 +60,7 @@ actor NodeCore {
         var session: SessionID?
         /// The callee's table, by which targets become numbers; nil when it equals this node's.
         var contracts: ContractTable?
-        /// Ids of calls that wait for a session, in order.
+        /// Ids of calls that wait for a session, in order; some may have ended since.
         var waiting: [UInt64] = []
     }
 
@@ -72,6 +72,8 @@ actor NodeCore {
         self.configuration = configuration
         self.world = world
         self.loop = loop
+        /// How many may wait before those that have ended are taken out.
+        var waitingLimit = 64
         self.log = log
         self.lifeOver = lifeOver
         registry = ActorRegistry()
