@@ -63,12 +63,13 @@ public final class Node: Sendable {
 
     /// Ends at once, without a farewell: to the others the node dies. No effect when it has ended.
     ///
-    /// Nothing of the node may be asked any more, because nobody is there to answer; calls through its actor system fail.
+    /// Nothing of the node may be asked any more, because nobody is there to answer. Calls through its actor system fail with
+    /// ``MeshError/Code/nodeDown``, begun ones too; streams end, those of watches with ``Termination/nodeDown``; ``leave()`` returns.
     public func stop() async {
         guard isStopped.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged else {
             return
         }
-        await core.stop()
+        // First, so that no call begins any more.
         system.breakCycles()
         world.shutDown()
     }
@@ -88,6 +89,7 @@ public final class Node: Sendable {
     /// Makes the next start's life exceed `life`.
     public func raiseLife(above life: UInt64) throws {
         _ = try LifeCounter(files: world.files, dataDirectory: configuration.dataDirectory).next(above: life)
+        await core.stop()
     }
 
     /// All members as this node sees them now. Callable from anywhere, without waiting.

@@ -18,7 +18,8 @@ extension NodeCore {
     nonisolated(nonsending) func call(_ call: OutboundCall) async throws -> [UInt8] {
         try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
-                submit { $0.begin(call, continuation) }
+                let isTaken = submit { $0.begin(call, continuation) }
+                if !isTaken { continuation.resume(throwing: Self.stopped(call)) }
             }
         } onCancel: {
             guard let id = call.ticket.cancel() else { return }
@@ -26,8 +27,13 @@ extension NodeCore {
         }
     }
 
+    private static func stopped(_ call: OutboundCall) -> MeshError {
+        MeshError(.nodeDown, outcome: .failed, "\(call.callee): this node has stopped")
+    }
+
     private func begin(_ call: OutboundCall, _ continuation: UnsafeContinuation<[UInt8], any Error>) {
         counters.callsSent += 1
+        if hasStopped { return continuation.resume(throwing: Self.stopped(call)) }
         let node = call.callee.node
         // A session to a node that is declared dead may be made again, as the mesh tries whether it is back; then it counts,
         // and the view need not be looked at. One that stood at the declaration has ended in the same turn.
@@ -59,14 +65,14 @@ extension NodeCore {
             peer.waiting.removeAll { pending[$0] == nil }
             peer.waitingLimit = max(64, 2 * peer.waiting.count)
         }
+        peers[node] = peer
+        dial(node)
     }
 
     /// Puts a call on the wire.
     private func transmit(_ id: UInt64, _ call: OutboundCall) {
         guard let peer = peers[call.callee.node], let session = peer.session else { return wait(id, for: call.callee.node) }
         guard let target = (peer.contracts ?? contracts).index(of: call.target) else {
-        peers[node] = peer
-        dial(node)
             return fail(id, .incompatible, "\(call.callee.node) runs a program that does not have \(call.target)")
         }
         let remaining = max(1, UInt32(clamping: (call.deadline - world.now).milliseconds))

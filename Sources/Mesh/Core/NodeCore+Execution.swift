@@ -92,7 +92,8 @@ extension NodeCore {
                 case .run(let next):
                     call = next
                 case .handOver(let next):
-                    return system.core.submit { $0.startWorker(current, with: next) }
+                    system.core.submit { $0.startWorker(current, with: next) }
+                    return
                 case .end: return
                 }
             }
@@ -140,7 +141,6 @@ extension MeshActorSystem {
         if call.wantsAnswer { core.submit { $0.finished(call, answer) } }
     }
 
-    nonisolated(nonsending) private func run(_ call: InboundCall, on cell: ActorCell) async -> InboundCall.Answer {
     /// The caller has given up before the call's turn came.
     fileprivate func abandon(_ call: InboundCall) {
         core.submit { core in
@@ -150,6 +150,7 @@ extension MeshActorSystem {
         }
     }
 
+    nonisolated(nonsending) private func run(_ call: InboundCall, on cell: ActorCell) async -> InboundCall.Answer {
         guard let actor = cell.actor else {
             return .failure(CallFailure(code: .noSuchActor, message: "the actor at \(node) is gone"))
         }

@@ -80,7 +80,7 @@ extension NodeCore {
         switch event {
         case .joined(let member):
             log.info("\(member.identity) joined at \(member.address)")
-            if !reception.isEmpty { dial(member.identity) }
+            if hasBook { dial(member.identity) }
         case .suspected(let member): log.notice("\(member.identity) is suspected")
         case .trusted(let member): log.info("\(member.identity) is no longer suspected")
         case .failed(let member):
@@ -93,7 +93,7 @@ extension NodeCore {
         case .replaced(let old, let new):
             log.info("\(new.identity) took the place of \(old.identity)")
             wentDown(old.identity, "\(old.identity) was replaced by \(new.identity)")
-            if !reception.isEmpty { dial(new.identity) }
+            if hasBook { dial(new.identity) }
         case .nameConflict(let holder, let rival):
             log.error("two processes call themselves \(holder.identity): \(holder.address) keeps the name, \(rival.address) must take another")
         case .decided(let view):
@@ -118,7 +118,7 @@ extension NodeCore {
         lifeOver.yield(life)
     }
 
-    private func farewellSaid() {
+    func farewellSaid() {
         for waiter in farewell { waiter.resume() }
         farewell = []
     }
@@ -126,8 +126,12 @@ extension NodeCore {
     /// Says goodbye and returns when enough members know, or after the leave time-out.
     func leave() async {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-            farewell.append(continuation)
-            if farewell.count == 1 { carryOut(membership.leave(now: world.now)) }
+            let isTaken = submit { core in
+                if core.hasStopped { return continuation.resume() }
+                core.farewell.append(continuation)
+                if core.farewell.count == 1 { core.carryOut(core.membership.leave(now: core.world.now)) }
+            }
+            if !isTaken { continuation.resume() }
         }
     }
 
@@ -138,12 +142,11 @@ extension NodeCore {
     }
 
     nonisolated func membershipEvents() -> AsyncStream<MembershipEvent> {
-        let (stream, continuation) = AsyncStream.makeStream(of: MembershipEvent.self, bufferingPolicy: .bufferingNewest(4096))
-        submit { core in
-            let number = core.memberSubscribers.add(continuation, to: .members)
-            continuation.onTermination = { _ in core.submit { $0.memberSubscribers.remove(number, from: .members) } }
+        subscribe(buffering: .bufferingNewest(4096)) { core, subscription in
+            core.memberSubscribers.add(subscription, to: .members)
+        } remove: { core, number in
+            core.memberSubscribers.remove(number, from: .members)
         }
-        return stream
     }
 }
 
