@@ -26,6 +26,8 @@ public final class Node: Sendable {
     private let isStopped = Atomic(false)
 
     /// Takes the next life and makes the node; it does not listen yet.
+    private let isStarted = Atomic(false)
+    private let directory: Mutex<DirectoryLock?>
     /// - Throws: ``NodeError``.
     public convenience init(_ configuration: NodeConfiguration, world: any World, log: Logger = Logger(label: "mesh")) throws {
         let reactor = Reactor(name: configuration.name, world: world)
@@ -49,6 +51,7 @@ public final class Node: Sendable {
         }
         let life = try LifeCounter(files: world.files, dataDirectory: configuration.dataDirectory).next()
         identity = NodeIdentity(name: configuration.name, life: life)
+        directory = Mutex(try DirectoryLock(configuration.dataDirectory, files: world.files))
         core = try NodeCore(
             identity: identity, configuration: configuration, world: world, loop: loop, log: log,
             lifeOver: self.life.continuation, sockets: sockets())
@@ -59,7 +62,20 @@ public final class Node: Sendable {
 
     /// Listens, and begins to look for the others. Actors that exist already can be called from the first moment.
     /// - Throws: ``NodeError`` with code `bind` that names the address and the lane.
-    public func start() async throws { try await core.start(system) }
+    /// A node that was never started ends with its last reference. One that runs, runs until ``stop()``, whoever holds it.
+    deinit {
+        if !isStarted.load(ordering: .acquiring) && !isStopped.load(ordering: .acquiring) {
+            system.breakCycles()
+            core.submit { $0.stop() }
+        }
+    }
+
+    public func start() async throws {
+        isStarted.store(true, ordering: .releasing)
+        try await core.start(system)
+    }
+    ///
+    /// From now on somebody has to call ``stop()``, also when this throws.
 
     /// Ends at once, without a farewell: to the others the node dies. No effect when it has ended.
     ///
@@ -75,6 +91,7 @@ public final class Node: Sendable {
     }
 
     /// Takes no new work: the ring of every node places it elsewhere from now on. Calls go on being answered.
+        directory.withLock { $0 = nil }
     public func drain() async throws {
         try await core.updateMetadata { $0.roles = [] }
     }
@@ -91,6 +108,9 @@ public final class Node: Sendable {
         _ = try LifeCounter(files: world.files, dataDirectory: configuration.dataDirectory).next(above: life)
         await core.stop()
     }
+        let held = directory.withLock { $0 }
+        let lock = try held ?? DirectoryLock(configuration.dataDirectory, files: world.files)
+        defer { withExtendedLifetime(lock) {} }
 
     /// All members as this node sees them now. Callable from anywhere, without waiting.
     public var members: MembersView { core.publicView.members }
