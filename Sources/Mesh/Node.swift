@@ -124,6 +124,9 @@ public final class Node: Sendable {
     /// What happens to the view from now on, in order. A reader that is 4,096 events behind misses the oldest.
     public func membershipEvents() -> AsyncStream<MembershipEvent> { core.membershipEvents() }
 
+    ///
+    /// A decision comes when ``ring`` is built over it, so it may come after later events of other kinds. A node has at most
+    /// 16,384 such readers; the stream of one beyond ends at once, and so do all when the node stops.
     /// The local actors, sorted by type and number.
     public func actors() -> [ActorSummary] { core.registry.summaries() }
 

@@ -1,5 +1,6 @@
 import Membership
 import MessagePack
+import Placement
 import Transport
 import Wire
 import World
@@ -8,7 +9,7 @@ import World
 extension NodeCore {
     /// Begins to take part in the mesh.
     func startMembership() {
-        publicView.decide(membership.decided)
+        publicView.show(membership.decided, HashRing(membership.decided))
         carryOut(membership.start(seeds: configuration.seeds, now: world.now))
     }
 
@@ -97,13 +98,24 @@ extension NodeCore {
         case .nameConflict(let holder, let rival):
             log.error("two processes call themselves \(holder.identity): \(holder.address) keeps the name, \(rival.address) must take another")
         case .decided(let view):
-            publicView.decide(view)
             log.debug("decided view \(view.version): \(view.members.map(\.name).joined(separator: " "))")
+            return decide(view)
         case .lonely(let isLonely): log.notice(isLonely ? "hearing nobody: accusing no one" : "hearing others again")
         case .health(let score): log.debug("own health \(score)")
         case .updated, .reaped: break
         }
         memberSubscribers.tell(event, about: .members)
+    }
+
+    /// Builds the ring beside the loop: at a thousand members it takes 70 ms. Readers hear of the decision when the ring stands.
+    private func decide(_ view: DecidedView) {
+        world.spawn("ring") { [weak self, world] in
+            guard let ring = try? await world.compute({ HashRing(view) }) else { return }
+            self?.submit { core in
+                guard core.publicView.show(view, ring) else { return }
+                core.memberSubscribers.tell(.decided(view), about: .members)
+            }
+        }
     }
 
     private func wentDown(_ node: NodeIdentity, _ reason: String) {
@@ -124,7 +136,7 @@ extension NodeCore {
     }
 
     /// Says goodbye and returns when enough members know, or after the leave time-out.
-    func leave() async {
+    nonisolated func leave() async {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
             let isTaken = submit { core in
                 if core.hasStopped { return continuation.resume() }
