@@ -14,7 +14,9 @@ import World
 /// try await node.start()
 /// ```
 public final class Node: Sendable {
+    /// What the node was made with.
     public let configuration: NodeConfiguration
+    /// Where the node's time, randomness, tasks and files come from. It ends with the node.
     public let world: any World
     /// The node's name, and the life that began with this object.
     public let identity: NodeIdentity
@@ -24,10 +26,10 @@ public final class Node: Sendable {
     private let core: NodeCore
     private let life = LifeStream()
     private let isStopped = Atomic(false)
-
-    /// Takes the next life and makes the node; it does not listen yet.
     private let isStarted = Atomic(false)
     private let directory: Mutex<DirectoryLock?>
+
+    /// Takes the next life and makes the node; it does not listen yet.
     /// - Throws: ``NodeError``.
     public convenience init(_ configuration: NodeConfiguration, world: any World, log: Logger = Logger(label: "mesh")) throws {
         let reactor = Reactor(name: configuration.name, world: world)
@@ -49,9 +51,9 @@ public final class Node: Sendable {
         } catch {
             throw NodeError(.dataDirectory, "cannot make the data directory \(error); choose another with dataDir")
         }
+        directory = Mutex(try DirectoryLock(configuration.dataDirectory, files: world.files))
         let life = try LifeCounter(files: world.files, dataDirectory: configuration.dataDirectory).next()
         identity = NodeIdentity(name: configuration.name, life: life)
-        directory = Mutex(try DirectoryLock(configuration.dataDirectory, files: world.files))
         core = try NodeCore(
             identity: identity, configuration: configuration, world: world, loop: loop, log: log,
             lifeOver: self.life.continuation, sockets: sockets())
@@ -60,8 +62,6 @@ public final class Node: Sendable {
             mailboxLimit: configuration.mailboxLimit)
     }
 
-    /// Listens, and begins to look for the others. Actors that exist already can be called from the first moment.
-    /// - Throws: ``NodeError`` with code `bind` that names the address and the lane.
     /// A node that was never started ends with its last reference. One that runs, runs until ``stop()``, whoever holds it.
     deinit {
         if !isStarted.load(ordering: .acquiring) && !isStopped.load(ordering: .acquiring) {
@@ -70,12 +70,14 @@ public final class Node: Sendable {
         }
     }
 
+    /// Listens, and begins to look for the others. Actors that exist already can be called from the first moment.
+    ///
+    /// From now on somebody has to call ``stop()``, also when this throws.
+    /// - Throws: ``NodeError`` with code `bind` that names the address and the lane.
     public func start() async throws {
         isStarted.store(true, ordering: .releasing)
         try await core.start(system)
     }
-    ///
-    /// From now on somebody has to call ``stop()``, also when this throws.
 
     /// Ends at once, without a farewell: to the others the node dies. No effect when it has ended.
     ///
@@ -87,11 +89,12 @@ public final class Node: Sendable {
         }
         // First, so that no call begins any more.
         system.breakCycles()
+        await core.stop()
         world.shutDown()
+        directory.withLock { $0 = nil }
     }
 
     /// Takes no new work: the ring of every node places it elsewhere from now on. Calls go on being answered.
-        directory.withLock { $0 = nil }
     public func drain() async throws {
         try await core.updateMetadata { $0.roles = [] }
     }
@@ -105,12 +108,11 @@ public final class Node: Sendable {
 
     /// Makes the next start's life exceed `life`.
     public func raiseLife(above life: UInt64) throws {
-        _ = try LifeCounter(files: world.files, dataDirectory: configuration.dataDirectory).next(above: life)
-        await core.stop()
-    }
         let held = directory.withLock { $0 }
         let lock = try held ?? DirectoryLock(configuration.dataDirectory, files: world.files)
         defer { withExtendedLifetime(lock) {} }
+        _ = try LifeCounter(files: world.files, dataDirectory: configuration.dataDirectory).next(above: life)
+    }
 
     /// All members as this node sees them now. Callable from anywhere, without waiting.
     public var members: MembersView { core.publicView.members }
@@ -122,11 +124,11 @@ public final class Node: Sendable {
     public var ring: HashRing { core.publicView.ring }
 
     /// What happens to the view from now on, in order. A reader that is 4,096 events behind misses the oldest.
-    public func membershipEvents() -> AsyncStream<MembershipEvent> { core.membershipEvents() }
-
     ///
     /// A decision comes when ``ring`` is built over it, so it may come after later events of other kinds. A node has at most
     /// 16,384 such readers; the stream of one beyond ends at once, and so do all when the node stops.
+    public func membershipEvents() -> AsyncStream<MembershipEvent> { core.membershipEvents() }
+
     /// The local actors, sorted by type and number.
     public func actors() -> [ActorSummary] { core.registry.summaries() }
 
