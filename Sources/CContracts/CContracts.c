@@ -15,6 +15,10 @@ extern const struct record section_stop[] __asm__("__stop_swift5_accessible_func
 
 size_t ccontracts_count(void) { return section_start ? (size_t)(section_stop - section_start) : 0; }
 
+extern char *swift_demangle(const char *name, size_t length, char *buffer, size_t *capacity, uint32_t flags);
+
+char *ccontracts_demangle(const char *name, size_t length) { return swift_demangle(name, length, NULL, NULL, 0); }
+
 const char *ccontracts_name(size_t index) {
     const int32_t *name = &section_start[index].name;
     return (const char *)name + *name;

@@ -126,7 +126,9 @@ public final class MeshActorSystem: DistributedActorSystem, Sendable {
     }
 
     /// May run under any lock of the program that let the actor go.
-    public func resignID(_ id: MeshActorID) { registry.resign(id.type, number: id.number) }
+    public func resignID(_ id: MeshActorID) {
+        if let cell = id.cell { registry.resign(id.type, number: id.number, cell: cell) }
+    }
 
     // MARK: Calls
 

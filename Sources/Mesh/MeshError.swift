@@ -3,10 +3,14 @@
 /// Match on ``code``; decide about trying again by ``outcome``: a call that `failed` did nothing and may be repeated, one
 /// whose outcome is `unknown` may have run, be running still, or never run.
 public struct MeshError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kept the call from its answer.
     public enum Code: String, Sendable, CaseIterable {
         /// The deadline passed without an answer.
         case unknown
-        /// The node is dead, has left, or was never a member.
+        /// The node is dead, has left, or was never a member; or the caller's own node has stopped.
+        ///
+        /// Also when only the link was given up, because the peer took nothing in, sent something malformed, or acknowledged
+        /// nothing for too long. The node may then be well: the next call finds out.
         case nodeDown
         /// A queue on the way is full: the link's, the actor's mailbox, or the caller's own table of pending calls.
         case overloaded
@@ -31,7 +35,9 @@ public struct MeshError: Error, Hashable, Sendable, CustomStringConvertible {
         case unknown
     }
 
+    /// What kept the call from its answer; what to match on.
     public let code: Code
+    /// Whether the call may have had an effect; what to decide by about trying again.
     public let outcome: Outcome
     /// A sentence for a person: what was called where, and what to do.
     public let message: String

@@ -1,9 +1,16 @@
 /// One figure of a node, as Prometheus knows it.
 public struct MetricSample: Sendable, Hashable {
-    public enum Kind: String, Sendable { case counter, gauge }
+    /// How a figure behaves, in Prometheus' terms.
+    public enum Kind: String, Sendable {
+        /// Only rises while the process lives; its rate is what tells.
+        case counter
+        /// Rises and falls.
+        case gauge
+    }
 
     /// In snake case, with its unit last: `gossamer_link_sent_bytes_total`.
     public let name: String
+    /// Whether the figure only rises.
     public let kind: Kind
     /// One sentence.
     public let help: String
@@ -11,8 +18,11 @@ public struct MetricSample: Sendable, Hashable {
     public let labels: [Label]
     public let value: Double
 
+    /// What one of several samples of the same name is about: `lane="work"`.
     public struct Label: Sendable, Hashable {
+        /// In snake case.
         public let name: String
+        /// Any text; whoever prints it escapes it.
         public let value: String
         public init(_ name: String, _ value: String) {
             self.name = name

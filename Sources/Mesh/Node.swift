@@ -14,7 +14,9 @@ import World
 /// try await node.start()
 /// ```
 public final class Node: Sendable {
+    /// What the node was made with.
     public let configuration: NodeConfiguration
+    /// Where the node's time, randomness, tasks and files come from. It ends with the node.
     public let world: any World
     /// The node's name, and the life that began with this object.
     public let identity: NodeIdentity
@@ -24,6 +26,8 @@ public final class Node: Sendable {
     private let core: NodeCore
     private let life = LifeStream()
     private let isStopped = Atomic(false)
+    private let isStarted = Atomic(false)
+    private let directory: Mutex<DirectoryLock?>
 
     /// Takes the next life and makes the node; it does not listen yet.
     /// - Throws: ``NodeError``.
@@ -47,6 +51,7 @@ public final class Node: Sendable {
         } catch {
             throw NodeError(.dataDirectory, "cannot make the data directory \(error); choose another with dataDir")
         }
+        directory = Mutex(try DirectoryLock(configuration.dataDirectory, files: world.files))
         let life = try LifeCounter(files: world.files, dataDirectory: configuration.dataDirectory).next()
         identity = NodeIdentity(name: configuration.name, life: life)
         core = try NodeCore(
@@ -57,20 +62,36 @@ public final class Node: Sendable {
             mailboxLimit: configuration.mailboxLimit)
     }
 
+    /// A node that was never started ends with its last reference. One that runs, runs until ``stop()``, whoever holds it.
+    deinit {
+        if !isStarted.load(ordering: .acquiring) && !isStopped.load(ordering: .acquiring) {
+            system.breakCycles()
+            core.submit { $0.stop() }
+        }
+    }
+
     /// Listens, and begins to look for the others. Actors that exist already can be called from the first moment.
+    ///
+    /// From now on somebody has to call ``stop()``, also when this throws.
     /// - Throws: ``NodeError`` with code `bind` that names the address and the lane.
-    public func start() async throws { try await core.start(system) }
+    public func start() async throws {
+        isStarted.store(true, ordering: .releasing)
+        try await core.start(system)
+    }
 
     /// Ends at once, without a farewell: to the others the node dies. No effect when it has ended.
     ///
-    /// Nothing of the node may be asked any more, because nobody is there to answer; calls through its actor system fail.
+    /// Nothing of the node may be asked any more, because nobody is there to answer. Calls through its actor system fail with
+    /// ``MeshError/Code/nodeDown``, begun ones too; streams end, those of watches with ``Termination/nodeDown``; ``leave()`` returns.
     public func stop() async {
         guard isStopped.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged else {
             return
         }
-        await core.stop()
+        // First, so that no call begins any more.
         system.breakCycles()
+        await core.stop()
         world.shutDown()
+        directory.withLock { $0 = nil }
     }
 
     /// Takes no new work: the ring of every node places it elsewhere from now on. Calls go on being answered.
@@ -87,6 +108,9 @@ public final class Node: Sendable {
 
     /// Makes the next start's life exceed `life`.
     public func raiseLife(above life: UInt64) throws {
+        let held = directory.withLock { $0 }
+        let lock = try held ?? DirectoryLock(configuration.dataDirectory, files: world.files)
+        defer { withExtendedLifetime(lock) {} }
         _ = try LifeCounter(files: world.files, dataDirectory: configuration.dataDirectory).next(above: life)
     }
 
@@ -100,6 +124,9 @@ public final class Node: Sendable {
     public var ring: HashRing { core.publicView.ring }
 
     /// What happens to the view from now on, in order. A reader that is 4,096 events behind misses the oldest.
+    ///
+    /// A decision comes when ``ring`` is built over it, so it may come after later events of other kinds. A node has at most
+    /// 16,384 such readers; the stream of one beyond ends at once, and so do all when the node stops.
     public func membershipEvents() -> AsyncStream<MembershipEvent> { core.membershipEvents() }
 
     /// The local actors, sorted by type and number.

@@ -15,7 +15,9 @@ public struct NodeConfiguration: Sendable {
     public var seeds: [MemberAddress]
     /// What the node tells of itself: roles, zone, capacity, where its admin port and edge answer.
     public var metadata: MemberMetadata
+    /// How soon others are suspected and given up, and how views come to rest; a local network's figures by default.
     public var membership: MembershipConfiguration = .lan
+    /// What the links hold back and how long they wait; a local network's figures by default.
     public var links = LinkLimits()
     /// Where the node's durable state lies. Only one process may use it at a time.
     public var dataDirectory: String

@@ -1,5 +1,6 @@
 /// Why a node could not start.
 public struct NodeError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The kind of obstacle, by which a process chooses its exit status.
     public enum Code: Sendable {
         /// A port is in use or an address is not of this machine.
         case bind
@@ -11,6 +12,7 @@ public struct NodeError: Error, Hashable, Sendable, CustomStringConvertible {
         case system
     }
 
+    /// The kind of obstacle.
     public let code: Code
     /// What is wrong, with the value, and what to do.
     public let message: String

@@ -35,3 +35,16 @@ public enum WireLimits {
     /// The largest message of a lane: a frame of the largest size, alone, and its header.
     public static func messageBytes(_ lane: Lane) -> Int { frameBytes(lane) + headerBytes }
 }
+
+extension String {
+    /// As much of the beginning as `limit` bytes of UTF-8 hold, whole scalars. A character may be cut, because one alone may be
+    /// larger than any limit.
+    func cut(toBytes limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var bytes = 0
+        return String(String.UnicodeScalarView(unicodeScalars.prefix { scalar in
+            bytes += UTF8.width(scalar)
+            return bytes <= limit
+        }))
+    }
+}

@@ -15,9 +15,16 @@ public protocol FileSystem: Sendable {
     /// Removes a file or an empty directory. No error when it is not there.
     func remove(_ path: String) throws(FileError)
 
+    /// Takes a lock on a file, which holds the number of the process that has it and is made when it is not there. `nil` when
+    /// another has it. The lock ends with the returned object or with the process.
+    func lock(_ path: String) throws(FileError) -> (any HeldLock)?
+
     /// The names in a directory, sorted.
     func list(_ directory: String) throws(FileError) -> [String]
 }
+
+/// A lock that ends with the last reference to this.
+public protocol HeldLock: AnyObject, Sendable {}
 
 /// A file that could not be read, written or made.
 public struct FileError: Error, Sendable, CustomStringConvertible {

@@ -55,6 +55,68 @@ import World
         }
     }
 
+    /// What a function takes is found out at its first call, on a longer way: it must not be overtaken.
+    @Test func callsOfSeveralFunctionsStartInOrder() async throws {
+        try await withPair(mailboxLimit: 4096) { mesh, probe in
+            try await probe.note(0)
+            let callers = (0..<4).map { caller in
+                mesh[0].world.spawn("caller") {
+                    for number in 0..<200 {
+                        let mark = caller * 1000 + number
+                        try? await probe.actorSystem.oneWay {
+                            switch (number + caller) % 3 {
+                            case 0: try await probe.note(mark)
+                            case 1: try await probe.noteAlso(mark)
+                            default: try await probe.noteText("\(mark)")
+                            }
+                        }
+                    }
+                }
+            }
+            for caller in callers { await caller.finished() }
+            try await eventually("all notes arrive") { (try? await probe.noted().count) == 801 }
+            let noted = try await probe.noted().dropFirst()
+            for caller in 0..<4 {
+                #expect(noted.filter { $0 / 1000 == caller } == Array(caller * 1000..<caller * 1000 + 200))
+            }
+        }
+    }
+
+    @Test func whatNobodyWaitsForIsNotStarted() async throws {
+        let mesh = try await TestMesh(2)
+        let clerk = Clerk(actorSystem: mesh[1].system)
+        try await mesh.start()
+        let remote = try mesh[0].system.singleton(Clerk.self, on: mesh[1].identity)
+        try await remote.work(0)
+        let ended = Tally()
+        for _ in 0..<200 {
+            mesh[0].world.spawn("caller") {
+                _ = try? await mesh[0].system.withDeadline(.milliseconds(100)) { try await remote.work(20) }
+                ended.count()
+            }
+        }
+        try await eventually("all callers have an answer") { ended.sum == 200 }
+        // Behind all others in the mailbox: when it has its turn, they have had theirs.
+        #expect(try await remote.count() < 100)
+        withExtendedLifetime(clerk) {}
+        await mesh.stop()
+    }
+
+    @Test func aLengthyErrorIsCutAndHurtsNobody() async throws {
+        try await withPair { mesh, probe in
+            let bystander = Tally()
+            let task = mesh[0].world.spawn("bystander") {
+                if (try? await probe.sleep(1500)) == 1500 { bystander.count() }
+            }
+            try await eventually("the bystander's call runs") { mesh[1].actors().contains { $0.unfinishedCalls > 0 } }
+            let error = await #expect(throws: MeshError.self) { try await probe.failAtLength() }
+            #expect(error?.code == .calleeFailed)
+            #expect(error?.message.hasPrefix("👨‍👩‍👧‍👦") == true)
+            await task.finished()
+            #expect(bystander.sum == 1)
+        }
+    }
+
     @Test func aPassedDeadlineIsUnknownAndCancelsTheCallee() async throws {
         try await withPair { mesh, probe in
             let error = await #expect(throws: MeshError.self) {
@@ -155,6 +217,23 @@ import World
             let honest = try Pupil.resolve(id: pupil.id, using: mesh[0].system)
             #expect(try await honest.hello() == "ann")
             #expect(throws: MeshError.self) { try Impostor.resolve(id: pupil.id, using: mesh[0].system) }
+        }
+    }
+
+    @Test func anActorInsideAnActorIsAnotherType() async throws {
+        try await withPair { mesh, _ in
+            let outer = Outer(actorSystem: mesh[1].system), inner = Outer.Inner(actorSystem: mesh[1].system)
+            let forged = MeshActorID(node: mesh[1].identity, type: ActorType(Outer.Inner.self), number: outer.id.number)
+            let error = await #expect(throws: MeshError.self) {
+                let reference = try Outer.Inner.resolve(id: forged, using: mesh[0].system)
+                return try await reference.reveal()
+            }
+            #expect(error?.code == .incompatible)
+            #expect(error?.outcome == .failed)
+            let honest = try Outer.resolve(id: outer.id, using: mesh[0].system)
+            let within = try Outer.Inner.resolve(id: inner.id, using: mesh[0].system)
+            #expect(try await honest.own() == 7)
+            #expect(try await within.reveal() == 42)
         }
     }
 

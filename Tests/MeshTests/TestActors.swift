@@ -9,6 +9,11 @@ struct TestError: Error, Codable, Equatable, Sendable {
 
 struct UnregisteredError: Error {}
 
+/// Its description has few characters and many bytes: a family of four is 25 bytes.
+struct LengthyError: Error, CustomStringConvertible {
+    var description: String { String(repeating: "👨‍👩‍👧‍👦", count: 600) }
+}
+
 /// One per node; whatever the tests of calls need of a callee.
 distributed actor Probe: NodeSingleton {
     typealias ActorSystem = MeshActorSystem
@@ -22,9 +27,12 @@ distributed actor Probe: NodeSingleton {
     distributed func echo(_ bytes: [UInt8]) -> [UInt8] { bytes }
     distributed func sum(_ a: Int, _ b: Int?, _ c: [String: Int]) -> Int { a + (b ?? 0) + c.values.reduce(0, +) }
     distributed func note(_ number: Int) { order.append(number) }
+    distributed func noteAlso(_ number: Int) { order.append(number) }
+    distributed func noteText(_ text: String) { order.append(Int(text) ?? -1) }
     distributed func noted() -> [Int] { order }
     distributed func fail(_ reason: String) throws -> Int { throw TestError(reason: reason) }
     distributed func failOddly() throws { throw UnregisteredError() }
+    distributed func failAtLength() throws { throw LengthyError() }
     distributed func whoAmI() -> String { id.node.name }
     distributed func blob(_ bytes: Int) -> [UInt8] { [UInt8](repeating: 7, count: bytes) }
 
@@ -36,6 +44,11 @@ distributed actor Probe: NodeSingleton {
             throw error
         }
         return milliseconds
+    }
+
+    distributed func noteAndSleep(_ number: Int, _ milliseconds: Int) async throws {
+        order.append(number)
+        try await actorSystem.world.sleep(for: .milliseconds(milliseconds))
     }
 
     distributed func cancellations() -> Int { cancelled }
@@ -99,4 +112,44 @@ distributed actor Prompt: NodeSingleton, InlineActor {
     nonisolated var unownedExecutor: UnownedSerialExecutor { id.unownedExecutor }
     init(actorSystem: MeshActorSystem) { self.actorSystem = actorSystem }
     distributed func echo(_ bytes: [UInt8]) -> [UInt8] { bytes }
+}
+
+/// Takes its time, one call after the other, and counts them.
+distributed actor Clerk: NodeSingleton, OneAtATime {
+    typealias ActorSystem = MeshActorSystem
+    nonisolated var unownedExecutor: UnownedSerialExecutor { id.unownedExecutor }
+    private var begun = 0
+
+    init(actorSystem: MeshActorSystem) { self.actorSystem = actorSystem }
+
+    distributed func work(_ milliseconds: Int) async throws {
+        begun += 1
+        try await actorSystem.world.sleep(for: .milliseconds(milliseconds))
+    }
+
+    distributed func count() -> Int { begun }
+}
+
+/// An actor with others inside: the name of each begins with the name of the one around it.
+distributed actor Outer {
+    typealias ActorSystem = MeshActorSystem
+    nonisolated var unownedExecutor: UnownedSerialExecutor { id.unownedExecutor }
+    private let number = 7
+
+    init(actorSystem: MeshActorSystem) { self.actorSystem = actorSystem }
+
+    distributed func own() -> Int { number }
+
+    distributed actor Inner {
+        typealias ActorSystem = MeshActorSystem
+        nonisolated var unownedExecutor: UnownedSerialExecutor { id.unownedExecutor }
+        private let secret: Int
+
+        init(actorSystem: MeshActorSystem) {
+            secret = 42
+            self.actorSystem = actorSystem
+        }
+
+        distributed func reveal() -> Int { secret }
+    }
 }

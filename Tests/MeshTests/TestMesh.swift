@@ -2,6 +2,7 @@ import Distributed
 import Logging
 import Membership
 import Mesh
+import Synchronization
 import TestSupport
 import World
 
@@ -48,9 +49,38 @@ struct TestMesh {
         }
     }
 
+    /// Ends the nodes, and removes what they have written.
     func stop() async {
         for node in nodes { await node.stop() }
+        try? SystemFileSystem().removeTree(directory)
     }
+}
+
+/// Counts from several tasks.
+final class Tally: Sendable {
+    private let state = Mutex(0)
+    var sum: Int { state.withLock { $0 } }
+    func count() { state.withLock { $0 += 1 } }
+}
+
+/// Holds an actor until it is told to let go.
+final class Keeper<Kept: Sendable>: Sendable {
+    private let state: Mutex<Kept?>
+    init(_ kept: Kept) { state = Mutex(kept) }
+    var value: Kept? { state.withLock { $0 } }
+    func letGo() { state.withLock { $0 = nil } }
+}
+
+/// Whether `body` ends within ten seconds: for what must not wait for ever.
+func ends(_ body: @escaping @Sendable () async -> Void) async throws -> Bool {
+    let world = SystemWorld(), ended = Tally()
+    world.spawn("body") {
+        await body()
+        ended.count()
+    }
+    let end = world.now + .seconds(10)
+    while world.now < end, ended.sum == 0 { try await world.sleep(for: .milliseconds(10)) }
+    return ended.sum > 0
 }
 
 /// Polls a condition, for half a minute at most: a bound against hanging, not a claim about speed.

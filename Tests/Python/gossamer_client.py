@@ -19,6 +19,7 @@ import zmq
 
 HELLO, WELCOME, REFUSE, REJECT, ACK, GOODBYE = 1, 2, 3, 4, 5, 6
 CALL, REPLY, REPLY_ERROR, CANCEL = 16, 17, 18, 19
+WATCH, TERMINATED = 20, 22
 MEMBERS_QUERY, MEMBERS_REPLY = 26, 27
 PULSE, TRUTH, WORK = 0, 1, 2
 STATUS = ["alive", "suspect", "dead", "left"]
@@ -89,6 +90,7 @@ class Client:
         self.began = time.monotonic()
         self.calls = 0
         self.answers = {}
+        self.ended = []
         self.in_token = random.randrange(1, 2**32)
         self.out_token = 0
         self.welcome = None
@@ -174,6 +176,8 @@ class Client:
             self.lost = f"the node said goodbye: {frame[1]}"
         elif kind in (REPLY, REPLY_ERROR, MEMBERS_REPLY):
             self.answers[frame[1]] = frame
+        elif kind == TERMINATED:
+            self.ended.append((frame[1], frame[2]))
         # Anything else is of a kind that this client does not need.
 
     # -- what a user wants
@@ -221,8 +225,23 @@ class Client:
                     quiet = 0.0
         return self.answers.pop(number)
 
+    def watch(self, actor, type_name):
+        self.send(WORK, [WATCH, actor, type_name])
+
+    def wait_for_end(self, actor, type_name):
+        """Returns when the node has told that a watched actor is gone."""
+        deadline = time.monotonic() + self.timeout
+        while (actor, type_name) not in self.ended:
+            if self.lost:
+                raise ConnectionError(self.lost)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nobody told of the end of actor {actor}")
+            self.wait(0.05)
+
     def members(self):
         answer = self.ask(lambda number: [MEMBERS_QUERY, number])
+        if answer[0] == REPLY_ERROR:
+            raise CallFailed(*answer[2:6])
         return [
             {
                 "name": name, "life": life, "address": f"{host}:{port}", "status": STATUS[status],
@@ -283,6 +302,7 @@ def main():
     parser.add_argument("--call", nargs=2, metavar=("TARGET", "ARGUMENTS"), help="call a target with a JSON array of arguments")
     parser.add_argument("--repeat", type=int, default=1, help="make the call so many times")
     parser.add_argument("--actor", type=int, default=0, help="number of the actor; 0 for the node's singleton")
+    parser.add_argument("--watch", nargs=2, metavar=("NUMBER", "TYPE"), help="watch an actor before, and wait for its end after all else")
     options = parser.parse_args()
     lowest, highest = (int(part) for part in options.versions.split(","))
     client = Client(
@@ -290,6 +310,9 @@ def main():
         expected=options.expected)
     try:
         result = {"node": client.connect()}
+        if options.watch:
+            watched = (int(options.watch[0]), options.watch[1])
+            client.watch(*watched)
         if options.targets:
             result["targets"] = client.targets
         if options.members:
@@ -298,6 +321,8 @@ def main():
             target, arguments = options.call
             for _ in range(options.repeat):
                 result["result"] = readable(client.call(target, json.loads(arguments), actor=options.actor))
+        if options.watch:
+            client.wait_for_end(*watched)
         print(json.dumps(result))
         client.close()
         return 0

@@ -1,6 +1,9 @@
 import Distributed
 
-/// An actor of which a node holds exactly one. Its id is known without asking: see ``MeshActorSystem/singleton(_:on:)``.
+/// An actor of which a node holds one. Its id is known without asking: see ``MeshActorSystem/singleton(_:on:)``.
+///
+/// When another of the type is made it takes the place: calls reach the newer from then on, and the older ends those it
+/// has begun. Watches and check-ins go by the id, so they go over to the newer too.
 public protocol NodeSingleton: DistributedActor {}
 
 /// An actor that runs on the node's event loop itself, so that its answer leaves without a thread switch.

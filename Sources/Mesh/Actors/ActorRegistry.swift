@@ -17,12 +17,10 @@ final class ActorRegistry: Sendable {
     /// Rises when a singleton comes or goes.
     var version: UInt64 { changes.load(ordering: .acquiring) }
 
-    /// Makes the place for an actor whose init has begun.
+    /// Makes the place for an actor whose init has begun. A singleton takes the place of an earlier one.
     func assign(_ type: ActorType, isSingleton: Bool, cell: ActorCell) -> UInt64 {
         state.withLock { state in
             if isSingleton {
-                precondition(
-                    state.singletons[type]?.actor == nil, "a node holds one \(type): the first is still alive")
                 state.singletons[type] = cell
                 changes.add(1, ordering: .releasing)
                 return 0
@@ -43,31 +41,34 @@ final class ActorRegistry: Sendable {
 
     enum Finding { case found(ActorCell), wrongType(ActorType), nobody }
 
-    /// The actor with this number, if its type declares `target`; for number 0 the singleton whose type does.
-    func find(number: UInt64, target: String) -> Finding {
+    /// The actor with this number, if it is of the type that declares the called function; for number 0 the type's singleton.
+    func find(number: UInt64, declaring type: ActorType) -> Finding {
         state.withLock { state in
-            if number == 0 {
-                // A function is declared by one type, so the order of the search does not matter.
-                let declaring = state.singletons.first { $0.key.declares(target: target) }
-                return declaring.map { .found($0.value) } ?? .nobody
-            }
+            if number == 0 { return state.singletons[type].map { .found($0) } ?? .nobody }
             guard let entry = state.cells[number] else { return .nobody }
-            return entry.type.declares(target: target) ? .found(entry.cell) : .wrongType(entry.type)
+            return entry.type == type ? .found(entry.cell) : .wrongType(entry.type)
         }
     }
 
-    /// Forgets an actor that is going away. May run under any lock of the program that released the actor, so it does
-    /// nothing but remove, and tells the listener, which must only enqueue.
-    func resign(_ type: ActorType, number: UInt64) {
-        let (cell, listener) = state.withLock { state in
-            let cell = number == 0 ? state.singletons.removeValue(forKey: type) : state.cells.removeValue(forKey: number)?.cell
-            return (cell, state.resigned)
+    /// Forgets an actor that is going away. May run under any lock of the program that released the actor, and within any
+    /// change of the core's own state, so it does nothing but remove, and tells the listener, which must only enqueue.
+    /// - Parameter cell: the actor's own; a singleton's place may be its successor's by now.
+    func resign(_ type: ActorType, number: UInt64, cell: ActorCell) {
+        let listener: (@Sendable (ActorType, UInt64) -> Void)? = state.withLock { state in
+            if number == 0 {
+                guard state.singletons[type] === cell else { return nil }
+                state.singletons[type] = nil
+                changes.add(1, ordering: .releasing)
+            } else {
+                guard state.cells.removeValue(forKey: number) != nil else { return nil }
+            }
+            return state.resigned
         }
-        if number == 0 { changes.add(1, ordering: .releasing) }
-        cell?.mailbox.close()
+        cell.mailbox.close()
         listener?(type, number)
     }
 
+    /// - Parameter listener: hears of every actor that goes away without a successor. Must only enqueue: see ``resign(_:number:cell:)``.
     func onResign(_ listener: @escaping @Sendable (ActorType, UInt64) -> Void) {
         state.withLock { $0.resigned = listener }
     }

@@ -26,11 +26,8 @@ public struct ActorType: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// Whether `target`, a mangled distributed function, is declared by this type.
     ///
-    /// The runtime does not ask: it would run the function over the memory of any actor. The declaring type stands first
-    /// in the mangled name, each of its parts preceded by its length, so that one type's name is no prefix of another's.
-    public func declares(target: String) -> Bool {
-        target.utf8.starts(with: "$s".utf8) && target.utf8.dropFirst(2).starts(with: mangledName.utf8)
-    }
+    /// The runtime does not ask: it would run the function over the memory of any actor. See ``DeclaringType``.
+    public func declares(target: String) -> Bool { DeclaringType.isDeclared(target, by: mangledName) }
 
     public static func < (a: ActorType, b: ActorType) -> Bool { a.mangledName < b.mangledName }
 

@@ -38,7 +38,16 @@ private func runtimeExecute<Decoder: DistributedTargetInvocationDecoder>(
     substitutions: UnsafeRawPointer?, witnessTables: UnsafeRawPointer?, numWitnessTables: UInt
 ) async throws
 
+/// How many arguments a mangled function takes; negative when the name is none of a function.
+@_silgen_name("swift_func_getParameterCount")
+private func runtimeParameterCount(_ name: UnsafePointer<UInt8>, _ length: UInt) -> Int32
+
 extension MeshActorSystem {
+    func parameterCount(of target: String) -> Int {
+        var target = target
+        return target.withUTF8 { name in name.baseAddress.map { Int(runtimeParameterCount($0, UInt(name.count))) } ?? -1 }
+    }
+
     /// Runs a function on `actor`, which must be of the type that declares it, and hands the outcome to `handler`.
     func invoke<Act: DistributedActor>(
         _ signature: TargetSignature, on actor: Act, _ decoder: inout MeshInvocationDecoder, _ handler: AnswerHandler

@@ -1,4 +1,5 @@
 import MessagePack
+import Wire
 
 /// The errors that travel as themselves: those whose types both nodes have been told of.
 ///
@@ -9,7 +10,9 @@ struct ErrorTypes: Sendable {
     private let byName: [String: Travelling]
 
     init(_ types: [Travelling]) {
-        byName = Dictionary(types.map { (ActorType($0).mangledName, $0) }) { first, _ in first }
+        // One whose name no frame has room for travels as text.
+        let named = types.map { (ActorType($0).mangledName, $0) }.filter { $0.0.utf8.count <= WireLimits.symbolBytes }
+        byName = Dictionary(named) { first, _ in first }
     }
 
     /// The form in which an error of the callee travels. A ``MeshError`` of a call that the callee made is the callee's
@@ -20,7 +23,7 @@ struct ErrorTypes: Sendable {
             return CallFailure(code: .calleeFailed, message: "", errorType: name, payload: payload)
         }
         if error is CancellationError { return CallFailure(code: .cancelled, message: "the call was cancelled") }
-        return CallFailure(code: .calleeFailed, message: String(String(describing: error).prefix(1024)))
+        return CallFailure(code: .calleeFailed, message: String(describing: error))
     }
 
     /// The error to throw at the caller.

@@ -38,11 +38,14 @@ final class InboundCall: Sendable {
         self.wantsAnswer = wantsAnswer
     }
 
-    /// Says which worker runs the call. Cancels the worker when the caller has already taken the call back.
-    func started(by worker: WorkerHandle) {
-        run.withLock { run in
+    /// Says which worker runs the call.
+    /// - Returns: false when nobody waits for it any more: the caller has taken it back, or its deadline has passed.
+    func start(by worker: WorkerHandle, now: Instant) -> Bool {
+        if wantsAnswer && deadline <= now { return false }
+        return run.withLock { run in
+            if run.isCancelled { return false }
             run.worker = worker
-            if run.isCancelled { worker.cancel() }
+            return true
         }
     }
 

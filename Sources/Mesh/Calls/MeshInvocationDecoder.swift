@@ -7,31 +7,40 @@ public struct MeshInvocationDecoder: DistributedTargetInvocationDecoder {
 
     private let decoder: MessagePackDecoder
     private var reader: MessagePackReader
-    private var remaining: Int
     /// What the function takes, noted when its signature is not known yet.
     private var types: [any Any.Type] = []
     private let notesTypes: Bool
+    /// Why the arguments are not those of the function, which then was not started.
+    private(set) var failure: MeshError?
 
-    init(decoder: MessagePackDecoder, arguments: [UInt8], notesTypes: Bool) throws {
+    /// - Parameter count: how many arguments the function takes.
+    /// - Throws: ``MeshError`` when the call has others.
+    init(decoder: MessagePackDecoder, arguments: [UInt8], takes count: Int, notesTypes: Bool) throws {
         self.notesTypes = notesTypes
         self.decoder = decoder
         reader = MessagePackReader(arguments)
-        remaining = try reader.readArrayHeader(max: 255)
+        let found: Int
+        do {
+            found = try reader.readArrayHeader(max: 255)
+        } catch {
+            throw MeshError(.incompatible, outcome: .failed, "the arguments are no array of at most 255 elements: \(error)")
+        }
+        guard found == count else {
+            throw MeshError(.incompatible, outcome: .failed, "the call has \(found) arguments, the function takes \(count)")
+        }
     }
 
     public mutating func decodeGenericSubstitutions() throws -> [any Any.Type] { [] }
 
     public mutating func decodeNextArgument<Argument: Codable>() throws -> Argument {
-        guard remaining > 0 else {
-            throw MeshError(.incompatible, outcome: .failed, "the call has fewer arguments than the function")
-        }
-        remaining -= 1
         if notesTypes { types.append(Argument.self) }
         do {
             return try decoder.decode(Argument.self, from: &reader)
         } catch {
-            throw MeshError(
+            let failure = MeshError(
                 .incompatible, outcome: .failed, "an argument is no \(Argument.self), which the function needs: \(error)")
+            self.failure = failure
+            throw failure
         }
     }
 

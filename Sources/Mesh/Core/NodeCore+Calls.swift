@@ -18,7 +18,8 @@ extension NodeCore {
     nonisolated(nonsending) func call(_ call: OutboundCall) async throws -> [UInt8] {
         try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
-                submit { $0.begin(call, continuation) }
+                let isTaken = submit { $0.begin(call, continuation) }
+                if !isTaken { continuation.resume(throwing: Self.stopped(call)) }
             }
         } onCancel: {
             guard let id = call.ticket.cancel() else { return }
@@ -26,10 +27,16 @@ extension NodeCore {
         }
     }
 
+    private static func stopped(_ call: OutboundCall) -> MeshError {
+        MeshError(.nodeDown, outcome: .failed, "\(call.callee): this node has stopped")
+    }
+
     private func begin(_ call: OutboundCall, _ continuation: UnsafeContinuation<[UInt8], any Error>) {
         counters.callsSent += 1
+        if hasStopped { return continuation.resume(throwing: Self.stopped(call)) }
         let node = call.callee.node
-        // A session ends in the turn in which its node is declared dead, so one that stands needs no look at the view.
+        // A session to a node that is declared dead may be made again, as the mesh tries whether it is back; then it counts,
+        // and the view need not be looked at. One that stood at the declaration has ended in the same turn.
         let hasSession = peers[node]?.session != nil
         guard hasSession || membership.isLive(node) else {
             return continuation.resume(throwing: MeshError(
@@ -45,14 +52,26 @@ extension NodeCore {
         if hasSession {
             transmit(id, pendingCall.call)
         } else {
-            peers[node, default: Peer()].waiting.append(id)
-            dial(node)
+            wait(id, for: node)
         }
+    }
+
+    /// Keeps a call until there is a session to its callee, and sees to it that there will be one.
+    private func wait(_ id: UInt64, for node: NodeIdentity) {
+        var peer = peers[node] ?? Peer()
+        peers[node] = nil
+        peer.waiting.append(id)
+        if peer.waiting.count > peer.waitingLimit {
+            peer.waiting.removeAll { pending[$0] == nil }
+            peer.waitingLimit = max(64, 2 * peer.waiting.count)
+        }
+        peers[node] = peer
+        dial(node)
     }
 
     /// Puts a call on the wire.
     private func transmit(_ id: UInt64, _ call: OutboundCall) {
-        guard let peer = peers[call.callee.node], let session = peer.session else { return }
+        guard let peer = peers[call.callee.node], let session = peer.session else { return wait(id, for: call.callee.node) }
         guard let target = (peer.contracts ?? contracts).index(of: call.target) else {
             return fail(id, .incompatible, "\(call.callee.node) runs a program that does not have \(call.target)")
         }
@@ -75,8 +94,7 @@ extension NodeCore {
                 "the call's arguments have \(call.arguments.count) bytes and a frame may have \(WireLimits.frameBytes(.work)); send the data in pieces")
         case .noSession:
             peers[call.callee.node]?.session = nil
-            peers[call.callee.node]?.waiting.append(id)
-            dial(call.callee.node)
+            wait(id, for: call.callee.node)
         }
     }
 
@@ -180,7 +198,8 @@ extension CallFailure {
         switch code {
         case .calleeFailed: .calleeFailed
         case .noSuchActor: .noSuchActor
-        case .incompatible: .incompatible
+        // At the callee only arguments that cannot be decoded keep a function from being started.
+        case .incompatible: outcome == .failed ? .malformedArguments : .incompatible
         case .overloaded: .overloaded
         case .unknown: .deadlinePassed
         case .cancelled: .cancelled

@@ -8,6 +8,8 @@ extension NodeCore {
     // MARK: Receptionist
 
     func checkIn(_ actor: ActorReference, as key: String) throws(MeshError) {
+        if hasStopped { throw MeshError(.nodeDown, outcome: .failed, "this node, \(identity), has stopped") }
+        try checkSize(actor, key)
         guard let changed = reception.checkIn(actor, as: key) else {
             throw MeshError(
                 .overloaded, outcome: .failed,
@@ -19,18 +21,33 @@ extension NodeCore {
         announce([key])
     }
 
+    /// Peers take no longer key, and a key's whole listing travels in one frame.
+    private func checkSize(_ actor: ActorReference, _ key: String) throws(MeshError) {
+        guard key.utf8.count <= WireLimits.symbolBytes else {
+            throw MeshError(
+                .tooLarge, outcome: .failed,
+                "the key \(key.prefix(40))... has \(key.utf8.count) bytes with its actor type, and a key may have \(WireLimits.symbolBytes)")
+        }
+        let entry = Self.entry(key, reception.localActors(of: key) + [actor])
+        guard entry.packedBytes <= ReceptionistUpdate.pieceBytes else {
+            throw MeshError(
+                .tooLarge, outcome: .failed,
+                "\(entry.listings.count) actors of \(identity) under the key \(key) do not fit into a frame; use several keys")
+        }
+    }
+
     func checkOut(_ actor: ActorReference, from key: String) { announce(reception.checkOut(actor, from: key)) }
 
     func listing(of key: String) -> [MeshActorID] { reception.listing(of: key, local: identity) }
 
     nonisolated func listings(of key: String) -> AsyncStream<[MeshActorID]> {
-        let (stream, continuation) = AsyncStream.makeStream(of: [MeshActorID].self, bufferingPolicy: .bufferingNewest(1))
-        submit { core in
-            let number = core.listingSubscribers.add(continuation, to: key)
-            continuation.onTermination = { _ in core.submit { $0.listingSubscribers.remove(number, from: key) } }
-            continuation.yield(core.listing(of: key))
+        subscribe(buffering: .bufferingNewest(1)) { core, subscription in
+            guard core.listingSubscribers.add(subscription, to: key) else { return false }
+            subscription.continuation.yield(core.listing(of: key))
+            return true
+        } remove: { core, number in
+            core.listingSubscribers.remove(number, from: key)
         }
-        return stream
     }
 
     /// Tells every session, and this node's own readers, what is now under the keys.
@@ -38,22 +55,26 @@ extension NodeCore {
         guard !keys.isEmpty else { return }
         receptionVersion += 1
         let entries = keys.map { Self.entry($0, reception.localActors(of: $0)) }
-        let update = ReceptionistUpdate(version: receptionVersion, isFull: false, entries: entries)
-        for node in peers.keys.sorted() { if let session = peers[node]?.session { tell(update, session) } }
+        let updates = ReceptionistUpdate.pieces(version: receptionVersion, isFull: false, entries: entries)
+        for node in peers.keys.sorted() { if let session = peers[node]?.session { tell(updates, session) } }
         listingsChanged(keys)
     }
 
+    /// Whether anything was ever checked in here: a book that is empty by now may not have been when a session ended, and the
+    /// peer still believes what it has read.
+    var hasBook: Bool { receptionVersion > 0 }
+
     /// A session has begun: its peer gets all that is checked in here.
     func sendReception(_ session: SessionID) {
-        guard !reception.isEmpty else { return }
+        guard hasBook else { return }
         let entries = reception.snapshot.map { Self.entry($0.key, $0.actors) }
-        tell(ReceptionistUpdate(version: receptionVersion, isFull: true, entries: entries), session)
+        tell(ReceptionistUpdate.pieces(version: receptionVersion, isFull: true, entries: entries), session)
     }
 
     /// A link too full for this has to begin again, with the whole book.
-    private func tell(_ update: ReceptionistUpdate, _ session: SessionID) {
-        if send(update, on: session) == .overloaded {
-            links.drop(session, reason: "its queue has no room for the receptionist's news")
+    private func tell(_ updates: [ReceptionistUpdate], _ session: SessionID) {
+        for update in updates where send(update, on: session) == .overloaded {
+            return links.drop(session, reason: "its queue has no room for the receptionist's news")
         }
     }
 
@@ -62,7 +83,8 @@ extension NodeCore {
             key: key, listings: actors.map { .init(actor: $0.number, typeName: $0.type.mangledName) })
     }
 
-    func received(_ update: ReceptionistUpdate, from node: NodeIdentity) {
+    func received(_ update: ReceptionistUpdate, from node: NodeIdentity, by session: SessionID) {
+        bookSessions[node] = session
         let entries = update.entries.map { entry in
             (
                 key: entry.key,
@@ -72,6 +94,14 @@ extension NodeCore {
             )
         }
         listingsChanged(reception.update(from: node, isWhole: update.isFull, entries: entries))
+    }
+
+    /// What is known by the word of a node that is no live member goes with the session: no verdict on the node will come. A live
+    /// one sends its book again by the next.
+    func bookLost(_ session: SessionInfo) {
+        guard bookSessions[session.peer] == session.id else { return }
+        bookSessions[session.peer] = nil
+        if !membership.isLive(session.peer) { listingsChanged(reception.forget(session.peer)) }
     }
 
     func listingsChanged(_ keys: [String]) {
@@ -84,13 +114,13 @@ extension NodeCore {
 
     /// A stream of one element: how the actor came to its end.
     nonisolated func watch(_ id: MeshActorID) -> AsyncStream<Termination> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Termination.self)
-        submit { core in
-            let watch = core.watches.add(continuation, on: id)
-            continuation.onTermination = { _ in core.submit { $0.unwatch(watch.number, on: id) } }
-            if watch.isFirst { core.beginWatch(id) }
+        subscribe(buffering: .unbounded, farewell: .nodeDown) { core, subscription in
+            guard let isFirst = core.watches.add(subscription, on: id) else { return false }
+            if isFirst { core.beginWatch(id) }
+            return true
+        } remove: { core, number in
+            core.unwatch(number, on: id)
         }
-        return stream
     }
 
     private func beginWatch(_ id: MeshActorID) {
@@ -99,7 +129,7 @@ extension NodeCore {
         } else if !membership.isLive(id.node) {
             terminated(id, .nodeDown)
         } else if let session = peers[id.node]?.session {
-            send(Watch(actor: id.number, typeName: id.type.mangledName), on: session)
+            send(Watch(actor: id.number, typeName: id.type.mangledName), on: session, as: .control)
         } else {
             dial(id.node)
         }
@@ -107,13 +137,13 @@ extension NodeCore {
 
     private func unwatch(_ number: UInt64, on id: MeshActorID) {
         guard watches.remove(number, on: id), let session = peers[id.node]?.session else { return }
-        send(Unwatch(actor: id.number, typeName: id.type.mangledName), on: session)
+        send(Unwatch(actor: id.number, typeName: id.type.mangledName), on: session, as: .control)
     }
 
     /// A session has begun: its peer may not know of this node's watches.
     func sendWatches(to node: NodeIdentity, _ session: SessionID) {
         for id in watches.targets(on: node) {
-            send(Watch(actor: id.number, typeName: id.type.mangledName), on: session)
+            send(Watch(actor: id.number, typeName: id.type.mangledName), on: session, as: .control)
         }
     }
 
@@ -121,28 +151,28 @@ extension NodeCore {
 
     func nodeWentDown(_ node: NodeIdentity) {
         end(watches.takeAll(on: node), .nodeDown)
-        watches.forget(node)
+        bookSessions[node] = nil
         listingsChanged(reception.forget(node))
     }
 
-    private func end(_ watchers: [Watches.Watcher], _ how: Termination) {
+    func end(_ watchers: [Watches.Watcher], _ how: Termination) {
         for watcher in watchers {
             watcher.yield(how)
             watcher.finish()
         }
     }
 
-    func received(_ watch: Watch, from node: NodeIdentity, by session: SessionID) {
+    func received(_ watch: Watch, by session: SessionID) {
         let actor = ActorReference(type: ActorType(mangledName: watch.typeName), number: watch.actor)
         let isHere = registry.cell(actor.type, number: actor.number) != nil
-        if !isHere || !watches.watch(actor, for: node) {
+        if !isHere || !watches.watch(actor, for: session) {
             send(Terminated(actor: watch.actor, typeName: watch.typeName), on: session, as: .control)
         }
     }
 
-    func received(_ unwatch: Unwatch, from node: NodeIdentity) {
+    func received(_ unwatch: Unwatch, by session: SessionID) {
         watches.unwatch(
-            ActorReference(type: ActorType(mangledName: unwatch.typeName), number: unwatch.actor), for: node)
+            ActorReference(type: ActorType(mangledName: unwatch.typeName), number: unwatch.actor), for: session)
     }
 
     func received(_ ended: Terminated, from node: NodeIdentity) {
@@ -154,8 +184,7 @@ extension NodeCore {
     func resigned(_ actor: ActorReference) {
         announce(reception.checkOut(actor))
         terminated(MeshActorID(node: identity, type: actor.type, number: actor.number), .stopped)
-        for node in watches.takeWatchingNodes(of: actor) {
-            guard let session = peers[node]?.session else { continue }
+        for session in watches.takeSessions(watching: actor) {
             send(Terminated(actor: actor.number, typeName: actor.type.mangledName), on: session, as: .control)
         }
     }
@@ -164,8 +193,8 @@ extension NodeCore {
 extension MeshActorSystem {
     /// Tells how the actor comes to its end, as a stream of one element.
     ///
-    /// A node that dies ends all its actors. An actor that cannot be watched, because its node is full of watches, counts
-    /// as stopped at once.
+    /// A node that dies ends all its actors; when this node stops, all streams end with `nodeDown`, because nobody is left to tell more.
+    /// A node holds 32,768 watches; the stream of one beyond ends without an element.
     public func watch(_ id: MeshActorID) -> AsyncStream<Termination> { core.watch(id) }
 
     /// Tells how the actor comes to its end. See ``watch(_:)-(MeshActorID)``.

@@ -33,18 +33,30 @@ extension NodeCore {
         if wantsAnswer { inbound[inboundCall.key] = inboundCall }
     }
 
-    /// The registry compares names; the singleton of a function is remembered.
+    /// Looks the actor up by number and by the type that declares the function. The singleton of a function is remembered.
     private func find(_ call: Call, _ target: String) -> ActorRegistry.Finding {
-        guard call.actor == 0 else { return registry.find(number: call.actor, target: target) }
+        guard call.actor == 0 else { return look(call, target) }
         let version = registry.version
         if version != singletonsVersion {
             singletonsVersion = version
             singletons = [:]
         }
         if let cell = singletons[call.target] { return .found(cell) }
-        let finding = registry.find(number: 0, target: target)
+        let finding = look(call, target)
         if case .found(let cell) = finding { singletons[call.target] = cell }
         return finding
+    }
+
+    private func look(_ call: Call, _ target: String) -> ActorRegistry.Finding {
+        let type: ActorType?
+        if let known = declaring[call.target] {
+            type = known
+        } else {
+            type = DeclaringType.of(target)
+            declaring[call.target] = .some(type)
+        }
+        guard let type else { return .nobody }
+        return registry.find(number: call.actor, declaring: type)
     }
 
     private func refuse(_ call: Call, _ session: SessionID, _ code: ReplyError.Code, _ message: String) {
@@ -67,18 +79,21 @@ extension NodeCore {
     private func startWorker(_ cell: ActorCell, with first: InboundCall) {
         guard let system else { return }
         let handle = WorkerHandle()
-        first.started(by: handle)
         let task = world.spawn("call", on: cell.executor) { [weak cell] in
             var call = first
             while let current = cell {
-                await system.execute(call, on: current)
-                call.ended()
+                if call.start(by: handle, now: system.world.now) {
+                    await system.execute(call, on: current)
+                    call.ended()
+                } else {
+                    system.abandon(call)
+                }
                 switch await current.mailbox.next(afterEnding: !handle.isCancelled) {
                 case .run(let next):
-                    next.started(by: handle)
                     call = next
                 case .handOver(let next):
-                    return system.core.submit { $0.startWorker(current, with: next) }
+                    system.core.submit { $0.startWorker(current, with: next) }
+                    return
                 case .end: return
                 }
             }
@@ -126,6 +141,15 @@ extension MeshActorSystem {
         if call.wantsAnswer { core.submit { $0.finished(call, answer) } }
     }
 
+    /// The caller has given up before the call's turn came.
+    fileprivate func abandon(_ call: InboundCall) {
+        core.submit { core in
+            core.counters.callsRefused += 1
+            core.finished(call, .failure(CallFailure(
+                code: .unknown, message: "the deadline passed at \(core.identity) before \(call.target) was started")))
+        }
+    }
+
     nonisolated(nonsending) private func run(_ call: InboundCall, on cell: ActorCell) async -> InboundCall.Answer {
         guard let actor = cell.actor else {
             return .failure(CallFailure(code: .noSuchActor, message: "the actor at \(node) is gone"))
@@ -138,7 +162,7 @@ extension MeshActorSystem {
             }
             return handler.take() ?? .failure(CallFailure(code: .calleeFailed, message: "the function gave no answer"))
         } catch let error as MeshError {
-            return .failure(CallFailure(code: error.code, message: error.message))
+            return .failure(CallFailure(code: error.code, message: error.message, outcome: error.outcome))
         } catch {
             return .failure(CallFailure(code: .incompatible, message: "\(call.target) could not be called: \(error)"))
         }
@@ -150,11 +174,17 @@ extension MeshActorSystem {
     ) async throws {
         let signature = signatures[call.targetIndex]
         var decoder = try MeshInvocationDecoder(
-            decoder: decoder, arguments: call.arguments, notesTypes: signature == nil)
-        if let signature { return try await invoke(signature, on: actor, &decoder, handler) }
-        try await executeDistributedTarget(
-            on: actor, target: RemoteCallTarget(call.target), invocationDecoder: &decoder, handler: handler)
-        if let result = handler.resultType {
+            decoder: decoder, arguments: call.arguments, takes: signature?.arguments.count ?? parameterCount(of: call.target),
+            notesTypes: signature == nil)
+        if let signature {
+            try await invoke(signature, on: actor, &decoder, handler)
+        } else {
+            try await executeDistributedTarget(
+                on: actor, target: RemoteCallTarget(call.target), invocationDecoder: &decoder, handler: handler)
+        }
+        // The runtime hands it to the handler, as if the function had thrown it.
+        if let failure = decoder.failure { throw failure }
+        if signature == nil, let result = handler.resultType {
             signatures[call.targetIndex] = decoder.signature(of: call.target, returning: result)
         }
     }

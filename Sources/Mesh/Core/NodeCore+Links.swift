@@ -69,14 +69,16 @@ extension NodeCore {
     private func lost(_ session: SessionInfo, _ reason: SessionLoss) {
         cancelInbound(of: session.id)
         lastNoted[session.id] = nil
-        guard session.direction == .outbound, peers[session.peer]?.session == session.id else { return }
+        watches.forget(session.id)
+        bookLost(session)
+        guard !hasStopped, session.direction == .outbound, peers[session.peer]?.session == session.id else { return }
         peers[session.peer]?.session = nil
         standing[session.address] = nil
         failCalls(by: session.id, "\(reason)")
         carryOut(membership.linkLost(
             MembershipPeer(identity: session.peer, address: MemberAddress(session.address)), now: world.now))
         // Whoever waits for a session, or watches actors there, needs the next one.
-        if peers[session.peer]?.waiting.isEmpty == false || !watches.targets(on: session.peer).isEmpty || !reception.isEmpty {
+        if peers[session.peer]?.waiting.isEmpty == false || !watches.targets(on: session.peer).isEmpty || hasBook {
             dial(session.peer)
         }
     }
@@ -106,10 +108,10 @@ extension NodeCore {
         case .cancel: received(try Cancel.unpack(frame), by: session.id)
         case .membership where session.isNode:
             try received(membership: try MembershipFrame.unpack(frame).payload, from: session)
-        case .watch: received(try Watch.unpack(frame), from: session.peer, by: session.id)
-        case .unwatch: received(try Unwatch.unpack(frame), from: session.peer)
+        case .watch: received(try Watch.unpack(frame), by: session.id)
+        case .unwatch: received(try Unwatch.unpack(frame), by: session.id)
         case .terminated: received(try Terminated.unpack(frame), from: session.peer)
-        case .receptionist where session.isNode: received(try ReceptionistUpdate.unpack(frame), from: session.peer)
+        case .receptionist where session.isNode: received(try ReceptionistUpdate.unpack(frame), from: session.peer, by: session.id)
         case .membersQuery: answer(try MembersQuery.unpack(frame), session.id)
         default: counters.unknownFrames += 1
         }
@@ -129,7 +131,11 @@ extension NodeCore {
                 status: MembersReply.Member.Status(rawValue: member.status.rawValue) ?? .suspect,
                 incarnation: member.incarnation, roles: member.metadata.roles, edge: member.metadata.edgeURL)
         }
-        send(MembersReply(id: query.id, version: membership.version, members: members), on: session, as: .control)
+        let reply = MembersReply(id: query.id, version: membership.version, members: members)
+        if send(reply, on: session, as: .control) == .tooLarge {
+            let message = "the picture of \(members.count) members does not fit into a frame; ask an admin port"
+            send(ReplyError(id: query.id, code: .tooLarge, message: message), on: session, as: .control)
+        }
     }
 }
 

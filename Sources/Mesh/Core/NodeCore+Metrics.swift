@@ -29,6 +29,8 @@ extension NodeCore {
             MetricSample("gossamer_answers_late_total", .counter, Double(counters.lateAnswers), help: "Answers to calls that had ended."),
             MetricSample("gossamer_calls_received_total", .counter, Double(counters.callsReceived), help: "Calls of other nodes that arrived."),
             MetricSample("gossamer_calls_refused_total", .counter, Double(counters.callsRefused), help: "Calls of other nodes that were not started."),
+            MetricSample("gossamer_subscriptions", .gauge, Double(listingSubscribers.count + memberSubscribers.count + watches.count), help: "Readers of listings, of membership's events, and of actors' ends."),
+            MetricSample("gossamer_watches_served", .gauge, Double(watches.servedCount), help: "Watches of other nodes and of clients on actors here."),
             MetricSample("gossamer_frames_unknown_total", .counter, Double(counters.unknownFrames), help: "Frames of a kind that this node does not expect of the peer."),
         ]
     }

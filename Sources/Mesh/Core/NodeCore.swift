@@ -2,6 +2,7 @@ import Logging
 import Membership
 import MessagePack
 import Placement
+import Synchronization
 import Transport
 import Wire
 import World
@@ -21,6 +22,8 @@ actor NodeCore {
     nonisolated let registry: ActorRegistry
     nonisolated let contracts: ContractTable
     nonisolated let publicView: PublicView
+    nonisolated let gate = LoopGate()
+    nonisolated let subscriptionNumbers = Atomic<UInt64>(0)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -35,16 +38,22 @@ actor NodeCore {
     /// Who answers at an address to which this node has a session.
     var standing: [PeerAddress: NodeIdentity] = [:]
     var inbound: [InboundKey: InboundCall] = [:]
+    /// The types that declare this program's functions, by the functions' indices, each found when it is first called.
+    var declaring: [UInt32: ActorType?] = [:]
     /// Singletons by the index of the called function, found once; forgotten when ``ActorRegistry/version`` changes.
     var singletons: [UInt32: ActorCell] = [:]
     var singletonsVersion: UInt64 = 0
     var reception = Reception()
     var receptionVersion: UInt64 = 0
-    var listingSubscribers = Subscribers<String, [MeshActorID]>()
+    var listingSubscribers = Subscribers<String, [MeshActorID]>(limit: NodeCore.subscriptionLimit)
     var watches = Watches()
-    var memberSubscribers = Subscribers<MemberNews, MembershipEvent>()
+    var memberSubscribers = Subscribers<MemberNews, MembershipEvent>(limit: NodeCore.subscriptionLimit)
     var counters = CoreCounters()
     var farewell: [UnsafeContinuation<Void, Never>] = []
+    /// Set at the end. Who comes later is answered at once, for no turn follows in which anything could still happen.
+    var hasStopped = false
+    /// The session by which each node's book came, and every change of it comes.
+    var bookSessions: [NodeIdentity: SessionID] = [:]
     /// When membership was last told that a session's peer lives.
     var lastNoted: [SessionID: Instant] = [:]
     /// The version of the view that readers on other threads see.
@@ -53,13 +62,18 @@ actor NodeCore {
     let lifeOver: AsyncStream<UInt64>.Continuation
     weak var system: MeshActorSystem?
 
+    /// Readers of listings, and readers of membership's events, that one node has at most.
+    static let subscriptionLimit = 16_384
+
     /// Another node, as the calls see it: the session to it, and the calls that wait for one.
     struct Peer {
         var session: SessionID?
         /// The callee's table, by which targets become numbers; nil when it equals this node's.
         var contracts: ContractTable?
-        /// Ids of calls that wait for a session, in order.
+        /// Ids of calls that wait for a session, in order; some may have ended since.
         var waiting: [UInt64] = []
+        /// How many may wait before those that have ended are taken out.
+        var waitingLimit = 64
     }
 
     init(
@@ -97,7 +111,7 @@ actor NodeCore {
     func start(_ system: MeshActorSystem) throws(NodeError) {
         self.system = system
         registry.onResign { [weak self] type, number in
-            self?.submit { $0.resigned(ActorReference(type: type, number: number)) }
+            self?.enqueue { $0.resigned(ActorReference(type: type, number: number)) }
         }
         links.delegate = self
         do {
@@ -109,14 +123,23 @@ actor NodeCore {
         startMembership()
     }
 
-    /// Ends everything at once. To the others the node dies.
+    /// Ends everything at once. To the others the node dies. Whoever waits for anything of this node is told.
     func stop() {
+        hasStopped = true
         links.stop(saying: "the node stops")
         for call in pending.removeAll(where: { _ in true }) { call.fail(.nodeDown, "this node has stopped") }
         for stream in memberSubscribers.removeAll() { stream.finish() }
         for stream in listingSubscribers.removeAll() { stream.finish() }
+        end(watches.takeAll(), .nodeDown)
+        farewellSaid()
         lifeOver.finish()
-        loop.stop()
+        gate.close()
+        endLoop()
+    }
+
+    /// After those who were about to hand something to the loop: it runs before this is tried again.
+    private func endLoop() {
+        if gate.isDeserted { loop.stop() } else { loop.execute { self.assumeIsolated { $0.endLoop() } } }
     }
 
     /// Queues a frame on the work lane of a session.
@@ -126,11 +149,20 @@ actor NodeCore {
     }
 
     /// Runs `body` on the loop: at once when the caller is on it, else after what is queued there.
-    nonisolated func submit(_ body: @escaping @Sendable (isolated NodeCore) -> Void) {
+    /// - Returns: false when the loop has ended, or is about to: `body` will not run.
+    @discardableResult
+    nonisolated func submit(_ body: @escaping @Sendable (isolated NodeCore) -> Void) -> Bool {
         if loop.isCurrent {
             assumeIsolated(body)
-        } else {
-            loop.execute { self.assumeIsolated(body) }
+            return true
         }
+        return enqueue(body)
+    }
+
+    /// Runs `body` on the loop after what is queued there, also when the caller is on it.
+    /// - Returns: false when the loop has ended, or is about to: `body` will not run.
+    @discardableResult
+    nonisolated func enqueue(_ body: @escaping @Sendable (isolated NodeCore) -> Void) -> Bool {
+        gate.pass { loop.execute { self.assumeIsolated(body) } }
     }
 }

@@ -8,6 +8,8 @@ final class PublicView: Sendable {
         var members = MembersView(version: 0, members: [], isLonely: false)
         var ring = HashRing([])
         var decided: [Member] = []
+        /// The version of the decided view.
+        var decision: UInt64 = 0
     }
 
     private let state = Mutex(State())
@@ -19,16 +21,28 @@ final class PublicView: Sendable {
 
     func show(_ members: MembersView) { state.withLock { $0.members = members } }
 
-    func decide(_ view: DecidedView) {
-        let ring = HashRing(view.members.map { member in
+    /// Shows a decided view and the ring over it, unless a later one is shown already.
+    /// - Returns: whether it is shown.
+    @discardableResult
+    func show(_ view: DecidedView, _ ring: HashRing) -> Bool {
+        state.withLock { state in
+            guard view.version > state.decision else { return false }
+            state.decision = view.version
+            state.ring = ring
+            state.decided = view.members
+            return true
+        }
+    }
+}
+
+extension HashRing {
+    /// The work ring over a decided view.
+    init(_ view: DecidedView) {
+        self.init(view.members.map { member in
             RingMember(
                 name: member.name, capacity: Int(member.metadata.capacity), zone: member.metadata.zone,
                 roles: member.metadata.roles)
         })
-        state.withLock { state in
-            state.ring = ring
-            state.decided = view.members
-        }
     }
 }
 

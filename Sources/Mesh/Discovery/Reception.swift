@@ -18,6 +18,7 @@ struct Reception {
     static let limit = 4096
 
     private var local: [String: [ActorReference]] = [:]
+    private var localKeys: [ActorReference: Set<String>] = [:]
     private var localCount = 0
     private var remote: [NodeIdentity: [String: [ActorReference]]] = [:]
 
@@ -25,8 +26,6 @@ struct Reception {
     var snapshot: [(key: String, actors: [ActorReference])] {
         local.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
-
-    var isEmpty: Bool { local.isEmpty }
 
     func localActors(of key: String) -> [ActorReference] { local[key] ?? [] }
 
@@ -36,18 +35,21 @@ struct Reception {
         guard localCount < Self.limit else { return nil }
         local[key, default: []].append(actor)
         local[key]?.sort()
+        localKeys[actor, default: []].insert(key)
         localCount += 1
         return true
     }
 
     /// - Returns: the keys under which the actor was checked in.
     mutating func checkOut(_ actor: ActorReference, from only: String? = nil) -> [String] {
-        let keys = local.keys.sorted().filter { (only == nil || only == $0) && local[$0]?.contains(actor) == true }
+        let keys = (localKeys[actor] ?? []).sorted().filter { only == nil || only == $0 }
         for key in keys {
             local[key]?.removeAll { $0 == actor }
             if local[key]?.isEmpty == true { local[key] = nil }
+            localKeys[actor]?.remove(key)
             localCount -= 1
         }
+        if localKeys[actor]?.isEmpty == true { localKeys[actor] = nil }
         return keys
     }
 

@@ -20,13 +20,22 @@ public struct Receptionist: Sendable {
     let system: MeshActorSystem
 
     /// Makes a local actor known under `key` to all nodes, until it is gone or checked out.
-    /// - Throws: ``MeshError`` with code `overloaded` when the node has 4,096 check-ins.
+    ///
+    /// Only an actor's own node checks it in.
+    /// - Throws: ``MeshError`` with code `overloaded` when the node has 4,096 check-ins; `tooLarge` when the key has, with the
+    ///   name of the actor's type, more than 1,024 bytes, or when the listing of the key does not fit into a frame;
+    ///   `incompatible` when `actor` is a reference to an actor of another node.
     public func checkIn<Act>(_ actor: Act, as key: ReceptionKey<Act>) async throws {
+        guard actor.id.node == system.node else {
+            throw MeshError(
+                .incompatible, outcome: .failed, "\(actor.id) is not an actor of this node, \(system.node); let its own node check it in")
+        }
         try await system.core.checkIn(ActorReference(type: actor.id.type, number: actor.id.number), as: key.wireName)
     }
 
-    /// Takes a check-in back.
+    /// Takes a check-in back. No effect on an actor of another node.
     public func checkOut<Act>(_ actor: Act, from key: ReceptionKey<Act>) async {
+        guard actor.id.node == system.node else { return }
         await system.core.checkOut(ActorReference(type: actor.id.type, number: actor.id.number), from: key.wireName)
     }
 
@@ -36,6 +45,8 @@ public struct Receptionist: Sendable {
     }
 
     /// The actors under `key` now, and again after every change. A slow reader sees the newest listing only.
+    ///
+    /// A node has at most 16,384 such readers; the stream of one beyond ends at once, and so do all when the node stops.
     public func listing<Act>(of key: ReceptionKey<Act>) -> AsyncMapSequence<AsyncStream<[MeshActorID]>, [Act]> {
         system.core.listings(of: key.wireName).map { references($0) }
     }

@@ -1,3 +1,4 @@
+import Transport
 import World
 
 /// How an actor that was watched came to its end.
@@ -8,31 +9,41 @@ public enum Termination: Hashable, Sendable {
     case nodeDown
 }
 
-/// Who watches whom: the local watchers of actors elsewhere and here, and the nodes that watch local actors.
+/// Who watches whom: the local watchers of actors elsewhere and here, and the sessions by which others watch local actors.
+///
+/// A watch from afar belongs to the session by which it came: the answer goes back on it, and with it the watch ends. A node
+/// watches again when it has a new session; a client has no other.
 struct Watches {
     typealias Watcher = AsyncStream<Termination>.Continuation
 
-    /// Watches that one node may hold on another's actors.
-    static let limit = 65_536
+    /// Watches that one node may hold, and that one session may hold on this node's actors.
+    static let limit = 32_768
 
     private var watchers: [MeshActorID: [UInt64: Watcher]] = [:]
-    private var watchedFor: [ActorReference: Set<NodeIdentity>] = [:]
-    private var watchedCount = 0
-    private var made: UInt64 = 0
+    private var watchedBy: [ActorReference: Set<SessionID>] = [:]
+    private var watching: [SessionID: Set<ActorReference>] = [:]
+    /// Watches of this node's own.
+    private(set) var count = 0
 
-    /// - Returns: the watch's number, and whether it is the first on this actor.
-    mutating func add(_ watcher: Watcher, on id: MeshActorID) -> (number: UInt64, isFirst: Bool) {
-        made += 1
+    /// Watches by which others hear of this node's actors.
+    var servedCount: Int { watching.values.reduce(0) { $0 + $1.count } }
+
+    /// - Returns: whether it is the first on this actor; nil when the limit is reached.
+    mutating func add(_ subscription: Subscription<Termination>, on id: MeshActorID) -> Bool? {
+        guard count < Self.limit else { return nil }
+        count += 1
         let isFirst = watchers[id] == nil
-        watchers[id, default: [:]][made] = watcher
-        return (made, isFirst)
+        watchers[id, default: [:]][subscription.number] = subscription.continuation
+        return isFirst
     }
 
     /// - Returns: whether it was the last on this actor.
     mutating func remove(_ number: UInt64, on id: MeshActorID) -> Bool {
         guard watchers[id]?.removeValue(forKey: number) != nil else { return false }
-        if watchers[id]?.isEmpty == true { watchers[id] = nil }
-        return watchers[id] == nil
+        count -= 1
+        guard watchers[id]?.isEmpty == true else { return false }
+        watchers[id] = nil
+        return true
     }
 
     /// The actors of `node` that are watched from here, sorted.
@@ -42,34 +53,46 @@ struct Watches {
 
     /// Takes out the watchers of `id`, in the order in which they came.
     mutating func take(_ id: MeshActorID) -> [Watcher] {
-        (watchers.removeValue(forKey: id) ?? [:]).sorted { $0.key < $1.key }.map(\.value)
+        let taken = watchers.removeValue(forKey: id) ?? [:]
+        count -= taken.count
+        return taken.sorted { $0.key < $1.key }.map(\.value)
     }
 
     /// Takes out the watchers of all actors of `node`.
     mutating func takeAll(on node: NodeIdentity) -> [Watcher] { targets(on: node).flatMap { take($0) } }
 
-    /// Notes that `node` watches a local actor. False when the limit is reached.
-    mutating func watch(_ actor: ActorReference, for node: NodeIdentity) -> Bool {
-        guard watchedCount < Self.limit else { return false }
-        if watchedFor[actor, default: []].insert(node).inserted { watchedCount += 1 }
+    /// Takes out all watchers, in the order in which they came.
+    mutating func takeAll() -> [Watcher] {
+        let all = watchers.values.flatMap { $0 }.sorted { $0.key < $1.key }.map(\.value)
+        watchers = [:]
+        count = 0
+        return all
+    }
+
+    /// Notes that a local actor is watched by a session. False when the session's limit is reached.
+    mutating func watch(_ actor: ActorReference, for session: SessionID) -> Bool {
+        guard watching[session, default: []].count < Self.limit else { return false }
+        watching[session, default: []].insert(actor)
+        watchedBy[actor, default: []].insert(session)
         return true
     }
 
-    mutating func unwatch(_ actor: ActorReference, for node: NodeIdentity) {
-        guard watchedFor[actor]?.remove(node) != nil else { return }
-        watchedCount -= 1
-        if watchedFor[actor]?.isEmpty == true { watchedFor[actor] = nil }
+    mutating func unwatch(_ actor: ActorReference, for session: SessionID) {
+        watching[session]?.remove(actor)
+        if watching[session]?.isEmpty == true { watching[session] = nil }
+        watchedBy[actor]?.remove(session)
+        if watchedBy[actor]?.isEmpty == true { watchedBy[actor] = nil }
     }
 
-    /// Takes out the nodes that watch a local actor, sorted.
-    mutating func takeWatchingNodes(of actor: ActorReference) -> [NodeIdentity] {
-        let nodes = (watchedFor.removeValue(forKey: actor) ?? []).sorted()
-        watchedCount -= nodes.count
-        return nodes
+    /// Takes out the sessions that watch a local actor, oldest first.
+    mutating func takeSessions(watching actor: ActorReference) -> [SessionID] {
+        let sessions = (watchedBy[actor] ?? []).sorted()
+        for session in sessions { unwatch(actor, for: session) }
+        return sessions
     }
 
-    /// Forgets a dead node's watches.
-    mutating func forget(_ node: NodeIdentity) {
-        for actor in watchedFor.keys.sorted() { unwatch(actor, for: node) }
+    /// Forgets the watches of a session that has ended.
+    mutating func forget(_ session: SessionID) {
+        for actor in watching[session] ?? [] { unwatch(actor, for: session) }
     }
 }

@@ -27,9 +27,11 @@ public struct ReceptionistUpdate: Frame {
         }
     }
 
-    /// Counts the changes of the sender's book. An update with a gap before it is answered by asking for all.
+    /// Counts the changes of the sender's book. For people who look at the traffic: lanes keep order and lose nothing, so nobody asks for
+    /// what is missing, and a session begins with the whole book.
     public var version: UInt64
-    /// Whether the entries are the whole book, which then replaces what the receiver knew of the sender.
+    /// Whether the entries replace all that the receiver knew of the sender. A book larger than a frame is one such update and others
+    /// that are not full.
     public var isFull: Bool
     public var entries: [Entry]
 
@@ -80,6 +82,34 @@ public struct ReceptionistUpdate: Frame {
                     actor: try reader.readUInt64(), typeName: try reader.readString(maxBytes: WireLimits.symbolBytes)))
         }
         return entry
+    }
+}
+
+extension ReceptionistUpdate {
+    /// What the entries of one update may take, so that a frame holds them with what stands before.
+    public static let pieceBytes = WireLimits.frameBytes(.work) - 64
+
+    /// The entries in as many updates as their size and number ask for; one at least.
+    public static func pieces(version: UInt64, isFull: Bool, entries: [Entry]) -> [ReceptionistUpdate] {
+        var pieces = [ReceptionistUpdate(version: version, isFull: isFull, entries: [])], bytes = 0
+        for entry in entries {
+            let size = entry.packedBytes
+            if bytes + size > pieceBytes || pieces[pieces.count - 1].entries.count == WireLimits.listCount {
+                pieces.append(ReceptionistUpdate(version: version, isFull: false, entries: []))
+                bytes = 0
+            }
+            pieces[pieces.count - 1].entries.append(entry)
+            bytes += size
+        }
+        return pieces
+    }
+}
+
+extension ReceptionistUpdate.Entry {
+    /// What the entry takes in a frame, at most.
+    public var packedBytes: Int {
+        // Of each header and number the longest form: 5 bytes of a string or an array, 9 of an integer.
+        listings.reduce(5 + 5 + key.utf8.count + 5) { $0 + 5 + 9 + 5 + $1.typeName.utf8.count }
     }
 }
 

@@ -45,7 +45,7 @@ public struct Refuse: Frame {
     public func pack(into writer: inout MessagePackWriter) {
         Self.begin(6, &writer)
         writer.pack(code.rawValue)
-        writer.pack(message)
+        writer.pack(message.cut(toBytes: WireLimits.messageBytes))
         writer.pack(identity)
         writer.pack(versions.lowest)
         writer.pack(versions.highest)

@@ -77,7 +77,7 @@ public struct ReplyError: Frame {
         Self.begin(5, &writer)
         writer.pack(id)
         writer.pack(code.rawValue)
-        writer.pack(message.utf8.count <= WireLimits.messageBytes ? message : String(message.prefix(WireLimits.messageBytes / 4)))
+        writer.pack(message.cut(toBytes: WireLimits.messageBytes))
         writer.packOptional(typeName)
         writer.packOptional(payload)
     }

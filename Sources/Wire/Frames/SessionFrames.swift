@@ -57,7 +57,7 @@ public struct Goodbye: Frame {
 
     public func pack(into writer: inout MessagePackWriter) {
         Self.begin(1, &writer)
-        writer.pack(message)
+        writer.pack(message.cut(toBytes: WireLimits.messageBytes))
     }
 
     public static func unpack(_ bytes: ArraySlice<UInt8>) throws(WireError) -> Goodbye {

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A lock on a file that ends with the process, however it ends (`flock(2)`).
-public final class FileLock: Sendable {
+public final class FileLock: HeldLock {
     private let descriptor: Int32
 
     /// Takes the lock. `nil` when another process holds it. The file is made when it is not there.
@@ -15,6 +15,9 @@ public final class FileLock: Sendable {
             return nil
         }
         descriptor = file
+        // For whoever finds it locked. A number that is not there, or is cut, costs that message its detail.
+        let owner = "\(getpid())\n"
+        if ftruncate(file, 0) == 0 { _ = pwrite(file, owner, owner.utf8.count, 0) }
     }
 
     deinit { close(descriptor) }

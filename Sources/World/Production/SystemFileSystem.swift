@@ -66,6 +66,8 @@ public struct SystemFileSystem: FileSystem {
         guard Glibc.remove(path) == 0 || errno == ENOENT else { throw failure(path) }
     }
 
+    public func lock(_ path: String) throws(FileError) -> (any HeldLock)? { try FileLock(path: path) }
+
     public func list(_ directory: String) throws(FileError) -> [String] {
         guard let handle = opendir(directory) else { throw failure(directory) }
         defer { closedir(handle) }

@@ -26,9 +26,14 @@ public final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
         directories.remove(path)
     }
 
+    /// A simulated node's lives follow each other, and what a killed one held is not given back: every lock is granted.
+    public func lock(_ path: String) throws(FileError) -> (any HeldLock)? { SimulatedLock() }
+
     public func list(_ directory: String) throws(FileError) -> [String] {
         let prefix = directory + "/"
         let names = contents.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
         return names.filter { !$0.contains("/") }.sorted()
     }
 }
+
+private final class SimulatedLock: HeldLock {}
