@@ -14,6 +14,8 @@ struct NodeDoors {
     private let edge: EdgeServer?
     private let admin: AdminServer
     private let primes: PrimesService
+    /// Kept so that it lives.
+    private let board: JobBoard
 
     /// Starts nothing yet. The node's actors exist from now on, so that they can be called from its first moment.
     /// - Throws: `ioError` when the token's file cannot be read.
@@ -21,8 +23,10 @@ struct NodeDoors {
         topology: Topology, node: TopologyNode, mesh: Node, log: Logger, requests: EndRequests
     ) throws(CommandFailure) {
         self.mesh = mesh
+        let registry = JobRegistry()
+        board = JobBoard(actorSystem: mesh.system, registry: registry)
         let primes = PrimesService(
-            node: mesh, processors: SystemWorld.processorCount, limits: JobLimits(topology.primes))
+            node: mesh, processors: SystemWorld.processorCount, limits: JobLimits(topology.primes), registry: registry)
         self.primes = primes
         edge = node.edge.map { endpoint in
             EdgeServer(
@@ -36,8 +40,8 @@ struct NodeDoors {
         admin = AdminServer(
             address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,
             token: try Self.token(topology, mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
-            faults: mesh.configuration.allowsFaults ? mesh : nil, metrics: { await primes.metrics() },
-            world: mesh.world, logger: log)
+            faults: mesh.configuration.allowsFaults ? mesh : nil, jobs: JobSurvey(node: mesh, registry: registry),
+            metrics: { await primes.metrics() }, world: mesh.world, logger: log)
     }
 
     private static func token(_ topology: Topology, _ files: any FileSystem) throws(CommandFailure) -> String? {
