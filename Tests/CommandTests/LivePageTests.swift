@@ -43,7 +43,7 @@ import World
         try await TestMesh.with(5, port: 24_400) { mesh in
             try await mesh.up()
             let victim = try #require(mesh.process("n4")).pid
-            let job: JSON = ["from": 0, "to": 16_000_000, "algorithm": "trial", "chunks": 60]
+            let job: JSON = ["from": 0, "to": 24_000_000, "algorithm": "trial", "chunks": 60]
             let steps: [JSON?] = [
                 ["size": [1_600, 1_000]],
                 ["open": "http://127.0.0.1:24403/"],
@@ -69,6 +69,9 @@ import World
                 ["until": "document.querySelector('#key-answer .chip')"],
                 ["evaluate": "document.querySelector('#key-answer .chip').textContent"],
                 ["evaluate": "window.loadedOnce === true"],
+                // Nothing reaches out of a narrow window.
+                ["size": [360, 800]],
+                ["evaluate": "document.documentElement.scrollWidth"],
             ]
             let report = try await browse(mesh.world, steps.compactMap(\.self))
 
@@ -81,6 +84,7 @@ import World
             let place = try await mesh.run("ring", "where", "alice", "--topology", mesh.file, "--json")
             #expect(try JSON(parsing: Array(place.output.utf8))["owner"] == report.values[7])
             #expect(report.values[8] == true, "the page was loaded anew")
+            #expect(report.values[9] == 360)
             #expect(report.complaints == [])
             #expect(report.requests.count > 8)
             for request in report.requests {

@@ -178,6 +178,7 @@ actor LiveFeed {
         picture.setNode([
             "mesh": .string(node.meshName), "name": .string(node.identity.name), "life": .number(life),
             "startedAtMs": .number(startedAtMs), "health": .number(health), "readiness": .string(node.readiness().rawValue),
+            "callsInHand": .number(node.inspectActors().reduce(0) { $0 + $1.unfinishedCalls }),
         ])
     }
 

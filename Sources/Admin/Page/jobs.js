@@ -1,6 +1,6 @@
 // The jobs of the whole mesh: what runs first, then what has ended.
 
-import { chip, colourClass, duration, flash, make, reconcile, setText, signs } from "./words.js";
+import { chip, colourClass, duration, flash, grouped, make, reconcile, setText, signs } from "./words.js";
 
 export function drawJobs(list, note, state) {
   const unheard = state.survey?.unheard ?? [];
@@ -38,7 +38,7 @@ function update(item, job) {
   const find = (name) => item.querySelector(`.${name}`);
   setText(find("sign"), signs[status] ?? "•");
   setText(find("word"), status.toLowerCase());
-  setText(find("subject"), job.subject);
+  setText(find("subject"), grouped(job.subject));
   drawElapsed(find("elapsed"), job);
   drawBar(find("bar"), job);
   setText(find("percentage"), `${job.completionPercentage} %`);

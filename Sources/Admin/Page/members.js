@@ -4,6 +4,9 @@ import { colourClass, flash, make, percent, reconcile, setText, signs, webAddres
 
 const columns = ["Status", "Since", "Life", "Incarnation", "Share", "Roles", "Zone", "Capacity", "Address", "Edge"];
 
+/// Stands for what a member does not have; cells that hold it are left out where there is little room.
+const none = "–";
+
 export function drawMembers(body, state) {
   const shares = new Map((state.ring?.members ?? []).map((member) => [member.name, member.share]));
   const members = [...state.members.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -18,12 +21,13 @@ export function drawMembers(body, state) {
     since.firstElementChild.dataset.since = member.sinceAtMs;
     setText(life, String(member.life));
     setText(incarnation, String(member.incarnation));
-    setText(share, shares.has(member.name) ? percent(shares.get(member.name)) : "–");
-    setText(roles, member.roles.join(", ") || "–");
-    setText(zone, member.zone || "–");
+    setText(share, shares.has(member.name) ? percent(shares.get(member.name)) : none);
+    setText(roles, member.roles.join(", ") || none);
+    setText(zone, member.zone || none);
     setText(capacity, String(member.capacity));
     setText(address, member.address);
     drawLink(edge, member.edge);
+    for (const cell of row.cells) cell.classList.toggle("empty", cell.textContent === none);
     if (before && before !== member.status) flash(row);
   });
 }
@@ -53,5 +57,5 @@ function drawLink(cell, text) {
   if (cell.dataset.shown === String(text)) return;
   cell.dataset.shown = String(text);
   const address = text && webAddress(text, "/openapi.json");
-  cell.replaceChildren(address ? make("a", { href: address }, new URL(address).host) : "–");
+  cell.replaceChildren(address ? make("a", { href: address }, new URL(address).host) : none);
 }

@@ -15,6 +15,7 @@ const state = {
 };
 
 const logLines = 50;
+const askForKey = watchKey(byId("key"), byId("key-answer"));
 
 function nodeNow() {
   return Date.now() + state.skewMs;
@@ -43,9 +44,12 @@ function take(kind, news) {
 function draw(news) {
   meetNames(state.members.keys());
   drawHead();
-  if (news.members || news.membersGone || news.ring) drawMembers(byId("members"), state, nodeNow());
-  if (news.ring) drawRing(byId("ring"), state.ring);
-  if (news.jobs || news.jobsGone || "survey" in news || news.members) drawJobs(byId("jobs"), byId("jobs-note"), state, nodeNow());
+  if (news.members || news.membersGone || news.ring) drawMembers(byId("members"), state);
+  if (news.ring) {
+    drawRing(byId("ring"), state.ring);
+    askForKey();
+  }
+  if (news.jobs || news.jobsGone || "survey" in news || news.members) drawJobs(byId("jobs"), byId("jobs-note"), state);
   if (news.log) drawLog();
 }
 
@@ -67,7 +71,7 @@ function drawHead() {
     ["left", count("left"), "left", "quiet"],
     ["jobs", running, running === 1 ? "job running" : "jobs running", running ? "busy" : "quiet"],
     ["health", node.health === 0 ? "well" : `${node.health}`, "own health", node.health === 0 ? "good" : "warning"],
-    ["load", `${Math.round((own?.load ?? 0) / 10)} %`, "announced load", "quiet"],
+    ["load", node.callsInHand, own?.load ? `calls in hand, load ${Math.round(own.load / 10)} %` : "calls in hand", node.callsInHand ? "busy" : "quiet"],
   ];
   reconcile(byId("figures"), figures, ([id]) => id,
     () => make("div", {}, make("dt"), make("dd")),
@@ -82,8 +86,7 @@ function drawHead() {
 }
 
 function drawLog() {
-  const lines = state.log.map((line, index) => ({ ...line, key: `${line.atMs}-${line.word}-${line.node}-${line.text}-${index}` }));
-  byId("log").replaceChildren(...lines.reverse().map((line) => make("li", { class: line.weight },
+  byId("log").replaceChildren(...state.log.toReversed().map((line) => make("li", { class: line.weight },
     make("time", { datetime: new Date(line.atMs).toISOString() }, clock(line.atMs - state.skewMs)),
     make("span", { class: "sign", "aria-hidden": "true" }, signs[line.weight] ?? "•"),
     make("span", { class: "what" }, line.node === null ? null : chip(line.node), line.node === null ? "" : " ", line.text))));
@@ -122,6 +125,5 @@ function showLink({ isLive, silentMs = 0, reason = "" }) {
   if (reason) setText(lost.querySelector(".reason"), `${reason}; trying again.`);
 }
 
-watchKey(byId("key"), byId("key-answer"), () => state.ring);
 listen(take, showLink);
 setInterval(tick, 1000);

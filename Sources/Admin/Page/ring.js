@@ -5,8 +5,9 @@
 
 import { chip, colourClass, make, percent, reconcile, setText } from "./words.js";
 
-const radius = { pin: 176, fine: 163, broad: 134, label: 190 };
-const labelsShown = 0.025;
+const radius = { pin: 176, fine: 164, broad: 133, label: 188 };
+const labelsShown = 0.04;
+const labelLength = 10;
 
 let shownArcs = "";
 
@@ -37,7 +38,7 @@ export function drawRing(place, ring) {
       const [x, y] = [Math.sin(angle) * radius.label, -Math.cos(angle) * radius.label];
       text.style.transform = `translate(${x.toFixed(1)}px, ${(y - 3).toFixed(1)}px)`;
       text.setAttribute("text-anchor", Math.abs(x) < 40 ? "middle" : x > 0 ? "start" : "end");
-      setText(text.children[0], piece.name);
+      setText(text.children[0], piece.name.length > labelLength ? `${piece.name.slice(0, labelLength - 1)}…` : piece.name);
       setText(text.children[1], percent(piece.share));
     });
   drawArcs(svg, ring, members);
@@ -46,10 +47,10 @@ export function drawRing(place, ring) {
 }
 
 function empty() {
-  return make("svg:svg", { viewBox: "-262 -214 524 428", role: "img" },
+  return make("svg:svg", { viewBox: "-244 -216 488 432", role: "img" },
     make("svg:g", { class: "fine" }), make("svg:g", { class: "broad", transform: "rotate(-90)" }), make("svg:g", { class: "labels" }),
     make("svg:g", { class: "pin", visibility: "hidden" },
-      make("svg:path", { d: `M0 ${-radius.broad + 22} V${-radius.pin}` }), make("svg:circle", { cy: -radius.pin - 3, r: 6 })),
+      make("svg:path", { d: `M0 ${-radius.fine + 7} V${-radius.pin}` }), make("svg:circle", { cy: -radius.pin - 3, r: 6 })),
     make("svg:text", { class: "count", y: 6, "text-anchor": "middle" }),
     make("svg:text", { class: "unit", y: 32, "text-anchor": "middle" }));
 }
@@ -76,8 +77,8 @@ function drawArcs(svg, ring, members) {
     ...members.map((member, index) => make("svg:path", { d: paths[index], class: colourClass(member.name) })));
 }
 
-/// Asks for a key as it is typed, and again when the ring has changed.
-export function watchKey(form, answer, ring) {
+/// Asks for a key as it is typed. Returns what asks once more, for when the ring has changed.
+export function watchKey(form, answer) {
   const input = form.elements.namedItem("key");
   let asked = 0;
   let timer = 0;
@@ -89,6 +90,7 @@ export function watchKey(form, answer, ring) {
     if (key === "") {
       answer.replaceChildren();
       pin?.setAttribute("visibility", "hidden");
+      choose(undefined);
       return;
     }
     let place;
@@ -105,16 +107,19 @@ export function watchKey(form, answer, ring) {
 
   form.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
   input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 150); });
-  let fingerprint = null;
-  setInterval(() => {
-    const current = ring()?.fingerprint ?? null;
-    if (current !== fingerprint && fingerprint !== null && input.value !== "") ask();
-    fingerprint = current;
-  }, 500);
+  return ask;
+}
+
+/// Lets the owner of a key stand out among the others.
+function choose(owner) {
+  for (const piece of document.querySelectorAll("#ring .broad circle")) {
+    piece.classList.toggle("faded", owner !== undefined && piece.dataset.key !== owner);
+  }
 }
 
 function show(place, answer, pin) {
   const [owner, ...others] = place.owners;
+  choose(owner);
   pin?.setAttribute("visibility", "visible");
   pin?.setAttribute("class", `pin ${colourClass(owner)}`);
   if (pin) pin.style.transform = `rotate(${(place.position * 360).toFixed(3)}deg)`;

@@ -69,7 +69,12 @@ export function clock(ms) {
 }
 
 export function percent(fraction) {
-  return `${(fraction * 100).toFixed(1)} %`;
+  return `${(fraction * 100).toFixed(1)}\u202f%`;
+}
+
+/// Long whole numbers in groups of three digits, as people read them.
+export function grouped(text) {
+  return text.replace(/\d{5,}/g, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, "\u202f"));
 }
 
 /// A link only where it leads to a web page, whatever a member claims.
