@@ -103,6 +103,32 @@ final class FakeJobs: JobOverview {
         }
     }
 
+    /// More rows go than a node remembers to have gone: then the difference cannot be told, and the whole is.
+    @Test func whoHasMissedTooMuchGetsTheWholePictureAgain() async throws {
+        try await withAdmin { bench in
+            let two = bench.node.inspectMembers()
+            let events = try await EventReader.read("\(bench.network)/events") { event in
+                let count = event.data["members"]?.elements?.count ?? 0
+                if event.kind == "picture", event.data["log"]?.elements?.count == 1 {
+                    bench.node.happen(.health(1)) { members in
+                        members += (100..<400).map { number in
+                            var member = two[0]
+                            member.identity = NodeIdentity(name: "m\(number)", life: 1)
+                            return member
+                        }
+                    }
+                } else if count == 300 {
+                    bench.node.happen(.health(2)) { $0 = two }
+                } else if event.kind == "picture" {
+                    #expect(count == 2)
+                    return false
+                }
+                return true
+            }
+            #expect(events.filter { $0.kind != "beat" && $0.data["members"] != nil }.map(\.kind) == ["picture", "change", "picture"])
+        }
+    }
+
     @Test func jobsAreGatheredOnlyWhileSomebodyLooks() async throws {
         let jobs = FakeJobs()
         try await withAdmin(jobs: jobs) { bench in

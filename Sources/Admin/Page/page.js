@@ -71,7 +71,7 @@ function drawHead() {
     ["left", count("left"), "left", "quiet"],
     ["jobs", running, running === 1 ? "job running" : "jobs running", running ? "busy" : "quiet"],
     ["health", node.health === 0 ? "well" : `${node.health}`, "own health", node.health === 0 ? "good" : "warning"],
-    ["load", node.callsInHand, own?.load ? `calls in hand, load ${Math.round(own.load / 10)} %` : "calls in hand", node.callsInHand ? "busy" : "quiet"],
+    ["load", node.callsInHand, own?.load ? `others' calls, load ${Math.round(own.load / 10)} %` : "others' calls in hand", node.callsInHand ? "busy" : "quiet"],
   ];
   reconcile(byId("figures"), figures, ([id]) => id,
     () => make("div", {}, make("dt"), make("dd")),
