@@ -98,8 +98,9 @@ var surfaces: [Target] {
         .target(
             name: "Admin",
             dependencies: [
-                "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Web", hummingbird, log,
-            ]),
+                "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs", "Web", hummingbird, log,
+            ],
+            resources: pageFiles.map { .embedInCode("Page/" + $0) }),
         .target(
             name: "Command",
             dependencies: [
@@ -110,6 +111,11 @@ var surfaces: [Target] {
             ]),
         .executableTarget(name: "gossamer", dependencies: ["Command"]),
     ]
+}
+
+/// The live page of the admin ports, compiled into the program.
+var pageFiles: [String] {
+    ["page.html", "page.css", "tables.css", "page.js", "stream.js", "words.js", "members.js", "ring.js", "jobs.js"]
 }
 
 /// Programs that docs/ shows; the tests build and run them.
@@ -156,7 +162,7 @@ var tests: [Target] {
         .testTarget(
             name: "AdminTests",
             dependencies: [
-                "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Web", "Admin", "TestSupport",
+                "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs", "Web", "Admin", "TestSupport",
                 "WebTestSupport", httpClient, log,
             ]),
         .testTarget(

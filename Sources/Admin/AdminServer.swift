@@ -1,3 +1,4 @@
+import Jobs
 import Logging
 import Mesh
 import Web
@@ -9,25 +10,31 @@ import World
 public final class AdminServer: Sendable {
     private let network: WebServer?
     private let socket: WebServer
+    private let feed: LiveFeed
 
     /// - Parameters:
     ///   - address: where to listen besides the socket; nil for the socket alone.
     ///   - socketPath: the socket, commonly `<dataDir>/admin.sock`; made anew, with mode 0600.
     ///   - token: lets its bearer change the node over the network; nil for nobody.
     ///   - faults: the fault filter, of a node that was started with `--chaos`.
+    ///   - jobs: who gathers the jobs of the mesh, for `/jobs` and the page.
+    ///   - readers: live pages that may be open on this node at a time; a further one is refused.
     ///   - metrics: what the node's work has to tell, besides the node's own.
     public init(
         address: WebAddress?, socketPath: String, token: String? = nil, node: any NodeInspection, control: any NodeControl,
-        faults: (any FaultControl)? = nil, metrics: @escaping @Sendable () async -> [MetricSample] = { [] },
-        world: any World, limits: WebLimits = WebLimits(), logger: Logger
+        faults: (any FaultControl)? = nil, jobs: (any JobOverview)? = nil, readers: Int = 64,
+        metrics: @escaping @Sendable () async -> [MetricSample] = { [] }, world: any World, limits: WebLimits = WebLimits(),
+        logger: Logger
     ) {
+        feed = LiveFeed(node: node, jobs: jobs, world: world, readers: readers)
         let groups: [any RouteGroup] = [
             MemberRoutes(node: node), RingRoutes(node: node), MetricsRoutes(node: node, more: metrics),
             HealthRoutes { node.readiness() },
             ChangeRoutes(control: control, permission: ChangePermission(token: token, socketPath: socketPath)),
-            FaultRoutes(faults: faults, socketPath: socketPath),
+            FaultRoutes(faults: faults, socketPath: socketPath), JobRoutes(jobs: jobs), LiveRoutes(feed: feed, world: world),
         ]
-        let routes = groups.flatMap(\.routes)
+        let offered = groups.flatMap(\.routes)
+        let routes = offered + PageRoutes(offered: offered, node: node).routes
         network = address.map {
             WebServer(name: "admin", address: $0, routes: routes, world: world, limits: limits, logger: logger)
         }
@@ -51,6 +58,7 @@ public final class AdminServer: Sendable {
     }
 
     public func stop() async {
+        await feed.end()
         await network?.stop()
         await socket.stop()
     }

@@ -6,6 +6,7 @@ import World
 
 extension Node: NodeInspection {
     public func inspectMembers() -> [Member] { members.members }
+    public var meshName: String { configuration.mesh }
     public func inspectRing() -> HashRing { ring }
     public func inspectMetrics() async -> [MetricSample] { await metrics() }
     public var clock: Instant { world.now }

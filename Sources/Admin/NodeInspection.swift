@@ -7,8 +7,14 @@ import World
 
 /// What the admin port reads of a node. ``Mesh/Node`` is one.
 public protocol NodeInspection: Sendable {
+    /// The node's name and life.
+    var identity: NodeIdentity { get }
+    /// The mesh to which it belongs.
+    var meshName: String { get }
     /// All members as the node sees them, itself included, sorted by name.
     func inspectMembers() -> [Member]
+    /// What happens to the view from now on, in order.
+    func membershipEvents() -> AsyncStream<MembershipEvent>
     /// The work ring over the decided view.
     func inspectRing() -> HashRing
     /// The local actors, sorted by type and number.

@@ -44,7 +44,8 @@ struct RingRoutes: RouteGroup {
         func owners(_ role: String?) -> [JSON] { ring.owners(of: key, count: count, role: role).map { .string($0.name) } }
         let roles = Set(ring.members.flatMap(\.roles)).sorted()
         return [
-            "key": .string(key), "role": .text(role), "owner": owners(role).first ?? nil, "owners": .array(owners(role)),
+            "key": .string(key), "position": .number(RingPicture.fraction(HashRing.position(of: key))), "role": .text(role),
+            "owner": owners(role).first ?? nil, "owners": .array(owners(role)),
             "byRole": .object(roles.map { .init($0, .array(owners($0))) }),
         ]
     }

@@ -6,7 +6,6 @@ import World
 /// A job's document in the form that clients read.
 public protocol ReadableDocument: JobDocument {
     var document: JSON { get }
-    var warnings: [String] { get }
 }
 
 /// The events of the jobs of one kind.

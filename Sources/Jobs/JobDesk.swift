@@ -286,6 +286,15 @@ public actor JobDesk<Machine: JobMachine> {
     }
 }
 
+extension JobDesk: JobLister {
+    public func summaries(limit: Int) -> [JobSummary] {
+        let now = world.now, wallTime = world.wallTime
+        let documents = running.values.map { $0.job.document(now: now) } + ended.newest(limit)
+        let summaries = documents.map { JobSummary($0, kind: Machine.role, home: identity.name, now: wallTime) }
+        return Array(summaries.sorted(by: JobSummary.comesFirst).prefix(limit))
+    }
+}
+
 extension JobLoss {
     init(_ failure: JobCallFailure) {
         switch failure {

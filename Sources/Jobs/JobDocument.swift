@@ -28,11 +28,27 @@ public protocol JobDocument: Codable, Hashable, Sendable {
     var status: JobPhase { get }
     /// Wall clock of the home at acceptance, milliseconds since 1970.
     var createdAtMs: Int64 { get }
+    /// The same at the end; nil before.
+    var completedAtMs: Int64? { get }
+    /// 0 ... 100, rounded down, so that 100 means done.
+    var completionPercentage: Int { get }
+    /// Why it failed, or what it waits for. See ``JobWarning``.
+    var warnings: [String] { get }
     /// Rises with every change; 1 at acceptance.
     var version: UInt64 { get }
 
+    /// What the job is about, in a few words for people. Empty unless the kind of work says more.
+    var subject: String { get }
+    /// Who has done how much so far, sorted by name. Empty unless the kind of work counts.
+    var shares: [JobSummary.Share] { get }
+
     /// Ends the document as failed, with this warning, because its job is gone.
     mutating func bury(_ warning: String, atMs: Int64)
+}
+
+extension JobDocument {
+    public var subject: String { "" }
+    public var shares: [JobSummary.Share] { [] }
 }
 
 /// The warnings that are part of the contract of every kind of job.

@@ -63,7 +63,7 @@ public struct HashRing: Sendable {
 
     /// The member that owns `key` among those with `role` (among all, when nil). Nil when there is none.
     public func owner(of key: String, role: String? = nil) -> RingMember? {
-        owner(ofHash: StableHash.hash(key.utf8), role: role)
+        owner(ofHash: Self.position(of: key), role: role)
     }
 
     /// The same for a position on the ring.

@@ -28,7 +28,10 @@ public final class PrimesService: Sendable {
 
     /// - Parameters:
     ///   - processors: of this machine.
-    public init(node: Node, processors: Int, limits: JobLimits = PrimesRequest.defaultLimits) {
+    ///   - registry: where the node's jobs of all kinds are listed.
+    public init(
+        node: Node, processors: Int, limits: JobLimits = PrimesRequest.defaultLimits, registry: JobRegistry = JobRegistry()
+    ) {
         let mesh = PrimesMesh(node: node, processors: processors)
         self.mesh = mesh
         self.limits = limits
@@ -37,6 +40,7 @@ public final class PrimesService: Sendable {
             let threads = min(PrimesMesh.threads(capacity: metadata.capacity), max(1, processors))
             let bench = PrimesWorkbench(world: node.world, parallelism: threads)
             let desk = JobDesk<PrimesJob>(world: node.world, crew: mesh, identity: node.identity, limits: limits)
+            registry.add(desk)
             counting = Counting(
                 bench: bench, desk: desk, worker: PrimesWorker(actorSystem: node.system, bench: bench),
                 home: PrimesHome(actorSystem: node.system, desk: desk))

@@ -53,6 +53,12 @@ public struct PrimesStatus: JobDocument {
     /// 0 ... 100, rounded down, so that 100 means done.
     public var completionPercentage: Int { chunks.total == 0 ? 0 : chunks.done * 100 / chunks.total }
 
+    public var subject: String {
+        "\(request.from) to \(request.to)" + (request.algorithm == .sieve ? "" : " by \(request.algorithm.rawValue)")
+    }
+
+    public var shares: [JobSummary.Share] { nodes.map { JobSummary.Share(name: $0.node, parts: $0.parts) } }
+
     public mutating func bury(_ warning: String, atMs: Int64) {
         status = .failed
         completedAtMs = atMs

@@ -1,5 +1,6 @@
 import Admin
 import Glibc
+import Jobs
 import Logging
 import Membership
 import Mesh
@@ -17,12 +18,33 @@ final class FakeNode: NodeInspection, NodeControl, FaultControl {
         var requests: [String] = []
         var rules: [FaultRule] = []
         var readiness = Readiness.healthy
+        var members = FakeNode.firstMembers()
+        var subscribers: [AsyncStream<MembershipEvent>.Continuation] = []
     }
 
     let state = Mutex(State())
+    let identity = NodeIdentity(name: "n1", life: 7)
+    let meshName = "fake"
     let clock = Instant(nanoseconds: 10_000_000_000)
 
-    func inspectMembers() -> [Member] {
+    func membershipEvents() -> AsyncStream<MembershipEvent> {
+        let (stream, continuation) = AsyncStream.makeStream(of: MembershipEvent.self)
+        state.withLock { $0.subscribers.append(continuation) }
+        return stream
+    }
+
+    /// Changes the members, or nothing, and tells of it.
+    func happen(_ event: MembershipEvent, _ change: (inout [Member]) -> Void = { _ in }) {
+        let subscribers = state.withLock { state in
+            change(&state.members)
+            return state.subscribers
+        }
+        for subscriber in subscribers { subscriber.yield(event) }
+    }
+
+    func inspectMembers() -> [Member] { state.withLock { $0.members } }
+
+    fileprivate static func firstMembers() -> [Member] {
         [("n1", MemberStatus.alive), ("n2", .dead)].map { name, status in
             Member(
                 identity: NodeIdentity(name: name, life: 7), address: MemberAddress(host: "127.0.0.1", port: 7101), incarnation: 3,
@@ -75,14 +97,16 @@ struct AdminBench {
     let socket: String
 }
 
-func withAdmin(token: String? = nil, chaos: Bool = true, _ body: (AdminBench) async throws -> Void) async throws {
+func withAdmin(
+    token: String? = nil, chaos: Bool = true, jobs: (any JobOverview)? = nil, readers: Int = 64, _ body: (AdminBench) async throws -> Void
+) async throws {
     let node = FakeNode()
     let world = SystemWorld()
     var random = world.random("admin-tests")
     let path = "/tmp/gossamer-admin-\(random.next() % 1_000_000_000).sock"
     let server = AdminServer(
         address: .tcp(host: "127.0.0.1", port: 0), socketPath: path, token: token, node: node, control: node,
-        faults: chaos ? node : nil, world: world, logger: Logger(label: "test"))
+        faults: chaos ? node : nil, jobs: jobs, readers: readers, world: world, logger: Logger(label: "test"))
     let port = try await server.start()
     defer { unlink(path) }
     do {

@@ -13,6 +13,7 @@ import World
     private struct Cluster {
         var nodes: [Node] = []
         var services: [PrimesService] = []
+        var registries: [JobRegistry] = []
         let name: String
 
         init(_ count: Int, edges: Int = 0) throws {
@@ -31,7 +32,8 @@ import World
                 log.logLevel = .error
                 let node = try Node(configuration, world: SystemWorld(), log: log)
                 nodes.append(node)
-                services.append(PrimesService(node: node, processors: 2))
+                registries.append(JobRegistry())
+                services.append(PrimesService(node: node, processors: 2, registry: registries[index - 1]))
             }
         }
 
@@ -85,6 +87,34 @@ import World
         }
         // On a busy machine stragglers get a second worker; the job takes each part once all the same.
         #expect(counted >= 100)
+        await cluster.stop()
+    }
+
+    @Test func anyNodeListsTheJobsOfAllAndNamesWhomItHasNotHeard() async throws {
+        let cluster = try Cluster(3, edges: 1)
+        let board = JobBoard(actorSystem: cluster.nodes[1].system, registry: cluster.registries[1])
+        try await cluster.start()
+        let gateway = cluster.services[0].gateway
+        var accepted: [WorkID: String] = [:]
+        // The ring decides whose they are; of twelve, both have some.
+        for number in 1...12 {
+            let id = try await gateway.submit(PrimesRequest(from: 0, to: UInt64(number) * 1_000)).jobId
+            _ = try await Self.finish(id, gateway)
+            accepted[id] = cluster.nodes[0].ring.owner(of: "\(id)", role: "primes")?.name
+        }
+        let survey = JobSurvey(node: cluster.nodes[0], registry: cluster.registries[0])
+        let half = await survey.survey()
+        #expect(half.unheard == ["n3"], "its board is not there")
+        #expect(Set(half.jobs.map(\.id)) == Set(accepted.filter { $0.value == "n2" }.keys))
+        let second = JobBoard(actorSystem: cluster.nodes[2].system, registry: cluster.registries[2])
+        let whole = await survey.survey()
+        #expect(whole.unheard == [])
+        #expect(whole.jobs.allSatisfy { accepted[$0.id] == $0.home && $0.kind == "primes" && $0.isEnded && $0.percentage == 100 })
+        #expect(whole.jobs.map(\.id) == accepted.keys.sorted().reversed(), "the newest first")
+        #expect(whole.jobs.first?.subject == "0 to 12000")
+        let few = await JobSurvey(node: cluster.nodes[2], registry: cluster.registries[2], limit: 5).survey()
+        #expect(few.jobs == Array(whole.jobs.prefix(5)), "the same from another node")
+        withExtendedLifetime((board, second)) {}
         await cluster.stop()
     }
 

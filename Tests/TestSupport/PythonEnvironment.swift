@@ -15,8 +15,8 @@ public enum PythonEnvironment {
     /// The requirements that have been installed, one a line.
     private static let stamp = folder + "/.installed"
 
-    /// Requirements that this process has seen installed, so that most calls need no lock.
-    private static let ready = Mutex<Set<String>>([])
+    /// Requirements that this process has seen installed, so that most calls need no lock; nil before it has seen the environment.
+    private static let ready = Mutex<Set<String>?>(nil)
 
     /// Makes sure of an environment that holds `packages` (requirements as pip takes them, "msgpack" or "pyzmq>=25"), and
     /// gives the path of its Python.
@@ -26,7 +26,7 @@ public enum PythonEnvironment {
     ///   without Python its claim is untested, which is a failure.
     @discardableResult
     public static func prepare(packages: [String]) throws -> String {
-        if ready.withLock({ $0.isSuperset(of: packages) }) { return python }
+        if ready.withLock({ $0?.isSuperset(of: packages) ?? false }) { return python }
         mkdir(folder, 0o755)
         let lock = open(folder + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard lock >= 0 else {
@@ -48,7 +48,7 @@ public enum PythonEnvironment {
             installed.formUnion(missing)
             try CommandLineTool.write(Array(installed.sorted().joined(separator: "\n").utf8), to: stamp)
         }
-        ready.withLock { $0.formUnion(packages) }
+        ready.withLock { $0 = ($0 ?? []).union(packages) }
         return python
     }
 

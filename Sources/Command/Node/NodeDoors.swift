@@ -16,6 +16,8 @@ struct NodeDoors {
     private let admin: AdminServer
     private let primes: PrimesService
     private let lookups: LookupStation
+    /// Kept so that it lives.
+    private let board: JobBoard
 
     /// Starts nothing yet. The node's actors exist from now on, so that they can be called from its first moment.
     /// - Throws: `ioError` when the token's file cannot be read.
@@ -23,12 +25,14 @@ struct NodeDoors {
         topology: Topology, node: TopologyNode, mesh: Node, log: Logger, requests: EndRequests
     ) throws(CommandFailure) {
         self.mesh = mesh
+        let registry = JobRegistry()
+        board = JobBoard(actorSystem: mesh.system, registry: registry)
         let primes = PrimesService(
-            node: mesh, processors: SystemWorld.processorCount, limits: JobLimits(topology.primes))
+            node: mesh, processors: SystemWorld.processorCount, limits: JobLimits(topology.primes), registry: registry)
         self.primes = primes
         let lookups = LookupStation(
             node: mesh, workers: LookupConfiguration(topology.lookup).makeWorkers(world: mesh.world),
-            results: try Self.results(node, mesh.world), limits: JobLimits(topology.lookup))
+            results: try Self.results(node, mesh.world), limits: JobLimits(topology.lookup), registry: registry)
         self.lookups = lookups
         edge = node.edge.map { endpoint in
             EdgeServer(
@@ -44,8 +48,8 @@ struct NodeDoors {
         admin = AdminServer(
             address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,
             token: try topology.adminToken(mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
-            faults: mesh.configuration.allowsFaults ? mesh : nil, metrics: { await primes.metrics() + lookups.metrics() },
-            world: mesh.world, logger: log)
+            faults: mesh.configuration.allowsFaults ? mesh : nil, jobs: JobSurvey(node: mesh, registry: registry),
+            metrics: { await primes.metrics() + lookups.metrics() }, world: mesh.world, logger: log)
     }
 
     private static func results(_ node: TopologyNode, _ world: any World) throws(CommandFailure) -> any LookupResultStore {

@@ -39,6 +39,13 @@ public struct LookupStatus: JobDocument {
         request.services.isEmpty ? 100 : results.count * 100 / request.services.count
     }
 
+    public var subject: String { "\(request.target)" }
+
+    public var shares: [JobSummary.Share] {
+        let counts = results.reduce(into: [String: Int]()) { $0[$1.node, default: 0] += 1 }
+        return counts.sorted { $0.key < $1.key }.map { JobSummary.Share(name: $0.key, parts: $0.value) }
+    }
+
     public mutating func bury(_ warning: String, atMs: Int64) {
         status = .failed
         completedAtMs = atMs

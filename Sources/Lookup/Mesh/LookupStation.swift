@@ -28,14 +28,17 @@ public final class LookupStation: Sendable {
     /// - Parameters:
     ///   - workers: one for each service. All nodes of a mesh should have the same.
     ///   - results: where outcomes are saved before they are announced.
+    ///   - registry: where the node's jobs of all kinds are listed.
     public init(
-        node: Node, workers: [any LookupWorker], results: any LookupResultStore, limits: JobLimits = LookupRequest.defaultLimits
+        node: Node, workers: [any LookupWorker], results: any LookupResultStore, limits: JobLimits = LookupRequest.defaultLimits,
+        registry: JobRegistry = JobRegistry()
     ) {
         services = workers.map(\.service).sorted { $0.value < $1.value }
         let mesh = LookupMesh(node: node)
         if node.configuration.metadata.roles.contains(LookupJob.role) {
             let bench = LookupBench(world: node.world, node: node.identity.name, workers: workers, store: results)
             let desk = JobDesk<LookupJob>(world: node.world, crew: mesh, identity: node.identity, limits: limits)
+            registry.add(desk)
             performing = Performing(
                 bench: bench, desk: desk, performer: LookupPerformer(actorSystem: node.system, bench: bench),
                 home: LookupHome(actorSystem: node.system, desk: desk))

@@ -1,0 +1,45 @@
+import AsyncHTTPClient
+import JSONDocument
+import NIOCore
+import Testing
+
+/// Reads an admin port's events as a page does.
+struct EventReader {
+    struct Event: Sendable {
+        var id = ""
+        var kind = ""
+        var data = JSON.null
+        var version: UInt64 { data["version"]?.integer(UInt64.self) ?? 0 }
+    }
+
+    /// Reads until `take` returns false or the stream ends; gives what was read.
+    @discardableResult
+    static func read(
+        _ url: String, lastEventID: String? = nil, until take: (Event) async throws -> Bool
+    ) async throws -> [Event] {
+        var request = HTTPClientRequest(url: url)
+        if let lastEventID { request.headers.add(name: "Last-Event-ID", value: lastEventID) }
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        try #require(response.status == .ok)
+        #expect(response.headers.first(name: "content-type") == "text/event-stream")
+        var events: [Event] = []
+        var pending = ""
+        for try await chunk in response.body {
+            pending += String(buffer: chunk)
+            while let end = pending.firstRange(of: "\n\n") {
+                let block = pending[..<end.lowerBound]
+                pending = String(pending[end.upperBound...])
+                var event = Event()
+                for line in block.split(separator: "\n") {
+                    if line.hasPrefix("id: ") { event.id = String(line.dropFirst(4)) }
+                    if line.hasPrefix("event: ") { event.kind = String(line.dropFirst(7)) }
+                    if line.hasPrefix("data: ") { event.data = try JSON(parsing: line.dropFirst(6).utf8) }
+                }
+                guard !event.kind.isEmpty else { continue }
+                events.append(event)
+                guard try await take(event) else { return events }
+            }
+        }
+        return events
+    }
+}

@@ -1,0 +1,122 @@
+import Command
+import Foundation
+import JSONDocument
+import TestSupport
+import Testing
+import World
+
+/// The live page of real nodes, in a real browser.
+@Suite(.serialized) struct LivePageTests {
+    private struct Report {
+        let values: [JSON]
+        let requests: [String]
+        let complaints: [String]
+
+        init(_ json: JSON) {
+            func texts(_ key: String) -> [String] { json[key]?.elements?.compactMap(\.string) ?? [] }
+            (values, requests, complaints) = (json["values"]?.elements ?? [], texts("requests"), texts("complaints"))
+        }
+    }
+
+    private func browse(_ world: SystemWorld, _ steps: [JSON]) async throws -> Report {
+        let input = Array(JSON.array(steps).text().utf8)
+        let output = try await world.compute {
+            let program = try Chromium.program()
+            return try PythonEnvironment.run(script: "page_in_chromium.py", [program], packages: [], input: input)
+        }
+        return Report(try JSON(parsing: output))
+    }
+
+    private static func figure(_ name: String, is value: String) -> JSON {
+        .string("document.querySelector('[data-figure=\(name)] dd')?.textContent === '\(value)'")
+    }
+
+    private static let statuses: JSON =
+        "[...document.querySelectorAll('#members tr')].map((row) => row.dataset.key + ' ' + row.querySelector('.status .word').textContent)"
+
+    /// Where pictures of a run are kept, when somebody wants to look at them.
+    private static func picture(_ name: String) -> JSON? {
+        ProcessInfo.processInfo.environment["GOSSAMER_PICTURES"].map { ["picture": .string("\($0)/\(name).png")] }
+    }
+
+    @Test func thePageShowsADeathAndAJobAsTheyHappen() async throws {
+        try await TestMesh.with(5, port: 24_400) { mesh in
+            try await mesh.up()
+            let victim = try #require(mesh.process("n4")).pid
+            let job: JSON = ["from": 0, "to": 24_000_000, "algorithm": "trial", "chunks": 60]
+            let steps: [JSON?] = [
+                ["size": [1_600, 1_000]],
+                ["open": "http://127.0.0.1:24403/"],
+                ["until": Self.figure("alive", is: "5")],
+                ["until": "document.querySelectorAll('#ring .broad circle').length === 5"],
+                ["evaluate": "window.loadedOnce = true"],
+                ["evaluate": Self.statuses],
+                ["evaluate": "[...document.querySelectorAll('#members a[title]')].map((link) => link.href)"],
+                Self.picture("five-alive"),
+                ["post": ["http://127.0.0.1:24404/api/primes", job]],
+                ["until": "document.querySelector('.job[data-status=Processing] .percentage')?.textContent.match(/^[1-9]/)"],
+                ["evaluate": "document.querySelector('.job').innerText"],
+                Self.picture("a-job-runs"),
+                ["until": "document.querySelector('.job[data-status=Completed]')"],
+                ["signal": [.number(victim), 9]],
+                ["until": Self.figure("dead", is: "1")],
+                ["until": "document.querySelectorAll('#ring .broad circle').length === 4"],
+                ["evaluate": Self.statuses],
+                ["evaluate": "document.querySelector('#log').innerText"],
+                Self.picture("one-killed"),
+                // A key's owner is asked for as it is typed.
+                ["evaluate": "{ const field = document.querySelector('#key-text'); field.value = 'alice'; field.dispatchEvent(new Event('input')) }"],
+                ["until": "document.querySelector('#key-answer .chip')"],
+                ["evaluate": "document.querySelector('#key-answer .chip').textContent"],
+                ["evaluate": "window.loadedOnce === true"],
+                // Nothing reaches out of a narrow window.
+                ["size": [360, 800]],
+                ["evaluate": "document.documentElement.scrollWidth"],
+            ]
+            let report = try await browse(mesh.world, steps.compactMap(\.self))
+
+            let alive = mesh.names.map { JSON.string("\($0) alive") }
+            #expect(report.values[1] == .array(alive))
+            #expect(report.values[2].elements?.map(\.string) == (1...4).map { "http://127.0.0.1:\(24_403 + 10 * $0)/" })
+            #expect(report.values[3].string?.contains("primes") == true, "\(report.values[3])")
+            #expect(report.values[4] == .array(mesh.names.map { .string("\($0) \($0 == "n4" ? "dead" : "alive")") }))
+            #expect(report.values[5].string?.contains("n4 is dead: life 1 is over") == true, "\(report.values[5])")
+            let place = try await mesh.run("ring", "where", "alice", "--topology", mesh.file, "--json")
+            #expect(try JSON(parsing: Array(place.output.utf8))["owner"] == report.values[7])
+            #expect(report.values[8] == true, "the page was loaded anew")
+            #expect(report.values[9] == 360)
+            #expect(report.complaints == [])
+            #expect(report.requests.count > 8)
+            for request in report.requests {
+                #expect(request.hasPrefix("http://127.0.0.1:24403/") || request.hasPrefix("data:"), "\(request)")
+            }
+        }
+    }
+
+    @Test func aPageThatLosesItsNodeSaysSoAndComesBack() async throws {
+        try await TestMesh.with(2, port: 24_500) { mesh in
+            try await mesh.up()
+            let node = try #require(mesh.process("n2")).pid
+            let lost = "document.documentElement.dataset.link === 'lost'"
+            let live = "document.documentElement.dataset.link === 'live'"
+            let steps: [JSON?] = [
+                ["size": [1_600, 1_000]],
+                ["open": "http://127.0.0.1:24513/"],
+                ["until": Self.figure("alive", is: "2")],
+                // Its connections stay, but it says nothing more.
+                ["signal": [.number(node), .number(SIGSTOP)]],
+                ["until": .string(lost)],
+                ["evaluate": "document.querySelector('#lost').innerText"],
+                Self.picture("lost"),
+                ["signal": [.number(node), .number(SIGCONT)]],
+                ["until": .string(live)],
+                ["until": Self.figure("alive", is: "2")],
+                ["evaluate": "document.querySelector('#lost').hidden"],
+            ]
+            let report = try await browse(mesh.world, steps.compactMap(\.self))
+            let said = report.values[0].string ?? ""
+            #expect(said.contains(/n2 does not answer since \d+ s; last picture of \d\d:\d\d:\d\d\./), "\(said)")
+            #expect(report.values[1] == true)
+        }
+    }
+}
