@@ -116,6 +116,12 @@ var examples: [Target] {
     [
         .executableTarget(
             name: "ChatRoom", dependencies: ["World", "Membership", "Mesh"], path: "docs/examples/ChatRoom"),
+        .executableTarget(
+            name: "Whois",
+            dependencies: [
+                "World", "JSONDocument", "Lookup", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ], path: "docs/examples/Whois"),
     ]
 }
 
@@ -140,7 +146,10 @@ var tests: [Target] {
             dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "Primes", "TestSupport", log]),
         .testTarget(
             name: "LookupTests",
-            dependencies: ["World", "JSONDocument", "Jobs", "Mesh", "Web", "Lookup", "TestSupport", "WebTestSupport", hummingbird, log],
+            dependencies: [
+                "World", "JSONDocument", "Jobs", "Mesh", "Web", "Lookup", "TestSupport", "WebTestSupport", hummingbird, log,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             exclude: ["vectors"]),
         .testTarget(
             name: "TopologyTests", dependencies: ["World", "Membership", "Transport", "Jobs", "Primes", "Topology", "Yams"]),
