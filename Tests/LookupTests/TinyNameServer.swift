@@ -14,7 +14,8 @@ final class TinyNameServer: Sendable {
 
     /// - Parameter answer: the packet to send back, if any.
     init(_ answer: @escaping @Sendable ([UInt8]) -> [UInt8]?) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        self.descriptor = descriptor
         var own = sockaddr_in(), length = socklen_t(MemoryLayout<sockaddr_in>.size)
         own.sin_family = sa_family_t(AF_INET)
         own.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
