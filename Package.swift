@@ -123,6 +123,12 @@ var examples: [Target] {
     [
         .executableTarget(
             name: "ChatRoom", dependencies: ["World", "Membership", "Mesh"], path: "docs/examples/ChatRoom"),
+        .executableTarget(
+            name: "Whois",
+            dependencies: [
+                "World", "JSONDocument", "Lookup", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ], path: "docs/examples/Whois"),
     ]
 }
 
@@ -149,7 +155,8 @@ var tests: [Target] {
             name: "LookupTests",
             dependencies: [
                 "World", "JSONDocument", "Placement", "Membership", "Jobs", "Mesh", "Web", "Lookup", "TestSupport", "WebTestSupport",
-                hummingbird, log,
+                hummingbird, log, .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             exclude: ["vectors"]),
         .testTarget(

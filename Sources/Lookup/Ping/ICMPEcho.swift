@@ -1,20 +1,20 @@
 /// Echo messages of ICMP (RFC 792) and ICMPv6 (RFC 4443, 4).
-struct ICMPEcho: Hashable, Sendable {
+package struct ICMPEcho: Hashable, Sendable {
     /// Bytes before the payload.
     static let headerBytes = 8
 
     /// Chosen by the sender; a socket that is not raw has the system choose it.
-    let identifier: UInt16
-    let sequence: UInt16
+    package let identifier: UInt16
+    package let sequence: UInt16
     /// What the other side sends back unchanged; here it tells our echoes from those of others.
-    let payload: [UInt8]
+    package let payload: [UInt8]
 
     private static func types(_ version: IPAddress.Version) -> (request: UInt8, reply: UInt8) {
         version == .v4 ? (8, 0) : (128, 129)
     }
 
     /// The request as bytes. The checksum of ICMPv6 covers addresses that only the system knows, so the system fills it in.
-    func request(_ version: IPAddress.Version) -> [UInt8] {
+    package func request(_ version: IPAddress.Version) -> [UInt8] {
         var bytes: [UInt8] = [Self.types(version).request, 0, 0, 0]
         for number in [identifier, sequence] { bytes += [UInt8(number >> 8), UInt8(number & 0xFF)] }
         bytes += payload
@@ -26,7 +26,7 @@ struct ICMPEcho: Hashable, Sendable {
     }
 
     /// Reads a reply; `nil` for anything else. A raw socket of IPv4 hands over the header of IP, too.
-    init?(reply bytes: ArraySlice<UInt8>, _ version: IPAddress.Version, hasHeader: Bool) {
+    package init?(reply bytes: ArraySlice<UInt8>, _ version: IPAddress.Version, hasHeader: Bool) {
         var bytes = bytes
         if hasHeader {
             guard let first = bytes.first, first >> 4 == 4, bytes.count >= Int(first & 0xF) * 4, first & 0xF >= 5 else { return nil }
@@ -40,14 +40,14 @@ struct ICMPEcho: Hashable, Sendable {
         payload = Array(bytes.dropFirst(Self.headerBytes))
     }
 
-    init(identifier: UInt16, sequence: UInt16, payload: [UInt8]) {
+    package init(identifier: UInt16, sequence: UInt16, payload: [UInt8]) {
         self.identifier = identifier
         self.sequence = sequence
         self.payload = payload
     }
 
     /// The Internet checksum: RFC 1071.
-    static func checksum(_ bytes: [UInt8]) -> UInt16 {
+    package static func checksum(_ bytes: [UInt8]) -> UInt16 {
         var sum: UInt32 = 0
         for index in stride(from: 0, to: bytes.count, by: 2) {
             sum += UInt32(bytes[index]) << 8 | (index + 1 < bytes.count ? UInt32(bytes[index + 1]) : 0)

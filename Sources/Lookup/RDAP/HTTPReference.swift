@@ -1,15 +1,15 @@
 /// Absolute addresses of HTTP, and what a redirect makes of one (RFC 3986, 5.2, for what servers send).
-enum HTTPReference {
+package enum HTTPReference {
     static let lengthLimit = 2_048
 
     /// `http://host` or `https://host`, and only printable ASCII, so that nothing in it ends a line of a request.
-    static func isAbsolute(_ text: String) -> Bool {
+    package static func isAbsolute(_ text: String) -> Bool {
         guard text.utf8.count <= lengthLimit, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else { return false }
         return ["http://", "https://"].contains { text.hasPrefix($0) && text.utf8.count > $0.utf8.count && !text.hasPrefix($0 + "/") }
     }
 
     /// The address that `location` names, seen from `base`; `nil` for what leads nowhere over HTTP.
-    static func resolve(_ location: String, from base: String) -> String? {
+    package static func resolve(_ location: String, from base: String) -> String? {
         guard let scheme = base.firstRange(of: "://") else { return nil }
         let authorityEnd = base[scheme.upperBound...].firstIndex { "/?#".contains($0) } ?? base.endIndex
         let text = String(location.prefix { $0 != "#" })
@@ -36,7 +36,7 @@ enum HTTPReference {
     }
 
     /// The host and port of an absolute address, for sentences.
-    static func authority(_ text: String) -> String {
+    package static func authority(_ text: String) -> String {
         guard let scheme = text.firstRange(of: "://") else { return text }
         return String(text[scheme.upperBound...].prefix { !"/?#".contains($0) })
     }

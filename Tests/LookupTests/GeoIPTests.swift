@@ -1,0 +1,179 @@
+import Foundation
+import Hummingbird
+import JSONDocument
+import Logging
+import Lookup
+import Synchronization
+import Testing
+import TestSupport
+import Web
+import World
+
+/// Runs a server of these routes on a free port.
+func withServer<T>(_ routes: [WebRoute], _ body: (String) async throws -> T) async throws -> T {
+    let server = WebServer(
+        name: "test", address: .tcp(host: "127.0.0.1", port: 0), routes: routes, world: SystemWorld(), logger: Logger(label: "test"))
+    let port = try await server.start()
+    let result: Result<T, any Error>
+    do { result = .success(try await body("http://127.0.0.1:\(port)")) } catch { result = .failure(error) }
+    await server.stop()
+    return try result.get()
+}
+
+/// An answer with this type and body.
+func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
+    var fields = headers
+    fields[.contentType] = type
+    return Response(status: status, headers: fields, body: .init(byteBuffer: ByteBuffer(string: body)))
+}
+
+@Suite struct GeoIPTests {
+    private static let keys = [
+        "status", "message", "country", "countryCode", "region", "regionName", "city", "zip", "lat", "lon", "timezone", "isp", "org", "as",
+        "source", "resolvedAddress",
+    ]
+
+    private static func city(_ name: String, builtAtSeconds: UInt64 = 1_750_000_000) -> [UInt8] {
+        var writer = MaxMindWriter(type: "Test-City", builtAtSeconds: builtAtSeconds)
+        let record = MaxMindWriter.Value.map([
+            ("city", .map([("names", .map([("en", .text(name)), ("de", .text("anders"))]))])),
+            ("country", .map([("iso_code", .text("US")), ("names", .map([("en", .text("United States"))]))])),
+            ("location", .map([("latitude", .double(37.386)), ("longitude", .double(-122.0838)), ("time_zone", .text("America/Los_Angeles"))])),
+            ("postal", .map([("code", .text("94035"))])),
+            ("subdivisions", .array([.map([("iso_code", .text("CA")), ("names", .map([("en", .text("California"))]))])])),
+        ])
+        writer.add(record, [8, 8, 8, 0], length: 24)
+        writer.add(record, IPAddress("2001:4860::")?.bytes ?? [], length: 32)
+        return writer.bytes
+    }
+
+    private static var numbers: [UInt8] {
+        var writer = MaxMindWriter(type: "Test-ASN", builtAtSeconds: 1_751_000_000)
+        let record = MaxMindWriter.Value.map([
+            ("autonomous_system_number", .number(15_169)), ("autonomous_system_organization", .text("GOOGLE")),
+        ])
+        writer.add(record, [8, 8, 8, 0], length: 24)
+        writer.add(record, [9, 0, 0, 0], length: 8)
+        return writer.bytes
+    }
+
+    private static func write(_ bytes: [UInt8], _ name: String, in folder: TemporaryFolder) throws -> String {
+        let path = folder.path + "/" + name
+        try SystemWorld().files.writeDurably(bytes, to: path)
+        return path
+    }
+
+    private static func worker(files: [String] = [], base: String = "http://127.0.0.1:9") throws -> GeoIPWorker {
+        GeoIPWorker(try Names.resolver(), files: files, base: base)
+    }
+
+    @Test func filesOfCitiesAndNumbersAnswerTogether() async throws {
+        let folder = try TemporaryFolder()
+        let files = [try Self.write(Self.city("Mountain View"), "City.mmdb", in: folder), try Self.write(Self.numbers, "ASN.mmdb", in: folder)]
+        let document = try #require(try await look(try Self.worker(files: files), "8.8.8.8").json)
+        #expect(document.members?.map(\.key) == Self.keys)
+        #expect(document["status"] == "success" && document["message"] == .null)
+        #expect(document["country"] == "United States" && document["countryCode"] == "US")
+        #expect(document["region"] == "CA" && document["regionName"] == "California" && document["city"] == "Mountain View")
+        #expect(document["zip"] == "94035" && document["timezone"] == "America/Los_Angeles")
+        #expect(document["lat"] == .number(37.386) && document["lon"] == .number(-122.0838))
+        #expect(document["as"] == "AS15169 GOOGLE" && document["isp"] == "GOOGLE" && document["org"] == "GOOGLE")
+        #expect(document["source"] == "City.mmdb (Test-City, built 2025-06-15), ASN.mmdb (Test-ASN, built 2025-06-27)")
+        let six = try await look(try Self.worker(files: files), "2001:4860:4860::8888").json
+        #expect(six?["city"] == "Mountain View" && six?["as"] == .null)
+        let named = try await look(try Self.worker(files: files), "google.lookup.test").json
+        #expect(named?["city"] == "Mountain View" && named?["resolvedAddress"] == "8.8.8.8")
+    }
+
+    @Test func anAddressInNoFileIsAFailureThatNamesThem() async throws {
+        let folder = try TemporaryFolder()
+        let worker = try Self.worker(files: [try Self.write(Self.numbers, "ASN.mmdb", in: folder)])
+        #expect(try await look(worker, "1.1.1.1").complaint == "1.1.1.1 is not in ASN.mmdb")
+    }
+
+    @Test func aFileThatIsReplacedIsReadAnew() async throws {
+        let folder = try TemporaryFolder()
+        let path = try Self.write(Self.city("Before"), "City.mmdb", in: folder)
+        let worker = try Self.worker(files: [path])
+        #expect(try await look(worker, "8.8.8.8").json?["city"] == "Before")
+        _ = try Self.write(Self.city("Thereafter"), "City.mmdb", in: folder)
+        #expect(try await look(worker, "8.8.8.8").json?["city"] == "Thereafter")
+    }
+
+    @Test func aFileThatIsMissingOrNoneIsNamedAndTheOthersAnswer() async throws {
+        let folder = try TemporaryFolder()
+        let missing = folder.path + "/Missing.mmdb"
+        let none = try Self.write(Array("this is no database".utf8), "None.mmdb", in: folder)
+        for path in [missing, none] {
+            let complaint = try await look(try Self.worker(files: [path]), "8.8.8.8").complaint
+            #expect(complaint?.contains(path) == true, "\(complaint ?? "an answer")")
+        }
+        let numbers = try Self.write(Self.numbers, "ASN.mmdb", in: folder)
+        let document = try await look(try Self.worker(files: [missing, numbers]), "8.8.8.8").json
+        #expect(document?["as"] == "AS15169 GOOGLE" && document?["message"]?.string?.contains(missing) == true)
+    }
+
+    /// A database with bytes changed anywhere ends in an answer or a sentence.
+    @Test func damagedFilesHarmNothing() async throws {
+        let folder = try TemporaryFolder()
+        var random = SeededRandom(seed: 3)
+        for round in 0..<200 {
+            var bytes = Self.city("Mountain View")
+            for _ in 0..<4 { bytes[random.below(bytes.count)] = UInt8(random.below(256)) }
+            if round % 4 == 0 { bytes.removeLast(random.below(bytes.count)) }
+            let path = try Self.write(bytes, "Damaged.mmdb", in: folder)
+            _ = try await look(try Self.worker(files: [path]), "8.8.8.8")
+        }
+    }
+
+    @Test(arguments: [("10.1.2.3", "private range"), ("fd00::1", "private range"), ("127.0.0.1", "reserved range"), ("::1", "reserved range"),
+        ("192.0.2.1", "reserved range"), ("loop.lookup.test", "reserved range"), ("::ffff:192.168.0.1", "private range")])
+    func specialRangesFailWithoutAnyoneBeingAsked(_ target: String, _ sentence: String) async throws {
+        let asked = Mutex(0)
+        let route = WebRoute(.get, "/json/{address}") { _ in
+            asked.withLock { $0 += 1 }
+            return .json(["status": "success"])
+        }
+        try await withServer([route]) { (base) async throws in
+            #expect(try await look(try Self.worker(base: base), target).complaint == sentence)
+        }
+        #expect(asked.withLock { $0 } == 0)
+    }
+
+    @Test func aNameWithoutAnAddressFailsInTheWordsOfTheContract() async throws {
+        #expect(try await look(try Self.worker(), "none.lookup.test").complaint == "Failed to resolve domain to IP")
+        let lost = GeoIPWorker(LookupResolver(DNSClient(.init(servers: [Names.deadAddress]))), files: [], base: "")
+        #expect(try await look(lost, "host.lookup.test").complaint == "Failed to resolve domain to IP")
+    }
+
+    @Test func aServiceIsAskedWhereThereAreNoFiles() async throws {
+        let fields = Mutex("")
+        let route = WebRoute(.get, "/json/{address}") { request in
+            fields.withLock { $0 = request.query("fields") ?? "" }
+            switch request.parameter("address") {
+            case "8.8.8.8": return .json(["country": "United States", "status": "success", "lat": .number("39.03"), "as": "AS15169 Google LLC"])
+            case "9.9.9.9": return .json(["status": "fail", "message": "invalid query"])
+            case "9.9.9.8": return answer("<html>", type: "text/html")
+            case "9.9.9.7": return answer("", type: "text/plain", status: .init(code: 429), headers: [.init("X-Ttl")!: "34"])
+            case "9.9.9.6": return answer(String(repeating: " ", count: 1 << 20), type: "application/json")
+            default: return answer("", type: "text/plain", status: .badGateway)
+            }
+        }
+        try await withServer([route]) { (base) async throws in
+            let worker = try Self.worker(base: base)
+            let document = try #require(try await look(worker, "8.8.8.8").json)
+            #expect(document.members?.map(\.key) == Self.keys)
+            #expect(document["country"] == "United States" && document["lat"] == .number("39.03") && document["city"] == .null)
+            #expect(document["source"]?.string?.hasPrefix(base + "/json/8.8.8.8?fields=status,message,country,") == true)
+            #expect(fields.withLock { $0.hasSuffix("isp,org,as") })
+            #expect(try await look(worker, "9.9.9.9").complaint == "invalid query")
+            #expect(try await look(worker, "9.9.9.8").complaint?.contains("no JSON object") == true)
+            #expect(try await look(worker, "9.9.9.7").complaint?.contains("ask again in 34 s") == true)
+            #expect(try await look(worker, "9.9.9.6").complaint?.contains("longer than") == true)
+            #expect(try await look(worker, "9.9.9.5").complaint?.contains("BadGateway") == true)
+        }
+        let dead = "http://" + Names.deadAddress
+        #expect(try await look(try Self.worker(base: dead), "8.8.8.8").complaint == "the GeoIP service \(dead) has no answer: Connection refused")
+    }
+}
+

@@ -1,0 +1,130 @@
+import JSONDocument
+import Lookup
+import Synchronization
+import Testing
+import TestSupport
+import World
+
+@Suite struct NameTests {
+    @Test func allAddressesOfANameAreFoundThoseOfIPv4First() async throws {
+        let resolver = try Names.resolver()
+        #expect(try await resolver.addresses(of: "host.lookup.test").map(\.description) == ["192.0.2.1", "2001:db8::1"])
+        #expect(try await resolver.addresses(of: "alias.lookup.test").map(\.description) == ["127.0.0.1"])
+        #expect(try await resolver.addresses(of: "none.lookup.test").isEmpty)
+        #expect(try await resolver.addresses(of: "text.lookup.test").isEmpty)
+    }
+
+    /// Sixty addresses do not fit into a packet of 512 bytes, so the answer is cut and asked for again.
+    @Test func anAnswerTooLongForAPacketComesOverTCP() async throws {
+        let addresses = try await Names.resolver().addresses(of: "many.lookup.test")
+        #expect(Set(addresses.map(\.description)) == Set((1...60).map { "198.51.100.\($0)" }))
+    }
+
+    @Test func anAddressLeadsToItsNameAndBack() async throws {
+        let worker = ReverseDNSWorker(try Names.client())
+        let document = try #require(try await look(worker, "192.0.2.1").json)
+        #expect(document["input"] == "192.0.2.1" && document["found"] == true)
+        #expect(document["hostName"] == "host.lookup.test" && document["aliases"] == [])
+        #expect(document["addresses"] == ["192.0.2.1", "2001:db8::1"] && document["forwardConfirmed"] == true)
+        #expect(document["timeToLiveSeconds"] == 120)
+        #expect(document["queriedAtUtc"]?.string?.hasSuffix("Z") == true)
+        let six = try #require(try await look(worker, "2001:DB8::1").json)
+        #expect(six["hostName"] == "host.lookup.test" && six["input"] == "2001:db8::1")
+    }
+
+    @Test func ofSeveralNamesOneIsTheHostAndTheOthersAreAliases() async throws {
+        let document = try #require(try await look(ReverseDNSWorker(try Names.client()), "192.0.2.9").json)
+        let names = [document["hostName"]?.string].compactMap { $0 } + (document["aliases"]?.elements ?? []).compactMap(\.string)
+        #expect(names.sorted() == ["first.lookup.test", "second.lookup.test"])
+        #expect(document["forwardConfirmed"] == false && document["addresses"] == [])
+    }
+
+    @Test func anAddressWithoutANameIsAnAnswer() async throws {
+        let document = try #require(try await look(ReverseDNSWorker(try Names.client()), "192.0.2.77").json)
+        #expect(document["found"] == false && document["hostName"] == .null && document["aliases"] == [])
+    }
+
+    @Test func aNameHasNoReverse() async throws {
+        let complaint = try await look(ReverseDNSWorker(try Names.client()), "host.lookup.test").complaint
+        #expect(complaint == "Reverse DNS lookup requires an IP address target.")
+    }
+
+    @Test(arguments: [(1, "FORMERR"), (2, "SERVFAIL"), (4, "NOTIMP"), (5, "REFUSED")])
+    func aServerThatFailsIsNamedWithItsReason(_ code: UInt8, _ name: String) async throws {
+        let server = try TinyNameServer { TinyNameServer.reply($0, code: code) }
+        defer { server.stop() }
+        let worker = ReverseDNSWorker(DNSClient(.init(servers: [server.address])))
+        let complaint = try await look(worker, "192.0.2.1").complaint
+        #expect(complaint?.contains(name) == true && complaint?.contains(server.address) == true, "\(complaint ?? "an answer")")
+    }
+
+    @Test func aChainOfAliasesIsFollowed() async throws {
+        let target = TinyNameServer.name("1.sub.2.0.192.in-addr.arpa")
+        let host = TinyNameServer.name("delegated.lookup.test")
+        let pointer = target + [0, 12, 0, 1, 0, 0, 0, 30, 0, UInt8(host.count)] + host
+        let server = try TinyNameServer { question in
+            TinyNameServer.reply(question, records: [TinyNameServer.record(type: 5, data: target), pointer])
+        }
+        defer { server.stop() }
+        let document = try await look(ReverseDNSWorker(DNSClient(.init(servers: [server.address]))), "192.0.2.1").json
+        #expect(document?["hostName"] == "delegated.lookup.test")
+        #expect(document?["timeToLiveSeconds"] == 30, "the least on the way")
+    }
+
+    @Test func aServerThatIsNotThereIsNamed() async throws {
+        let dead = Names.deadAddress
+        let complaint = try await look(ReverseDNSWorker(DNSClient(.init(servers: [dead]))), "192.0.2.1").complaint
+        #expect(complaint?.contains(dead) == true, "\(complaint ?? "an answer")")
+    }
+
+    @Test func aServerThatIsSilentIsNamedAfterItsRounds() async throws {
+        let server = try TinyNameServer { _ in nil }
+        defer { server.stop() }
+        let client = DNSClient(.init(servers: [server.address], patience: .milliseconds(50), rounds: 2))
+        let complaint = try await look(ReverseDNSWorker(client), "192.0.2.1").complaint
+        #expect(complaint?.contains("did not answer") == true, "\(complaint ?? "an answer")")
+        #expect(server.questions == 2)
+    }
+
+    @Test func aSilentServerTimesTheLookupOutInTheWordsOfTheContract() async throws {
+        let server = try TinyNameServer { _ in nil }
+        defer { server.stop() }
+        let world = SystemWorld()
+        let worker = ReverseDNSWorker(DNSClient(.init(servers: [server.address], patience: .seconds(10))), timeout: .milliseconds(300))
+        let bench = LookupBench(world: world, node: "n1", workers: [worker], store: MemoryLookupResultStore())
+        let order = LookupOrder(service: 3, target: try LookupTarget("192.0.2.1"))
+        let outcome = try await bench.perform(order: order, job: WorkIDGenerator(world).next())
+        #expect(outcome.errorMessage == "Reverse DNS lookup timed out after 300ms.")
+    }
+
+    @Test func aWrongListOfServersIsRefusedByName() async throws {
+        let complaint = try await look(ReverseDNSWorker(DNSClient(.init(servers: ["no address"]))), "192.0.2.1").complaint
+        #expect(complaint?.contains("no address") == true)
+    }
+
+    /// Whatever a server sends, the lookup ends, with a document or a sentence.
+    @Test func answersThatAreBrokenEverywhereHarmNothing() async throws {
+        let host = TinyNameServer.name("host.lookup.test")
+        let random = Mutex(SeededRandom(seed: 7))
+        let server = try TinyNameServer { question in
+            var reply = TinyNameServer.reply(question, records: [
+                TinyNameServer.record(type: 12, data: host), TinyNameServer.record(type: 1, data: [192, 0, 2, 1]),
+                TinyNameServer.record(type: 12, data: [0xC0, 12]),
+            ])
+            return random.withLock { random in
+                // Never the id, or the answer would not be taken for one.
+                for _ in 0..<3 where reply.count > 2 { reply[2 + random.below(reply.count - 2)] = UInt8(random.below(256)) }
+                return random.below(4) == 0 && reply.count > 2 ? Array(reply.prefix(2 + random.below(reply.count - 2))) : reply
+            }
+        }
+        defer { server.stop() }
+        let client = DNSClient(.init(servers: [server.address], patience: .milliseconds(20), rounds: 1))
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask { for _ in 0..<60 { _ = try? await look(ReverseDNSWorker(client), "192.0.2.1") } }
+            }
+        }
+        #expect(server.questions >= 480)
+        #expect(try await Names.resolver().addresses(of: "host.lookup.test").count == 2, "others are still answered")
+    }
+}

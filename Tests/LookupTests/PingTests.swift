@@ -1,0 +1,169 @@
+import Glibc
+import JSONDocument
+import Lookup
+import Testing
+import TestSupport
+import World
+
+@Suite struct PingTests {
+    private static func worker(
+        _ methods: [PingMethod] = PingMethod.allCases, ports: [UInt16] = [443, 80, 7], count: Int = 4, patience: Duration = .seconds(30)
+    ) throws -> PingWorker {
+        let settings = PingSettings(methods: methods, count: count, interval: .milliseconds(20), patience: patience, ports: ports)
+        return PingWorker(try Names.resolver(), settings: settings, world: SystemWorld())
+    }
+
+    private static let keys = [
+        "target", "resolvedAddress", "method", "packetsSent", "packetsReceived", "packetLoss", "averageRoundtripMs", "minRoundtripMs",
+        "maxRoundtripMs", "stddevRoundtripMs", "results",
+    ]
+
+    private func number(_ document: JSON, _ key: String) -> Double {
+        if case .number(let literal)? = document[key] { Double(literal) ?? .nan } else { .nan }
+    }
+
+    private func expectAllAnswered(_ document: JSON, address: String) {
+        #expect(document.members?.map(\.key) == Self.keys)
+        #expect(document["resolvedAddress"]?.string == address)
+        #expect(document["packetsSent"]?.integer() == 4 && document["packetsReceived"]?.integer() == 4, "\(document)")
+        #expect(number(document, "packetLoss") == 0)
+        let (least, average, most) = (number(document, "minRoundtripMs"), number(document, "averageRoundtripMs"), number(document, "maxRoundtripMs"))
+        #expect(0 < least && least <= average && average <= most && number(document, "stddevRoundtripMs") <= most)
+        for result in document["results"]?.elements ?? [] {
+            #expect(result["success"] == true && result["status"] == "Success")
+            // What arrives from the host itself has lost no hop; connections do not tell.
+            let hops = result["ttl"]?.integer(Int.self)
+            #expect(document["method"] == "tcp" ? hops == nil : hops.map { 1...255 ~= $0 } == true)
+        }
+    }
+
+    @Test(arguments: ["127.0.0.1", "::1"])
+    func theHostItselfAnswersAndTheMethodIsNamed(_ address: String) async throws {
+        let document = try #require(try await look(Self.worker(), address).json)
+        expectAllAnswered(document, address: address)
+        #expect(PingMethod(rawValue: document["method"]?.string ?? "") != nil)
+    }
+
+    @Test(arguments: [("loop.lookup.test", "127.0.0.1"), ("six.lookup.test", "::1"), ("alias.lookup.test", "127.0.0.1")])
+    func aNameIsPingedByItsAddress(_ name: String, _ address: String) async throws {
+        let document = try #require(try await look(Self.worker(), name).json)
+        expectAllAnswered(document, address: address)
+        #expect(document["target"]?.string == name)
+    }
+
+    @Test(arguments: ["127.0.0.1", "::1"])
+    func connectionsAreMadeWhereNothingElseIsPermitted(_ address: String) async throws {
+        let document = try #require(try await look(Self.worker([.tcp], ports: [TestPorts.block(of: 1)]), address).json)
+        expectAllAnswered(document, address: address)
+        #expect(document["method"] == "tcp", "a refusal is an answer")
+    }
+
+    @Test(.enabled(if: getuid() == 0, "a raw socket needs root"), arguments: ["127.0.0.1", "::1"])
+    func rawEchoesAnswerToRoot(_ address: String) async throws {
+        let document = try #require(try await look(Self.worker([.icmpRaw]), address).json)
+        expectAllAnswered(document, address: address)
+        #expect(document["method"] == "icmp-raw")
+    }
+
+    /// True where net.ipv4.ping_group_range has the group of this process.
+    private static var mayPingUnprivileged: Bool {
+        let bytes = (try? SystemWorld().files.read("/proc/sys/net/ipv4/ping_group_range")) ?? []
+        let range = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).compactMap { UInt32($0) }
+        return range.count == 2 && range[0] <= getegid() && getegid() <= range[1]
+    }
+
+    @Test(arguments: ["127.0.0.1", "::1"])
+    func echoesWithoutARightAreSentExactlyWhereTheSystemPermitsThem(_ address: String) async throws {
+        let result = try await look(Self.worker([.icmp]), address)
+        if Self.mayPingUnprivileged {
+            let document = try #require(result.json)
+            expectAllAnswered(document, address: address)
+            #expect(document["method"] == "icmp")
+        } else {
+            #expect(result.complaint?.contains("may not ping (tried: icmp)") == true, "\(result)")
+        }
+    }
+
+    /// Many at a time share the host's echoes; each must count only its own.
+    @Test func pingsAtTheSameTimeDoNotTakeEachOthersAnswers() async throws {
+        let worker = try Self.worker()
+        try await withThrowingTaskGroup(of: JSON?.self) { group in
+            for _ in 0..<30 { group.addTask { try await look(worker, "127.0.0.1").json } }
+            for try await document in group { expectAllAnswered(try #require(document), address: "127.0.0.1") }
+        }
+    }
+
+    /// A listener that takes no connection and whose queue is full lets further ones wait for ever.
+    @Test func aHostThatDoesNotAnswerIsAResultWithAllLost() async throws {
+        let port = TestPorts.block(of: 1)
+        let full = try FullListener(port: port)
+        defer { full.close() }
+        let worker = try Self.worker([.tcp], ports: [port], count: 2, patience: .milliseconds(200))
+        let document = try #require(try await look(worker, "127.0.0.1").json)
+        #expect(document["packetsSent"]?.integer() == 2 && document["packetsReceived"]?.integer() == 0)
+        #expect(number(document, "packetLoss") == 100 && number(document, "averageRoundtripMs") == 0)
+        #expect(document["results"]?.elements?.allSatisfy { $0["status"] == "TimedOut" && $0["success"] == false } == true)
+    }
+
+    @Test func whereNoWayLeadsIsAFailureThatNamesTheAddress() async throws {
+        let complaint = try await look(Self.worker(), "fe80::1%nosuchface").complaint
+        #expect(complaint?.hasPrefix("fe80::1%nosuchface cannot be reached from this node: ") == true, "\(complaint ?? "an answer")")
+        #expect(try await look(Self.worker(), "none.lookup.test").complaint == "none.lookup.test has no address")
+    }
+
+    @Test func aCancelledPingEnds() async throws {
+        let world = SystemWorld()
+        let worker = PingWorker(try Names.resolver(), settings: PingSettings(interval: .seconds(600)), world: world)
+        let target = try LookupTarget("127.0.0.1")
+        let task = world.spawn("ping") {
+            await #expect(throws: CancellationError.self) { try await worker.lookUp(target, world) }
+        }
+        try await world.sleep(for: .milliseconds(100))
+        task.cancel()
+        await task.finished()
+    }
+
+    @Test func anEchoHasTheFormOfTheRFC() throws {
+        let echo = ICMPEcho(identifier: 0x1234, sequence: 1, payload: [0xAB])
+        let four = echo.request(.v4)
+        #expect(four.prefix(2) == [8, 0] && four.suffix(5) == [0x12, 0x34, 0, 1, 0xAB])
+        #expect(ICMPEcho.checksum(four) == 0, "the sum over a message with its checksum is nothing")
+        #expect(echo.request(.v6).prefix(4) == [128, 0, 0, 0])
+        var reply = four
+        reply[0] = 0
+        #expect(ICMPEcho(reply: reply[...], .v4, hasHeader: false) == echo)
+        let header: [UInt8] = [0x46] + [UInt8](repeating: 0, count: 23)
+        #expect(ICMPEcho(reply: (header + reply)[...], .v4, hasHeader: true) == echo)
+        for count in 0..<8 { #expect(ICMPEcho(reply: reply[..<count], .v4, hasHeader: false) == nil) }
+        for count in 0..<32 { #expect(ICMPEcho(reply: (header + reply)[..<count], .v4, hasHeader: true) == nil) }
+        #expect(ICMPEcho(reply: [0x40] + reply[...], .v4, hasHeader: true) == nil)
+    }
+}
+
+/// A listener with one place in its queue, and that taken.
+private struct FullListener {
+    private var descriptors: [Int32] = []
+
+    init(port: UInt16) throws {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        try withUnsafePointer(to: &address) { pointer in
+            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                let length = socklen_t(MemoryLayout<sockaddr_in>.size)
+                let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+                descriptors.append(listener)
+                try #require(bind(listener, address, length) == 0 && listen(listener, 0) == 0)
+                // Those that find no place stay on their way.
+                for _ in 0..<4 {
+                    let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+                    descriptors.append(client)
+                    _ = connect(client, address, length)
+                }
+            }
+        }
+    }
+
+    func close() { for descriptor in descriptors { Glibc.close(descriptor) } }
+}

@@ -1,0 +1,173 @@
+import Hummingbird
+import JSONDocument
+import Lookup
+import Synchronization
+import Testing
+import TestSupport
+import Web
+import World
+
+@Suite struct RDAPTests {
+    /// The bootstrap registries and a server that both play their parts, good and bad.
+    private final class Play: Sendable {
+        let base = Mutex("")
+        let dead = "http://" + Names.deadAddress
+        /// Fetches of a registry.
+        let fetches = Mutex(0)
+        let isBootstrapDown = Mutex(false)
+
+        private var server: JSON { .string(base.withLock { $0 } + "/rdap/") }
+
+        private func registry(_ services: [(entries: [JSON], servers: [JSON])]) throws -> Response {
+            fetches.withLock { $0 += 1 }
+            guard !isBootstrapDown.withLock({ $0 }) else { return answer("", type: "text/plain", status: .serviceUnavailable) }
+            let pairs = services.map { JSON.array([.array($0.entries), .array($0.servers)]) }
+            return .json(["version": "1.0", "services": .array(pairs + [["broken"], [["x"], []], [["y"], ["ftp://no"]]])])
+        }
+
+        var routes: [WebRoute] {
+            [
+                WebRoute(.get, "/dns.json") { [self] _ in
+                    try registry([
+                        (["test"], [server]), (["two.test"], [.string(dead + "/"), server]), (["broken-first.test"], [.string(base.withLock { $0 } + "/broken/"), server]),
+                        (["dead.test"], [.string(dead)]),
+                    ])
+                },
+                WebRoute(.get, "/ipv4.json") { [self] _ in
+                    try registry([(["192.0.0.0/8"], [.string(dead)]), (["192.0.2.0/24", "not a prefix"], [server])])
+                },
+                WebRoute(.get, "/ipv6.json") { [self] _ in try registry([(["2001:db8::/32"], [server])]) },
+                WebRoute(.get, "/broken/domain/{name}") { _ in answer("", type: "text/plain", status: .badGateway) },
+                WebRoute(.get, "/rdap/ip/{address}") { request in .json(["handle": .string(request.parameter("address"))]) },
+                WebRoute(.get, "/rdap/hop/{count}/{name}") { request in Self.hop(Int(request.parameter("count")) ?? 0) },
+                WebRoute(.get, "/rdap/domain/{name}") { [self] request in try await domain(request) },
+            ]
+        }
+
+        private static func hop(_ count: Int) -> Response {
+            count == 0 ? answer(#"{"handle":"at last"}"#, type: "application/rdap+json") : redirect("../\(count - 1)/x")
+        }
+
+        private static func redirect(_ location: String) -> Response {
+            answer("", type: "text/plain", status: .found, headers: [.location: location])
+        }
+
+        private func domain(_ request: WebRequest) async throws -> Response {
+            let name = request.parameter("name")
+            switch name.prefix(while: { $0 != "." }) {
+            case "good":
+                return answer(#"{"zeta":1.50,"handle":"H","big":18446744073709551615,"accept":"\#(request.headers[.accept] ?? "")"}"#, type: "application/rdap+json")
+            case "busy": return answer("", type: "text/plain", status: .tooManyRequests, headers: [.retryAfter: "120"])
+            case "html": return answer("<html>no</html>", type: "text/html; charset=utf-8")
+            case "array": return answer("[1]", type: "application/rdap+json")
+            case "deep": return answer(String(repeating: "[", count: 5_000), type: "application/rdap+json")
+            case "huge": return answer("{\"a\":\"" + String(repeating: "a", count: 2 << 20) + "\"}", type: "application/rdap+json")
+            case "slow":
+                try await SystemWorld().sleep(for: .seconds(3_600))
+                return answer("{}", type: "application/rdap+json")
+            case "loop": return Self.redirect(request.path)
+            case "hops5": return Self.redirect("/rdap/hop/4/x")
+            case "hops6": return Self.redirect("/rdap/hop/5/x")
+            case "nowhere": return Self.redirect("ftp://example.test/")
+            case "local": return Self.redirect("file:///etc/passwd")
+            default: return answer("{}", type: "application/rdap+json", status: .notFound)
+            }
+        }
+    }
+
+    private func withPlay<T>(timeout: Duration = .seconds(30), _ body: (RDAPWorker, Play) async throws -> T) async throws -> T {
+        let play = Play()
+        return try await withServer(play.routes) { base in
+            play.base.withLock { $0 = base }
+            return try await body(RDAPWorker(base: base, timeout: timeout, world: SystemWorld()), play)
+        }
+    }
+
+    @Test func theServersDocumentIsTheResultAsItIs() async throws {
+        try await withPlay { (worker, _) async throws in
+            let document = try await look(worker, "good.test").json
+            #expect(document?.text() == #"{"zeta":1.50,"handle":"H","big":18446744073709551615,"accept":"application/rdap+json"}"#)
+            #expect(try await look(worker, "192.0.2.7").json == ["handle": "192.0.2.7"])
+            #expect(try await look(worker, "2001:DB8::7").json == ["handle": "2001:db8::7"])
+        }
+    }
+
+    @Test func theLongestEntryDecidesWhomToAsk() async throws {
+        try await withPlay { (worker, play) async throws in
+            let complaint = try await look(worker, "192.9.9.9").complaint
+            #expect(complaint?.contains(play.dead.dropFirst(7)) == true && complaint?.contains("Connection refused") == true, "\(complaint ?? "")")
+            #expect(try await look(worker, "good.dead.test").complaint?.contains("has no answer for 'good.dead.test'") == true)
+            #expect(try await look(worker, "good.undead.test").json?["handle"] == "H", "whole labels are compared")
+        }
+    }
+
+    @Test func whereNoServerIsKnownThatIsSaid() async throws {
+        try await withPlay { (worker, _) async throws in
+            #expect(try await look(worker, "example.zzz").complaint == "no RDAP server is known for 'example.zzz'")
+            #expect(try await look(worker, "9.9.9.9").complaint == "no RDAP server is known for '9.9.9.9'")
+        }
+    }
+
+    @Test func whenOneServerIsSilentOrBrokenTheNextIsAsked() async throws {
+        try await withPlay { (worker, _) async throws in
+            #expect(try await look(worker, "good.two.test").json?["handle"] == "H")
+            #expect(try await look(worker, "good.broken-first.test").json?["handle"] == "H")
+        }
+    }
+
+    @Test func refusalsHaveTheWordsOfTheContract() async throws {
+        try await withPlay { (worker, _) async throws in
+            #expect(try await look(worker, "missing.test").complaint == "RDAP server returned NotFound for 'missing.test'")
+            #expect(try await look(worker, "busy.test").complaint == "RDAP server returned TooManyRequests for 'busy.test'; Retry-After: 120")
+        }
+    }
+
+    @Test(arguments: [
+        ("html", "'text/html; charset=utf-8', which is no RDAP document"), ("array", "it is an array"), ("deep", "nested deeper"),
+        ("huge", "longer than 1048576 bytes"), ("loop", "more than 5 times"), ("hops6", "more than 5 times"),
+        ("nowhere", "redirects to 'ftp://example.test/'"), ("local", "redirects to 'file:///etc/passwd'"),
+    ])
+    func hostileAnswersAreNamed(_ name: String, _ sentence: String) async throws {
+        try await withPlay { (worker, _) async throws in
+            let complaint = try await look(worker, "\(name).test").complaint
+            #expect(complaint?.contains(sentence) == true && complaint?.contains("\(name).test") == true, "\(complaint ?? "an answer")")
+        }
+    }
+
+    @Test func fiveRedirectsAreFollowed() async throws {
+        try await withPlay { (worker, _) async throws in #expect(try await look(worker, "hops5.test").json == ["handle": "at last"]) }
+    }
+
+    @Test func aSlowServerIsGivenUp() async throws {
+        try await withPlay(timeout: .milliseconds(800)) { (worker, _) async throws in
+            #expect(try await look(worker, "slow.test").complaint?.contains("no answer within 400 ms") == true)
+        }
+    }
+
+    @Test func aRegistryIsFetchedOnceForAll() async throws {
+        try await withPlay { (worker, play) async throws in
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<20 { group.addTask { try await look(worker, "good.test").json?["handle"] == "H" } }
+                for try await isGood in group { #expect(isGood) }
+            }
+            #expect(play.fetches.withLock { $0 } == 1)
+            play.isBootstrapDown.withLock { $0 = true }
+            #expect(try await look(worker, "good.test").json?["handle"] == "H", "it is kept")
+            #expect(try await look(worker, "192.0.2.7").complaint?.contains("ipv4.json returned ServiceUnavailable") == true)
+            play.isBootstrapDown.withLock { $0 = false }
+            #expect(try await look(worker, "192.0.2.7").json?["handle"] == "192.0.2.7", "a failure is not kept")
+        }
+    }
+
+    @Test(arguments: [
+        ("https://a.test/x/y?q", "https://b.test/z", "https://b.test/z"), ("https://a.test/x/y?q", "HTTPS://b.test/z", "https://b.test/z"),
+        ("https://a.test/x/y?q", "//b.test/z", "https://b.test/z"), ("https://a.test/x/y?q", "/z", "https://a.test/z"),
+        ("https://a.test/x/y?q/r", "z", "https://a.test/x/z"), ("http://a.test:81", "z#f", "http://a.test:81/z"),
+        ("https://a.test/x", "ftp://b.test/", nil), ("https://a.test/x", "javascript:1", nil), ("https://a.test/x", "", nil),
+        ("https://a.test/x", "https:///z", nil), ("https://a.test/x", "https://", nil), ("https://a.test/x", "/a b", nil),
+        ("https://a.test/x", "/a\r\nX: y", nil), ("https://a.test/x", "/ä", nil),
+    ] as [(String, String, String?)])
+    func redirectsLeadWhereTheRFCSays(_ base: String, _ location: String, _ target: String?) {
+        #expect(HTTPReference.resolve(location, from: base) == target)
+    }
+}

@@ -1,0 +1,48 @@
+import JSONDocument
+import Lookup
+import NIOCore
+import NIOPosix
+import Testing
+import TestSupport
+import World
+
+/// The example in docs/, built with the tests, against a server that speaks whois as RFC 3912 has it.
+@Suite struct WhoisTests {
+    private final class Registrar: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        private var line = ""
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            line += String(buffer: unwrapInboundIn(data))
+            guard line.hasSuffix("\r\n") else { return }
+            let text = "% to \(line.dropLast(1))\r\nholder: a test\r\n"
+            context.writeAndFlush(NIOAny(ByteBuffer(string: text))).whenComplete { [context = NIOLoopBound(context, eventLoop: context.eventLoop)] _ in
+                context.value.close(promise: nil)
+            }
+        }
+    }
+
+    private static let program = ChildProcess.ownProgram.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/Whois"
+
+    private static func whois(_ arguments: String...) async throws -> (status: Int32, text: String) {
+        let output = try await SystemWorld().compute { try CommandLineTool.run(program, arguments, seconds: 60) }
+        return (output.status, String(decoding: output.standardOutput, as: UTF8.self))
+    }
+
+    @Test func aNewKindOfLookupIsAWorkerOfThirtyLines() async throws {
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Registrar()) }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = "\(server.localAddress?.port ?? 0)"
+        let (status, text) = try await Self.whois("Example.test", "127.0.0.1", port)
+        #expect(status == 0)
+        let document = try JSON(parsing: text.utf8)
+        #expect(document["query"] == "example.test" && document["server"] == "127.0.0.1")
+        #expect(document["text"] == "% to example.test\r\nholder: a test\r\n")
+        try await server.close()
+        let (_, complaint) = try await Self.whois("example.test", "127.0.0.1", port)
+        #expect(complaint.hasPrefix("the whois server 127.0.0.1:\(port) cannot be reached"), "\(complaint)")
+    }
+}
