@@ -105,6 +105,11 @@ extension Membership {
         return finish()
     }
 
+    private func liveSlot(at address: MemberAddress) -> Int? { table.live.first { table[$0].member.address == address } }
+
+    /// The live member, other than this node, that says it listens at the address.
+    public func liveMember(at address: MemberAddress) -> Member? { liveSlot(at: address).map { table[$0].member } }
+
     // MARK: Reconnection
 
     /// Seeds that are not members, and the dead: so a partition heals by itself, whoever restarted meanwhile.
