@@ -64,12 +64,15 @@ extension Membership {
         }
     }
 
-    /// A session with this peer stands, begun by either side; or a `connect` found one standing.
-    public mutating func connected(_ peer: MembershipPeer, now: Instant) -> [MembershipEffect] {
+    /// A session with this peer has begun, by either side.
+    /// - Parameter stoodAlready: a `connect` has found the session standing. That is no sign of life: a session outlives its connections.
+    public mutating func connected(_ peer: MembershipPeer, stoodAlready: Bool = false, now: Instant) -> [MembershipEffect] {
         begin(now)
         guard started, standing != .left, peer != own.peer else { return finish() }
-        heard(peer.identity, at: peer.address)
-        displaced(by: peer)
+        if !stoodAlready {
+            heard(peer.identity, at: peer.address)
+            displaced(by: peer)
+        }
         let known = table.slot(of: peer.identity).map { table.isLive($0) && table[$0].member.address == peer.address } ?? false
         switch standing {
         case .member, .superseded: if !known { send(digestMessage, to: peer) }
@@ -127,7 +130,7 @@ extension Membership {
         for _ in seeds.indices where attempts < figures.gossipFanout {
             let seed = seeds[nextSeed % seeds.count]
             nextSeed = (nextSeed + 1) % seeds.count
-            if table.live.contains(where: { table[$0].member.address == seed }) { continue }
+            if liveSlot(at: seed) != nil { continue }
             out.append(.connect(seed))
             attempts += 1
         }

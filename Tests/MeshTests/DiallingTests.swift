@@ -25,4 +25,32 @@ import World
         let time = try #require(mesh.timeToAgree(limit: .seconds(20)))
         #expect(time <= .seconds(1), "seed \(seed): \(time)")
     }
+
+    /// That a session stands is no sign of life, so asking after a seed again and again must not hide its death.
+    @Test(arguments: UInt64(0)..<4) func aVanishedNodeWithASeedsNameIsKnownDeadWithinFiveSeconds(seed: UInt64) throws {
+        let mesh = try fiveNodes(seed: seed, seeds: Self.otherNames)
+        mesh.simulation.run(for: .milliseconds(3000 + Int64(seed) * 137))
+        let others = Self.names.filter { $0 != "n4" }
+        mesh.network.partition(["n4"], others, .hold)
+        let start = mesh.simulation.now
+        while mesh.simulation.now - start < .seconds(20), others.contains(where: { mesh.alive(at: $0) != others }) {
+            mesh.simulation.run(for: .milliseconds(10))
+        }
+        #expect(mesh.simulation.now - start <= .seconds(5), "seed \(seed): \(mesh.simulation.now - start)")
+    }
+
+    @Test(arguments: UInt64(0)..<4) func idleNodesWhoseSeedsHaveOtherNamesKeepTheirSessions(seed: UInt64) throws {
+        let mesh = try fiveNodes(seed: seed, seeds: Self.otherNames)
+        mesh.simulation.run(for: .seconds(5))
+        let before = try Self.names.map { try handshakes(mesh, $0) }
+        mesh.simulation.run(for: .seconds(20))
+        #expect(try Self.names.map { try handshakes(mesh, $0) } == before)
+    }
+
+    private func handshakes(_ mesh: SimulatedMesh, _ name: String) throws -> [Double] {
+        let node = try #require(mesh.nodes[name])
+        let samples = try mesh.run(at: name) { _ in await node.metrics() }
+        return [try #require(samples.first { $0.name == "gossamer_link_sessions_lost_total" }).value]
+            + [Double(mesh.network.connects(to: name))]
+    }
 }

@@ -50,11 +50,19 @@ extension NodeCore {
     }
 
     private func connect(_ address: MemberAddress) {
-        if let standing = standing[PeerAddress(address)] {
-            carryOut(membership.connected(MembershipPeer(identity: standing, address: address), now: world.now))
+        let place = PeerAddress(address)
+        if let session = links.session(at: place) {
+            // By one address or by another, a seed's DNS name.
+            stands(session.peer, MemberAddress(session.address))
+        } else if let peer = standing[place] {
+            stands(peer, address)
         } else {
             links.dial(PeerAddress(address))
         }
+    }
+
+    private func stands(_ peer: NodeIdentity, _ address: MemberAddress) {
+        carryOut(membership.connected(MembershipPeer(identity: peer, address: address), stoodAlready: true, now: world.now))
     }
 
     private func forget(_ peer: MembershipPeer) {

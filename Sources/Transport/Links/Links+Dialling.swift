@@ -48,6 +48,15 @@ extension Links {
         sessions(with: peer.name).first { $0.dialled != nil && $0.info.peer == peer }?.info.id
     }
 
+    /// The session that this node has dialled to the node at `address`, by that address or by another one.
+    public func session(at address: PeerAddress) -> SessionInfo? { standingLink(at: address)?.session?.info }
+
+    /// The link of that session.
+    func standingLink(at address: PeerAddress) -> DialledLink? {
+        if let link = dialled[address], link.session != nil { return link }
+        return aliases[address].flatMap { session(to: $0) }.flatMap { sessions[$0]?.dialled }
+    }
+
     /// What is known of a session while it lasts.
     public func info(of id: SessionID) -> SessionInfo? { sessions[id]?.info }
 
