@@ -5,8 +5,8 @@ public enum MembershipEffect: Hashable, Sendable {
     /// Send on the pulse lane, in a session with exactly this identity. Without a session: begin one, and drop the message unless the
     /// session stands within a few hundred milliseconds. Losing a message is always allowed.
     case send(MembershipMessage, to: MembershipPeer)
-    /// See to it that a link to this address exists, then call `connected` — also when it existed already; or `refused`.
-    /// No answer is needed when nothing comes of it.
+    /// Try for a few seconds to make a session with whoever listens at this address, then call `connected`; or `refused`. When one
+    /// stands already, call `connected` with `stoodAlready`. No answer is needed when nothing comes of it.
     case connect(MemberAddress)
     /// Ask the process itself whether it lives, over a connection made for the purpose, within `within`; then call
     /// `freshProbe(sequence:answered:now:)`. An accepted connection is not an answer: the kernel of a stopped process accepts.

@@ -53,4 +53,30 @@ import World
         return [try #require(samples.first { $0.name == "gossamer_link_sessions_lost_total" }).value]
             + [Double(mesh.network.connects(to: name))]
     }
+
+    @Test(arguments: [false, true]) func theForgottenAreDialledNoMore(checksIn: Bool) throws {
+        var figures = MembershipConfiguration.lan
+        figures.reapDeadAfter = .seconds(8)
+        let mesh = try fiveNodes(seed: 3, seeds: ["n1", "n2"], figures: figures)
+        // With check-ins to tell, a node wants a link to everybody.
+        if checksIn {
+            for name in Self.names {
+                let identity = try #require(mesh.nodes[name]).identity
+                try mesh.run(at: name) { system in
+                    let probe = try system.singleton(Probe.self, on: identity)
+                    try await system.receptionist.checkIn(probe, as: ReceptionKey<Probe>("probes"))
+                }
+            }
+        }
+        mesh.simulation.run(for: .seconds(5))
+        mesh.kill("n5")
+        let killed = mesh.network.connects(to: "n5")
+        mesh.simulation.run(for: .seconds(6))
+        #expect(mesh.network.connects(to: "n5") > killed, "the dead are sought")
+        mesh.simulation.run(for: .seconds(10))
+        #expect(mesh.nodes["n1"]?.members.member(named: "n5") == nil)
+        let forgotten = mesh.network.connects(to: "n5")
+        mesh.simulation.run(for: .seconds(20))
+        #expect(mesh.network.connects(to: "n5") == forgotten)
+    }
 }

@@ -57,7 +57,7 @@ extension NodeCore {
         } else if let peer = standing[place] {
             stands(peer, address)
         } else {
-            links.dial(PeerAddress(address))
+            links.dial(place, passing: true)
         }
     }
 
@@ -68,11 +68,18 @@ extension NodeCore {
     private func forget(_ peer: MembershipPeer) {
         links.hangUp(peer.identity)
         peers[peer.identity] = nil
+        hangUp(peer.address)
+    }
+
+    /// Stops dialling an address where nobody is left.
+    private func hangUp(_ address: MemberAddress) {
+        let place = PeerAddress(address)
+        if membership.liveMember(at: address) == nil, standing[place] == nil { links.hangUp(place) }
     }
 
     /// Makes sure that a session to a live member is being made.
     func dial(_ node: NodeIdentity) {
-        guard let member = membership.member(named: node.name), member.identity == node else { return }
+        guard let member = membership.member(named: node.name), member.identity == node, member.status.isLive else { return }
         links.dial(PeerAddress(member.address), expecting: node.name)
     }
 
@@ -109,7 +116,8 @@ extension NodeCore {
             log.debug("decided view \(view.version): \(view.members.map(\.name).joined(separator: " "))")
         case .lonely(let isLonely): log.notice(isLonely ? "hearing nobody: accusing no one" : "hearing others again")
         case .health(let score): log.debug("own health \(score)")
-        case .updated, .reaped: break
+        case .reaped(let member): hangUp(member.address)
+        case .updated: break
         }
         memberSubscribers.tell(event, about: .members)
     }
