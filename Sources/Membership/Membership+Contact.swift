@@ -138,9 +138,8 @@ extension Membership {
 
     /// One of the dead, with a chance that makes about `reconnectRate` attempts at each of them in the whole mesh.
     private mutating func pickDead() -> Int? {
-        let gone = table.gone
-        guard !gone.isEmpty, random.chance(figures.reconnectRate * Double(gone.count) / Double(liveCount)) else { return nil }
-        let slot = gone[random.below(gone.count)]
-        return table[slot].member.status == .dead ? slot : nil
+        let dead = table.gone.filter { table[$0].member.status == .dead }
+        guard !dead.isEmpty, random.chance(figures.reconnectRate * Double(dead.count) / Double(liveCount)) else { return nil }
+        return dead[random.below(dead.count)]
     }
 }
