@@ -78,7 +78,8 @@ extension Membership {
     /// Nobody reached it. Accuse it, unless this node has better reason to doubt itself.
     private mutating func failed(_ probe: Probe) {
         noteSilence()
-        let heardOthers = lastHeardAnybody >= probe.sentAt
+        // What came in the very turn of the question was there before it, perhaps for as long as this node did not run.
+        let heardOthers = lastHeardAnybody > probe.sentAt
         // The accusation runs on the health of before: that this probe found no helpers either weighs on the next.
         if table.live.count == 1 || heardOthers || patienceIsOver { accuse(probe.slot, refused: false) }
         feel(LocalHealth.penalty(nacksExpected: probe.nacksExpected, nacksReceived: probe.nacksFrom.count))
