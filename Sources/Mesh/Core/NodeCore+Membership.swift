@@ -17,8 +17,7 @@ extension NodeCore {
             switch effect {
             case .send(let message, let peer): send(message, to: peer)
             case .connect(let address): connect(address)
-            case .probeFresh(let peer, let sequence, _):
-                probeFresh(peer, sequence)
+            case .probeFresh(let peer, let sequence): probeFresh(peer, sequence)
             case .forget(let peer): forget(peer)
             case .event(let event): happened(event)
             case .startNewLife(let life): endLife(life)
