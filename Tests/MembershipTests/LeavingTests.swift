@@ -112,6 +112,15 @@ import World
         #expect(error?.code == .badFigure && error?.description.contains("probeTimeout") == true)
     }
 
+    @Test func figuresThatDoNotFitAFrameOfThePulseLaneAreRefused() {
+        for change: (inout MembershipConfiguration) -> Void in [{ $0.exchangeBytes = 128 << 10 }, { $0.memberLimit = 1_000_000 }] {
+            var figures = MembershipConfiguration.lan
+            change(&figures)
+            let error = #expect(throws: MembershipError.self) { try figures.validate() }
+            #expect(error?.code == .badFigure)
+        }
+    }
+
     @Test func metadataHasALimit() throws {
         var node = try TestNode.make()
         let labels = Dictionary(uniqueKeysWithValues: (0..<20).map { ("key\($0)", String(repeating: "v", count: 300)) })

@@ -39,7 +39,10 @@ extension NodeCore {
 
     private func send(_ message: MembershipMessage, to peer: MembershipPeer) {
         let frame = MembershipFrame(payload: message.packed()[...])
-        links.sendPulse(to: PeerAddress(peer.address), expecting: peer.identity.name) { frame.pack(into: &$0) }
+        let result = links.sendPulse(to: PeerAddress(peer.address), expecting: peer.identity.name) { frame.pack(into: &$0) }
+        if result == .tooLarge {
+            log.error("a membership message of \(frame.payload.count) bytes for \(peer) exceeds a frame of the pulse lane; lower exchangeBytes")
+        }
     }
 
     /// The answer comes as any ack does.
