@@ -59,6 +59,7 @@ public struct Membership: Sendable {
         case finished(above: UInt64)
     }
 
+    /// What it goes by, checked and unchanged from the start.
     public let figures: MembershipConfiguration
     var random: RandomStream
     var table: MemberTable

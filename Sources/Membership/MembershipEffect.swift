@@ -2,8 +2,9 @@ import World
 
 /// What the shell has to do after an input, in this order.
 public enum MembershipEffect: Hashable, Sendable {
-    /// Send on the pulse lane, in a session with exactly this identity. Without a session: begin one, and drop the message unless the
-    /// session stands within a few hundred milliseconds. Losing a message is always allowed.
+    /// Send on the pulse lane, in a session with a process of this name; another life of it is as good, because every message says
+    /// whom it is about. Without a session: begin one, and drop the message unless the session stands within a few seconds. Losing a
+    /// message is always allowed.
     case send(MembershipMessage, to: MembershipPeer)
     /// Try for a few seconds to make a session with whoever listens at this address, then call `connected`; or `refused`. When one
     /// stands already, call `connected` with `stoodAlready`. No answer is needed when nothing comes of it.
@@ -14,6 +15,7 @@ public enum MembershipEffect: Hashable, Sendable {
     case probeFresh(MembershipPeer, sequence: UInt32)
     /// The link to this peer serves nobody any more: it is dead, has left or was replaced. Neither it nor its address is dialled on.
     case forget(MembershipPeer)
+    /// Tell whoever listens to the node's events.
     case event(MembershipEvent)
     /// The mesh holds this life for finished, or remembers a higher one (a lost data directory). Raise the durable counter above
     /// `life`, renew the sessions, and call `beginNewLife`; or end the process.
