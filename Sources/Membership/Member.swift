@@ -26,13 +26,17 @@ public enum MemberStatus: UInt8, Sendable, CaseIterable, CustomStringConvertible
 
 /// A node as gossip sees it.
 public struct Member: Hashable, Sendable {
+    /// Its name, and the latest life known.
     public var identity: NodeIdentity
+    /// Where others reach it, as it says.
     public var address: MemberAddress
     /// SWIM's volatile counter of refutations within one life: only the member itself raises it.
     public var incarnation: UInt64
+    /// How this node sees it now.
     public var status: MemberStatus
     /// Raised by the member at every change of its metadata; 0 while the metadata is unknown.
     public var metadataVersion: UInt64
+    /// What it tells of itself, as of that version.
     public var metadata: MemberMetadata
     /// When this node saw the status begin, on its own clock.
     public var since: Instant
@@ -50,6 +54,8 @@ public struct Member: Hashable, Sendable {
         self.since = since
     }
 
+    /// The name, which it keeps from life to life.
     public var name: String { identity.name }
+    /// The process at its address.
     public var peer: MembershipPeer { MembershipPeer(identity: identity, address: address) }
 }

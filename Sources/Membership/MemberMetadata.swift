@@ -67,11 +67,15 @@ public struct MemberVersions: Hashable, Sendable {
 
 /// Bounds of what a peer may say. A message beyond them is malformed, whoever sent it.
 public enum MembershipLimits {
+    /// UTF-8 bytes of a node's name, from 1.
     public static let nameBytes = 64
+    /// UTF-8 bytes of an address's host, from 1: the longest DNS name (RFC 1035, section 2.3.4).
     public static let hostBytes = 255
     /// Packed size of a ``MemberMetadata``.
     public static let metadataBytes = 4096
+    /// Roles of one member.
     public static let roles = 64
+    /// Labels of one member.
     public static let labels = 64
     /// Bytes of one role, label, zone, version or URL.
     public static let textBytes = 512

@@ -48,25 +48,27 @@ extension Membership {
         sendOutlines(mask: mask, to: peer)
     }
 
-    /// Lists the members of the buckets in `mask`, whole buckets per message.
+    /// Lists the members of the buckets in `mask`, whole buckets per message: as many as fit, at least one.
     private mutating func sendOutlines(mask: UInt64, to peer: MembershipPeer) {
         var part: UInt64 = 0
         var lines: [MemberOutline] = []
         var bytes = 0
         for bucket in 0..<ContentDigest.bucketCount where mask & (1 << UInt64(bucket)) != 0 {
-            for slot in table.byBucket[bucket] where isSpoken(slot) {
+            let spoken = table.byBucket[bucket].filter { isSpoken($0) }
+            let more = spoken.reduce(0) { $0 + MemberOutline.size(table[$1].member) }
+            if part != 0 && bytes + more > figures.exchangeBytes {
+                send(.outline(mask: part, lines), to: peer)
+                (part, lines, bytes) = (0, [], 0)
+            }
+            for slot in spoken {
                 lines.append(
                     MemberOutline(
                         identity: table[slot].member.identity, addressMark: table[slot].addressMark,
                         incarnation: table[slot].member.incarnation, status: table[slot].member.status,
                         metadataVersion: table[slot].member.metadataVersion))
-                bytes += table[slot].member.identity.name.utf8.count + 24
             }
             part |= 1 << UInt64(bucket)
-            if bytes >= figures.exchangeBytes {
-                send(.outline(mask: part, lines), to: peer)
-                (part, lines, bytes) = (0, [], 0)
-            }
+            bytes += more
         }
         if part != 0 { send(.outline(mask: part, lines), to: peer) }
     }
@@ -115,7 +117,9 @@ extension Membership {
         isExchanging = true
         for record in records { merge(record, from: peer) }
         isExchanging = false
-        sendRecords(wants.compactMap { table.slot(named: $0) }, wants: [], to: peer)
+        // A name is answered once, however often it is asked for.
+        var asked = Set<Int>()
+        sendRecords(wants.compactMap { table.slot(named: $0) }.filter { asked.insert($0).inserted }, wants: [], to: peer)
     }
 
     /// Records in pieces; the wishes go with the first.

@@ -64,12 +64,15 @@ extension Membership {
         }
     }
 
-    /// A session with this peer stands, begun by either side; or a `connect` found one standing.
-    public mutating func connected(_ peer: MembershipPeer, now: Instant) -> [MembershipEffect] {
+    /// A session with this peer has begun, by either side.
+    /// - Parameter stoodAlready: a `connect` has found the session standing. That is no sign of life: a session outlives its connections.
+    public mutating func connected(_ peer: MembershipPeer, stoodAlready: Bool = false, now: Instant) -> [MembershipEffect] {
         begin(now)
         guard started, standing != .left, peer != own.peer else { return finish() }
-        heard(peer.identity, at: peer.address)
-        displaced(by: peer)
+        if !stoodAlready {
+            heard(peer.identity, at: peer.address)
+            displaced(by: peer)
+        }
         let known = table.slot(of: peer.identity).map { table.isLive($0) && table[$0].member.address == peer.address } ?? false
         switch standing {
         case .member, .superseded: if !known { send(digestMessage, to: peer) }
@@ -105,6 +108,11 @@ extension Membership {
         return finish()
     }
 
+    private func liveSlot(at address: MemberAddress) -> Int? { table.live.first { table[$0].member.address == address } }
+
+    /// The live member, other than this node, that says it listens at the address.
+    public func liveMember(at address: MemberAddress) -> Member? { liveSlot(at: address).map { table[$0].member } }
+
     // MARK: Reconnection
 
     /// Seeds that are not members, and the dead: so a partition heals by itself, whoever restarted meanwhile.
@@ -122,7 +130,7 @@ extension Membership {
         for _ in seeds.indices where attempts < figures.gossipFanout {
             let seed = seeds[nextSeed % seeds.count]
             nextSeed = (nextSeed + 1) % seeds.count
-            if table.live.contains(where: { table[$0].member.address == seed }) { continue }
+            if liveSlot(at: seed) != nil { continue }
             out.append(.connect(seed))
             attempts += 1
         }
@@ -130,9 +138,8 @@ extension Membership {
 
     /// One of the dead, with a chance that makes about `reconnectRate` attempts at each of them in the whole mesh.
     private mutating func pickDead() -> Int? {
-        let gone = table.gone
-        guard !gone.isEmpty, random.chance(figures.reconnectRate * Double(gone.count) / Double(liveCount)) else { return nil }
-        let slot = gone[random.below(gone.count)]
-        return table[slot].member.status == .dead ? slot : nil
+        let dead = table.gone.filter { table[$0].member.status == .dead }
+        guard !dead.isEmpty, random.chance(figures.reconnectRate * Double(dead.count) / Double(liveCount)) else { return nil }
+        return dead[random.below(dead.count)]
     }
 }

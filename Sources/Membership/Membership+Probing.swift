@@ -72,23 +72,24 @@ extension Membership {
                 sequence: probe.sequence, target: target, remainingMs: remainingMs, rumours: news(for: helper))
             send(message, to: table[helper].member.peer)
         }
-        out.append(.probeFresh(target, sequence: probe.sequence, within: remaining))
+        out.append(.probeFresh(target, sequence: probe.sequence))
     }
 
     /// Nobody reached it. Accuse it, unless this node has better reason to doubt itself.
     private mutating func failed(_ probe: Probe) {
         noteSilence()
-        let heardOthers = lastHeardAnybody >= probe.sentAt
+        // What came in the very turn of the question was there before it, perhaps for as long as this node did not run.
+        let heardOthers = lastHeardAnybody > probe.sentAt
         // The accusation runs on the health of before: that this probe found no helpers either weighs on the next.
         if table.live.count == 1 || heardOthers || patienceIsOver { accuse(probe.slot, refused: false) }
         feel(LocalHealth.penalty(nacksExpected: probe.nacksExpected, nacksReceived: probe.nacksFrom.count))
     }
 
     /// A probe was answered, by the member itself or through a helper.
-    mutating func succeeded(_ sequence: UInt32, by answerer: NodeIdentity?) {
+    mutating func succeeded(_ sequence: UInt32, by answerer: NodeIdentity) {
         guard let i = probes.firstIndex(where: { $0.sequence == sequence }) else { return }
         // Another life of that name answers at its address: no sign of life of the one that was asked.
-        if let answerer, answerer.name == probes[i].identity.name, answerer != probes[i].identity { return }
+        if answerer.name == probes[i].identity.name, answerer != probes[i].identity { return }
         let probe = probes.remove(at: i)
         feel(-1)
         if table.slot(of: probe.identity) == probe.slot { table[probe.slot].lastHeard = clock }
@@ -98,14 +99,6 @@ extension Membership {
         guard let i = probes.firstIndex(where: { $0.sequence == sequence }) else { return }
         guard probes[i].nacksFrom.count < probes[i].nacksExpected, !probes[i].nacksFrom.contains(helper) else { return }
         probes[i].nacksFrom.append(helper)
-    }
-
-    /// The answer to `probeFresh`. `answered`: the process itself spoke on the new connection. A connection that was refused belongs
-    /// into `refused(_:now:)`.
-    public mutating func freshProbe(sequence: UInt32, answered: Bool, now: Instant) -> [MembershipEffect] {
-        begin(now)
-        if answered { succeeded(sequence, by: nil) }
-        return finish()
     }
 
     // MARK: For others

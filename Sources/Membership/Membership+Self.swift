@@ -86,7 +86,7 @@ extension Membership {
         nextProbe = clock + probeBeat
         nextAntiEntropy = clock
         antiEntropyDelay = figures.antiEntropyMin
-        lastHeardAnybody = clock
+        (lastHeardAnybody, silentSince) = (clock, clock)
         rumours.enqueue(MemberTable.selfSlot)
         changed()
         unsettle()

@@ -121,10 +121,10 @@ extension Membership {
     // MARK: Loneliness
 
     /// Whether the silence has lasted so long that the others are rather gone than unheard.
-    var patienceIsOver: Bool { clock - lastHeardAnybody >= figures.lonelyPatience }
+    var patienceIsOver: Bool { clock - silentSince >= figures.lonelyPatience }
 
     mutating func noteSilence() {
-        let silent = table.live.count >= 2 && clock - lastHeardAnybody > figures.lonelyAfter
+        let silent = table.live.count >= 2 && clock - silentSince > figures.lonelyAfter
         if silent && !isLonely {
             isLonely = true
             out.append(.event(.lonely(true)))
@@ -133,7 +133,7 @@ extension Membership {
 
     /// A frame came from somebody.
     mutating func noteLife() {
-        lastHeardAnybody = clock
+        (lastHeardAnybody, silentSince) = (clock, clock)
         if isLonely {
             isLonely = false
             out.append(.event(.lonely(false)))

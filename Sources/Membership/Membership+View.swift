@@ -11,6 +11,7 @@ extension Membership {
     /// This node as it shows itself.
     public var ownMember: Member { own }
 
+    /// The member of that name in whatever status, this node included; nil when nothing is known of it, or no longer.
     public func member(named name: String) -> Member? { table.slot(named: name).map { table[$0].member } }
 
     /// Whether exactly this life is held live.

@@ -59,6 +59,7 @@ public struct Membership: Sendable {
         case finished(above: UInt64)
     }
 
+    /// What it goes by, checked and unchanged from the start.
     public let figures: MembershipConfiguration
     var random: RandomStream
     var table: MemberTable
@@ -84,7 +85,10 @@ public struct Membership: Sendable {
     var suspicionFloor = Instant.distantFuture
     /// Whether a refusal may be among the accusations.
     var hasRefusals = false
+    /// Last frame of anybody.
     var lastHeardAnybody: Instant
+    /// Since when this node, as far as it ran, has heard nobody: ``lastHeardAnybody`` and the time it did not run.
+    var silentSince: Instant
     /// Whether this node hears nobody, and therefore accuses no one.
     public internal(set) var isLonely = false
 
@@ -120,6 +124,7 @@ public struct Membership: Sendable {
         health = LocalHealth(maximum: configuration.healthMaximum)
         nextProbe = now
         lastHeardAnybody = now
+        silentSince = now
         lastGossip = now - configuration.gossipInterval
         antiEntropyDelay = configuration.antiEntropyMin
         nextAntiEntropy = now
@@ -139,7 +144,7 @@ public struct Membership: Sendable {
         nextProbe = clock + figures.probeInterval * random.unit()
         nextAntiEntropy = clock + figures.antiEntropyMin * random.unit()
         nextReconnect = clock + figures.reconnectInterval * (0.5 + 0.5 * random.unit())
-        lastHeardAnybody = clock
+        (lastHeardAnybody, silentSince) = (clock, clock)
         rumours.enqueue(MemberTable.selfSlot)
         for seed in self.seeds { out.append(.connect(seed)) }
         return finish()
@@ -208,7 +213,7 @@ public struct Membership: Sendable {
         for i in relays.indices { relays[i].postpone(by: lateness) }
         for slot in suspects { table[slot].suspicion?.postpone(by: lateness) }
         refloor()
-        lastHeardAnybody = lastHeardAnybody + lateness
+        silentSince = silentSince + lateness
     }
 
     mutating func feel(_ delta: Int) {

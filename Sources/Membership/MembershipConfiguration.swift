@@ -67,7 +67,7 @@ public struct MembershipConfiguration: Hashable, Sendable {
     /// against one small message each.
     public var antiEntropyMin: Duration = .seconds(1)
     public var antiEntropyMax: Duration = .seconds(5)
-    /// Bytes of one piece of an exchange. Larger pieces are fewer, but a probe waits behind them.
+    /// Bytes of one piece of an exchange, at most 100 KiB. Larger pieces are fewer, but a probe waits behind them.
     public var exchangeBytes = 8 << 10
     /// Time between two attempts to reach seeds that are not members, and the dead. Sets how soon a partition heals.
     public var reconnectInterval: Duration = .seconds(1)
@@ -96,7 +96,7 @@ public struct MembershipConfiguration: Hashable, Sendable {
     public var tombstoneFor: Duration = .seconds(24 * 3600)
     /// A node that leaves ends at the latest after this, even when it could tell nobody.
     public var leaveTimeout: Duration = .seconds(2)
-    /// Members and tombstones are limited to this many each.
+    /// Members and tombstones are limited to this many each, at most 65,536.
     public var memberLimit = 8192
 
     /// For nodes of one data centre: the default.
@@ -174,10 +174,12 @@ public struct MembershipConfiguration: Hashable, Sendable {
         try check((1...64).contains(retransmitMultiplier), "retransmitMultiplier", retransmitMultiplier, "give 1 to 64")
         try check((1...1000).contains(retransmitMinimum), "retransmitMinimum", retransmitMinimum, "give 1 to 1000; 8 is usual")
         try check((256...65536).contains(rumourBytes), "rumourBytes", rumourBytes, "give 256 to 65536")
-        try check((1024...1 << 20).contains(exchangeBytes), "exchangeBytes", exchangeBytes, "give 1024 to 1048576")
+        // With a record or a bucket on top a piece still fits a frame of the pulse lane, 128 KiB (docs/WIRE.md).
+        try check((1024...100 << 10).contains(exchangeBytes), "exchangeBytes", exchangeBytes, "give 1024 to 102400 (1KiB to 100KiB)")
         try check(antiEntropyMin <= antiEntropyMax, "antiEntropyMin", antiEntropyMin, "keep it at most antiEntropyMax")
         try check(quietPeriod <= quietLimit, "quietPeriod", quietPeriod, "keep it at most quietLimit (\(quietLimit))")
         try check(reconnectRate > 0 && reconnectRate <= 1000, "reconnectRate", reconnectRate, "give more than 0, at most 1000")
-        try check((2...1_000_000).contains(memberLimit), "memberLimit", memberLimit, "give 2 to 1000000")
+        // More, and a bucket of names (1/64 of them) does not fit a frame of the pulse lane.
+        try check((2...65536).contains(memberLimit), "memberLimit", memberLimit, "give 2 to 65536")
     }
 }

@@ -2,17 +2,20 @@ import World
 
 /// What the shell has to do after an input, in this order.
 public enum MembershipEffect: Hashable, Sendable {
-    /// Send on the pulse lane, in a session with exactly this identity. Without a session: begin one, and drop the message unless the
-    /// session stands within a few hundred milliseconds. Losing a message is always allowed.
+    /// Send on the pulse lane, in a session with a process of this name; another life of it is as good, because every message says
+    /// whom it is about. Without a session: begin one, and drop the message unless the session stands within a few seconds. Losing a
+    /// message is always allowed.
     case send(MembershipMessage, to: MembershipPeer)
-    /// See to it that a link to this address exists, then call `connected` — also when it existed already; or `refused`.
-    /// No answer is needed when nothing comes of it.
+    /// Try for a few seconds to make a session with whoever listens at this address, then call `connected`; or `refused`. When one
+    /// stands already, call `connected` with `stoodAlready`. No answer is needed when nothing comes of it.
     case connect(MemberAddress)
-    /// Ask the process itself whether it lives, over a connection made for the purpose, within `within`; then call
-    /// `freshProbe(sequence:answered:now:)`. An accepted connection is not an answer: the kernel of a stopped process accepts.
-    case probeFresh(MembershipPeer, sequence: UInt32, within: Duration)
-    /// The link to this peer serves nobody any more: it is dead, has left or was replaced.
+    /// Send a ping with this sequence over a connection made for the purpose, because the one that stands may be broken in a way that
+    /// only its silence shows. The answer comes as any `ack` does. An accepted connection is none: the kernel of a stopped process
+    /// accepts.
+    case probeFresh(MembershipPeer, sequence: UInt32)
+    /// The link to this peer serves nobody any more: it is dead, has left or was replaced. Neither it nor its address is dialled on.
     case forget(MembershipPeer)
+    /// Tell whoever listens to the node's events.
     case event(MembershipEvent)
     /// The mesh holds this life for finished, or remembers a higher one (a lost data directory). Raise the durable counter above
     /// `life`, renew the sessions, and call `beginNewLife`; or end the process.

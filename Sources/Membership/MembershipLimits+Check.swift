@@ -58,3 +58,12 @@ extension MemberRecord {
     /// Witnesses of a refused connection.
     var refusals: Int { accusers.reduce(0) { $0 + ($1.refused ? 1 : 0) } }
 }
+
+extension MemberOutline {
+    /// Packed size of a member's line.
+    static func size(_ member: Member) -> Int {
+        // The array's header, the mark and the status take 7 bytes at most.
+        PackedSize.of(member.name) + PackedSize.of(member.identity.life) + PackedSize.of(member.incarnation)
+            + PackedSize.of(member.metadataVersion) + 7
+    }
+}

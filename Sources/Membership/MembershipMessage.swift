@@ -5,17 +5,22 @@ import World
 /// Records are rendered from the speaker's present state when they are sent, never stored, so that nobody passes on
 /// what he knows to be outdated.
 public struct MemberRecord: Hashable, Sendable {
+    /// Whom it is about: the name, and the latest life the speaker knows.
     public var identity: NodeIdentity
+    /// Where that life listens.
     public var address: MemberAddress
+    /// The incarnation to which the status belongs, below ``MembershipLimits/counter``.
     public var incarnation: UInt64
+    /// How the speaker sees the member.
     public var status: MemberStatus
     /// How long the speaker has held the member dead or left, so that all forget it at about the same time. Whole
     /// milliseconds; zero for live members.
     public var ageMs: UInt64
     /// Who accuses, for `suspect` and `dead`; at most ``MembershipLimits/accusers``.
     public var accusers: [Accuser]
-    /// Version 0 and `nil` when the record speaks of the status alone.
+    /// The version of `metadata`, from 1; 0 when the record speaks of the status alone.
     public var metadataVersion: UInt64
+    /// What the member tells of itself, as it travels; nil when the version is 0.
     public var metadata: PackedMetadata?
 
     public init(

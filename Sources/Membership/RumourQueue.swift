@@ -1,8 +1,8 @@
 /// What is still to be told, by slot of the member table.
 ///
 /// The queue holds *whom* to speak about and how often that was done, never what to say: a rumour is rendered from the present
-/// state when it leaves. What was told least goes first, the older first among equals. A change of state starts the count again. Its
-/// size is bounded by the member table.
+/// state when it leaves. What was told least goes first, the older first among equals. A change of state starts the count again.
+/// It holds at most two tickets for each slot of the member table, and 64 more.
 package struct RumourQueue: Sendable {
     private struct Ticket { var slot: Int32; var serial: UInt32 }
     /// `levels[n]` holds what was told n times.
@@ -11,6 +11,9 @@ package struct RumourQueue: Sendable {
     /// The valid ticket of each slot; 0 when there is nothing to tell. Older tickets are skipped.
     private var current: [UInt32] = []
     private var serial: UInt32 = 0
+    /// Tickets in all levels, outdated ones among them.
+    package private(set) var ticketCount = 0
+
     package init() {}
 
     package private(set) var count = 0
@@ -63,6 +66,7 @@ package struct RumourQueue: Sendable {
     private static let skipLimit = 8
 
     private mutating func advance(_ level: Int, to head: Int, keeping kept: [Ticket]) {
+        ticketCount -= head - heads[level] - kept.count
         var head = head
         for ticket in kept.reversed() { head -= 1; levels[level][head] = ticket }
         if head == levels[level].count {
@@ -80,5 +84,16 @@ package struct RumourQueue: Sendable {
         serial = serial == .max ? 1 : serial + 1
         current[slot] = serial
         levels[level].append(Ticket(slot: Int32(slot), serial: serial))
+        ticketCount += 1
+        if ticketCount > 2 * current.count + 64 { dropOutdated() }
+    }
+
+    /// News that nobody takes leaves a ticket behind each time: a node without peers that changes its metadata again and again.
+    private mutating func dropOutdated() {
+        for level in levels.indices {
+            levels[level] = levels[level][heads[level]...].filter { current[Int($0.slot)] == $0.serial }
+            heads[level] = 0
+        }
+        ticketCount = levels.reduce(0) { $0 + $1.count }
     }
 }

@@ -1,8 +1,23 @@
 /// Why something is not a shard map.
 public struct ShardMapError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The kinds of mistakes, for matching and counting.
     public enum Code: String, Hashable, Sendable, CaseIterable {
-        case noStores, duplicateStore, epochZero, epochExhausted, wrongShardCount, wrongReplication, unknownStore,
-            repeatedReplica
+        /// There is no store to hold anything.
+        case noStores
+        /// Two stores have one name or one id.
+        case duplicateStore
+        /// The epoch is 0; the first is 1.
+        case epochZero
+        /// The epoch is the highest there is, so no map can follow.
+        case epochExhausted
+        /// It does not list exactly ``ShardMap/shardCount`` shards.
+        case wrongShardCount
+        /// A shard has not as many replicas as ``ShardMap/replication(stores:)`` says.
+        case wrongReplication
+        /// A shard names a store that the map does not list.
+        case unknownStore
+        /// A shard names one store twice.
+        case repeatedReplica
     }
 
     /// What to match on.

@@ -34,6 +34,7 @@ public struct ShardMap: Hashable, Sendable {
     /// even number would add a store that can fail without adding one whose failure is survived.
     public var replication: Int { Self.replication(stores: stores.count) }
 
+    /// The number of replicas of every shard in a map of so many stores: 3 from three stores on, 1 for one or two, 0 for none.
     public static func replication(stores: Int) -> Int { stores >= 3 ? 3 : min(stores, 1) }
 
     /// The shard of a key, 0 ..< 1,024: the first ten bits of its StableHash.

@@ -76,6 +76,37 @@ import World
         #expect(said.allSatisfy { $0.packed().count <= MembershipConfiguration.lan.exchangeBytes + 600 })
     }
 
+    /// With the largest figures and the longest names every message still fits a frame of the pulse lane.
+    @Test func noPieceOfAnExchangeExceedsAFrameOfThePulseLane() throws {
+        var figures = MembershipConfiguration.lan
+        figures.exchangeBytes = 100 << 10
+        figures.memberLimit = 65536
+        try figures.validate()
+        let host = String(repeating: "h", count: MembershipLimits.hostBytes)
+        let labels = Dictionary(uniqueKeysWithValues: (0..<7).map { ("\($0)", String(repeating: "v", count: 500)) })
+        func records(_ names: Range<Int>) -> [MemberRecord] {
+            names.map { i in
+                let name = "\(i)" + String(repeating: "n", count: MembershipLimits.nameBytes - "\(i)".utf8.count)
+                return TestNode.alive(TestNode.peer(name, life: 1 << 60, host: host), incarnation: 1 << 60, version: 1 << 60,
+                    metadata: MemberMetadata(labels: i % 100 == 0 ? labels : [:]))
+            }
+        }
+        var a = try TestNode.make(name: "a", host: "10.1.0.1", figures: figures)
+        var b = try TestNode.make(name: "b", host: "10.1.0.2", figures: figures, seed: 2)
+        _ = a.handle(.gossip(rumours: records(0..<3000)), from: TestNode.stranger, now: .zero)
+        _ = b.handle(.gossip(rumours: records(2990..<6000)), from: TestNode.stranger, now: .zero)
+        let said = try exchange(&a, &b)
+        let largest = said.map { $0.packed().count }.max() ?? 0
+        #expect(largest > 90 << 10 && largest <= 110 << 10, "\(largest)")
+        #expect(a.liveMemberCount == 6002 && a.contentHash == b.contentHash)
+    }
+
+    @Test func aNameIsAnsweredOnceHoweverOftenItIsAskedFor() throws {
+        var (a, _) = try pair(Self.many, [])
+        let asked = MembershipMessage.records([], wants: Array(repeating: "m7", count: 1000))
+        #expect(a.handle(asked, from: TestNode.stranger, now: .at(1)).records(about: "m7").count == 1)
+    }
+
     @Test func aStaleAliveIsAnsweredWithTheAccusation() throws {
         let peer = TestNode.peer("x")
         var (a, b) = try pair([TestNode.alive(peer)], [TestNode.claim(peer, .dead, accusers: TestNode.twoRefusals)])

@@ -139,19 +139,52 @@ import World
         #expect(node.member(named: "p4")?.status == .suspect && verdict.messages(to: peers[3]).count == 1)
     }
 
-    @Test func aFreshConnectionThatAnswersClearsTheProbe() throws {
+    @Test func anAnswerOverAFreshConnectionClearsTheProbe() throws {
         var (node, peers) = try TestNode.among(4)
         var events: [MembershipEvent] = []
+        var answered = 0
         while node.nextDeadline < .at(8) {
             let now = node.nextDeadline
             let effects = node.tick(now: now)
-            for case .probeFresh(_, let sequence, let within) in effects {
-                #expect(within > .zero && within <= .milliseconds(500))
-                events += node.freshProbe(sequence: sequence, answered: true, now: now).events
-            }
             events += effects.events
+            for case .probeFresh(let peer, let sequence) in effects {
+                answered += 1
+                events += node.handle(.ack(sequence: sequence, rumours: []), from: peer, now: now).events
+            }
             _ = node.heard(from: TestNode.stranger.identity, now: now)
         }
+        #expect(answered > 8)
         #expect(!events.contains { if case .suspected = $0 { true } else { false } } && peers.count == 4)
+    }
+
+    /// A session outlives its connections, so that one stands says nothing of the process at its end.
+    @Test func aSessionThatStoodAlreadyIsNoSignOfLife() throws {
+        var (node, peers) = try TestNode.among(4)
+        var effects: [MembershipEffect] = []
+        for step in 1...100 {
+            for peer in peers { effects += node.connected(peer, stoodAlready: true, now: .at(Double(step) / 10)) }
+            effects += node.tick(now: .at(Double(step) / 10))
+        }
+        #expect(node.isLonely)
+        // Whom it leads to is asked for what it knows, if that is a stranger.
+        #expect(node.connected(TestNode.stranger, stoodAlready: true, now: .at(10)).messages(to: TestNode.stranger).count == 1)
+    }
+
+    /// Time in which a node did not run is no time in which it heard anybody.
+    @Test(arguments: [false, true]) func aNodeThatIsCutOffInAPauseAccusesNoOne(someFramesCame: Bool) throws {
+        var (node, peers) = try TestNode.among(4)
+        var effects: [MembershipEffect] = []
+        while node.nextDeadline < .at(3) {
+            for peer in peers { effects += node.heard(from: peer.identity, now: node.nextDeadline) }
+            effects += node.tick(now: node.nextDeadline)
+        }
+        // The last question before the pause is not answered any more.
+        var last: [MembershipEffect] = []
+        while !last.contains(where: { if case .send(.ping, _) = $0 { true } else { false } }) { last = node.tick(now: node.nextDeadline) }
+        if someFramesCame { for peer in peers { effects += node.heard(from: peer.identity, now: .at(9)) } }
+        effects += node.tick(now: .at(9))
+        effects += node.run(until: .at(30))
+        #expect(node.isLonely)
+        #expect(!effects.events.contains { if case .suspected = $0 { true } else { false } }, "\(effects.events)")
     }
 }

@@ -85,6 +85,18 @@ import World
         #expect(later.count { $0 == .connect(seed) } >= 7 && later.count { $0 == .connect(peer.address) } >= 7)
     }
 
+    @Test func thoseWhoLeftDoNotHideTheDeadFromReconnection() throws {
+        var (node, peers) = try TestNode.among(61)
+        for peer in peers.dropFirst() {
+            _ = node.handle(.gossip(rumours: [TestNode.claim(peer, .left)]), from: peer, now: .at(0.01))
+        }
+        _ = node.refused(peers[0], now: .at(0.02))
+        let later = node.run(until: .at(20))
+        // Alone, it tries five times a second.
+        #expect(later.count { $0 == .connect(peers[0].address) } >= 50)
+        #expect(!later.contains { effect in peers.dropFirst().contains { effect == .connect($0.address) } })
+    }
+
     @Test func theTableHasALimit() throws {
         var figures = MembershipConfiguration.lan
         figures.memberLimit = 3
@@ -102,6 +114,15 @@ import World
         figures.quietPeriod = figures.quietLimit + .milliseconds(1)
         let restless = #expect(throws: MembershipError.self) { try figures.validate() }
         #expect(restless?.description.contains("quietPeriod") == true)
+    }
+
+    @Test func figuresThatDoNotFitAFrameOfThePulseLaneAreRefused() {
+        for change: (inout MembershipConfiguration) -> Void in [{ $0.exchangeBytes = 128 << 10 }, { $0.memberLimit = 1_000_000 }] {
+            var figures = MembershipConfiguration.lan
+            change(&figures)
+            let error = #expect(throws: MembershipError.self) { try figures.validate() }
+            #expect(error?.code == .badFigure)
+        }
     }
 
     @Test func metadataHasALimit() throws {

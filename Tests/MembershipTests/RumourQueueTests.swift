@@ -40,6 +40,33 @@ import World
         #expect(skipped == [2] && next.contains(1))
     }
 
+    @Test func newsThatNobodyTakesDoesNotPileUp() {
+        var queue = RumourQueue()
+        queue.enqueue(3)
+        for _ in 0..<10_000 { queue.enqueue(1) }
+        #expect(queue.ticketCount <= 2 * 4 + 64 && queue.count == 2)
+        let taken = queue.take(budget: 8) { _ in .take }
+        #expect(taken == [3, 1])
+    }
+
+    @Test func theQueueKeepsCountOfItsTickets() {
+        var queue = RumourQueue(), random = RandomStream(seed: 1)
+        for step in 0..<20_000 {
+            switch random.below(8) {
+            case 0: queue.remove(random.below(30))
+            case 1...4: queue.enqueue(random.below(30), told: random.below(5))
+            default:
+                let slot = random.below(30)
+                let taken = queue.take(budget: 8) { $0 == slot ? .full : $0 % 7 == slot % 7 ? .skip : .take }
+                #expect(Set(taken).count == taken.count && !taken.contains(slot))
+            }
+            #expect(queue.ticketCount >= queue.count && queue.ticketCount <= 2 * 30 + 64, "step \(step)")
+        }
+        // All that is left are tickets of what is to be told.
+        while !queue.isEmpty { _ = queue.take(budget: 8) { _ in .take } }
+        #expect(queue.ticketCount == 0)
+    }
+
     @Test func aForgottenMemberIsNoLongerTold() {
         var queue = RumourQueue()
         queue.enqueue(1)

@@ -11,11 +11,19 @@ final class SimulatedMesh {
     let network: SimulatedNetwork
     private(set) var nodes: [String: Node] = [:]
     private(set) var worlds: [String: SimulatedWorld] = [:]
+    private let seeds: [String]
+    private let figures: MembershipConfiguration
     private var probes: [Probe] = []
 
-    init(seed: UInt64, conditions: SimulatedNetwork.Conditions = .init()) {
+    /// - Parameter seeds: hosts, or other names of them: `dns-n1` is one of `n1`.
+    init(
+        seed: UInt64, conditions: SimulatedNetwork.Conditions = .init(), seeds: [String] = ["n1", "n2"],
+        figures: MembershipConfiguration = .lan
+    ) {
         simulation = Simulation(seed: seed)
         network = SimulatedNetwork(simulation, conditions: conditions)
+        self.seeds = seeds
+        self.figures = figures
     }
 
     static func names(_ count: Int) -> [String] { (1...count).map { "n\($0)" } }
@@ -27,8 +35,10 @@ final class SimulatedMesh {
         let loop = world.makeEventLoop()
         var configuration = NodeConfiguration(
             mesh: "simulated", name: name, bindHost: name, address: MemberAddress(host: name, port: 1000),
-            seeds: [MemberAddress(host: "n1", port: 1000), MemberAddress(host: "n2", port: 1000)],
+            seeds: seeds.map { MemberAddress(host: $0, port: 1000) },
             metadata: MemberMetadata(roles: ["primes"]), dataDirectory: "/data")
+        configuration.membership = figures
+        network.setName("dns-" + name, of: name)
         configuration.errors = [TestError.self]
         var log = Logger(label: name)
         log.logLevel = .critical

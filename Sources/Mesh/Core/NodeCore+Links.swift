@@ -84,10 +84,11 @@ extension NodeCore {
     }
 
     private func refused(_ address: PeerAddress, _ peer: NodeIdentity?) {
-        let member = MemberAddress(address)
-        let identity = peer ?? membership.members.first { $0.address == member && $0.status.isLive }?.identity
-        guard let identity else { return }
-        carryOut(membership.refused(MembershipPeer(identity: identity, address: member), now: world.now))
+        let place = MemberAddress(address)
+        // The connection that broke was to the process at its own address, by whatever name of a seed that was dialled.
+        let member = peer.flatMap { membership.member(named: $0.name) } ?? membership.liveMember(at: place)
+        guard let member, peer == nil || member.identity == peer else { return }
+        carryOut(membership.refused(member.peer, now: world.now))
     }
 
     private func received(_ kind: FrameKind, _ frame: ArraySlice<UInt8>, _ session: SessionInfo) {

@@ -18,8 +18,7 @@ extension NodeCore {
             switch effect {
             case .send(let message, let peer): send(message, to: peer)
             case .connect(let address): connect(address)
-            case .probeFresh(let peer, let sequence, _):
-                probeFresh(peer, sequence)
+            case .probeFresh(let peer, let sequence): probeFresh(peer, sequence)
             case .forget(let peer): forget(peer)
             case .event(let event): happened(event)
             case .startNewLife(let life): endLife(life)
@@ -41,7 +40,10 @@ extension NodeCore {
 
     private func send(_ message: MembershipMessage, to peer: MembershipPeer) {
         let frame = MembershipFrame(payload: message.packed()[...])
-        links.sendPulse(to: PeerAddress(peer.address), expecting: peer.identity.name) { frame.pack(into: &$0) }
+        let result = links.sendPulse(to: PeerAddress(peer.address), expecting: peer.identity.name) { frame.pack(into: &$0) }
+        if result == .tooLarge {
+            log.error("a membership message of \(frame.payload.count) bytes for \(peer) exceeds a frame of the pulse lane; lower exchangeBytes")
+        }
     }
 
     /// The answer comes as any ack does.
@@ -51,21 +53,36 @@ extension NodeCore {
     }
 
     private func connect(_ address: MemberAddress) {
-        if let standing = standing[PeerAddress(address)] {
-            carryOut(membership.connected(MembershipPeer(identity: standing, address: address), now: world.now))
+        let place = PeerAddress(address)
+        if let session = links.session(at: place) {
+            // By one address or by another, a seed's DNS name.
+            stands(session.peer, MemberAddress(session.address))
+        } else if let peer = standing[place] {
+            stands(peer, address)
         } else {
-            links.dial(PeerAddress(address))
+            links.dial(place, passing: true)
         }
+    }
+
+    private func stands(_ peer: NodeIdentity, _ address: MemberAddress) {
+        carryOut(membership.connected(MembershipPeer(identity: peer, address: address), stoodAlready: true, now: world.now))
     }
 
     private func forget(_ peer: MembershipPeer) {
         links.hangUp(peer.identity)
         peers[peer.identity] = nil
+        hangUp(peer.address)
+    }
+
+    /// Stops dialling an address where nobody is left.
+    private func hangUp(_ address: MemberAddress) {
+        let place = PeerAddress(address)
+        if membership.liveMember(at: address) == nil, standing[place] == nil { links.hangUp(place) }
     }
 
     /// Makes sure that a session to a live member is being made.
     func dial(_ node: NodeIdentity) {
-        guard let member = membership.member(named: node.name), member.identity == node else { return }
+        guard let member = membership.member(named: node.name), member.identity == node, member.status.isLive else { return }
         links.dial(PeerAddress(member.address), expecting: node.name)
     }
 
@@ -102,7 +119,8 @@ extension NodeCore {
             return decide(view)
         case .lonely(let isLonely): log.notice(isLonely ? "hearing nobody: accusing no one" : "hearing others again")
         case .health(let score): log.debug("own health \(score)")
-        case .updated, .reaped: break
+        case .reaped(let member): hangUp(member.address)
+        case .updated: break
         }
         memberSubscribers.tell(event, about: .members)
     }

@@ -20,7 +20,7 @@ final class DialledLink {
     var channels: [ChannelID?] = [nil, nil, nil]
     /// Whether the pulse channel was connected when it was last heard of.
     var isConnected = false
-    /// Dialled on purpose: kept until ``Links/hangUp(_:)-(PeerAddress)``. Otherwise given up at `expiresAt`.
+    /// Kept until ``Links/hangUp(_:)-(PeerAddress)``. Otherwise given up at `expiresAt`, unless a session stands.
     var isWanted = false
     var expiresAt = Instant.distantFuture
     /// Pulse frames that wait for the handshake.

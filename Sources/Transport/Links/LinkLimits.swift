@@ -38,7 +38,7 @@ public struct LinkLimits: Hashable, Sendable {
     public var helloEvery = Duration.milliseconds(300)
     /// The rest after a refusal, a malformed frame or a goodbye, before the next handshake.
     public var restAfterRefusal = Duration.seconds(2)
-    /// How long a node is dialled that was only sent to, not dialled on purpose.
+    /// How long a node is dialled that was only sent to, or dialled in passing.
     public var passingDial = Duration.seconds(5)
     /// The shortest time between two bare connects to one address.
     public var probeEvery = Duration.milliseconds(200)

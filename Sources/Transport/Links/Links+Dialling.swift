@@ -6,12 +6,18 @@ extension Links {
     private static let hellosPerAttempt = 5
 
     /// Shakes hands with the node at `address`, and again whenever the session is lost, until ``hangUp(_:)-(PeerAddress)``.
-    /// - Parameter expected: the name of the node that is meant; another one's answer is refused.
-    public func dial(_ address: PeerAddress, expecting expected: String? = nil) {
+    /// - Parameters:
+    ///   - expected: the name of the node that is meant; another one's answer is refused.
+    ///   - passing: gives up when no session stands after ``LinkLimits/passingDial``, counted from the last such call.
+    public func dial(_ address: PeerAddress, expecting expected: String? = nil, passing: Bool = false) {
         if isStopped { return }
         refresh()
+        if let link = standingLink(at: address), link.address != address, expected == nil || expected == link.lastPeer?.name {
+            if !passing { link.isWanted = true }
+            return
+        }
         let link = link(to: address)
-        link.isWanted = true
+        if passing { link.expiresAt = now + limits.passingDial } else { link.isWanted = true }
         expect(expected, of: link)
         attend(link)
     }
@@ -46,6 +52,15 @@ extension Links {
     /// The session that this node has dialled to this very life, if it stands.
     public func session(to peer: NodeIdentity) -> SessionID? {
         sessions(with: peer.name).first { $0.dialled != nil && $0.info.peer == peer }?.info.id
+    }
+
+    /// The session that this node has dialled to the node at `address`, by that address or by another one.
+    public func session(at address: PeerAddress) -> SessionInfo? { standingLink(at: address)?.session?.info }
+
+    /// The link of that session.
+    func standingLink(at address: PeerAddress) -> DialledLink? {
+        if let link = dialled[address], link.session != nil { return link }
+        return aliases[address].flatMap { session(to: $0) }.flatMap { sessions[$0]?.dialled }
     }
 
     /// What is known of a session while it lasts.

@@ -44,7 +44,7 @@ extension Links {
         _ address: PeerAddress, expecting expected: String? = nil, _ pack: (inout MessagePackWriter) -> Void
     ) -> SendResult {
         if isStopped { return .noSession }
-        guard let link = dialled[address], let session = link.session else { return sendPulse(to: address, expecting: expected, pack) }
+        guard let link = standingLink(at: address), let session = link.session else { return sendPulse(to: address, expecting: expected, pack) }
         refresh()
         if let channel = link.channels[Int(Lane.pulse.rawValue)] {
             channelOwners[channel] = nil

@@ -48,6 +48,12 @@ public final class SimulatedNetwork: Sendable {
         SimulatedSockets(network: self, attachment: state.withLock { $0.attach(node, loop) })
     }
 
+    /// Makes `name` another name of `host`, as the DNS does.
+    public func setName(_ name: String, of host: String) { state.withLock { $0.names[name] = host } }
+
+    /// Connections begun to a host so far, on all lanes, whatever came of them.
+    public func connects(to host: String) -> Int { state.withLock { $0.connects[host] ?? 0 } }
+
     /// The conditions between all nodes that have none of their own.
     public func setConditions(_ conditions: Conditions) { state.withLock { $0.conditions = conditions } }
 

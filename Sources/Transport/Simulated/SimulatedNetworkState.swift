@@ -50,6 +50,9 @@ struct SimulatedNetworkState {
     var conditions: SimulatedNetwork.Conditions
     var pairConditions: [Pair: SimulatedNetwork.Conditions] = [:]
     var cuts: [Pair: SimulatedNetwork.Cut] = [:]
+    /// Hosts by their other names.
+    var names: [String: String] = [:]
+    private(set) var connects: [String: Int] = [:]
     private var held: [(Pair, Transit)] = []
     private var attachments: [Attachment] = []
     private var listeners: [PeerAddress: (attachment: Int, lane: Lane)] = [:]
@@ -107,9 +110,13 @@ extension SimulatedNetworkState {
         return ChannelID(number: nextChannel)
     }
 
+    private func resolve(_ host: String) -> String { names[host] ?? host }
+
     private mutating func connect(_ number: UInt32, _ network: SimulatedNetwork) {
         guard let channel = channels[number] else { return }
-        let place = PeerAddress(host: channel.address.host, port: channel.address.port(of: channel.lane))
+        let host = resolve(channel.address.host)
+        connects[host, default: 0] += 1
+        let place = PeerAddress(host: host, port: channel.address.port(of: channel.lane))
         let target = listeners[place]?.attachment
         let there = target.map { pair(channel.owner, $0) }
         let roundTrip = latency(there ?? Pair(from: "", to: "")) * 2
@@ -143,7 +150,7 @@ extension SimulatedNetworkState {
     mutating func close(_ channel: ChannelID) { channels[channel.number] = nil }
 
     mutating func probe(_ owner: Int, _ address: PeerAddress, _ network: SimulatedNetwork) {
-        let target = listeners[address]?.attachment
+        let target = listeners[PeerAddress(host: resolve(address.host), port: address.port)]?.attachment
         let there = target.map { pair(owner, $0) }
         let isSilent = there.map { cuts[$0] != nil || cuts[Pair(from: $0.to, to: $0.from)] != nil } ?? false
         let outcome: ProbeOutcome = isSilent ? .silent : target == nil ? .refused : .accepted

@@ -51,8 +51,11 @@ struct Traffic {
     var packetBytes = 0
     var exchanges = 0
     var exchangeBytes = 0
+    /// Probes that had to go by others.
+    var pingRequests = 0
 
     mutating func count(_ message: MembershipMessage, _ bytes: Int) {
+        if case .pingRequest = message { pingRequests += 1 }
         switch message {
         case .ping, .ack, .pingRequest, .nack, .gossip:
             packets += 1

@@ -22,13 +22,11 @@ final class MeshSimulator {
     }
 
     enum Input {
-        case message([UInt8], from: MembershipPeer, to: NodeIdentity)
+        case message([UInt8], from: MembershipPeer)
         case accept(from: Int, peer: MembershipPeer)
         case connected(MembershipPeer)
         case lost(MembershipPeer)
         case refused(MembershipPeer)
-        case freshAsk(from: Int, identity: NodeIdentity, sequence: UInt32)
-        case freshAnswer(UInt32)
     }
 
     enum Event {
@@ -48,6 +46,8 @@ final class MeshSimulator {
     let seed: UInt64
     let figures: MembershipConfiguration
     var actions: [(MeshSimulator) -> Void] = []
+    /// While machines are stopped now and then.
+    var isPausing = false
 
     // The network.
     var latency: (Duration, Duration) = (.microseconds(100), .microseconds(600))
@@ -216,8 +216,7 @@ final class MeshSimulator {
     private func take(_ i: Int, _ input: Input) {
         guard hosts[i].membership != nil else { return }
         switch input {
-        case .message(let bytes, let from, let to):
-            guard to == hosts[i].identity else { return }
+        case .message(let bytes, let from):
             trace(bytes, at: i)
             do {
                 let message = try MembershipMessage(unpacking: bytes)
@@ -225,14 +224,11 @@ final class MeshSimulator {
             } catch { preconditionFailure("a message of our own did not unpack: \(error)") }
         case .accept(let from, let peer):
             let own = MembershipPeer(identity: hosts[i].identity, address: hosts[i].address)
-            transmit(.connected(own), from: i, to: from, lossy: false)
+            transmit(.connected(own), from: i, to: from, by: .connection)
             carry(hosts[i].membership!.connected(peer, now: now), of: i)
         case .connected(let peer): carry(hosts[i].membership!.connected(peer, now: now), of: i)
         case .lost(let peer): carry(hosts[i].membership!.linkLost(peer, now: now), of: i)
         case .refused(let peer): carry(hosts[i].membership!.refused(peer, now: now), of: i)
-        case .freshAsk(let from, let identity, let sequence):
-            if identity == hosts[i].identity { transmit(.freshAnswer(sequence), from: i, to: from, lossy: false) }
-        case .freshAnswer(let sequence): carry(hosts[i].membership!.freshProbe(sequence: sequence, answered: true, now: now), of: i)
         }
     }
 
@@ -251,10 +247,11 @@ final class MeshSimulator {
             case .send(let message, let peer):
                 let bytes = message.packed()
                 hosts[i].traffic.count(message, bytes.count)
-                transmit(.message(bytes, from: own, to: peer.identity), from: i, to: Self.index(peer.address), lossy: true)
-            case .connect(let address): transmit(.accept(from: i, peer: own), from: i, to: Self.index(address), lossy: false)
-            case .probeFresh(let peer, let sequence, _):
-                transmit(.freshAsk(from: i, identity: peer.identity, sequence: sequence), from: i, to: Self.index(peer.address), lossy: false)
+                transmit(.message(bytes, from: own), from: i, to: Self.index(peer.address), by: .session)
+            case .connect(let address): transmit(.accept(from: i, peer: own), from: i, to: Self.index(address), by: .newConnection)
+            case .probeFresh(let peer, let sequence):
+                let ping = MembershipMessage.ping(sequence: sequence, rumours: [])
+                transmit(.message(ping.packed(), from: own), from: i, to: Self.index(peer.address), by: .newConnection)
             case .event(let event):
                 if case .joined = event {} else { log.append((now, i, event)) }
                 oracle.judge(event, seenBy: i, at: now)
@@ -275,14 +272,46 @@ final class MeshSimulator {
 
     func oneWay() -> Duration { latency.0 + (latency.1 - latency.0) * random.unit() }
 
-    private func transmit(_ input: Input, from: Int, to: Int, lossy: Bool) {
+    private enum Way {
+        /// In a session that stands. What is lost is lost.
+        case session
+        /// On a connection that stands, which repeats what is lost.
+        case connection
+        /// On a connection that has to be made first.
+        case newConnection
+    }
+
+    private func transmit(_ input: Input, from: Int, to: Int, by way: Way) {
         guard hosts.indices.contains(to) else { return }
-        if lossy && loss > 0 && random.chance(loss) { return }
-        switch cut(from, to) {
-        case .drop: return
-        case .hold: held.append((from, to, input))
-        case .open: heap.push(.input(to, input), at: now + oneWay())
+        var delay = oneWay()
+        var cuts = [cut(from, to)]
+        switch way {
+        case .session: if loss > 0 && random.chance(loss) { return }
+        case .connection: break
+        case .newConnection:
+            delay = delay + connectDelay()
+            cuts.append(cut(to, from))
         }
+        if cuts.contains(.drop) { return }
+        if cuts.contains(.hold) { return held.append((from, to, input)) }
+        heap.push(.input(to, input), at: now + delay)
+    }
+
+    /// What it takes to connect and to shake hands. A lost SYN is repeated after 1 s (RFC 6298, section 2), a later segment after 200 ms (the
+    /// least that Linux waits), each time after twice the wait of before. So half a second is enough only if no SYN was lost.
+    private func connectDelay() -> Duration {
+        [Duration.seconds(1), .milliseconds(200), .milliseconds(200)].reduce(.zero) { $0 + exchange(repeatedAfter: $1) }
+    }
+
+    /// A question and its answer.
+    private func exchange(repeatedAfter first: Duration) -> Duration {
+        var time = oneWay() + oneWay()
+        var wait = first
+        while loss > 0, time < .seconds(120), random.chance(1 - (1 - loss) * (1 - loss)) {
+            time = time + wait
+            wait = wait * 2
+        }
+        return time
     }
 
     /// Everything open again; what was held arrives now.
