@@ -18,8 +18,8 @@ import World
 
     @Test func aTableTravelsOnlyWhenItDiffers() throws {
         let mesh = SimulatedMesh(seed: 2)
-        try mesh.start("n1") { $0.contracts = ContractTable(["A.a"]) }
-        try mesh.start("n2") { $0.contracts = ContractTable(["B.b", "A.a"]) }
+        try mesh.start("n1") { $0.contracts = try ContractTable(["A.a"]) }
+        try mesh.start("n2") { $0.contracts = try ContractTable(["B.b", "A.a"]) }
         try mesh.dial("n1", "n2")
         mesh.simulation.run(for: .seconds(1))
         #expect(try mesh.heard("n1").established.first?.contracts?.index(of: "B.b") == 1)

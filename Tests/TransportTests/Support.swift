@@ -86,10 +86,10 @@ struct LogLines: LogHandler {
 func configuration(
     _ name: String, life: UInt64 = 1, mesh: String = "m", host: String = "127.0.0.1", port: UInt16,
     targets: [String] = ["Echo.echo"], chaos: Bool = false
-) -> LinksConfiguration {
+) throws -> LinksConfiguration {
     var configuration = LinksConfiguration(
         mesh: mesh, identity: NodeIdentity(name: name, life: life), bindHost: host, bindPort: port,
-        advertised: PeerAddress(host: host, port: port), software: "test 1", contracts: ContractTable(targets))
+        advertised: PeerAddress(host: host, port: port), software: "test 1", contracts: try ContractTable(targets))
     configuration.chaos = chaos
     return configuration
 }

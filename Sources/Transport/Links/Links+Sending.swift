@@ -178,6 +178,12 @@ extension Links {
     }
 
     /// Sees to what a session's timer was set for.
+        // libzmq cuts the receiver's connection for a message beyond the limit, without a word.
+        guard writer.count <= WireLimits.messageBytes(.pulse) else {
+            logger.error(
+                "a frame of \(writer.count) bytes for \(peer ?? "a peer") exceeds the \(WireLimits.messageBytes(.pulse)) of the pulse lane and is not sent: \(type(of: frame).kind); shorten what it carries")
+            return
+        }
     func attend(_ session: Session) {
         session.timerAt = .distantFuture
         if session.idleDeadline <= now { return lose(session, .idle, restFor: .zero) }
