@@ -28,7 +28,7 @@ final class SimulatedMesh {
         try change(&settings)
         let (final, network) = (settings, network)
         try simulation.run(in: world) {
-            try await node.start(final, world: world) { network.sockets(for: name, loop: loop) }
+            try await node.start(final, world: world) { wrapped(network.sockets(for: name, loop: loop)) }
         }
         nodes[name] = (node, world)
         return node

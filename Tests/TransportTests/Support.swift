@@ -97,11 +97,33 @@ func configuration(
 extension TestNode {
     /// Sends the numbers of a range, one frame each.
     func sendNumbers(_ range: Range<UInt64>, lane: Lane, to session: SessionID) -> [SendResult] {
-        range.map { number in links.send(on: session, lane: lane) { Cancel(id: number).pack(into: &$0) } }
+        range.map { number in links.send(on: session, lane: lane) { lane.pack(number, into: &$0) } }
     }
 
     /// The numbers received, in order.
     func numbers(on lane: Lane) -> [UInt64] {
-        delegate.heard.frames.filter { $0.kind == .cancel && $0.lane == lane }.map { (try? Cancel.unpack($0.frame[...]).id) ?? 0 }
+        delegate.heard.frames.filter { $0.kind == lane.kindOfNumbers && $0.lane == lane }.map { heard in
+            var reader = MessagePackReader(heard.frame)
+            guard (try? reader.readArrayHeader(max: 2)) == 2, (try? reader.readUInt64()) != nil else { return .max }
+            return (try? reader.readUInt64()) ?? .max
+        }
+    }
+}
+
+extension Lane {
+    /// A kind of frame that the lane carries to the delegate.
+    var kindOfNumbers: FrameKind {
+        switch self {
+        case .pulse: .membership
+        case .truth: .registerRead
+        case .work: .cancel
+        }
+    }
+
+    /// A frame of that kind with nothing but a number in it.
+    func pack(_ number: UInt64, into writer: inout MessagePackWriter) {
+        writer.packArrayHeader(2)
+        writer.pack(kindOfNumbers.rawValue)
+        writer.pack(number)
     }
 }

@@ -19,7 +19,7 @@ import World
         let session = try await one.session(to: two)
         await one.node.with { links, _ in
             for lane in Lane.allCases {
-                #expect(links.send(on: session, lane: lane) { Cancel(id: UInt64(lane.rawValue)).pack(into: &$0) } == .queued)
+                #expect(links.send(on: session, lane: lane) { lane.pack(5, into: &$0) } == .queued)
             }
         }
         try await one.until("three echoes") { _, delegate in delegate.heard.frames.count == 3 }

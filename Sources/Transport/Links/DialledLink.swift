@@ -29,7 +29,7 @@ final class DialledLink {
     /// Hellos sent in this attempt.
     var hellos = 0
     var lastProbe: Instant?
-    var timerAt = Instant.distantFuture
+    var deadlines = PendingDeadlines()
     var isRemoved = false
 
     init(address: PeerAddress) { self.address = address }

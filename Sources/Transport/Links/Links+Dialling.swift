@@ -107,7 +107,6 @@ extension Links {
     /// Does what the link's phase asks for now.
     func attend(_ link: DialledLink) {
         if link.isRemoved || isStopped { return }
-        link.timerAt = .distantFuture
         if !link.isWanted && link.session == nil && link.expiresAt <= now { return remove(link) }
         switch link.phase {
         case .resting(let until) where until <= now: beginHandshake(link)
@@ -147,7 +146,6 @@ extension Links {
         if link.isRemoved { return }
         if case .shaking(let token, _) = link.phase { tokens[token] = nil }
         link.phase = .resting(until: now + duration)
-        link.timerAt = .distantFuture
         arm(link)
     }
 }

@@ -104,7 +104,7 @@ extension Links {
 
     /// Acknowledges both lanes by a frame of its own.
     func queueAck(_ session: Session) {
-        let ack = Ack(truth: session.truth.receiving.delivered, work: session.work.receiving.delivered)
+        let ack = session.ack
         session.truth.receiving.markAcknowledged()
         session.work.receiving.markAcknowledged()
         ack.packed.withUnsafeBytes { _ = queuePulse($0, on: session) }
@@ -149,18 +149,6 @@ extension Links {
         }
     }
 
-    /// Shows the peer a new connection, which is its way back, and sends again what was lost with the old one.
-    private func announce(_ session: Session, _ lane: Lane, _ state: SessionLane) {
-        guard let path = path(lane, of: session) else { return }
-        var writer = MessagePackWriter()
-        BatchHeader(token: session.outboundToken, clock: session.clock(now).milliseconds).pack(into: &writer)
-        Ack(truth: session.truth.receiving.delivered, work: session.work.receiving.delivered).pack(into: &writer)
-        guard transmit(writer.finish()[...], lane, path, peer: session.info.peer.name) == .sent else { return }
-        state.mustAnnounce = false
-        state.isBlocked = false
-        resend(session, lane, state, sentBefore: now, burst: limits.window)
-    }
-
     private func flushPulse(_ session: Session) {
         if session.pulse.isEmpty { return }
         guard let path = path(.pulse, of: session), !session.pulse.isStale(now: now, limit: limits.pulseAge) else {
@@ -184,41 +172,12 @@ extension Links {
                 "a frame of \(writer.count) bytes for \(peer ?? "a peer") exceeds the \(WireLimits.messageBytes(.pulse)) of the pulse lane and is not sent: \(type(of: frame).kind); shorten what it carries")
             return
         }
-    func attend(_ session: Session) {
-        session.timerAt = .distantFuture
-        if session.idleDeadline <= now { return lose(session, .idle, restFor: .zero) }
-        if session.ackDeadline <= now { queueAck(session) }
-        for (lane, state) in [(Lane.truth, session.truth), (.work, session.work)] where state.resendDeadline <= now {
-            if let since = state.sending.oldestSealedAt, now - since > limits.unresponsiveAfter {
-                sayGoodbye(session, "nothing was acknowledged for \(limits.unresponsiveAfter)")
-                return lose(session, .unresponsive, restFor: .zero)
-            }
-            resend(session, lane, state, sentBefore: now - state.patience, burst: limits.resendBurst)
-            state.patience = min(state.patience * 2, limits.resendAfterMax)
-            state.resendNotBefore = now + state.patience
-        }
-        arm(session)
-    }
-
-    func resend(_ session: Session, _ lane: Lane, _ state: SessionLane, sentBefore limit: Instant, burst: Int) {
-        guard let path = path(lane, of: session) else { return }
-        let count = state.sending.resend(sentBefore: limit, burst: burst, now: now) { message in
-            transmit(message.packet, lane, path, peer: session.info.peer.name) == .sent
-        }
-        metrics[lane].resent &+= UInt64(count)
-    }
-
-    /// Sends one frame in a message of its own, now. Whether it arrives is not known: it is asked for again.
-    func sendAlone(_ frame: some Frame, token: UInt32, on path: PacketPath, peer: String?) {
-        var writer = MessagePackWriter(capacity: 256)
-        BatchHeader(token: token, clock: 0).pack(into: &writer)
-        frame.pack(into: &writer)
         metrics.pulse.framesSent &+= 1
         _ = transmit(writer.finish()[...], .pulse, path, peer: peer)
     }
 
     /// Hands a packet to the sockets, or to the faults that are set.
-    private func transmit(_ packet: ArraySlice<UInt8>, _ lane: Lane, _ path: PacketPath, peer: String?) -> PacketSendResult {
+    func transmit(_ packet: ArraySlice<UInt8>, _ lane: Lane, _ path: PacketPath, peer: String?) -> PacketSendResult {
         if let faults { return interfere(faults, with: packet, lane, path, peer: peer) }
         return put(packet, lane, path)
     }
@@ -234,7 +193,8 @@ extension Links {
 
     /// The sessions that stand, oldest first.
     public func snapshot() -> [LinkSnapshot] {
-        sessions.keys.sorted().compactMap { id in
+        refresh()
+        return sessions.keys.sorted().compactMap { id in
             guard let session = sessions[id] else { return nil }
             return LinkSnapshot(
                 session: id, peer: session.info.peer.name, life: session.info.peer.life, address: session.info.address,
