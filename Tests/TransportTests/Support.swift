@@ -19,13 +19,18 @@ struct Heard: Sendable {
 final class TestDelegate: LinksDelegate {
     unowned let links: Links
     var heard = Heard()
+    /// Does something, when set, about a loss.
+    var onLoss: ((Links, SessionInfo) -> Void)?
     /// Answers, when set, a frame by itself.
     var onFrame: ((Links, FrameKind, ArraySlice<UInt8>, SessionInfo, Lane) -> Void)?
 
     init(_ links: Links) { self.links = links }
 
     func sessionEstablished(_ session: SessionInfo) { heard.established.append(session) }
-    func sessionLost(_ session: SessionInfo, reason: SessionLoss) { heard.lost.append((session, reason)) }
+    func sessionLost(_ session: SessionInfo, reason: SessionLoss) {
+        heard.lost.append((session, reason))
+        onLoss?(links, session)
+    }
     func connectionRefused(_ address: PeerAddress, peer: NodeIdentity?) { heard.refusedConnections.append((address, peer)) }
     func handshakeRefused(_ address: PeerAddress, code: Refuse.Code, message: String) { heard.refusals.append((code, message)) }
     func received(_ kind: FrameKind, _ frame: ArraySlice<UInt8>, on session: SessionInfo, lane: Lane, ageMs: UInt32) {

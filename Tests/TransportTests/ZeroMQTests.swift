@@ -46,6 +46,33 @@ import World
         await two.stop()
     }
 
+    @Test func twoAddressesOfOneNodeShareASession() async throws {
+        let one = try await RealNode("n1")
+        let two = try await RealNode("n2") { $0.bindHost = "0.0.0.0" }
+        await one.dial(two)
+        _ = try await one.session(to: two)
+        let other = PeerAddress(host: "127.0.0.2", port: two.address.port)
+        await one.node.with { links, _ in
+            _ = links.sendPulse(to: other) { MembershipFrame(payload: [1]).pack(into: &$0) }
+            links.dial(other)
+        }
+        try await two.until("the frame, over the session that stands") { _, delegate in
+            delegate.heard.frames.map(\.session.id) == delegate.heard.established.prefix(1).map(\.id)
+        }
+        try await two.until("the end of the second session") { links, delegate in
+            delegate.heard.established.count == 2 && links.snapshot().count == 1
+        }
+        #expect(await one.node.heard.established.count == 1)
+        // From now on the address is known for another one of the node.
+        await one.node.with { links, _ in
+            _ = links.sendPulse(to: other) { MembershipFrame(payload: [2]).pack(into: &$0) }
+        }
+        try await two.until("the second frame") { _, delegate in delegate.heard.frames.count == 2 }
+        #expect(await two.node.heard.established.count == 2)
+        await one.stop()
+        await two.stop()
+    }
+
     @Test func aTakenPortIsNamedWithItsLane() async throws {
         let ports = TestPorts.block(of: 5)
         let one = try await RealNode("n1", port: ports + 2)

@@ -21,10 +21,13 @@ extension Links {
         refresh()
         aliases[address] = nil
         guard let link = dialled[address] else { return }
-        if let session = link.session {
-            sayGoodbye(session, "hung up")
-            end(session, .hungUp)
-        }
+        hangUp(link)
+    }
+
+    /// The link is gone before the delegate hears of it, who may dial the address again.
+    private func hangUp(_ link: DialledLink) {
+        let session = link.session
+        if let session { sayGoodbye(session, "hung up") }
         remove(link)
     }
 
@@ -32,10 +35,12 @@ extension Links {
     public func hangUp(_ peer: NodeIdentity) {
         refresh()
         for session in sessions(with: peer.name) where session.info.peer.life <= peer.life {
-            sayGoodbye(session, "hung up")
-            let link = session.dialled
-            end(session, .hungUp)
-            if let link { remove(link) }
+            if let link = session.dialled {
+                hangUp(link)
+            } else {
+                sayGoodbye(session, "hung up")
+                end(session, .hungUp)
+            }
         }
         for address in dialled.keys.sorted() {
             guard let link = dialled[address], let last = link.lastPeer, last.name == peer.name, last.life <= peer.life else { continue }
@@ -72,7 +77,18 @@ extension Links {
     }
 
     func expect(_ name: String?, of link: DialledLink) {
-        guard let name, link.expected != name else { return }
+        guard let name else { return }
+        link.nextExpected = name
+        switch link.phase {
+        case .established: break
+        case .shaking where link.expected != nil: break
+        case .shaking, .resting: takeExpectation(link)
+        }
+    }
+
+    /// The key to expect goes by the name, so channels that were opened for another one are of no use.
+    private func takeExpectation(_ link: DialledLink) {
+        guard let name = link.nextExpected, link.expected != name else { return }
         link.expected = name
         // The key to expect goes by the name, so channels that were opened without it are of no use.
         if link.session == nil { closeChannels(of: link, lingering: false) }
@@ -103,6 +119,7 @@ extension Links {
         channelOwners[channel] = (link, lane)
         return channel
     }
+        if lane == .pulse { link.keyOwner = sockets.keyOwner(of: channel) }
 
     /// Does what the link's phase asks for now.
     func attend(_ link: DialledLink) {
@@ -122,6 +139,7 @@ extension Links {
         if case .shaking(let token, _) = link.phase { tokens[token] = nil }
         attempts += 1
         let token = makeToken(for: link.address.description)
+        takeExpectation(link)
         tokens[token] = .dialled(link)
         link.phase = .shaking(token: token, attempt: attempts)
         link.hellos = 0

@@ -56,9 +56,7 @@ extension Links {
         if let owner = authenticatedPeer, owner != hello.identity.name {
             return (.wrongKey, "the connection has the key of \(owner), but says it is \(hello.identity.name)")
         }
-        if let newer = sessions(with: hello.identity.name).map(\.info.peer.life).max(), newer > hello.identity.life {
-            return (.staleLife, "\(hello.identity.name) has begun life \(newer) already; \(hello.identity) is over")
-        }
+        if let later = laterLife(than: hello.identity) { return (.staleLife, Self.isOver(hello.identity, later)) }
         return nameConflict(of: hello.identity, at: hello.address).map { (.nameTaken, $0) }
     }
 
@@ -99,6 +97,11 @@ extension Links {
         if let expected = link.expected, expected != welcome.identity.name {
             return giveUp(link, .wrongNode, "expected \(expected), but \(welcome.identity.name) answers; correct the address")
         }
+        if let owner = link.keyOwner, owner != welcome.identity.name {
+            return giveUp(
+                link, .wrongKey,
+                "the node there has the key of \(owner), but says it is \(welcome.identity.name); correct its name or the keys of the topology")
+        }
         if welcome.identity == configuration.identity {
             return giveUp(link, .ownIdentity, "this node itself answers")
         }
@@ -109,7 +112,10 @@ extension Links {
             return giveUp(link, .other, "its contract table does not have the fingerprint it says")
         }
         if let objection = nameConflict(of: welcome.identity, at: welcome.address) {
-            return refuse(welcome, objection, on: link)
+            return refuse(welcome, .nameTaken, objection, on: link)
+        }
+        if let later = laterLife(than: welcome.identity) {
+            return refuse(welcome, .staleLife, Self.isOver(welcome.identity, later), on: link)
         }
         replaceEarlierLives(of: welcome.identity, at: welcome.address)
         if let other = sessions(with: welcome.identity.name).first(where: { $0.dialled != nil }) {
@@ -148,11 +154,11 @@ extension Links {
     }
 
     /// The peer has made a session already, and would wait in it for nothing.
-    private func refuse(_ welcome: Welcome, _ objection: String, on link: DialledLink) {
+    private func refuse(_ welcome: Welcome, _ code: Refuse.Code, _ objection: String, on link: DialledLink) {
         let refusal = Refuse(
-            code: .nameTaken, message: objection, identity: configuration.identity, versions: configuration.versions)
+            code: code, message: objection, identity: configuration.identity, versions: configuration.versions)
         sendAlone(refusal, token: welcome.token, on: .channel(channel(.pulse, of: link)), peer: welcome.identity.name)
-        giveUp(link, .nameTaken, objection)
+        giveUp(link, code, objection)
     }
 
     func handle(_ refusal: Refuse, on link: DialledLink) {

@@ -21,7 +21,8 @@ extension Links {
         return scratch.withUnsafeBytes { queue($0, on: session, lane, traffic) }
     }
 
-    /// Queues a pulse frame for the node at an address, and dials that for a while if there is no session yet.
+    /// Queues a pulse frame for the node at an address, and dials that for a while if there is no session yet. A session
+    /// with another node than the one that is meant is none.
     @discardableResult
     public func sendPulse(
         to address: PeerAddress, expecting expected: String? = nil, _ pack: (inout MessagePackWriter) -> Void
@@ -29,11 +30,13 @@ extension Links {
         if isStopped { return .noSession }
         refresh()
         if let alias = aliases[address] {
-            if let id = session(to: alias) { return send(on: id, lane: .pulse, pack) }
+            if let id = session(to: alias) { return isMeant(alias, by: expected) ? send(on: id, lane: .pulse, pack) : .noSession }
             aliases[address] = nil
         }
         let link = link(to: address)
-        if let session = link.session { return send(on: session.info.id, lane: .pulse, pack) }
+        if let session = link.session {
+            return isMeant(session.info.peer, by: expected) ? send(on: session.info.id, lane: .pulse, pack) : .noSession
+        }
         return wait(on: link, expected, pack)
     }
 
@@ -44,7 +47,9 @@ extension Links {
         _ address: PeerAddress, expecting expected: String? = nil, _ pack: (inout MessagePackWriter) -> Void
     ) -> SendResult {
         if isStopped { return .noSession }
-        guard let link = dialled[address], let session = link.session else { return sendPulse(to: address, expecting: expected, pack) }
+        guard let link = dialled[address], let session = link.session, isMeant(session.info.peer, by: expected) else {
+            return sendPulse(to: address, expecting: expected, pack)
+        }
         refresh()
         if let channel = link.channels[Int(Lane.pulse.rawValue)] {
             channelOwners[channel] = nil
@@ -55,6 +60,9 @@ extension Links {
         _ = channel(.pulse, of: link)
         return send(on: session.info.id, lane: .pulse, pack)
     }
+
+    /// A frame for one node must not be answered by another one that has come to its address.
+    private func isMeant(_ peer: NodeIdentity, by expected: String?) -> Bool { expected == nil || peer.name == expected }
 
     private func wait(on link: DialledLink, _ expected: String?, _ pack: (inout MessagePackWriter) -> Void) -> SendResult {
         guard link.waiting.count < limits.waitingFrames else { return .overloaded }
@@ -165,7 +173,11 @@ extension Links {
         return session.routes[Int(lane.rawValue)].map { .route($0) }
     }
 
-    /// Sees to what a session's timer was set for.
+    /// Sends one frame in a message of its own, now. Whether it arrives is not known: it is asked for again.
+    func sendAlone(_ frame: some Frame, token: UInt32, on path: PacketPath, peer: String?) {
+        var writer = MessagePackWriter(capacity: 256)
+        BatchHeader(token: token, clock: 0).pack(into: &writer)
+        frame.pack(into: &writer)
         // libzmq cuts the receiver's connection for a message beyond the limit, without a word.
         guard writer.count <= WireLimits.messageBytes(.pulse) else {
             logger.error(

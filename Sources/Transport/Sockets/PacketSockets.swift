@@ -20,6 +20,10 @@ public protocol PacketSockets: AnyObject {
     /// - Parameter peer: the peer's name, which tells its public key when links are encrypted.
     func open(_ lane: Lane, to address: PeerAddress, peer: String?) -> ChannelID
 
+    /// The node whose key the other end of a channel must have, when links are encrypted and the key is known; otherwise
+    /// `nil`.
+    func keyOwner(of channel: ChannelID) -> String?
+
     /// Ends a channel and forgets what waits in it.
     func close(_ channel: ChannelID)
 
