@@ -41,7 +41,7 @@ public struct LinkLimits: Hashable, Sendable {
     public var passingDial = Duration.seconds(5)
     /// The shortest time between two bare connects to one address.
     public var probeEvery = Duration.milliseconds(200)
-    /// Sessions that peers may have with this node.
+    /// Sessions of this node; beyond, those of clients and strangers make room.
     public var inboundSessions = 8192
 
     public init() {}

@@ -29,6 +29,7 @@ extension Links {
         let session = link.session
         if let session { sayGoodbye(session, "hung up") }
         remove(link)
+        if let session { end(session, .hungUp) }
     }
 
     /// Ends every session with this life of a peer, whoever has dialled, and stops dialling it.
@@ -66,7 +67,7 @@ extension Links {
 
     /// In the order they were made.
     func sessions(with name: String) -> [Session] {
-        sessions.values.filter { $0.info.peer.name == name }.sorted { $0.info.id < $1.info.id }
+        byName[name] ?? []
     }
 
     func link(to address: PeerAddress) -> DialledLink {
@@ -76,6 +77,8 @@ extension Links {
         return link
     }
 
+    /// Notes who is meant. A handshake that is under way with another in mind runs its course first: callers that disagree
+    /// would otherwise keep each other from ever ending one.
     func expect(_ name: String?, of link: DialledLink) {
         guard let name else { return }
         link.nextExpected = name
@@ -90,8 +93,7 @@ extension Links {
     private func takeExpectation(_ link: DialledLink) {
         guard let name = link.nextExpected, link.expected != name else { return }
         link.expected = name
-        // The key to expect goes by the name, so channels that were opened without it are of no use.
-        if link.session == nil { closeChannels(of: link, lingering: false) }
+        closeChannels(of: link, lingering: false)
     }
 
     func remove(_ link: DialledLink) {
@@ -117,9 +119,9 @@ extension Links {
         let channel = sockets.open(lane, to: link.address, peer: link.expected ?? link.lastPeer?.name)
         link.channels[Int(lane.rawValue)] = channel
         channelOwners[channel] = (link, lane)
+        if lane == .pulse { link.keyOwner = sockets.keyOwner(of: channel) }
         return channel
     }
-        if lane == .pulse { link.keyOwner = sockets.keyOwner(of: channel) }
 
     /// Does what the link's phase asks for now.
     func attend(_ link: DialledLink) {
@@ -137,9 +139,9 @@ extension Links {
 
     func beginHandshake(_ link: DialledLink) {
         if case .shaking(let token, _) = link.phase { tokens[token] = nil }
+        takeExpectation(link)
         attempts += 1
         let token = makeToken(for: link.address.description)
-        takeExpectation(link)
         tokens[token] = .dialled(link)
         link.phase = .shaking(token: token, attempt: attempts)
         link.hellos = 0

@@ -297,6 +297,10 @@ extension Links {
     }
 
     func logOnce(_ subject: String, _ line: @autoclosure () -> String) {
-        if throttle.permits(subject, now: now) { logger.warning("\(line())") }
+        switch throttle.judge(subject, now: now) {
+        case .leaveOut: return
+        case .log: logger.warning("\(line())")
+        case .logAsLast: logger.warning("\(line()); further lines about peers are left out for up to a minute, see the metrics of the links")
+        }
     }
 }

@@ -57,7 +57,10 @@ public final class Links {
     var channelOwners: [ChannelID: (link: DialledLink, lane: Lane)] = [:]
     /// Addresses that turned out to be a node which is reached by another one.
     var aliases: [PeerAddress: NodeIdentity] = [:]
-    var inbound: [String: [Session]] = [:]
+    /// The sessions with each name, in the order they were made.
+    var byName: [String: [Session]] = [:]
+    /// The sessions whose Hello came by a connection, in the order they were made.
+    var byOrigin: [RouteID: [Session]] = [:]
     var nextSession: UInt64 = 0
     var attempts: UInt64 = 0
     var timers = DeadlineHeap<Timer>()

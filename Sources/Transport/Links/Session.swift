@@ -56,6 +56,8 @@ final class Session {
     let startedAt: Instant
     /// The dialled link that the session runs over; `nil` when the peer has dialled.
     let dialled: DialledLink?
+    /// The connection by which the Hello of an inbound session came.
+    let origin: RouteID?
 
     var pulse = PulseQueue()
     let truth: SessionLane
@@ -77,13 +79,14 @@ final class Session {
 
     init(
         info: SessionInfo, inboundToken: UInt32, outboundToken: UInt32, attempt: UInt64, dialled: DialledLink?,
-        limits: LinkLimits, now: Instant
+        origin: RouteID?, limits: LinkLimits, now: Instant
     ) {
         self.info = info
         self.inboundToken = inboundToken
         self.outboundToken = outboundToken
         self.attempt = attempt
         self.dialled = dialled
+        self.origin = origin
         startedAt = now
         lastHeard = now
         idleAfter = limits.idleAfter

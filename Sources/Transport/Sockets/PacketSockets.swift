@@ -76,13 +76,15 @@ public struct ChannelID: Hashable, Sendable {
 }
 
 /// One incoming connection of a node's sockets: the way back.
-public struct RouteID: Hashable, Sendable {
+public struct RouteID: Hashable, Sendable, CustomStringConvertible {
     public let lane: Lane
     package let number: UInt64
     package init(lane: Lane, number: UInt64) {
         self.lane = lane
         self.number = number
     }
+
+    public var description: String { "connection \(number) of the \(lane) lane" }
 }
 
 /// What becomes of a packet that is handed over.
