@@ -11,13 +11,13 @@ public struct ContractTable: Hashable, Sendable {
     private let indices: [String: UInt32]
 
     /// A table of `targets`, in any order.
-    /// - Precondition: at most ``WireLimits/targets`` names of at most ``WireLimits/symbolBytes`` bytes.
-    public init(_ targets: some Sequence<String>) {
+    /// - Throws: when it could not travel in a handshake.
+    public init(_ targets: some Sequence<String>) throws(ContractTableError) {
         let sorted = Set(targets).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        precondition(sorted.count <= WireLimits.targets, "\(sorted.count) call targets; a table holds \(WireLimits.targets)")
-        for name in sorted {
-            precondition(name.utf8.count <= WireLimits.symbolBytes, "the call target \(name) exceeds \(WireLimits.symbolBytes) bytes")
-        }
+        guard sorted.count <= WireLimits.targets else { throw .tooMany(sorted.count) }
+        if let long = sorted.first(where: { $0.utf8.count > WireLimits.symbolBytes }) { throw .nameTooLong(long) }
+        let bytes = sorted.reduce(0) { $0 + $1.utf8.count }
+        guard bytes <= WireLimits.targetBytes else { throw .tooLarge(bytes: bytes) }
         self.targets = sorted
         fingerprint = Self.fingerprint(of: sorted)
         indices = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1, UInt32($0)) })
@@ -47,4 +47,26 @@ public struct ContractTable: Hashable, Sendable {
 
     public static func == (a: ContractTable, b: ContractTable) -> Bool { a.targets == b.targets }
     public func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
+}
+
+/// Why call targets make no ``ContractTable``.
+public enum ContractTableError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// More targets than ``WireLimits/targets``.
+    case tooMany(Int)
+    /// A name of more than ``WireLimits/symbolBytes`` bytes.
+    case nameTooLong(String)
+    /// The names have more than ``WireLimits/targetBytes`` bytes together.
+    case tooLarge(bytes: Int)
+
+    public var description: String {
+        switch self {
+        case .tooMany(let count):
+            "the program has \(count) call targets and a table holds \(WireLimits.targets); let one function take what several do"
+        case .nameTooLong(let name):
+            "the name of the call target \(name) has \(name.utf8.count) bytes and may have \(WireLimits.symbolBytes); shorten it"
+        case .tooLarge(let bytes):
+            "the names of the call targets have \(bytes) bytes together and may have \(WireLimits.targetBytes), so that a handshake "
+                + "can carry them; shorten the names of modules, types and functions, or let one function take what several do"
+        }
+    }
 }

@@ -9,6 +9,7 @@ public enum FrameKind: UInt8, CaseIterable, Hashable, Sendable {
     case reject = 4
     case ack = 5
     case goodbye = 6
+    case mark = 7
 
     /// Opaque to the links: the membership protocol's own encoding.
     case membership = 8
@@ -42,6 +43,16 @@ public enum FrameKind: UInt8, CaseIterable, Hashable, Sendable {
 
     /// Whether the links consume the frame themselves; all other kinds reach their delegate.
     @inlinable public var belongsToLinks: Bool { rawValue < 8 }
+
+    /// The lane on whose messages the frame travels. Beside its numbered messages, truth and work carry a ``Mark`` and the
+    /// ``Ack`` that shows a new connection; a ``Reject`` goes where its cause came from.
+    @inlinable public var lane: Lane {
+        switch rawValue {
+        case ..<16: .pulse
+        case 32..<48: .truth
+        default: .work
+        }
+    }
 
     /// The kind of a frame, or of the first frame of a run, without reading it. `nil` when the bytes begin no frame.
     @inlinable public static func peek(_ bytes: ArraySlice<UInt8>) -> UInt8? {

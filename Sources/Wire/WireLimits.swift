@@ -12,6 +12,8 @@ public enum WireLimits {
     public static let symbolBytes = 1024
     /// Targets in a contract table.
     public static let targets = 4096
+    /// Bytes of all the names in a contract table: with the largest of everything else, a Welcome is a frame of the pulse lane.
+    public static let targetBytes = 96 << 10
     /// Entries in any other list.
     public static let listCount = 16_384
     /// Fields that a newer peer may add to the end of a frame.

@@ -94,6 +94,34 @@ import World
         #expect(noted == Array(0..<200))
     }
 
+    /// The network holds a call back for longer than its caller waits: it must not run when it arrives.
+    @Test func aCallThatComesTooLateIsNotStarted() throws {
+        let mesh = try fiveNodes(seed: 3)
+        _ = mesh.timeToAgree(limit: .seconds(10))
+        let callee = try #require(mesh.nodes["n4"]?.identity)
+        let noted = try mesh.run(at: "n1") { system in
+            let probe = try system.singleton(Probe.self, on: callee)
+            try await probe.note(1)
+            return try await probe.noted()
+        }
+        #expect(noted == [1])
+        mesh.network.cut(from: "n1", to: "n4", .hold)
+        let failure = try mesh.run(at: "n1") { system -> MeshError? in
+            let probe = try system.singleton(Probe.self, on: callee)
+            do {
+                try await system.withDeadline(.milliseconds(200)) { try await probe.note(2) }
+                return nil
+            } catch {
+                return error as? MeshError
+            }
+        }
+        #expect(failure?.outcome == .unknown)
+        mesh.simulation.run(for: .milliseconds(300))
+        mesh.network.heal()
+        mesh.simulation.run(for: .milliseconds(300))
+        #expect(try mesh.run(at: "n1") { try await $0.singleton(Probe.self, on: callee).noted() } == [1])
+    }
+
     @Test(arguments: UInt64(0)..<6) func aCallInFlightFailsWhenItsNodeIsDead(seed: UInt64) throws {
         let mesh = try fiveNodes(seed: seed)
         _ = mesh.timeToAgree(limit: .seconds(10))

@@ -17,7 +17,7 @@ import time
 import msgpack
 import zmq
 
-HELLO, WELCOME, REFUSE, REJECT, ACK, GOODBYE = 1, 2, 3, 4, 5, 6
+HELLO, WELCOME, REFUSE, REJECT, ACK, GOODBYE, MARK = 1, 2, 3, 4, 5, 6, 7
 CALL, REPLY, REPLY_ERROR, CANCEL = 16, 17, 18, 19
 WATCH, TERMINATED = 20, 22
 MEMBERS_QUERY, MEMBERS_REPLY = 26, 27
@@ -55,6 +55,7 @@ class Lane:
         self.sent = 0
         self.unacknowledged = {}
         self.received = 0
+        self.mark = 0
         self.early = {}
 
     def number(self):
@@ -130,7 +131,8 @@ class Client:
                 self.socket(lane).send(state.unacknowledged[sequence])
 
     def send_ack(self):
-        self.send_pulse(self.out_token, [ACK, self.lanes[TRUTH].received, self.lanes[WORK].received])
+        truth, work = self.lanes[TRUTH], self.lanes[WORK]
+        self.send_pulse(self.out_token, [ACK, truth.received, work.received, truth.mark, work.mark])
 
     # -- receiving
 
@@ -157,10 +159,15 @@ class Client:
                 self.handle(frame)
             return
         state = self.lanes[lane]
-        sequence, ack = header[2], header[3]
-        state.acknowledge(ack)
-        for frame in state.admit(sequence, frames):
-            self.handle(frame)
+        if len(header) == 2:
+            for frame in frames:
+                if frame[0] == MARK:
+                    state.mark = max(state.mark, frame[1])
+        else:
+            sequence, ack = header[2], header[3]
+            state.acknowledge(ack)
+            for frame in state.admit(sequence, frames):
+                self.handle(frame)
         self.send_ack()
 
     def handle(self, frame):
@@ -185,6 +192,7 @@ class Client:
     def connect(self):
         """The handshake. Afterwards `targets` is the node's contract table."""
         deadline = time.monotonic() + self.timeout
+        self.began = time.monotonic()
         hello = [
             HELLO, self.mesh, self.name, self.life, "", 0, self.versions[0], self.versions[1], "gossamer_client.py 1",
             0, [], self.in_token, 1, self.expected,

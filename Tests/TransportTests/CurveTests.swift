@@ -68,15 +68,39 @@ import World
         await two.stop()
     }
 
+    @Test func aWelcomeUnderAnotherNameThanThatOfTheKeyIsRefused() async throws {
+        let (first, second, third) = (try keys(), try keys(), try keys())
+        let peers = ["n1": first.publicKey, "n2": second.publicKey, "n3": third.publicKey]
+        let port = RealNode.freePort()
+        let liarsPlace = PeerAddress(host: "127.0.0.1", port: port)
+        let two = try await RealNode("n2", security: CurveSecurity(keyPair: second, peers: peers))
+        let liar = try await RealNode("n2", life: 99, port: port, security: CurveSecurity(keyPair: first, peers: peers))
+        let three = try await RealNode(
+            "n3", security: CurveSecurity(keyPair: third, peers: peers, names: [liarsPlace: "n1"]))
+        await three.dial(two)
+        let session = try await three.session(to: two)
+        // Known by its address only, as a seed is.
+        await three.node.with { links, _ in links.dial(liarsPlace) }
+        try await three.until("a refusal for the key") { _, delegate in delegate.heard.refusals.contains { $0.code == .wrongKey } }
+        #expect(three.node.logs.all.contains { $0.contains("has the key of n1, but says it is n2") })
+        #expect(await three.node.heard.lost.isEmpty)
+        #expect(await three.node.with { links, _ in links.session(to: NodeIdentity(name: "n2", life: 1)) } == session)
+        for node in [two, liar, three] { await node.stop() }
+    }
+
     @Test func aNodeWithoutKeysDoesNotReachOneWithKeys() async throws {
         let pair = try keys()
         let plain = try await RealNode("n1")
         let secure = try await RealNode("n2", security: CurveSecurity(keyPair: pair, peers: ["n1": pair.publicKey]))
+        let other = try await RealNode("n3")
         await plain.dial(secure)
-        try await plain.until("a failed connection") { links, _ in links.metrics.handshakesRefused > 0 || links.metrics.pulse.messagesSent == 0 }
+        // Whom it can reach it reaches, though it was dialled later.
+        await plain.dial(other)
+        _ = try await plain.session(to: other)
         try await plain.world.sleep(for: .milliseconds(300))
-        #expect(await plain.node.heard.established.isEmpty)
+        #expect(await plain.node.heard.established.map(\.peer.name) == ["n3"])
         #expect(await secure.node.heard.established.isEmpty)
+        await other.stop()
         await plain.stop()
         await secure.stop()
     }

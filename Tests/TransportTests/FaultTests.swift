@@ -160,7 +160,7 @@ import World
         #expect(try mesh.heard("n2").frames.map(\.kind) == [.membership])
     }
 
-    @Test func rulesTravelAsJSONOfTheAdminPort() throws {
+    @Test func aRuleForALaneThatThereIsNotIsRefusedByName() throws {
         let rule = FaultRule(name: "late", peer: "n2", direction: .inbound, lanes: [.work], action: .delay(ms: 5, jitterMs: 2), ttlMs: 9)
         #expect(rule.objection == nil)
         var unknown = rule

@@ -18,8 +18,8 @@ import World
 
     @Test func aTableTravelsOnlyWhenItDiffers() throws {
         let mesh = SimulatedMesh(seed: 2)
-        try mesh.start("n1") { $0.contracts = ContractTable(["A.a"]) }
-        try mesh.start("n2") { $0.contracts = ContractTable(["B.b", "A.a"]) }
+        try mesh.start("n1") { $0.contracts = try ContractTable(["A.a"]) }
+        try mesh.start("n2") { $0.contracts = try ContractTable(["B.b", "A.a"]) }
         try mesh.dial("n1", "n2")
         mesh.simulation.run(for: .seconds(1))
         #expect(try mesh.heard("n1").established.first?.contracts?.index(of: "B.b") == 1)
@@ -104,17 +104,82 @@ import World
         }
     }
 
-    @Test func twoAddressesOfOneNodeShareASession() throws {
-        let mesh = SimulatedMesh(seed: 8)
-        try mesh.start("n1")
-        try mesh.start("n2")
-        // The second listener of the same node stands for a second name of its host.
-        try mesh.dial("n1", "n2")
-        mesh.simulation.run(for: .seconds(1))
+    @Test func dialingAnAddressAgainChangesNothing() throws {
+        let mesh = try SimulatedMesh.pair(seed: 8)
         try mesh.on("n1") { links, _ in links.dial(SimulatedMesh.address("n2")) }
         mesh.simulation.run(for: .seconds(1))
-        #expect(try mesh.on("n1") { links, _ in links.snapshot().count } == 1)
-        #expect(try mesh.on("n2") { links, _ in links.snapshot().count } == 1)
+        for name in ["n1", "n2"] { #expect(try mesh.on(name) { links, _ in links.snapshot().count } == 1) }
+    }
+
+    @Test func callersThatMeanDifferentNodesDoNotKeepEachOtherFromAHandshake() throws {
+        let mesh = SimulatedMesh(seed: 9)
+        try mesh.start("n1")
+        try mesh.start("n2")
+        for number in 0..<100 {
+            _ = try mesh.on("n1") { links, _ in
+                links.sendPulse(to: SimulatedMesh.address("n2"), expecting: number.isMultiple(of: 2) ? "n2" : "n9") {
+                    MembershipFrame(payload: []).pack(into: &$0)
+                }
+            }
+            mesh.simulation.run(for: .microseconds(100))
+        }
+        #expect(try mesh.heard("n1").established.count == 1)
+    }
+
+    @Test func aPulseForOneNodeNeverGoesToAnotherAtItsAddress() throws {
+        let mesh = try SimulatedMesh.pair()
+        for expected in ["n9", "n2"] {
+            let results = try mesh.on("n1") { links, _ in
+                let address = SimulatedMesh.address("n2")
+                return [
+                    links.sendPulse(to: address, expecting: expected) { MembershipFrame(payload: [1]).pack(into: &$0) },
+                    links.probeFresh(address, expecting: expected) { MembershipFrame(payload: [2]).pack(into: &$0) },
+                ]
+            }
+            #expect(results == (expected == "n2" ? [.queued, .queued] : [.noSession, .noSession]))
+            mesh.simulation.run(for: .seconds(1))
+            #expect(try mesh.heard("n2").frames.count == (expected == "n2" ? 2 : 0))
+        }
+    }
+
+    @Test func theWelcomeOfAnEarlierLifeIsRefused() throws {
+        let mesh = SimulatedMesh(seed: 10)
+        try mesh.start("n1")
+        try mesh.start("n2", life: 2)
+        try mesh.start("old") { $0.identity = NodeIdentity(name: "n2", life: 1) }
+        try mesh.dial("n1", "n2")
+        mesh.simulation.run(for: .seconds(1))
+        try mesh.on("n1") { links, _ in links.dial(SimulatedMesh.address("old")) }
+        mesh.simulation.run(for: .seconds(1))
+        #expect(try mesh.heard("n1").refusals.map(\.code) == [.staleLife])
+        #expect(try mesh.heard("old").refusals.map(\.code) == [.staleLife])
+        #expect(try mesh.on("old") { links, _ in links.snapshot().isEmpty })
+        #expect(try mesh.on("n1") { links, _ in links.snapshot().map(\.life) } == [2])
+        // The address is no other one of the life that stands.
+        _ = try mesh.on("n1") { links, _ in
+            links.sendPulse(to: SimulatedMesh.address("old")) { MembershipFrame(payload: []).pack(into: &$0) }
+        }
+        mesh.simulation.run(for: .milliseconds(100))
+        #expect(try mesh.heard("n2").frames.isEmpty)
+    }
+
+    @Test func whoDialsAgainWhenToldOfTheEndIsNotForgotten() throws {
+        let address = SimulatedMesh.address("n2")
+        for hangUp in [{ $0.hangUp(address) }, { $0.hangUp(NodeIdentity(name: "n2", life: 1)) }] as [@Sendable (Links) -> Void] {
+            let mesh = try SimulatedMesh.pair()
+            try mesh.on("n1") { links, delegate in
+                delegate.onLoss = { links, _ in links.dial(address) }
+                hangUp(links)
+            }
+            mesh.simulation.run(for: .seconds(3))
+            #expect(try mesh.heard("n1").established.count == 2)
+        }
+    }
+
+    @Test func aSnapshotIsOfThisMoment() throws {
+        let mesh = try SimulatedMesh.pair()
+        mesh.simulation.run(for: .seconds(10))
+        #expect(try mesh.on("n1") { links, _ in links.snapshot().map(\.silentMs) }.allSatisfy { $0 > 9000 })
     }
 
     @Test func aRunIsAFunctionOfItsSeed() throws {

@@ -22,7 +22,7 @@ final class RealNode: Sendable {
         var port = port
         var attempt = 0
         while true {
-            var settings = TransportTests.configuration(
+            var settings = try TransportTests.configuration(
                 name, life: life, mesh: mesh, port: port ?? Self.freePort(), targets: targets, chaos: chaos)
             change(&settings)
             let final = settings

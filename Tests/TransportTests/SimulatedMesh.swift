@@ -18,16 +18,17 @@ final class SimulatedMesh {
     @discardableResult
     func start(
         _ name: String, life: UInt64 = 1, mesh: String = "m", chaos: Bool = false,
-        _ change: (inout LinksConfiguration) -> Void = { _ in }
+        _ change: (inout LinksConfiguration) throws -> Void = { _ in },
+        sockets wrapped: @escaping @Sendable (any PacketSockets) -> any PacketSockets = { $0 }
     ) throws -> TestNode {
         let world = SimulatedWorld(simulation, name: name)
         let loop = world.makeEventLoop()
         let node = TestNode(loop: loop, logs: LogLines())
-        var settings = configuration(name, life: life, mesh: mesh, host: name, port: 1000, chaos: chaos)
-        change(&settings)
+        var settings = try configuration(name, life: life, mesh: mesh, host: name, port: 1000, chaos: chaos)
+        try change(&settings)
         let (final, network) = (settings, network)
         try simulation.run(in: world) {
-            try await node.start(final, world: world) { network.sockets(for: name, loop: loop) }
+            try await node.start(final, world: world) { wrapped(network.sockets(for: name, loop: loop)) }
         }
         nodes[name] = (node, world)
         return node

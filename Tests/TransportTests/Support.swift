@@ -19,13 +19,18 @@ struct Heard: Sendable {
 final class TestDelegate: LinksDelegate {
     unowned let links: Links
     var heard = Heard()
+    /// Does something, when set, about a loss.
+    var onLoss: ((Links, SessionInfo) -> Void)?
     /// Answers, when set, a frame by itself.
     var onFrame: ((Links, FrameKind, ArraySlice<UInt8>, SessionInfo, Lane) -> Void)?
 
     init(_ links: Links) { self.links = links }
 
     func sessionEstablished(_ session: SessionInfo) { heard.established.append(session) }
-    func sessionLost(_ session: SessionInfo, reason: SessionLoss) { heard.lost.append((session, reason)) }
+    func sessionLost(_ session: SessionInfo, reason: SessionLoss) {
+        heard.lost.append((session, reason))
+        onLoss?(links, session)
+    }
     func connectionRefused(_ address: PeerAddress, peer: NodeIdentity?) { heard.refusedConnections.append((address, peer)) }
     func handshakeRefused(_ address: PeerAddress, code: Refuse.Code, message: String) { heard.refusals.append((code, message)) }
     func received(_ kind: FrameKind, _ frame: ArraySlice<UInt8>, on session: SessionInfo, lane: Lane, ageMs: UInt32) {
@@ -86,10 +91,10 @@ struct LogLines: LogHandler {
 func configuration(
     _ name: String, life: UInt64 = 1, mesh: String = "m", host: String = "127.0.0.1", port: UInt16,
     targets: [String] = ["Echo.echo"], chaos: Bool = false
-) -> LinksConfiguration {
+) throws -> LinksConfiguration {
     var configuration = LinksConfiguration(
         mesh: mesh, identity: NodeIdentity(name: name, life: life), bindHost: host, bindPort: port,
-        advertised: PeerAddress(host: host, port: port), software: "test 1", contracts: ContractTable(targets))
+        advertised: PeerAddress(host: host, port: port), software: "test 1", contracts: try ContractTable(targets))
     configuration.chaos = chaos
     return configuration
 }
@@ -97,11 +102,33 @@ func configuration(
 extension TestNode {
     /// Sends the numbers of a range, one frame each.
     func sendNumbers(_ range: Range<UInt64>, lane: Lane, to session: SessionID) -> [SendResult] {
-        range.map { number in links.send(on: session, lane: lane) { Cancel(id: number).pack(into: &$0) } }
+        range.map { number in links.send(on: session, lane: lane) { lane.pack(number, into: &$0) } }
     }
 
     /// The numbers received, in order.
     func numbers(on lane: Lane) -> [UInt64] {
-        delegate.heard.frames.filter { $0.kind == .cancel && $0.lane == lane }.map { (try? Cancel.unpack($0.frame[...]).id) ?? 0 }
+        delegate.heard.frames.filter { $0.kind == lane.kindOfNumbers && $0.lane == lane }.map { heard in
+            var reader = MessagePackReader(heard.frame)
+            guard (try? reader.readArrayHeader(max: 2)) == 2, (try? reader.readUInt64()) != nil else { return .max }
+            return (try? reader.readUInt64()) ?? .max
+        }
+    }
+}
+
+extension Lane {
+    /// A kind of frame that the lane carries to the delegate.
+    var kindOfNumbers: FrameKind {
+        switch self {
+        case .pulse: .membership
+        case .truth: .registerRead
+        case .work: .cancel
+        }
+    }
+
+    /// A frame of that kind with nothing but a number in it.
+    func pack(_ number: UInt64, into writer: inout MessagePackWriter) {
+        writer.packArrayHeader(2)
+        writer.pack(kindOfNumbers.rawValue)
+        writer.pack(number)
     }
 }

@@ -19,7 +19,7 @@ import World
         let session = try await one.session(to: two)
         await one.node.with { links, _ in
             for lane in Lane.allCases {
-                #expect(links.send(on: session, lane: lane) { Cancel(id: UInt64(lane.rawValue)).pack(into: &$0) } == .queued)
+                #expect(links.send(on: session, lane: lane) { lane.pack(5, into: &$0) } == .queued)
             }
         }
         try await one.until("three echoes") { _, delegate in delegate.heard.frames.count == 3 }
@@ -42,6 +42,33 @@ import World
         let metrics = await one.node.with { links, _ in links.metrics.work }
         #expect(metrics.framesSent == 15_000 && metrics.messagesSent < 5000)
         #expect(await two.node.heard.lost.isEmpty)
+        await one.stop()
+        await two.stop()
+    }
+
+    @Test func twoAddressesOfOneNodeShareASession() async throws {
+        let one = try await RealNode("n1")
+        let two = try await RealNode("n2") { $0.bindHost = "0.0.0.0" }
+        await one.dial(two)
+        _ = try await one.session(to: two)
+        let other = PeerAddress(host: "127.0.0.2", port: two.address.port)
+        await one.node.with { links, _ in
+            _ = links.sendPulse(to: other) { MembershipFrame(payload: [1]).pack(into: &$0) }
+            links.dial(other)
+        }
+        try await two.until("the frame, over the session that stands") { _, delegate in
+            delegate.heard.frames.map(\.session.id) == delegate.heard.established.prefix(1).map(\.id)
+        }
+        try await two.until("the end of the second session") { links, delegate in
+            delegate.heard.established.count == 2 && links.snapshot().count == 1
+        }
+        #expect(await one.node.heard.established.count == 1)
+        // From now on the address is known for another one of the node.
+        await one.node.with { links, _ in
+            _ = links.sendPulse(to: other) { MembershipFrame(payload: [2]).pack(into: &$0) }
+        }
+        try await two.until("the second frame") { _, delegate in delegate.heard.frames.count == 2 }
+        #expect(await two.node.heard.established.count == 2)
         await one.stop()
         await two.stop()
     }

@@ -30,15 +30,14 @@ import World
 
     @Test func fieldsThatANewerPeerAddsAreSteppedOver() throws {
         var writer = MessagePackWriter()
-        writer.packArrayHeader(5)
-        writer.pack(FrameKind.ack.rawValue)
+        writer.packArrayHeader(4)
+        writer.pack(FrameKind.reject.rawValue)
         writer.pack(1)
-        writer.pack(2)
         writer.packMapHeader(1)
         writer.pack("new")
         writer.pack([1, 2].count)
         writer.packNil()
-        #expect(try Ack.unpack(writer.finish()[...]) == Ack(truth: 1, work: 2))
+        #expect(try Reject.unpack(writer.finish()[...]) == Reject(token: 1))
     }
 
     @Test func tooManyAddedFieldsAreRefused() {
@@ -52,7 +51,7 @@ import World
 
     @Test func missingFieldsAreNamed() throws {
         let error = #expect(throws: WireError.self) { try Ack.unpack([0x92, 0x05, 0x01]) }
-        #expect(error == .missingFields(.ack, expected: 2, found: 1))
+        #expect(error == .missingFields(.ack, expected: 4, found: 1))
     }
 
     @Test func anotherKindIsNamed() throws {
@@ -115,27 +114,50 @@ import World
     @Test func kindsAreOneByteAndUnique() {
         #expect(Set(FrameKind.allCases.map(\.rawValue)).count == FrameKind.allCases.count)
         #expect(FrameKind.allCases.allSatisfy { $0.rawValue < 128 })
-        #expect(FrameKind.allCases.filter(\.belongsToLinks) == [.hello, .welcome, .refuse, .reject, .ack, .goodbye])
+        #expect(FrameKind.allCases.filter(\.belongsToLinks) == [.hello, .welcome, .refuse, .reject, .ack, .goodbye, .mark])
     }
 }
 
 @Suite struct ContractTableTests {
-    @Test func theOrderOfNamesIsThatOfTheirBytes() {
-        let table = ContractTable(["b", "Z", "a", "ä", "b"])
+    @Test func theOrderOfNamesIsThatOfTheirBytes() throws {
+        let table = try ContractTable(["b", "Z", "a", "ä", "b"])
         #expect(table.targets == ["Z", "a", "b", "ä"])
         #expect(table.index(of: "b") == 2 && table[2] == "b")
         #expect(table.index(of: "c") == nil && table[4] == nil)
     }
 
-    @Test func theFingerprintTellsTablesApart() {
-        #expect(ContractTable(["ab", "c"]).fingerprint != ContractTable(["a", "bc"]).fingerprint)
-        #expect(ContractTable(["a", "b"]).fingerprint == ContractTable(["b", "a"]).fingerprint)
-        #expect(ContractTable([String]()).fingerprint != 0)
+    @Test func theFingerprintTellsTablesApart() throws {
+        #expect(try ContractTable(["ab", "c"]).fingerprint != ContractTable(["a", "bc"]).fingerprint)
+        #expect(try ContractTable(["a", "b"]).fingerprint == ContractTable(["b", "a"]).fingerprint)
+        #expect(try ContractTable([String]()).fingerprint != 0)
     }
 
     @Test func aReceivedTableKeepsItsOrderAndMayNotRepeat() {
         #expect(ContractTable(received: ["b", "a"])?.index(of: "a") == 1)
         #expect(ContractTable(received: ["a", "a"]) == nil)
+    }
+
+    @Test func theLargestTableFitsIntoAHandshake() throws {
+        func names(_ count: Int, bytes: Int) -> [String] {
+            (0..<count).map { index in
+                let number = "\(index)"
+                return number + String(repeating: "x", count: bytes - number.utf8.count)
+            }
+        }
+        // Names of 32 bytes or more take two bytes besides, so the most of the shorter ones is the worst case.
+        let table = try ContractTable(names(WireLimits.targets, bytes: WireLimits.targetBytes / WireLimits.targets))
+        let welcome = Welcome(
+            identity: NodeIdentity(name: String(repeating: "n", count: WireLimits.nameBytes), life: .max),
+            address: PeerAddress(host: String(repeating: "h", count: WireLimits.hostBytes), port: .max), version: .max,
+            software: String(repeating: "s", count: WireLimits.textBytes), fingerprint: table.fingerprint,
+            capabilities: [String](repeating: String(repeating: "c", count: WireLimits.textBytes), count: 64), token: .max,
+            targets: table.targets)
+        #expect(welcome.packed.count <= WireLimits.frameBytes(.pulse))
+        #expect(throws: ContractTableError.tooLarge(bytes: 1500 * 90)) { try ContractTable(names(1500, bytes: 90)) }
+        #expect(throws: ContractTableError.tooMany(4097)) { try ContractTable(names(4097, bytes: 5)) }
+        let long = names(1, bytes: 1025)[0]
+        #expect(throws: ContractTableError.nameTooLong(long)) { try ContractTable([long]) }
+        #expect("\(ContractTableError.tooLarge(bytes: 135_000))".contains("135000 bytes together and may have 98304"))
     }
 }
 

@@ -44,6 +44,8 @@ let frames: [String: any Frame] = [
     "reject": Reject(token: 0x0102_0304),
     "ack of nothing": Ack(truth: 0, work: 0),
     "ack": Ack(truth: 128, work: 70000),
+    "ack that answers a mark": Ack(truth: 0, work: 3, truthMark: 0, workMark: 300),
+    "mark": Mark(number: 300),
     "goodbye": Goodbye(message: "leaving"),
     "membership": MembershipFrame(payload: [0x00, 0xff, 0x10]),
     "membership, empty": MembershipFrame(payload: []),

@@ -6,8 +6,15 @@ import World
 
 /// The callee's side of a call.
 extension NodeCore {
-    func received(_ call: Call, by session: SessionID) {
+    /// - Parameter ageMs: how long the call was under way, which the caller has waited already.
+    func received(_ call: Call, ageMs: UInt32, by session: SessionID) {
         counters.callsReceived += 1
+        let wantsAnswer = call.deadlineMs > 0
+        if wantsAnswer, call.deadlineMs <= ageMs {
+            return refuse(
+                call, session, .deadlinePassed,
+                "the call was under way to \(identity) for \(ageMs) ms, and its deadline was \(call.deadlineMs) ms")
+        }
         guard let target = contracts[call.target] else {
             return refuse(call, session, .incompatible, "this program has no distributed function number \(call.target)")
         }
@@ -21,8 +28,7 @@ extension NodeCore {
             return refuse(
                 call, session, .noSuchActor, "no actor of \(identity) with number \(call.actor) declares \(target)")
         }
-        let wantsAnswer = call.deadlineMs > 0
-        let allowance = wantsAnswer ? Duration.milliseconds(Int64(call.deadlineMs)) : MeshActorSystem.defaultDeadline
+        let allowance = wantsAnswer ? Duration.milliseconds(Int64(call.deadlineMs - ageMs)) : MeshActorSystem.defaultDeadline
         let inboundCall = InboundCall(
             key: InboundKey(session: session, callID: call.id), target: target, targetIndex: call.target, arguments: Array(call.arguments),
             deadline: now + allowance, wantsAnswer: wantsAnswer)

@@ -42,7 +42,7 @@ extension NodeCore: LinksDelegate {
     nonisolated func received(
         _ kind: FrameKind, _ frame: ArraySlice<UInt8>, on session: SessionInfo, lane: Lane, ageMs: UInt32
     ) {
-        assumeIsolated { $0.received(kind, frame, session) }
+        assumeIsolated { $0.received(kind, frame, session, ageMs: ageMs) }
     }
 }
 
@@ -91,19 +91,19 @@ extension NodeCore {
         carryOut(membership.refused(member.peer, now: world.now))
     }
 
-    private func received(_ kind: FrameKind, _ frame: ArraySlice<UInt8>, _ session: SessionInfo) {
+    private func received(_ kind: FrameKind, _ frame: ArraySlice<UInt8>, _ session: SessionInfo, ageMs: UInt32) {
         do {
-            try decide(kind, frame, session)
+            try decide(kind, frame, session, ageMs: ageMs)
         } catch {
             counters.malformedFrames += 1
             links.drop(session.id, reason: "malformed: \(error)")
         }
     }
 
-    private func decide(_ kind: FrameKind, _ frame: ArraySlice<UInt8>, _ session: SessionInfo) throws {
+    private func decide(_ kind: FrameKind, _ frame: ArraySlice<UInt8>, _ session: SessionInfo, ageMs: UInt32) throws {
         if session.isNode { noteLife(session) }
         switch kind {
-        case .call: received(try Call.unpack(frame), by: session.id)
+        case .call: received(try Call.unpack(frame), ageMs: ageMs, by: session.id)
         case .reply: received(try Reply.unpack(frame), by: session.id)
         case .replyError: received(try ReplyError.unpack(frame), by: session.id)
         case .cancel: received(try Cancel.unpack(frame), by: session.id)

@@ -87,7 +87,11 @@ actor NodeCore {
         self.log = log
         self.lifeOver = lifeOver
         registry = ActorRegistry()
-        contracts = .ofThisProgram
+        do {
+            contracts = try ContractTable.ofThisProgram.get()
+        } catch {
+            throw NodeError(.configuration, "node \(configuration.name): \(error)")
+        }
         publicView = PublicView()
         do {
             membership = try Membership(

@@ -9,6 +9,7 @@ package struct DeadlineHeap<Key> {
     package init() {}
 
     package var next: Instant { entries.first?.at ?? .distantFuture }
+    package var count: Int { entries.count }
 
     package mutating func insert(_ key: Key, at: Instant) {
         made += 1
@@ -43,5 +44,25 @@ package struct DeadlineHeap<Key> {
 
     private func precedes(_ a: Int, _ b: Int) -> Bool {
         (entries[a].at, entries[a].order) < (entries[b].at, entries[b].order)
+    }
+}
+
+/// The instants for which one owner has entries in a ``DeadlineHeap``, latest first. An entry is made only for an earlier
+/// instant than all those there are, so that an owner whose deadline is put off again and again leaves no trail of them.
+package struct PendingDeadlines {
+    private var instants: [Instant] = []
+
+    package init() {}
+
+    /// Whether an entry has to be made for `instant`; the caller then makes it.
+    package mutating func add(_ instant: Instant) -> Bool {
+        guard instant < instants.last ?? .distantFuture else { return false }
+        instants.append(instant)
+        return true
+    }
+
+    /// Notes that the entry for `instant` has come up.
+    package mutating func remove(_ instant: Instant) {
+        if let index = instants.lastIndex(of: instant) { instants.remove(at: index) }
     }
 }

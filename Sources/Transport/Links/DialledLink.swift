@@ -12,12 +12,15 @@ final class DialledLink {
     }
 
     let address: PeerAddress
-    /// The name of the node that is meant, when it is known.
+    /// The name of the node that is meant, when it is known: by the handshake under way or done, and by the next one.
     var expected: String?
+    var nextExpected: String?
     var phase: Phase = .resting(until: .zero)
     /// The life that was last there.
     var lastPeer: NodeIdentity?
     var channels: [ChannelID?] = [nil, nil, nil]
+    /// The node whose key the pulse channel has found at the other end, when links are encrypted.
+    var keyOwner: String?
     /// Whether the pulse channel was connected when it was last heard of.
     var isConnected = false
     /// Kept until ``Links/hangUp(_:)-(PeerAddress)``. Otherwise given up at `expiresAt`, unless a session stands.
@@ -29,7 +32,7 @@ final class DialledLink {
     /// Hellos sent in this attempt.
     var hellos = 0
     var lastProbe: Instant?
-    var timerAt = Instant.distantFuture
+    var deadlines = PendingDeadlines()
     var isRemoved = false
 
     init(address: PeerAddress) { self.address = address }

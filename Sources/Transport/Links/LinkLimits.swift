@@ -21,13 +21,12 @@ public struct LinkLimits: Hashable, Sendable {
     public var ackDelay = Duration.milliseconds(20)
     /// Messages after which it waits no longer.
     public var ackEvery = 64
-    /// The first wait before an unacknowledged message is sent again; doubles with every round without progress ...
-    public var resendAfter = Duration.milliseconds(200)
+    /// The first wait without progress before the peer is asked what has come of what is unacknowledged; doubles with every
+    /// further one ...
+    public var askAfter = Duration.milliseconds(200)
     /// ... up to this.
-    public var resendAfterMax = Duration.seconds(2)
-    /// Messages sent again in one round.
-    public var resendBurst = 256
-    /// A session whose oldest message is unacknowledged for so long is given up.
+    public var askAfterMax = Duration.seconds(2)
+    /// A session in which something waits and nothing gets on for so long is given up.
     public var unresponsiveAfter = Duration.seconds(30)
     /// A session that the peer has dialled and that was silent for so long is forgotten. Nodes are never silent for long;
     /// a client that comes back later shakes hands again.
@@ -42,7 +41,7 @@ public struct LinkLimits: Hashable, Sendable {
     public var passingDial = Duration.seconds(5)
     /// The shortest time between two bare connects to one address.
     public var probeEvery = Duration.milliseconds(200)
-    /// Sessions that peers may have with this node.
+    /// Sessions of this node; beyond, those of clients and strangers make room.
     public var inboundSessions = 8192
 
     public init() {}

@@ -27,21 +27,27 @@ extension Links {
         refresh()
         aliases[address] = nil
         guard let link = dialled[address] else { return }
-        if let session = link.session {
-            sayGoodbye(session, "hung up")
-            end(session, .hungUp)
-        }
+        hangUp(link)
+    }
+
+    /// The link is gone before the delegate hears of it, who may dial the address again.
+    private func hangUp(_ link: DialledLink) {
+        let session = link.session
+        if let session { sayGoodbye(session, "hung up") }
         remove(link)
+        if let session { end(session, .hungUp) }
     }
 
     /// Ends every session with this life of a peer, whoever has dialled, and stops dialling it.
     public func hangUp(_ peer: NodeIdentity) {
         refresh()
         for session in sessions(with: peer.name) where session.info.peer.life <= peer.life {
-            sayGoodbye(session, "hung up")
-            let link = session.dialled
-            end(session, .hungUp)
-            if let link { remove(link) }
+            if let link = session.dialled {
+                hangUp(link)
+            } else {
+                sayGoodbye(session, "hung up")
+                end(session, .hungUp)
+            }
         }
         for address in dialled.keys.sorted() {
             guard let link = dialled[address], let last = link.lastPeer, last.name == peer.name, last.life <= peer.life else { continue }
@@ -76,7 +82,7 @@ extension Links {
 
     /// In the order they were made.
     func sessions(with name: String) -> [Session] {
-        sessions.values.filter { $0.info.peer.name == name }.sorted { $0.info.id < $1.info.id }
+        byName[name] ?? []
     }
 
     func link(to address: PeerAddress) -> DialledLink {
@@ -86,11 +92,23 @@ extension Links {
         return link
     }
 
+    /// Notes who is meant. A handshake that is under way with another in mind runs its course first: callers that disagree
+    /// would otherwise keep each other from ever ending one.
     func expect(_ name: String?, of link: DialledLink) {
-        guard let name, link.expected != name else { return }
+        guard let name else { return }
+        link.nextExpected = name
+        switch link.phase {
+        case .established: break
+        case .shaking where link.expected != nil: break
+        case .shaking, .resting: takeExpectation(link)
+        }
+    }
+
+    /// The key to expect goes by the name, so channels that were opened for another one are of no use.
+    private func takeExpectation(_ link: DialledLink) {
+        guard let name = link.nextExpected, link.expected != name else { return }
         link.expected = name
-        // The key to expect goes by the name, so channels that were opened without it are of no use.
-        if link.session == nil { closeChannels(of: link, lingering: false) }
+        closeChannels(of: link, lingering: false)
     }
 
     func remove(_ link: DialledLink) {
@@ -116,13 +134,13 @@ extension Links {
         let channel = sockets.open(lane, to: link.address, peer: link.expected ?? link.lastPeer?.name)
         link.channels[Int(lane.rawValue)] = channel
         channelOwners[channel] = (link, lane)
+        if lane == .pulse { link.keyOwner = sockets.keyOwner(of: channel) }
         return channel
     }
 
     /// Does what the link's phase asks for now.
     func attend(_ link: DialledLink) {
         if link.isRemoved || isStopped { return }
-        link.timerAt = .distantFuture
         if !link.isWanted && link.session == nil && link.expiresAt <= now { return remove(link) }
         switch link.phase {
         case .resting(let until) where until <= now: beginHandshake(link)
@@ -136,6 +154,7 @@ extension Links {
 
     func beginHandshake(_ link: DialledLink) {
         if case .shaking(let token, _) = link.phase { tokens[token] = nil }
+        takeExpectation(link)
         attempts += 1
         let token = makeToken(for: link.address.description)
         tokens[token] = .dialled(link)
@@ -162,7 +181,6 @@ extension Links {
         if link.isRemoved { return }
         if case .shaking(let token, _) = link.phase { tokens[token] = nil }
         link.phase = .resting(until: now + duration)
-        link.timerAt = .distantFuture
         arm(link)
     }
 }

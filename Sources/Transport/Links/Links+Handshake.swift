@@ -13,25 +13,24 @@ extension Links {
             return refuse(hello, code, message, route)
         }
         guard let version = configuration.versions.common(with: hello.versions) else { return }
-        var known = inbound[hello.identity.name] ?? []
+        var known = inboundSessions(with: hello.identity.name)
         if let session = known.first(where: { $0.info.peer == hello.identity && $0.outboundToken == hello.token }) {
             return welcome(session, hello, version, route)
         }
         // A Hello that was overtaken by a newer one of the same address.
         if known.contains(where: { $0.info.peer == hello.identity && $0.attempt >= hello.attempt }) { return }
         replaceEarlierLives(of: hello.identity, at: hello.address)
-        known = inbound[hello.identity.name] ?? []
+        known = inboundSessions(with: hello.identity.name)
         if known.count >= Self.sessionsPerPeer { lose(known[0], .replaced, restFor: .zero) }
-        guard sessions.count < limits.inboundSessions else {
+        guard makeRoom(for: route) else {
             return refuse(hello, .tooManySessions, "this node has \(sessions.count) sessions, its limit", route)
         }
         let session = makeSession(
             peer: hello.identity, address: hello.address, direction: .inbound,
             contracts: hello.fingerprint == configuration.contracts.fingerprint ? configuration.contracts : nil,
             version: version, software: hello.software, capabilities: hello.capabilities,
-            inboundToken: makeToken(for: "\(hello.identity)"), outboundToken: hello.token, attempt: hello.attempt, over: nil)
+            inboundToken: makeToken(for: "\(hello.identity)"), outboundToken: hello.token, attempt: hello.attempt, over: nil, from: route)
         session.routes[Int(Lane.pulse.rawValue)] = route
-        inbound[hello.identity.name, default: []].append(session)
         welcome(session, hello, version, route)
         hasten(hello)
         delegate?.sessionEstablished(session.info)
@@ -56,16 +55,15 @@ extension Links {
         if let owner = authenticatedPeer, owner != hello.identity.name {
             return (.wrongKey, "the connection has the key of \(owner), but says it is \(hello.identity.name)")
         }
-        if let newer = sessions(with: hello.identity.name).map(\.info.peer.life).max(), newer > hello.identity.life {
-            return (.staleLife, "\(hello.identity.name) has begun life \(newer) already; \(hello.identity) is over")
-        }
+        if let later = laterLife(than: hello.identity) { return (.staleLife, Self.isOver(hello.identity, later)) }
         return nameConflict(of: hello.identity, at: hello.address).map { (.nameTaken, $0) }
     }
 
     private func refuse(_ hello: Hello, _ code: Refuse.Code, _ message: String, _ route: RouteID) {
         metrics.handshakesRefused += 1
         logOnce(
-            "refuse \(hello.identity.name) \(code)",
+            // Not by the name, of which a stranger has as many as it likes.
+            "refuse \(route) \(code)",
             "refused the handshake of \(hello.identity) at \(hello.address) (\(code)): \(message)")
         let refusal = Refuse(
             code: code, message: message, identity: configuration.identity, versions: configuration.versions)
@@ -99,6 +97,11 @@ extension Links {
         if let expected = link.expected, expected != welcome.identity.name {
             return giveUp(link, .wrongNode, "expected \(expected), but \(welcome.identity.name) answers; correct the address")
         }
+        if let owner = link.keyOwner, owner != welcome.identity.name {
+            return giveUp(
+                link, .wrongKey,
+                "the node there has the key of \(owner), but says it is \(welcome.identity.name); correct its name or the keys of the topology")
+        }
         if welcome.identity == configuration.identity {
             return giveUp(link, .ownIdentity, "this node itself answers")
         }
@@ -109,7 +112,10 @@ extension Links {
             return giveUp(link, .other, "its contract table does not have the fingerprint it says")
         }
         if let objection = nameConflict(of: welcome.identity, at: welcome.address) {
-            return refuse(welcome, objection, on: link)
+            return refuse(welcome, .nameTaken, objection, on: link)
+        }
+        if let later = laterLife(than: welcome.identity) {
+            return refuse(welcome, .staleLife, Self.isOver(welcome.identity, later), on: link)
         }
         replaceEarlierLives(of: welcome.identity, at: welcome.address)
         if let other = sessions(with: welcome.identity.name).first(where: { $0.dialled != nil }) {
@@ -148,11 +154,11 @@ extension Links {
     }
 
     /// The peer has made a session already, and would wait in it for nothing.
-    private func refuse(_ welcome: Welcome, _ objection: String, on link: DialledLink) {
+    private func refuse(_ welcome: Welcome, _ code: Refuse.Code, _ objection: String, on link: DialledLink) {
         let refusal = Refuse(
-            code: .nameTaken, message: objection, identity: configuration.identity, versions: configuration.versions)
+            code: code, message: objection, identity: configuration.identity, versions: configuration.versions)
         sendAlone(refusal, token: welcome.token, on: .channel(channel(.pulse, of: link)), peer: welcome.identity.name)
-        giveUp(link, .nameTaken, objection)
+        giveUp(link, code, objection)
     }
 
     func handle(_ refusal: Refuse, on link: DialledLink) {
@@ -194,7 +200,7 @@ extension Links {
     private func makeSession(
         peer: NodeIdentity, address: PeerAddress, direction: SessionInfo.Direction, contracts: ContractTable?,
         version: UInt16, software: String, capabilities: [String], inboundToken: UInt32, outboundToken: UInt32,
-        attempt: UInt64, over link: DialledLink?
+        attempt: UInt64, over link: DialledLink?, from origin: RouteID? = nil
     ) -> Session {
         nextSession += 1
         let info = SessionInfo(
@@ -202,8 +208,10 @@ extension Links {
             version: version, software: software, capabilities: capabilities)
         let session = Session(
             info: info, inboundToken: inboundToken, outboundToken: outboundToken, attempt: attempt, dialled: link,
-            limits: limits, now: now)
+            origin: origin, limits: limits, now: now)
         sessions[info.id] = session
+        byName[peer.name, default: []].append(session)
+        if let origin { byOrigin[origin, default: []].append(session) }
         arm(session)
         tokens[inboundToken] = .session(session)
         metrics.sessionsEstablished += 1
@@ -217,13 +225,16 @@ extension Links {
         session.isLive = false
         sessions[session.info.id] = nil
         tokens[session.inboundToken] = nil
-        if session.dialled == nil {
-            inbound[session.info.peer.name]?.removeAll { $0 === session }
-            if inbound[session.info.peer.name]?.isEmpty == true { inbound[session.info.peer.name] = nil }
-        }
+        Self.remove(session, from: &byName[session.info.peer.name])
+        if let origin = session.origin { Self.remove(session, from: &byOrigin[origin]) }
         metrics.sessionsLost += 1
         logger.debug("session with \(session.info.peer) lost: \(reason)")
         delegate?.sessionLost(session.info, reason: reason)
+    }
+
+    private static func remove(_ session: Session, from list: inout [Session]?) {
+        list?.removeAll { $0 === session }
+        if list?.isEmpty == true { list = nil }
     }
 
     /// Ends the session, and shakes hands again after a rest where this node has dialled.

@@ -27,6 +27,15 @@ extension Links {
         }?.address
     }
 
+    /// A life of the name after this one, with which there is a session.
+    func laterLife(than peer: NodeIdentity) -> UInt64? {
+        sessions(with: peer.name).map(\.info.peer.life).filter { $0 > peer.life }.max()
+    }
+
+    static func isOver(_ peer: NodeIdentity, _ later: UInt64) -> String {
+        "\(peer.name) has begun life \(later) already; \(peer) is over"
+    }
+
     /// Ends the sessions of earlier lives. A node may move, but an earlier life elsewhere that was heard a moment ago has
     /// perhaps not ended.
     func replaceEarlierLives(of peer: NodeIdentity, at address: PeerAddress) {

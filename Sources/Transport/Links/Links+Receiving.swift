@@ -72,8 +72,8 @@ extension Links {
         }
         if header.token == 0 { return handleFirst(reader.rest, path) }
         switch tokens[header.token] {
-        case .session(let session) where owns(session, lane, path):
-            handle(header, reader.rest, lane, on: session)
+        case .session(let session) where mayCome(by: path, for: session):
+            handle(header, reader.rest, lane, path, on: session)
         case .dialled(let link) where channelOwner(path) === link:
             handleAnswer(reader.rest, link, path)
         default:
@@ -89,25 +89,34 @@ extension Links {
 
     /// Whether messages of the session may come by this path. An inbound session moves with its peer's reconnects, but
     /// only to connections that have the peer's key.
-    private func owns(_ session: Session, _ lane: Lane, _ path: PacketPath) -> Bool {
+    private func mayCome(by path: PacketPath, for session: Session) -> Bool {
         switch path {
         case .channel(let channel):
             guard let link = session.dialled else { return false }
             return channelOwners[channel]?.link === link
         case .route(let route):
             guard session.dialled == nil else { return false }
-            let index = Int(lane.rawValue)
-            if session.routes[index] == route { return true }
-            if let owner = authenticatedPeer, owner != session.info.peer.name { return false }
-            session.routes[index] = route
-            if let state = session.lane(lane) {
-                // What was in flight on the old connection is lost.
-                resend(session, lane, state, sentBefore: now, burst: limits.window)
-                state.isBlocked = false
-                markDirty(session)
-            }
-            return true
+            if session.routes[Int(route.lane.rawValue)] == route { return true }
+            guard let owner = authenticatedPeer else { return true }
+            return owner == session.info.peer.name
         }
+    }
+
+    /// Takes the route by which a message of the peer came for the way back, unless it is the rest of an older connection:
+    /// a ROUTER hands out what two connections have left in turns, and a fault may have held a packet back.
+    private func takeRoute(_ path: PacketPath, clock: UInt64, for session: Session) {
+        guard case .route(let route) = path else { return }
+        let index = Int(route.lane.rawValue)
+        if let taken = session.routes[index] {
+            if taken == route || isReleasing || clock <= session.routesTakenAt[index] { return }
+        }
+        session.routes[index] = route
+        session.routesTakenAt[index] = clock
+        guard let state = session.lane(route.lane) else { return }
+        // What was in flight on the old connection is lost.
+        resend(session, route.lane, state)
+        state.isBlocked = false
+        markDirty(session)
     }
 
     /// What comes without a token: a Hello, or the Reject of a session.
@@ -116,7 +125,9 @@ extension Links {
             switch FrameKind.peek(body) {
             case FrameKind.hello.rawValue:
                 let hello = try Hello.unpack(body)
-                if case .route(let route) = path { handle(hello, from: route) }
+                guard case .route(let route) = path else { return }
+                guard route.lane == .pulse else { return malformed(from: path, "a Hello outside the pulse lane") }
+                handle(hello, from: route)
             case FrameKind.reject.rawValue:
                 handle(try Reject.unpack(body), from: path)
             default:
@@ -142,10 +153,14 @@ extension Links {
         }
     }
 
-    private func handle(_ header: BatchHeader, _ body: ArraySlice<UInt8>, _ lane: Lane, on session: Session) {
+    private func handle(_ header: BatchHeader, _ body: ArraySlice<UInt8>, _ lane: Lane, _ path: PacketPath, on session: Session) {
+        let elapsed = (now - session.startedAt).milliseconds
+        guard let age = session.clock.age(sentMs: header.clock, arrivedMs: elapsed) else {
+            return lose(session, malformedBy: "a clock of \(header.clock) ms when the session is \(elapsed) ms old")
+        }
         session.lastHeard = now
         session.messagesReceived &+= 1
-        let age = session.clock.age(sentMs: header.clock, arrivedMs: (now - session.startedAt).milliseconds)
+        takeRoute(path, clock: header.clock, for: session)
         guard let state = session.lane(lane) else {
             if Int64(age) > limits.pulseAge.milliseconds {
                 metrics.pulse.tooOld += 1
@@ -154,14 +169,14 @@ extension Links {
             }
             return
         }
-        guard header.sequence > 0 else { return handleAnnouncement(body, on: session) }
+        guard header.sequence > 0 else { return handleUnnumbered(body, state, on: session) }
         guard acknowledge(header.ack, state) else {
             return lose(session, malformedBy: "an acknowledgement of \(header.ack) on the \(lane) lane, which was never sent")
         }
-        switch state.receiving.admit(header.sequence, body, limits: limits, now: now) {
+        switch state.receiving.admit(header.sequence, body, ageMs: age, limits: limits, now: now) {
         case .deliver:
             deliver(body, on: session, lane, age)
-            while session.isLive, let next = state.receiving.takeNext() { deliver(next, on: session, lane, age) }
+            while session.isLive, let next = state.receiving.takeNext(now: now) { deliver(next.body, on: session, lane, next.ageMs) }
         case .early: break
         case .duplicate: metrics[lane].duplicates += 1
         case .beyondWindow: metrics[lane].beyondWindow += 1
@@ -171,22 +186,18 @@ extension Links {
         arm(session)
     }
 
-    /// A message without a number on a reliable lane only shows a new connection.
-    private func handleAnnouncement(_ body: ArraySlice<UInt8>, on session: Session) {
-        guard FrameKind.peek(body) == FrameKind.ack.rawValue else {
-            return lose(session, malformedBy: "a message of a reliable lane without a number")
-        }
-        handleOwn(.ack, body, on: session)
-    }
-
-    /// False when the peer acknowledges what it cannot have.
-    private func acknowledge(_ ack: UInt64, _ state: SessionLane) -> Bool {
-        switch state.sending.acknowledge(ack) {
-        case .progress:
-            state.patience = limits.resendAfter
-            return true
-        case .nothingNew: return true
-        case .impossible: return false
+    /// A message without a number on a reliable lane shows a new connection, or asks what has come of the others.
+    private func handleUnnumbered(_ body: ArraySlice<UInt8>, _ state: SessionLane, on session: Session) {
+        switch FrameKind.peek(body) {
+        case FrameKind.ack.rawValue: handleOwn(.ack, body, on: session)
+        case FrameKind.mark.rawValue:
+            do {
+                state.peerMark = max(state.peerMark, try Mark.unpack(body).number)
+                queueAck(session)
+            } catch {
+                lose(session, malformedBy: error.description)
+            }
+        default: lose(session, malformedBy: "a message of a reliable lane without a number")
         }
     }
 
@@ -194,6 +205,7 @@ extension Links {
     private func deliver(_ body: ArraySlice<UInt8>, on session: Session, _ lane: Lane, _ ageMs: UInt32) {
         var reader = MessagePackReader(body)
         var count = 0
+        if reader.isAtEnd { return lose(session, malformedBy: "a message of the \(lane) lane without a frame") }
         while !reader.isAtEnd && session.isLive {
             count += 1
             let frame: ArraySlice<UInt8>
@@ -209,6 +221,7 @@ extension Links {
                 metrics.unknownKinds += 1
                 continue
             }
+            guard kind.lane == lane else { return lose(session, malformedBy: "a \(kind) frame on the \(lane) lane; it belongs on \(kind.lane)") }
             if kind.belongsToLinks {
                 handleOwn(kind, frame, on: session)
             } else {
@@ -222,7 +235,7 @@ extension Links {
             switch kind {
             case .ack:
                 let ack = try Ack.unpack(frame)
-                guard acknowledge(ack.truth, session.truth), acknowledge(ack.work, session.work) else {
+                guard accept(ack, on: session) else {
                     return lose(session, malformedBy: "an acknowledgement of what was never sent")
                 }
                 if session.truth.sending.hasUnsent || session.work.sending.hasUnsent { markDirty(session) }
@@ -284,6 +297,10 @@ extension Links {
     }
 
     func logOnce(_ subject: String, _ line: @autoclosure () -> String) {
-        if throttle.permits(subject, now: now) { logger.warning("\(line())") }
+        switch throttle.judge(subject, now: now) {
+        case .leaveOut: return
+        case .log: logger.warning("\(line())")
+        case .logAsLast: logger.warning("\(line()); further lines about peers are left out for up to a minute, see the metrics of the links")
+        }
     }
 }

@@ -21,7 +21,8 @@ extension Links {
         return scratch.withUnsafeBytes { queue($0, on: session, lane, traffic) }
     }
 
-    /// Queues a pulse frame for the node at an address, and dials that for a while if there is no session yet.
+    /// Queues a pulse frame for the node at an address, and dials that for a while if there is no session yet. A session
+    /// with another node than the one that is meant is none.
     @discardableResult
     public func sendPulse(
         to address: PeerAddress, expecting expected: String? = nil, _ pack: (inout MessagePackWriter) -> Void
@@ -29,11 +30,13 @@ extension Links {
         if isStopped { return .noSession }
         refresh()
         if let alias = aliases[address] {
-            if let id = session(to: alias) { return send(on: id, lane: .pulse, pack) }
+            if let id = session(to: alias) { return isMeant(alias, by: expected) ? send(on: id, lane: .pulse, pack) : .noSession }
             aliases[address] = nil
         }
         let link = link(to: address)
-        if let session = link.session { return send(on: session.info.id, lane: .pulse, pack) }
+        if let session = link.session {
+            return isMeant(session.info.peer, by: expected) ? send(on: session.info.id, lane: .pulse, pack) : .noSession
+        }
         return wait(on: link, expected, pack)
     }
 
@@ -44,7 +47,9 @@ extension Links {
         _ address: PeerAddress, expecting expected: String? = nil, _ pack: (inout MessagePackWriter) -> Void
     ) -> SendResult {
         if isStopped { return .noSession }
-        guard let link = standingLink(at: address), let session = link.session else { return sendPulse(to: address, expecting: expected, pack) }
+        guard let link = standingLink(at: address), let session = link.session, isMeant(session.info.peer, by: expected) else {
+            return sendPulse(to: address, expecting: expected, pack)
+        }
         refresh()
         if let channel = link.channels[Int(Lane.pulse.rawValue)] {
             channelOwners[channel] = nil
@@ -55,6 +60,9 @@ extension Links {
         _ = channel(.pulse, of: link)
         return send(on: session.info.id, lane: .pulse, pack)
     }
+
+    /// A frame for one node must not be answered by another one that has come to its address.
+    private func isMeant(_ peer: NodeIdentity, by expected: String?) -> Bool { expected == nil || peer.name == expected }
 
     private func wait(on link: DialledLink, _ expected: String?, _ pack: (inout MessagePackWriter) -> Void) -> SendResult {
         guard link.waiting.count < limits.waitingFrames else { return .overloaded }
@@ -104,7 +112,7 @@ extension Links {
 
     /// Acknowledges both lanes by a frame of its own.
     func queueAck(_ session: Session) {
-        let ack = Ack(truth: session.truth.receiving.delivered, work: session.work.receiving.delivered)
+        let ack = session.ack
         session.truth.receiving.markAcknowledged()
         session.work.receiving.markAcknowledged()
         ack.packed.withUnsafeBytes { _ = queuePulse($0, on: session) }
@@ -149,18 +157,6 @@ extension Links {
         }
     }
 
-    /// Shows the peer a new connection, which is its way back, and sends again what was lost with the old one.
-    private func announce(_ session: Session, _ lane: Lane, _ state: SessionLane) {
-        guard let path = path(lane, of: session) else { return }
-        var writer = MessagePackWriter()
-        BatchHeader(token: session.outboundToken, clock: session.clock(now).milliseconds).pack(into: &writer)
-        Ack(truth: session.truth.receiving.delivered, work: session.work.receiving.delivered).pack(into: &writer)
-        guard transmit(writer.finish()[...], lane, path, peer: session.info.peer.name) == .sent else { return }
-        state.mustAnnounce = false
-        state.isBlocked = false
-        resend(session, lane, state, sentBefore: now, burst: limits.window)
-    }
-
     private func flushPulse(_ session: Session) {
         if session.pulse.isEmpty { return }
         guard let path = path(.pulse, of: session), !session.pulse.isStale(now: now, limit: limits.pulseAge) else {
@@ -177,42 +173,23 @@ extension Links {
         return session.routes[Int(lane.rawValue)].map { .route($0) }
     }
 
-    /// Sees to what a session's timer was set for.
-    func attend(_ session: Session) {
-        session.timerAt = .distantFuture
-        if session.idleDeadline <= now { return lose(session, .idle, restFor: .zero) }
-        if session.ackDeadline <= now { queueAck(session) }
-        for (lane, state) in [(Lane.truth, session.truth), (.work, session.work)] where state.resendDeadline <= now {
-            if let since = state.sending.oldestSealedAt, now - since > limits.unresponsiveAfter {
-                sayGoodbye(session, "nothing was acknowledged for \(limits.unresponsiveAfter)")
-                return lose(session, .unresponsive, restFor: .zero)
-            }
-            resend(session, lane, state, sentBefore: now - state.patience, burst: limits.resendBurst)
-            state.patience = min(state.patience * 2, limits.resendAfterMax)
-            state.resendNotBefore = now + state.patience
-        }
-        arm(session)
-    }
-
-    func resend(_ session: Session, _ lane: Lane, _ state: SessionLane, sentBefore limit: Instant, burst: Int) {
-        guard let path = path(lane, of: session) else { return }
-        let count = state.sending.resend(sentBefore: limit, burst: burst, now: now) { message in
-            transmit(message.packet, lane, path, peer: session.info.peer.name) == .sent
-        }
-        metrics[lane].resent &+= UInt64(count)
-    }
-
     /// Sends one frame in a message of its own, now. Whether it arrives is not known: it is asked for again.
     func sendAlone(_ frame: some Frame, token: UInt32, on path: PacketPath, peer: String?) {
         var writer = MessagePackWriter(capacity: 256)
         BatchHeader(token: token, clock: 0).pack(into: &writer)
         frame.pack(into: &writer)
+        // libzmq cuts the receiver's connection for a message beyond the limit, without a word.
+        guard writer.count <= WireLimits.messageBytes(.pulse) else {
+            logger.error(
+                "a frame of \(writer.count) bytes for \(peer ?? "a peer") exceeds the \(WireLimits.messageBytes(.pulse)) of the pulse lane and is not sent: \(type(of: frame).kind); shorten what it carries")
+            return
+        }
         metrics.pulse.framesSent &+= 1
         _ = transmit(writer.finish()[...], .pulse, path, peer: peer)
     }
 
     /// Hands a packet to the sockets, or to the faults that are set.
-    private func transmit(_ packet: ArraySlice<UInt8>, _ lane: Lane, _ path: PacketPath, peer: String?) -> PacketSendResult {
+    func transmit(_ packet: ArraySlice<UInt8>, _ lane: Lane, _ path: PacketPath, peer: String?) -> PacketSendResult {
         if let faults { return interfere(faults, with: packet, lane, path, peer: peer) }
         return put(packet, lane, path)
     }
@@ -228,7 +205,8 @@ extension Links {
 
     /// The sessions that stand, oldest first.
     public func snapshot() -> [LinkSnapshot] {
-        sessions.keys.sorted().compactMap { id in
+        refresh()
+        return sessions.keys.sorted().compactMap { id in
             guard let session = sessions[id] else { return nil }
             return LinkSnapshot(
                 session: id, peer: session.info.peer.name, life: session.info.peer.life, address: session.info.address,

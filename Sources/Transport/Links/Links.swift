@@ -57,7 +57,10 @@ public final class Links {
     var channelOwners: [ChannelID: (link: DialledLink, lane: Lane)] = [:]
     /// Addresses that turned out to be a node which is reached by another one.
     var aliases: [PeerAddress: NodeIdentity] = [:]
-    var inbound: [String: [Session]] = [:]
+    /// The sessions with each name, in the order they were made.
+    var byName: [String: [Session]] = [:]
+    /// The sessions whose Hello came by a connection, in the order they were made.
+    var byOrigin: [RouteID: [Session]] = [:]
     var nextSession: UInt64 = 0
     var attempts: UInt64 = 0
     var timers = DeadlineHeap<Timer>()
@@ -142,6 +145,9 @@ extension Links {
         flushing.removeAll(keepingCapacity: true)
     }
 
+    /// Entries in the heap of deadlines.
+    package var pendingTimers: Int { timers.count }
+
     /// When ``turn(now:)`` must be called though nothing arrives.
     public var nextDeadline: Instant {
         if isStopped { return .distantFuture }
@@ -151,9 +157,15 @@ extension Links {
     private func fire(_ timer: Timer, _ at: Instant) {
         switch timer {
         case .session(let id):
-            if let session = sessions[id], session.timerAt == at { attend(session) }
+            if let session = sessions[id] {
+                session.deadlines.remove(at)
+                attend(session)
+            }
         case .dialled(let address):
-            if let link = dialled[address], link.timerAt == at { attend(link) }
+            if let link = dialled[address] {
+                link.deadlines.remove(at)
+                attend(link)
+            }
         case .closing(let channel):
             sockets.close(channel)
         case .faults:
@@ -167,16 +179,12 @@ extension Links {
     /// Makes sure that the session gets attention by its next deadline.
     func arm(_ session: Session) {
         let deadline = session.nextDeadline
-        guard deadline < session.timerAt else { return }
-        session.timerAt = deadline
-        timers.insert(.session(session.info.id), at: deadline)
+        if session.deadlines.add(deadline) { timers.insert(.session(session.info.id), at: deadline) }
     }
 
     func arm(_ link: DialledLink) {
         let deadline = link.nextDeadline
-        guard deadline < link.timerAt else { return }
-        link.timerAt = deadline
-        timers.insert(.dialled(link.address), at: deadline)
+        if link.deadlines.add(deadline) { timers.insert(.dialled(link.address), at: deadline) }
     }
 
     func markDirty(_ session: Session) {

@@ -63,6 +63,8 @@ public enum SessionLoss: Hashable, Sendable, CustomStringConvertible {
     case unresponsive
     /// The peer has dialled and then said nothing for too long.
     case idle
+    /// The session had been silent, and its room was needed for others.
+    case displaced
     /// The links are being closed.
     case stopped
 
@@ -76,6 +78,7 @@ public enum SessionLoss: Hashable, Sendable, CustomStringConvertible {
         case .overrun: "the peer takes in nothing and too much waits for it"
         case .unresponsive: "the peer has acknowledged nothing for too long"
         case .idle: "the peer has said nothing for too long"
+        case .displaced: "its room was needed for other sessions"
         case .stopped: "the node stops"
         }
     }

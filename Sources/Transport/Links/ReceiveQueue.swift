@@ -12,9 +12,15 @@ package struct ReceiveQueue {
         case beyondWindow
     }
 
+    private struct Early {
+        let body: ArraySlice<UInt8>
+        let ageMs: UInt32
+        let arrivedAt: Instant
+    }
+
     /// All messages up to this number have been delivered.
     package private(set) var delivered: UInt64 = 0
-    private var early: [UInt64: ArraySlice<UInt8>] = [:]
+    private var early: [UInt64: Early] = [:]
     private var earlyBytes = 0
 
     package init() {}
@@ -24,7 +30,10 @@ package struct ReceiveQueue {
     /// When an acknowledgement must be on its way.
     private(set) var ackDeadline: Instant?
 
-    package mutating func admit(_ sequence: UInt64, _ body: ArraySlice<UInt8>, limits: LinkLimits, now: Instant) -> Verdict {
+    /// - Parameter ageMs: how long the message was under way until now.
+    package mutating func admit(
+        _ sequence: UInt64, _ body: ArraySlice<UInt8>, ageMs: UInt32, limits: LinkLimits, now: Instant
+    ) -> Verdict {
         unacknowledged += 1
         if sequence == delivered &+ 1 {
             delivered = sequence
@@ -37,17 +46,18 @@ package struct ReceiveQueue {
         guard sequence - delivered <= UInt64(limits.window), earlyBytes + body.count <= limits.windowBytes else {
             return .beyondWindow
         }
-        early[sequence] = body
+        early[sequence] = Early(body: body, ageMs: ageMs, arrivedAt: now)
         earlyBytes += body.count
         return .early
     }
 
-    /// The message that has become the next one, if it is there already.
-    package mutating func takeNext() -> ArraySlice<UInt8>? {
-        guard !early.isEmpty, let body = early.removeValue(forKey: delivered &+ 1) else { return nil }
+    /// The message that has become the next one, if it is there already, and its age, in which the wait for those before
+    /// it is counted.
+    package mutating func takeNext(now: Instant) -> (body: ArraySlice<UInt8>, ageMs: UInt32)? {
+        guard !early.isEmpty, let next = early.removeValue(forKey: delivered &+ 1) else { return nil }
         delivered &+= 1
-        earlyBytes -= body.count
-        return body
+        earlyBytes -= next.body.count
+        return (next.body, UInt32(clamping: Int64(next.ageMs) + (now - next.arrivedAt).milliseconds))
     }
 
     /// Notes that `delivered` has gone to the peer.

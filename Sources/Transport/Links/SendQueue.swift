@@ -20,9 +20,15 @@ package struct SealedMessage {
 // Numbering, acknowledging and sending again
 // ==========================================
 // ZeroMQ loses what lies in a pipe when a connection breaks, and nothing tells the sender. So each reliable lane numbers
-// its messages within a session, keeps them until the peer's cumulative acknowledgement, and sends them again. It is the
-// sliding window of TCP (RFC 9293) one floor up, and simpler: the path below is TCP, which neither reorders nor loses
-// while it stands. So there is no congestion control, the timer is coarse, and a reconnect sends everything again at once.
+// its messages within a session, keeps them until the peer's cumulative acknowledgement, and sends them again when they
+// are lost. It is the sliding window of TCP (RFC 9293) one floor up, and simpler: the path below is TCP, which neither
+// reorders nor loses while it stands. So there is no congestion control, and a reconnect sends everything again at once.
+//
+// While a connection stands, silence does not tell what is lost from what is slow: megabytes may lie in libzmq and the
+// kernel, and to send them again would only lengthen the line. So the sender does not guess but asks. When nothing has got
+// on for a while it sends a Mark, a few bytes that stand in the line behind everything else. The acknowledgement that
+// repeats the Mark's number says what of all that was before it has come; only the rest is sent again. A link that is
+// slow thus costs nothing but time, and what counts for giving it up is that nothing gets on, not how long a message takes.
 //
 // The queue is also where frames wait, so there is one limit for what waits and what is unacknowledged. Frames are
 // appended to an open message; it is closed when it can be sent or is large. So frames share a message exactly when they
@@ -32,6 +38,7 @@ package struct SealedMessage {
 package struct SendQueue {
     private var open: [UInt8] = []
     private var openFrames = 0
+    private var openedAt = Instant.zero
     private var messages: [SealedMessage] = []
     /// Index of the oldest unacknowledged message; those before it are done.
     private var head = 0
@@ -40,7 +47,10 @@ package struct SendQueue {
     private var nextSequence: UInt64 = 1
     private var inFlightBytes = 0
     /// Whether any message was ever handed to a socket.
-    private(set) var hasSent = false
+    package private(set) var hasSent = false
+    /// When something last got on: a frame came into the empty queue, a message was sent with none unacknowledged before
+    /// it, or one was acknowledged.
+    package private(set) var lastProgress = Instant.zero
     package private(set) var queuedFrames = 0
     package private(set) var queuedBytes = 0
 
@@ -53,18 +63,25 @@ package struct SendQueue {
     var hasUnacknowledged: Bool { head < unsent }
     var hasUnsent: Bool { unsent < messages.count || openFrames > 0 }
 
-    /// Adds a frame to the open message; closes that first when it would become too large.
+    /// A message bears the time of its first frame, so that the receiver learns how long it has waited here; later frames
+    /// than this go into the next one.
+    private static let openFor = Duration.milliseconds(20)
+
+    /// Adds a frame to the open message; closes that first when it would become too large, or is old.
     package mutating func append(
         _ frame: UnsafeRawBufferPointer, alone: Bool, limits: LinkLimits, ack: UInt64, token: UInt32, clock: Clock
     ) {
+        if queuedFrames == 0 { lastProgress = clock.now }
         if openFrames > 0
-            && (alone || open.count + frame.count > limits.batchBytes || openFrames == WireLimits.framesPerMessage)
+            && (alone || open.count + frame.count > limits.batchBytes || openFrames == WireLimits.framesPerMessage
+                || clock.now - openedAt > Self.openFor)
         {
             seal(ack: ack, token: token, clock: clock)
         }
         if openFrames == 0 {
             open.reserveCapacity(WireLimits.headerBytes + frame.count)
             open.append(contentsOf: Self.headroom)
+            openedAt = clock.now
         }
         open.append(contentsOf: frame)
         openFrames += 1
@@ -82,11 +99,13 @@ package struct SendQueue {
             self.startedAt = startedAt
         }
 
-        var milliseconds: UInt64 { UInt64(max(0, (now - startedAt).milliseconds)) }
+        var milliseconds: UInt64 { milliseconds(of: now) }
+
+        func milliseconds(of instant: Instant) -> UInt64 { UInt64(max(0, (instant - startedAt).milliseconds)) }
     }
 
     private mutating func seal(ack: UInt64, token: UInt32, clock: Clock) {
-        let header = BatchHeader(token: token, clock: clock.milliseconds, sequence: nextSequence, ack: ack)
+        let header = BatchHeader(token: token, clock: clock.milliseconds(of: openedAt), sequence: nextSequence, ack: ack)
         let start = header.write(endingAt: WireLimits.headerBytes, of: &open)
         messages.append(
             SealedMessage(
@@ -110,6 +129,7 @@ package struct SendQueue {
 
     /// Notes that the message given by ``next(limits:ack:token:clock:)`` has been handed to a socket.
     package mutating func markSent(now: Instant) {
+        if !hasUnacknowledged { lastProgress = now }
         messages[unsent].sentAt = now
         hasSent = true
         inFlightBytes += messages[unsent].count
@@ -123,11 +143,14 @@ package struct SendQueue {
         case impossible
     }
 
+    /// The highest number that was sent.
+    package var lastSent: UInt64 { unsent > 0 ? messages[unsent - 1].sequence : lastSequence - UInt64(messages.count) }
+
     /// Frees everything up to `ack`.
-    package mutating func acknowledge(_ ack: UInt64) -> Acknowledged {
-        let highestSent = unsent > 0 ? messages[unsent - 1].sequence : lastSequence - UInt64(messages.count)
-        guard ack <= highestSent else { return .impossible }
+    package mutating func acknowledge(_ ack: UInt64, now: Instant) -> Acknowledged {
+        guard ack <= lastSent else { return .impossible }
         guard head < unsent, ack >= messages[head].sequence else { return .nothingNew }
+        lastProgress = now
         while head < unsent, messages[head].sequence <= ack {
             let message = messages[head]
             inFlightBytes -= message.count
@@ -150,18 +173,18 @@ package struct SendQueue {
         }
     }
 
-    /// When the oldest unacknowledged message was last sent.
-    var oldestSentAt: Instant? { hasUnacknowledged ? messages[head].sentAt : nil }
+    /// Since when the oldest unacknowledged message has been waited for: since it was last sent, or since something got on
+    /// before it.
+    package var waitingSince: Instant? {
+        guard hasUnacknowledged, let sentAt = messages[head].sentAt else { return nil }
+        return max(sentAt, lastProgress)
+    }
 
-    /// When the oldest unacknowledged message was closed.
-    var oldestSealedAt: Instant? { hasUnacknowledged ? messages[head].sealedAt : nil }
-
-    /// Calls `send` for unacknowledged messages that were last sent before `limit`, oldest first, at most `burst`, until
-    /// it returns false. Returns how many were sent.
-    package mutating func resend(sentBefore limit: Instant, burst: Int, now: Instant, _ send: (SealedMessage) -> Bool) -> Int {
+    /// Calls `send` for the unacknowledged messages up to number `last`, oldest first, until it returns false. Returns how
+    /// many were sent.
+    package mutating func resend(upTo last: UInt64, now: Instant, _ send: (SealedMessage) -> Bool) -> Int {
         var count = 0
-        for index in head..<unsent where count < burst {
-            guard let sentAt = messages[index].sentAt, sentAt <= limit else { continue }
+        for index in head..<unsent where messages[index].sequence <= last {
             guard send(messages[index]) else { break }
             messages[index].sentAt = now
             count += 1

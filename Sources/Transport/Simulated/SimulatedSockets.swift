@@ -51,6 +51,7 @@ public final class SimulatedSockets: PacketSockets {
     }
 
     public var authenticatedPeer: String? { nil }
+    public func keyOwner(of channel: ChannelID) -> String? { nil }
     public var nextDeadline: Instant { .distantFuture }
     public func closeAll() { network.state.withLock { $0.closeAll(attachment, network) } }
 }

@@ -20,6 +20,10 @@ public protocol PacketSockets: AnyObject {
     /// - Parameter peer: the peer's name, which tells its public key when links are encrypted.
     func open(_ lane: Lane, to address: PeerAddress, peer: String?) -> ChannelID
 
+    /// The node whose key the other end of a channel must have, when links are encrypted and the key is known; otherwise
+    /// `nil`.
+    func keyOwner(of channel: ChannelID) -> String?
+
     /// Ends a channel and forgets what waits in it.
     func close(_ channel: ChannelID)
 
@@ -72,13 +76,15 @@ public struct ChannelID: Hashable, Sendable {
 }
 
 /// One incoming connection of a node's sockets: the way back.
-public struct RouteID: Hashable, Sendable {
+public struct RouteID: Hashable, Sendable, CustomStringConvertible {
     public let lane: Lane
     package let number: UInt64
     package init(lane: Lane, number: UInt64) {
         self.lane = lane
         self.number = number
     }
+
+    public var description: String { "connection \(number) of the \(lane) lane" }
 }
 
 /// What becomes of a packet that is handed over.

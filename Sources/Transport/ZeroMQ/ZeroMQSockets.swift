@@ -29,6 +29,7 @@ public final class ZeroMQSockets: PacketSockets {
     private var listeners: [Lane: ZeroMQSocket] = [:]
     private var channels: [ChannelID: ZeroMQSocket] = [:]
     private var monitors: [ChannelID: ZeroMQSocket] = [:]
+    private var keyOwners: [ChannelID: String] = [:]
     private var nextKey: UInt32 = 0
     private var nextChannel: UInt32 = 0
     private var queued: [ZeroMQSocket] = []
@@ -151,14 +152,16 @@ extension ZeroMQSockets {
         socket.set(ZMQ_RECONNECT_IVL, 100)
         socket.set(ZMQ_RECONNECT_IVL_MAX, 1000)
         socket.set(ZMQ_CONNECT_TIMEOUT, 1000)
-        if let security { secureChannel(socket, security, peer: peer ?? security.names[address]) }
         channels[channel] = socket
+        if let security { keyOwners[channel] = secureChannel(socket, security, peer: peer ?? security.names[address]) }
         monitor(channel, socket)
         // An address that libzmq cannot read never connects; the links see it as silence and say so.
         zmq_connect(socket.handle, "tcp://\(PeerAddress(host: address.host, port: address.port(of: lane)))")
         look(at: socket)
         return channel
     }
+
+    public func keyOwner(of channel: ChannelID) -> String? { keyOwners[channel] }
 
     private func monitor(_ channel: ChannelID, _ socket: ZeroMQSocket) {
         let events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED
@@ -175,6 +178,7 @@ extension ZeroMQSockets {
         guard let socket = channels[channel] else { return }
         closeMonitor(channel)
         channels[channel] = nil
+        keyOwners[channel] = nil
         dispose(socket)
     }
 
@@ -343,12 +347,14 @@ extension ZeroMQSockets {
         socket.set(ZMQ_ZAP_DOMAIN, "gossamer")
     }
 
-    private func secureChannel(_ socket: ZeroMQSocket, _ security: CurveSecurity, peer: String?) {
+    /// Returns whose key the other end has to have.
+    private func secureChannel(_ socket: ZeroMQSocket, _ security: CurveSecurity, peer: String?) -> String? {
         socket.set(ZMQ_CURVE_PUBLICKEY, security.keyPair.publicKey.text)
         socket.set(ZMQ_CURVE_SECRETKEY, security.keyPair.secretKey)
         // A peer without a known key is offered our own, which it cannot have: the connection fails and says so.
-        let server = peer.flatMap { security.peers[$0] } ?? security.keyPair.publicKey
-        socket.set(ZMQ_CURVE_SERVERKEY, server.text)
+        let known = peer.flatMap { security.peers[$0] }
+        socket.set(ZMQ_CURVE_SERVERKEY, (known ?? security.keyPair.publicKey).text)
+        return known == nil ? nil : peer
     }
 
     /// The user id that the authenticator gave to the connection of the packet being received.

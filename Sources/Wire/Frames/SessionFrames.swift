@@ -19,7 +19,7 @@ public struct Reject: Frame {
     }
 }
 
-/// Acknowledges the reliable lanes when nothing else goes back; on the pulse lane.
+/// Acknowledges the reliable lanes when nothing else goes back; on the pulse lane. Also the answer to a ``Mark``.
 public struct Ack: Frame {
     public static let kind = FrameKind.ack
 
@@ -27,22 +27,52 @@ public struct Ack: Frame {
     public var truth: UInt64
     /// All messages of the work lane up to this number are there.
     public var work: UInt64
+    /// The highest number of a ``Mark`` that has come on the truth lane; 0 when none has.
+    public var truthMark: UInt64
+    /// The highest number of a ``Mark`` that has come on the work lane; 0 when none has.
+    public var workMark: UInt64
 
-    public init(truth: UInt64, work: UInt64) {
+    public init(truth: UInt64, work: UInt64, truthMark: UInt64 = 0, workMark: UInt64 = 0) {
         self.truth = truth
         self.work = work
+        self.truthMark = truthMark
+        self.workMark = workMark
     }
 
     public func pack(into writer: inout MessagePackWriter) {
-        Self.begin(2, &writer)
+        Self.begin(4, &writer)
         writer.pack(truth)
         writer.pack(work)
+        writer.pack(truthMark)
+        writer.pack(workMark)
     }
 
     public static func unpack(_ bytes: ArraySlice<UInt8>) throws(WireError) -> Ack {
-        try read(bytes, required: 2) { reader, _ throws(MessagePackError) in
-            Ack(truth: try reader.readUInt64(), work: try reader.readUInt64())
+        try read(bytes, required: 4) { reader, _ throws(MessagePackError) in
+            Ack(
+                truth: try reader.readUInt64(), work: try reader.readUInt64(), truthMark: try reader.readUInt64(),
+                workMark: try reader.readUInt64())
         }
+    }
+}
+
+/// Asks whether all that went before it on a reliable lane has come, in a message without a number. The ``Ack`` that
+/// repeats its number is the answer: what it does not acknowledge of that is lost, because a connection keeps its order.
+public struct Mark: Frame {
+    public static let kind = FrameKind.mark
+
+    /// Counts the marks of the lane, session and direction, from 1.
+    public var number: UInt64
+
+    public init(number: UInt64) { self.number = number }
+
+    public func pack(into writer: inout MessagePackWriter) {
+        Self.begin(1, &writer)
+        writer.pack(number)
+    }
+
+    public static func unpack(_ bytes: ArraySlice<UInt8>) throws(WireError) -> Mark {
+        try read(bytes, required: 1) { reader, _ throws(MessagePackError) in Mark(number: try reader.readUInt64()) }
     }
 }
 
