@@ -28,6 +28,9 @@ extension NodeCore {
 
     private func begin(_ call: OutboundCall, _ continuation: UnsafeContinuation<[UInt8], any Error>) {
         counters.callsSent += 1
+        if hasStopped {
+            return continuation.resume(throwing: MeshError(.nodeDown, outcome: .failed, "\(call.callee): this node has stopped"))
+        }
         let node = call.callee.node
         // A session ends in the turn in which its node is declared dead, so one that stands needs no look at the view.
         let hasSession = peers[node]?.session != nil

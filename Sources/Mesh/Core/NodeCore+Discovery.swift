@@ -26,6 +26,7 @@ extension NodeCore {
     nonisolated func listings(of key: String) -> AsyncStream<[MeshActorID]> {
         let (stream, continuation) = AsyncStream.makeStream(of: [MeshActorID].self, bufferingPolicy: .bufferingNewest(1))
         submit { core in
+            if core.hasStopped { return continuation.finish() }
             let number = core.listingSubscribers.add(continuation, to: key)
             continuation.onTermination = { _ in core.submit { $0.listingSubscribers.remove(number, from: key) } }
             continuation.yield(core.listing(of: key))

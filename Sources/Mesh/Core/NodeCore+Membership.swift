@@ -118,13 +118,14 @@ extension NodeCore {
         lifeOver.yield(life)
     }
 
-    private func farewellSaid() {
+    func farewellSaid() {
         for waiter in farewell { waiter.resume() }
         farewell = []
     }
 
     /// Says goodbye and returns when enough members know, or after the leave time-out.
     func leave() async {
+        if hasStopped { return }
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
             farewell.append(continuation)
             if farewell.count == 1 { carryOut(membership.leave(now: world.now)) }
@@ -140,6 +141,7 @@ extension NodeCore {
     nonisolated func membershipEvents() -> AsyncStream<MembershipEvent> {
         let (stream, continuation) = AsyncStream.makeStream(of: MembershipEvent.self, bufferingPolicy: .bufferingNewest(4096))
         submit { core in
+            if core.hasStopped { return continuation.finish() }
             let number = core.memberSubscribers.add(continuation, to: .members)
             continuation.onTermination = { _ in core.submit { $0.memberSubscribers.remove(number, from: .members) } }
         }

@@ -45,6 +45,8 @@ actor NodeCore {
     var memberSubscribers = Subscribers<MemberNews, MembershipEvent>()
     var counters = CoreCounters()
     var farewell: [UnsafeContinuation<Void, Never>] = []
+    /// Set at the end. Who comes later is answered at once, for no turn follows in which anything could still happen.
+    var hasStopped = false
     /// When membership was last told that a session's peer lives.
     var lastNoted: [SessionID: Instant] = [:]
     /// The version of the view that readers on other threads see.
@@ -111,10 +113,12 @@ actor NodeCore {
 
     /// Ends everything at once. To the others the node dies.
     func stop() {
+        hasStopped = true
         links.stop(saying: "the node stops")
         for call in pending.removeAll(where: { _ in true }) { call.fail(.nodeDown, "this node has stopped") }
         for stream in memberSubscribers.removeAll() { stream.finish() }
         for stream in listingSubscribers.removeAll() { stream.finish() }
+        farewellSaid()
         lifeOver.finish()
         loop.stop()
     }
