@@ -50,6 +50,7 @@ struct TestMesh {
 
     func stop() async {
         for node in nodes { await node.stop() }
+        try? SystemFileSystem().removeTree(directory)
     }
 }
 
