@@ -32,7 +32,7 @@ public final class Node: Sendable {
     /// Takes the next life and makes the node; it does not listen yet.
     /// - Throws: ``NodeError``.
     public convenience init(_ configuration: NodeConfiguration, world: any World, log: Logger = Logger(label: "mesh")) throws {
-        let reactor = Reactor(name: configuration.name, world: world)
+        let reactor = Reactor(name: configuration.name, world: world, log: log)
         try self.init(configuration, world: world, loop: reactor, log: log) {
             ZeroMQSockets(reactor: reactor, security: configuration.curve)
         }

@@ -22,6 +22,17 @@ public struct PeerAddress: Hashable, Comparable, Sendable, CustomStringConvertib
         self.init(host: String(host), port: port)
     }
 
+    /// Whether the host looks like an IPv4 or IPv6 address or a DNS name (RFC 1123, with the underscore that resolvers take);
+    /// whether there is such a host only a look-up can tell. Where the port is 0 nobody is to be reached, and the host means nothing.
+    var isPlausible: Bool {
+        port == 0 || !host.isEmpty && host.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            default: ".-_:".utf8.contains(byte)
+            }
+        }
+    }
+
     /// The port of `lane`; wraps for a port above ``highestPort``, which no valid address has.
     public func port(of lane: Lane) -> UInt16 { port &+ UInt16(lane.rawValue) }
 

@@ -13,7 +13,8 @@ public protocol World: AnyObject, Sendable {
     /// The wall clock. For ids and for people; never for decisions of safety.
     var wallTime: WallTime { get }
 
-    /// The stream of random numbers called `name`. Every call with the same name gives a fresh stream; take it once.
+    /// A stream of random numbers called `name`. Each call gives another one: the first of two worlds with one seed are the
+    /// same, so are the second, and so on. Names are few and fixed, for the world remembers them.
     func random(_ name: String) -> RandomStream
 
     /// Returns when the monotonic clock shows `deadline`.

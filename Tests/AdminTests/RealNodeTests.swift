@@ -38,6 +38,7 @@ import World
         let metrics = try await ask("GET", "\(base)/metrics").text
         #expect(metrics.contains("\ngossamer_work_total 3\n"))
         #expect(metrics.contains("# TYPE gossamer_calls_"))
+        #expect(metrics.contains("# TYPE gossamer_loop_long_turns_total counter"))
         for line in metrics.split(separator: "\n") where !line.hasPrefix("#") {
             #expect(line.wholeMatch(of: /[a-zA-Z_:][a-zA-Z0-9_:]*(\{.*\})? (NaN|[+-]Inf|[-0-9.e+]+)/) != nil, "\(line)")
         }

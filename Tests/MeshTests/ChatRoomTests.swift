@@ -12,6 +12,7 @@ import World
         // One shell line each: the listener keeps its input open while the speaker speaks until it is heard.
         let directory = "/tmp/gossamer-chat-\(ann)"
         try world.files.createDirectory(directory)
+        defer { try? SystemFileSystem().removeTree(directory) }
         let listener = "cd \(directory) && { sleep 8; } | timeout 20 \(program) \(ann)"
         let speaker = "cd \(directory) && { for i in 1 2 3 4 5 6; do sleep 1; echo \"line $i\"; done; } | timeout 20 \(program) \(bob) \(ann)"
         async let heard = world.compute { try CommandLineTool.run("/bin/sh", ["-c", listener], input: []) }

@@ -1,3 +1,4 @@
+import Logging
 import Synchronization
 import Testing
 import Transport
@@ -98,6 +99,25 @@ import World
         }
     }
 
+    @Test func aBacklogOfJobsKeepsNobodyElseWaiting() async {
+        await withReactor { reactor, _ in
+            let guest = Guest(reactor)
+            await guest.join()
+            let count = 50_000
+            let turns = await withCheckedContinuation { continuation in
+                reactor.execute {
+                    let before = guest.assumeIsolated { $0.turns }
+                    for number in 1...count {
+                        reactor.execute {
+                            if number == count { continuation.resume(returning: guest.assumeIsolated { $0.turns } - before) }
+                        }
+                    }
+                }
+            }
+            #expect(turns >= count / Reactor.jobsPerTurn)
+        }
+    }
+
     @Test func whatIsQueuedWhenTheLoopStopsStillRuns() async {
         let world = SystemWorld()
         let reactor = Reactor(name: "test", world: world)
@@ -109,6 +129,26 @@ import World
         #expect(count.load(ordering: .relaxed) == 100)
     }
 
+    @Test func anActorOfALoopThatHasEndedStillAnswers() async throws {
+        let world = SystemWorld()
+        let reactor = Reactor(name: "test", world: world)
+        reactor.start()
+        let guest = Guest(reactor)
+        await guest.join()
+        reactor.stop()
+        reactor.join()
+        let answers = Atomic<Int>(0)
+        for _ in 0..<100 {
+            world.spawn("late") {
+                await guest.increment()
+                answers.add(1, ordering: .sequentiallyConsistent)
+            }
+        }
+        for _ in 0..<1000 where answers.load(ordering: .sequentiallyConsistent) < 100 { try await world.sleep(for: .milliseconds(5)) }
+        #expect(answers.load(ordering: .sequentiallyConsistent) == 100)
+        #expect(!reactor.isCurrent)
+    }
+
     @Test func aLongTurnShowsInTheMetrics() async throws {
         try await withReactor { reactor, world in
             reactor.execute {
@@ -117,7 +157,26 @@ import World
             }
             for _ in 0..<1000 where reactor.metrics.longestTurn < .milliseconds(20) { try await world.sleep(for: .milliseconds(2)) }
             #expect(reactor.metrics.longestTurn >= .milliseconds(20))
+            #expect(reactor.metrics.longTurns >= 1)
         }
+    }
+
+    @Test func aLongTurnIsLoggedOnceAMinuteWithItsLength() async throws {
+        let (world, logs) = (SystemWorld(), LogLines())
+        let reactor = Reactor(name: "test", world: world, log: Logger(label: "test") { _ in logs })
+        reactor.start()
+        for count in 1...2 {
+            reactor.execute {
+                let end = world.now + .milliseconds(30)
+                while world.now < end {}
+            }
+            for _ in 0..<1000 where reactor.metrics.longTurns < count { try await world.sleep(for: .milliseconds(2)) }
+        }
+        reactor.stop()
+        reactor.join()
+        #expect(logs.all.count == 1)
+        #expect(logs.all.first?.contains("a turn of the event loop test took 0.0") == true, "\(logs.all)")
+        #expect(logs.all.first?.contains("ran 1 jobs") == true, "\(logs.all)")
     }
 
     @Test func manyThreadsMayHandInAtOnce() async {

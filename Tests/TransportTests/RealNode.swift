@@ -16,7 +16,8 @@ final class RealNode: Sendable {
 
     init(
         _ name: String, life: UInt64 = 1, mesh: String = "m", port: UInt16? = nil, targets: [String] = ["Echo.echo"],
-        security: CurveSecurity? = nil, chaos: Bool = false, _ change: (inout LinksConfiguration) -> Void = { _ in }
+        security: CurveSecurity? = nil, chaos: Bool = false, socketLimit: Int32 = ZeroMQSockets.socketLimit,
+        names: TestNames? = nil, _ change: (inout LinksConfiguration) -> Void = { _ in }
     ) async throws {
         let world = SystemWorld()
         var port = port
@@ -30,7 +31,9 @@ final class RealNode: Sendable {
             let node = TestNode(loop: reactor, logs: LogLines())
             reactor.start()
             do {
-                try await node.start(final, world: world) { ZeroMQSockets(reactor: reactor, security: security) }
+                try await node.start(final, world: world) {
+                    ZeroMQSockets(reactor: reactor, security: security, socketLimit: socketLimit, lookUp: names.map { $0.lookUp })
+                }
                 (self.world, self.reactor, self.node, configuration) = (world, reactor, node, final)
                 return
             } catch let error as BindError where error.code == .portInUse && port == nil && attempt < 50 {

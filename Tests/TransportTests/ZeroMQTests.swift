@@ -104,6 +104,34 @@ import World
         await one.stop()
     }
 
+    @Test func aStoppingNodesGoodbyeReachesThoseWhoDialledIt() async throws {
+        for _ in 0..<10 {
+            let (one, two) = (try await RealNode("n1"), try await RealNode("n2"))
+            await one.dial(two)
+            _ = try await one.session(to: two)
+            await two.stop()
+            try await one.until("the goodbye") { _, delegate in
+                delegate.heard.lost.contains { $0.reason == .goodbye("the test is over") }
+            }
+            await one.stop()
+        }
+    }
+
+    @Test func whatWasSentInTheTurnOfTheStopStillLeaves() async throws {
+        let (one, two) = (try await RealNode("n1"), try await RealNode("n2"))
+        await one.dial(two)
+        let session = try await one.session(to: two)
+        _ = await one.node.sendNumbers(0..<1, lane: .work, to: session)
+        try await two.until("the first number") { _, delegate in delegate.heard.frames.count == 1 }
+        await one.node.with { links, _ in
+            links.send(on: session, lane: .work) { Cancel(id: 1).pack(into: &$0) }
+            links.stop(saying: "enough")
+        }
+        one.reactor.stop()
+        try await two.until("the second number") { _, delegate in delegate.heard.frames.count == 2 }
+        await two.stop()
+    }
+
     @Test func aRestartedNodeGetsNothingOfItsOldLife() async throws {
         let (one, two) = (try await RealNode("n1"), try await RealNode("n2"))
         await one.dial(two)

@@ -95,6 +95,20 @@ import World
         #expect(beats.withLock { $0 } == atDeath)
     }
 
+    @Test func anActorOfALoopThatHasEndedStillAnswers() throws {
+        actor Guest {
+            nonisolated let loop: SimulatedEventLoop
+            nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+            init(_ loop: SimulatedEventLoop) { self.loop = loop }
+            func answer() -> Int { 42 }
+        }
+        let simulation = Simulation(seed: 1)
+        let world = SimulatedWorld(simulation, name: "n1")
+        let loop = world.makeEventLoop()
+        loop.stop()
+        #expect(try simulation.run(in: world) { await Guest(loop).answer() } == 42)
+    }
+
     @Test func aRunThatCannotEndSaysSo() {
         let simulation = Simulation(seed: 1)
         let world = SimulatedWorld(simulation, name: "n1")

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 import World
@@ -18,6 +19,18 @@ import World
             for i in 0..<1000 { group.addTask { await counter.add(i) } }
         }
         #expect(await counter.values.sorted() == Array(0..<1000))
+    }
+
+    @Test func aBusyActorTakesTurnsWithTheOthers() async {
+        let pool = ThreadPool(name: "single", limit: 1)
+        let busy = PooledExecutor(pool: pool), patient = PooledExecutor(pool: pool)
+        let isOpen = Atomic<Bool>(false), done = Atomic<Int>(0)
+        pool.submit(.body { while !isOpen.load(ordering: .acquiring) { sched_yield() } })
+        for _ in 0..<1000 { Task(executorPreference: busy.tasks) { @Sendable in _ = done.add(1, ordering: .relaxed) } }
+        let before = Task(executorPreference: patient.tasks) { @Sendable in done.load(ordering: .relaxed) }
+        isOpen.store(true, ordering: .releasing)
+        #expect(await before.value == PooledExecutor.turnLimit)
+        while done.load(ordering: .relaxed) < 1000 { await Task.yield() }
     }
 
     @Test func shuttingDownCancelsWhatWasSpawned() async {
@@ -41,6 +54,10 @@ import World
         let first = (0..<8).map { _ in a.next() }
         #expect(first == (0..<8).map { _ in a2.next() })
         #expect(first != (0..<8).map { _ in b.next() })
+        var second = world.random("a"), second2 = again.random("a")
+        let numbers = (0..<8).map { _ in second.next() }
+        #expect(numbers != first, "every call with the same name gives a fresh stream")
+        #expect(numbers == (0..<8).map { _ in second2.next() })
     }
 
     @Test func aDurableWriteReplacesTheWholeFile() throws {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import JSONDocument
 import Transport
 import Web
@@ -28,7 +27,7 @@ struct KeysCommand: AsyncParsableCommand {
             guard let pair = CurveKeyPair.generate() else {
                 throw CommandFailure(.unavailable, "this libzmq was built without CURVE; install one that has it, such as Debian's libzmq5")
             }
-            if let out { try SecretFile.write(pair.secretKey + "\n", to: out) }
+            if let out { try write(pair.secretKey, to: out) }
             if json {
                 var fields: [JSON.Member] = [.init("publicKey", .string(pair.publicKey.text))]
                 fields.append(out.map { .init("secretKeyFile", .string($0)) } ?? .init("secretKey", .string(pair.secretKey)))
@@ -37,22 +36,14 @@ struct KeysCommand: AsyncParsableCommand {
             Console.put("public key: \(pair.publicKey.text)")
             Console.put(out.map { "secret key: in \($0)" } ?? "secret key: \(pair.secretKey)")
         }
-    }
-}
 
-/// Files that only their owner may read, from their first byte on.
-enum SecretFile {
-    /// - Throws: a failure when the file exists: a key that is overwritten is lost.
-    static func write(_ text: String, to path: String) throws(CommandFailure) {
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else {
-            let reason = errno == EEXIST ? "it exists already, and a key that is overwritten is lost" : String(cString: strerror(errno))
-            throw CommandFailure(.ioError, "cannot make \(path): \(reason)")
-        }
-        let terminal = Terminal(descriptor: file)
-        let isWritten = terminal.write(text) && fsync(file) == 0
-        guard close(file) == 0, isWritten else {
-            throw CommandFailure(.ioError, "cannot write \(path): \(String(cString: strerror(errno)))")
+        private func write(_ key: String, to path: String) throws(CommandFailure) {
+            do throws(FileError) {
+                try SystemFileSystem().createSecret(Array((key + "\n").utf8), at: path)
+            } catch {
+                let reason = error.code == .exists ? "it exists already, and a key that is overwritten is lost" : error.reason
+                throw CommandFailure(.ioError, "cannot make \(path): \(reason)")
+            }
         }
     }
 }

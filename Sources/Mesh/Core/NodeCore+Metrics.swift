@@ -4,7 +4,7 @@ import World
 extension NodeCore {
     /// All figures of the node.
     func metrics() -> [MetricSample] {
-        membershipMetrics + callMetrics + linkMetrics
+        membershipMetrics + loopMetrics + callMetrics + linkMetrics
     }
 
     private var membershipMetrics: [MetricSample] {
@@ -16,6 +16,17 @@ extension NodeCore {
         } + [
             MetricSample("gossamer_health_score", .gauge, Double(membership.healthScore), help: "0 is well; membership's timers are stretched by score + 1."),
             MetricSample("gossamer_life", .gauge, Double(identity.life), help: "How often the node has started."),
+        ]
+    }
+
+    private var loopMetrics: [MetricSample] {
+        let metrics = loop.metrics
+        return [
+            MetricSample("gossamer_loop_turns_total", .counter, Double(metrics.turns), help: "Turns of the event loop."),
+            MetricSample("gossamer_loop_long_turns_total", .counter, Double(metrics.longTurns), help: "Turns of more than a millisecond: frames and timers waited."),
+            MetricSample("gossamer_loop_longest_turn_seconds", .gauge, metrics.longestTurn.seconds, help: "The longest turn so far."),
+            MetricSample("gossamer_loop_lateness_seconds", .gauge, metrics.latestLateness.seconds, help: "How late the loop woke for its last deadline."),
+            MetricSample("gossamer_loop_longest_lateness_seconds", .gauge, metrics.longestLateness.seconds, help: "How late it woke for any."),
         ]
     }
 
@@ -54,6 +65,8 @@ extension NodeCore {
             count("overloaded_frames", figures.overloaded, "Frames refused because too much waited.")
             count("unknown_token_messages", figures.unknownToken, "Messages under a token that no session has.")
         }
+        samples.append(MetricSample("gossamer_link_connections_refused_total", .counter, Double(metrics.connectionsRefused), help: "Bare connects that found a machine and nobody listening there."))
+        samples.append(MetricSample("gossamer_link_descriptor_shortages_total", .counter, Double(metrics.descriptorShortages), help: "Channels that could not be opened for lack of descriptors; each is tried again."))
         samples.append(MetricSample("gossamer_link_sessions_lost_total", .counter, Double(metrics.sessionsLost), help: "Sessions that ended."))
         samples.append(MetricSample("gossamer_link_handshakes_refused_total", .counter, Double(metrics.handshakesRefused), help: "Handshakes refused by either side."))
         samples.append(MetricSample("gossamer_link_keys_refused_total", .counter, Double(metrics.keysRefused), help: "Connections refused here because their key is not in the topology."))

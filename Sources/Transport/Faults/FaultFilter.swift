@@ -7,8 +7,10 @@ import World
 /// It sits directly below the codec, in both directions, so everything above it (sessions, acknowledgements, membership)
 /// meets the fault as it would meet the real one. Such a node sends one frame to a message, so that rules see frames.
 public final class FaultFilter {
-    /// What the filter may hold back; more is lost, and counted so.
-    private static let heldLimit = 65_536
+    /// Frames that the filter may hold back; more are lost, and counted so.
+    package static let heldLimit = 65_536
+    /// Bytes of the same.
+    package static let heldBytesLimit = 64 << 20
 
     enum Verdict {
         case pass
@@ -20,22 +22,27 @@ public final class FaultFilter {
     }
 
     /// What a rule looks at.
-    struct Subject {
+    package struct Subject {
         var peer: String?
         var lane: Lane
         var kind: UInt8?
         var isInbound: Bool
+
+        package init(peer: String?, lane: Lane, kind: UInt8?, isInbound: Bool) {
+            self.peer = peer
+            self.lane = lane
+            self.kind = kind
+            self.isInbound = isInbound
+        }
     }
 
     /// A frame that waits, with all that is needed to go on with it.
-    struct Held {
-        var packet: [UInt8]
+    package struct Held {
+        package var packet: [UInt8]
         var path: PacketPath
         var subject: Subject
         var authenticatedPeer: String?
         fileprivate var rule: String
-        fileprivate var releaseAt: Instant
-        fileprivate var order: UInt64
     }
 
     private struct Active {
@@ -50,12 +57,21 @@ public final class FaultFilter {
 
     private var random: RandomStream
     private var rules: [Active] = []
-    private var held: [Held] = []
-    private var orders: UInt64 = 0
+    /// What waits, by a number that counts what was held.
+    private var held: [UInt64: Held] = [:]
+    private var heldBytes = 0
+    private var lastNumber: UInt64 = 0
+    /// The numbers by their release. One that was released early is met again in vain.
+    private var releases = DeadlineHeap<UInt64>()
+    /// The instant of the one entry for this filter among the links' timers that counts.
+    var timerAt = Instant.distantFuture
     /// Frames lost because too many were held back.
     public private(set) var overflowed: UInt64 = 0
 
-    init(random: RandomStream) { self.random = random }
+    package init(random: RandomStream) { self.random = random }
+
+    /// When something must be released.
+    var nextRelease: Instant { releases.next }
 
     func set(_ rule: FaultRule, now: Instant) {
         clear(rule.name, now: now)
@@ -63,10 +79,10 @@ public final class FaultFilter {
     }
 
     /// Ends a rule, or all of them. What they held is released now.
-    func clear(_ name: String?, now: Instant) {
+    package func clear(_ name: String?, now: Instant) {
         rules.removeAll { name == nil || $0.rule.name == name }
-        for index in held.indices where name == nil || held[index].rule == name {
-            held[index].releaseAt = min(held[index].releaseAt, now)
+        for (number, frame) in held.sorted(by: { $0.key < $1.key }) where name == nil || frame.rule == name {
+            releases.insert(number, at: now)
         }
     }
 
@@ -115,27 +131,29 @@ public final class FaultFilter {
     }
 
     /// False when too much is held already.
-    func hold(
+    package func hold(
         _ packet: [UInt8], _ path: PacketPath, _ subject: Subject, authenticatedPeer: String?, rule: String, until: Instant
     ) -> Bool {
-        guard held.count < Self.heldLimit else {
+        guard held.count < Self.heldLimit, heldBytes + packet.count <= Self.heldBytesLimit else {
             overflowed += 1
             return false
         }
-        orders += 1
-        held.append(
-            Held(
-                packet: packet, path: path, subject: subject, authenticatedPeer: authenticatedPeer, rule: rule,
-                releaseAt: until, order: orders))
+        lastNumber += 1
+        held[lastNumber] = Held(packet: packet, path: path, subject: subject, authenticatedPeer: authenticatedPeer, rule: rule)
+        heldBytes += packet.count
+        releases.insert(lastNumber, at: until)
         return true
     }
 
     /// Takes out what is due, in the order of release.
-    func takeDue(now: Instant) -> [Held] {
-        let due = held.filter { $0.releaseAt <= now }
-        if due.isEmpty { return [] }
-        held.removeAll { $0.releaseAt <= now }
-        return due.sorted { ($0.releaseAt, $0.order) < ($1.releaseAt, $1.order) }
+    package func takeDue(now: Instant) -> [Held] {
+        var due: [Held] = []
+        while let (number, _) = releases.popDue(now) {
+            guard let frame = held.removeValue(forKey: number) else { continue }
+            heldBytes -= frame.packet.count
+            due.append(frame)
+        }
+        return due
     }
 }
 

@@ -19,6 +19,10 @@ public struct FaultRule: Codable, Hashable, Sendable {
         /// It arrives after a random wait of up to `withinMs`, so that others overtake it.
         case reorder(withinMs: Int)
         /// One to four of its bytes are changed at random, below the codec.
+        ///
+        /// This tries what a node makes of malformed input. Frames carry no checksum, because TCP's (and CURVE's) protect the
+        /// real wire: what is changed and still well formed is accepted as what it says, and a call with a flipped argument is
+        /// carried out. So set it where data may be lost, or on kinds that carry none.
         case corrupt
         /// Frames that fit share this many bytes per second; those beyond wait.
         case throttle(bytesPerSecond: Int)

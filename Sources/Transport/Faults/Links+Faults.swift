@@ -10,15 +10,16 @@ extension Links {
         if let objection = rule.objection { return objection }
         refresh()
         faults.set(rule, now: now)
-        releaseSoon()
+        armFaults(faults)
         return nil
     }
 
     /// Ends the rule called `name`, or all rules. What they held back goes on now.
     public func clearFault(_ name: String?) {
         refresh()
-        faults?.clear(name, now: now)
-        releaseSoon()
+        guard let faults else { return }
+        faults.clear(name, now: now)
+        armFaults(faults)
     }
 
     /// The rules in force.
@@ -27,7 +28,12 @@ extension Links {
         return faults?.status(now: now) ?? []
     }
 
-    private func releaseSoon() { timers.insert(.faults, at: now) }
+    /// Makes sure that what is held is released in time, with one timer for all of it.
+    private func armFaults(_ faults: FaultFilter) {
+        guard faults.nextRelease < faults.timerAt else { return }
+        faults.timerAt = faults.nextRelease
+        timers.insert(.faults, at: faults.timerAt)
+    }
 
     /// Who has the key of the connection by which the packet in hand came.
     var authenticatedPeer: String? { isReleasing ? releasedPeer : sockets.authenticatedPeer }
@@ -45,9 +51,7 @@ extension Links {
             if result == .sent { _ = put(packet, lane, path) }
             return result
         case .later(let instant):
-            if faults.hold(Array(packet), path, subject, authenticatedPeer: nil, rule: rule, until: instant) {
-                timers.insert(.faults, at: instant)
-            }
+            if faults.hold(Array(packet), path, subject, authenticatedPeer: nil, rule: rule, until: instant) { armFaults(faults) }
             return .sent
         }
     }
@@ -66,7 +70,7 @@ extension Links {
             handle(packet[...], lane, path)
         case .later(let instant):
             if faults.hold(packet, path, subject, authenticatedPeer: authenticatedPeer, rule: rule, until: instant) {
-                timers.insert(.faults, at: instant)
+                armFaults(faults)
             }
         }
     }
@@ -74,6 +78,8 @@ extension Links {
     /// Lets go on what has waited for long enough.
     func releaseFaults() {
         guard let faults else { return }
+        faults.timerAt = .distantFuture
+        defer { armFaults(faults) }
         for held in faults.takeDue(now: now) {
             guard held.subject.isInbound else {
                 _ = put(held.packet[...], held.subject.lane, held.path)

@@ -3,7 +3,7 @@ import Wire
 import World
 
 /// By which connection a packet came, or goes.
-enum PacketPath: Hashable {
+package enum PacketPath: Hashable {
     case channel(ChannelID)
     case route(RouteID)
 }
@@ -22,12 +22,15 @@ extension Links: PacketReceiver {
         markDirty(session)
     }
 
-    public func becameWritable(_ lane: Lane) {
-        for id in sessions.keys.sorted() {
-            guard let session = sessions[id], session.dialled == nil else { continue }
-            session.lane(lane)?.isBlocked = false
-            markDirty(session)
-        }
+    public func becameWritable(_ route: RouteID) {
+        guard let session = sessions.values.first(where: { $0.routes[Int(route.lane.rawValue)] == route }) else { return }
+        session.lane(route.lane)?.isBlocked = false
+        markDirty(session)
+    }
+
+    public func ranOutOfDescriptors() {
+        metrics.descriptorShortages += 1
+        logOnce("descriptors", "no descriptors left to open a channel; raise the limit (ulimit -n). It is tried again every second")
     }
 
     public func connected(_ channel: ChannelID) {

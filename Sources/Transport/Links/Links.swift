@@ -105,6 +105,7 @@ public final class Links {
     public func stop(saying reason: String) {
         guard !isStopped else { return }
         refresh()
+        flush(now: now)
         for id in sessions.keys.sorted() {
             guard let session = sessions[id] else { continue }
             sayGoodbye(session, reason)

@@ -1,6 +1,7 @@
 import CPlatform
 import CReactor
 import Glibc
+import Logging
 import Synchronization
 import World
 
@@ -14,6 +15,9 @@ import World
 // A turn: participants take in what has arrived; queued jobs and closures run, first in, first out; participants send
 // what the turn has produced (which is what batches frames). The loop sleeps only when a whole turn found nothing to do.
 // Waking it costs a system call, so others wake it only when it sleeps: the flag and the queue change under one lock.
+//
+// A loop that has been stopped ends when no job waits. Whoever still sends it jobs awaits their end, so they run
+// nevertheless, on a thread that is started for them and is the executor until none is left.
 
 /// The event loop of a node in production: one thread that polls the node's sockets and runs the node's core.
 ///
@@ -30,35 +34,48 @@ public final class Reactor: EventLoop, @unchecked Sendable {
         var isAsleep = false
         var isTurnRequested = false
         var isStopped = false
-        var metrics = ReactorMetrics()
+        /// Whether no thread is the executor now, after the end of the loop's own.
+        var isVacant = false
+        var metrics = LoopMetrics()
     }
 
     /// Jobs that one turn runs at most, so that sockets are looked at under any load.
-    private static let jobsPerTurn = 1024
+    package static let jobsPerTurn = 1024
     /// A busy loop asks the system for readable descriptors only so often: its own sockets tell it of more work anyway.
     private static let busyTurnsPerPoll = 4
+    /// A turn that takes longer is counted and, at most once in `logInterval`, logged.
+    private static let longTurn = Duration.milliseconds(1)
+    private static let logInterval = Duration.seconds(60)
     private static let wakeKey = UInt64.max
 
-    private let world: any World
+    let world: any World
     private let name: String
+    private let log: Logger?
     private let epoll: Int32
     private let wakeDescriptor: Int32
     private let shared = Mutex(Shared())
     private let endDescriptor: Int32
-    /// The loop's thread; 0 before it runs.
+    /// The thread that is the executor; 0 while there is none.
     private let thread = Atomic<UInt>(0)
 
     // Loop only.
     private var participants: [any LoopParticipant] = []
     private weak var watcher: (any DescriptorWatcher)?
+    /// What was taken out of `shared`; those before `head` have run.
     private var running: [Item] = []
+    private var head = 0
     private var keys = [UInt64](repeating: 0, count: 64)
-    private var local = ReactorMetrics()
+    private var local = LoopMetrics()
+    /// The longest turn since one was logged, and the jobs that it ran.
+    private var worst: (duration: Duration, jobs: Int) = (.zero, 0)
+    private var nextLog = Instant.zero
 
     /// A loop that does nothing until ``start()``.
-    public init(name: String, world: any World) {
+    /// - Parameter log: hears of long turns.
+    public init(name: String, world: any World, log: Logger? = nil) {
         self.name = name
         self.world = world
+        self.log = log
         epoll = creactor_epoll()
         wakeDescriptor = creactor_eventfd()
         endDescriptor = creactor_eventfd()
@@ -77,13 +94,16 @@ public final class Reactor: EventLoop, @unchecked Sendable {
 
     /// Starts the thread, once. The loop keeps itself alive until ``stop()``.
     public func start() {
-        let box = Unmanaged.passRetained(self)
-        var thread = pthread_t()
-        let code = pthread_create(&thread, nil, { argument in
-            Unmanaged<Reactor>.fromOpaque(argument!).takeRetainedValue().run()
+        startThread { reactor in
+            Unmanaged<Reactor>.fromOpaque(reactor!).takeRetainedValue().run()
             return nil
-        }, box.toOpaque())
-        precondition(code == 0, "cannot start the thread of an event loop: \(String(cString: strerror(code)))")
+        }
+    }
+
+    private func startThread(_ body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?) {
+        var thread = pthread_t()
+        let code = pthread_create(&thread, nil, body, Unmanaged.passRetained(self).toOpaque())
+        precondition(code == 0, "cannot start the thread of the event loop \(name): \(String(cString: strerror(code)))")
         pthread_detach(thread)
     }
 
@@ -95,11 +115,10 @@ public final class Reactor: EventLoop, @unchecked Sendable {
         if mustWake { creactor_eventfd_signal(wakeDescriptor) }
     }
 
-    /// Blocks until the thread has ended. Never on the loop itself.
+    /// Blocks until the loop has ended. Never on the loop itself.
     public func join() { creactor_eventfd_wait(endDescriptor) }
 
-    /// Figures of the loop so far; as of its last sleep.
-    public var metrics: ReactorMetrics { shared.withLock { $0.metrics } }
+    public var metrics: LoopMetrics { shared.withLock { $0.metrics } }
 }
 
 // MARK: - From any thread
@@ -112,11 +131,17 @@ extension Reactor {
     public func execute(_ body: @escaping @Sendable () -> Void) { add(.body(body)) }
 
     private func add(_ item: Item) {
-        let mustWake = shared.withLock { shared in
+        let (mustWake, mustDrain) = shared.withLock { shared in
             shared.items.append(item)
-            return shared.takeWake()
+            return (shared.takeWake(), shared.takeVacancy())
         }
         if mustWake { creactor_eventfd_signal(wakeDescriptor) }
+        if mustDrain {
+            startThread { reactor in
+                Unmanaged<Reactor>.fromOpaque(reactor!).takeRetainedValue().drain()
+                return nil
+            }
+        }
     }
 
     public func wake() {
@@ -140,6 +165,12 @@ extension Reactor.Shared {
         defer { isAsleep = false }
         return isAsleep
     }
+
+    /// Whether the caller must start a thread for what it has queued.
+    fileprivate mutating func takeVacancy() -> Bool {
+        defer { isVacant = false }
+        return isVacant
+    }
 }
 
 // MARK: - On the loop
@@ -161,10 +192,10 @@ extension Reactor {
         self.watcher = watcher
     }
 
-    /// Watches a descriptor, for input or for the end of a connect, under a key of the watcher's.
-    package func watch(_ descriptor: Int32, key: UInt32, forOutput: Bool = false) {
-        let code = creactor_epoll_add(epoll, descriptor, UInt64(key), forOutput ? 1 : 0)
-        precondition(code == 0, "cannot watch descriptor \(descriptor): \(String(cString: strerror(code)))")
+    /// Watches a descriptor, for input or for the end of a connect, under a key of the watcher's. False when the system
+    /// does not let it: its limit of watches (`fs.epoll.max_user_watches`) is reached.
+    package func watch(_ descriptor: Int32, key: UInt32, forOutput: Bool = false) -> Bool {
+        creactor_epoll_add(epoll, descriptor, UInt64(key), forOutput ? 1 : 0) == 0
     }
 
     package func unwatch(_ descriptor: Int32) { creactor_epoll_remove(epoll, descriptor) }
@@ -175,11 +206,10 @@ extension Reactor {
         var busyTurns = 0
         var turnStart = world.now
         while true {
-            let didWork = runTurn(turnStart)
+            let jobs = runTurn(turnStart)
             let now = world.now
-            local.turns += 1
-            local.longestTurn = max(local.longestTurn, now - turnStart)
-            if didWork {
+            count(now - turnStart, jobs ?? 0, now)
+            if jobs != nil {
                 busyTurns += 1
                 if busyTurns % Self.busyTurnsPerPoll == 0 { poll(nanoseconds: 0) }
                 turnStart = now
@@ -190,35 +220,88 @@ extension Reactor {
             }
         }
         participants = []
+        vacate()
         creactor_eventfd_signal(endDescriptor)
     }
 
-    /// True when there was anything to do.
-    private func runTurn(_ now: Instant) -> Bool {
-        var didWork = false
-        for participant in participants where participant.turn(now: now) { didWork = true }
-        if runJobs() { didWork = true }
-        for participant in participants { participant.flush(now: now) }
-        return didWork
+    /// Runs what has come after the end of the loop.
+    private func drain() {
+        thread.store(UInt(pthread_self()), ordering: .relaxed)
+        cplatform_name_thread(name)
+        vacate()
     }
 
-    private func runJobs() -> Bool {
+    /// Runs what waits, and gives up being the executor when nothing does.
+    private func vacate() {
+        repeat {
+            while runJobs() > 0 {}
+        } while !shared.withLock { shared in
+            guard shared.items.isEmpty else { return false }
+            // Before another thread can take its place: the system gives the ids of threads anew.
+            thread.store(0, ordering: .relaxed)
+            shared.isVacant = true
+            return true
+        }
+    }
+
+    /// How many jobs the turn has run; `nil` when there was nothing at all to do.
+    private func runTurn(_ now: Instant) -> Int? {
+        var didWork = false
+        for participant in participants where participant.turn(now: now) { didWork = true }
+        let jobs = runJobs()
+        for participant in participants { participant.flush(now: now) }
+        return didWork || jobs > 0 ? jobs : nil
+    }
+
+    /// Runs waiting jobs, as many as one turn may, and tells how many those were.
+    private func runJobs() -> Int {
         var count = 0
         let serial = asUnownedSerialExecutor()
-        while count < Self.jobsPerTurn {
-            shared.withLock { swap(&$0.items, &running) }
-            if running.isEmpty { break }
-            for item in running {
+        while count < Self.jobsPerTurn && refill() {
+            let end = min(running.count, head + Self.jobsPerTurn - count)
+            for item in running[head..<end] {
                 switch item {
                 case .job(.isolated(let job)): job.runSynchronously(on: serial)
                 case .job(.task(let job, let tasks)): job.runSynchronously(on: tasks.asUnownedTaskExecutor())
                 case .body(let body): body()
                 }
             }
-            count += running.count
-            running.removeAll(keepingCapacity: true)
+            count += end - head
+            head = end
         }
-        return count > 0
+        return count
+    }
+
+    /// Makes sure that there is a job to run. False when none waits.
+    private func refill() -> Bool {
+        if head < running.count { return true }
+        running.removeAll(keepingCapacity: true)
+        head = 0
+        shared.withLock { shared in
+            swap(&shared.items, &running)
+            shared.metrics = local
+        }
+        return !running.isEmpty
+    }
+
+    private func count(_ turn: Duration, _ jobs: Int, _ now: Instant) {
+        local.turns += 1
+        local.longestTurn = max(local.longestTurn, turn)
+        if turn > Self.longTurn { noteLongTurn(turn, jobs, now) }
+    }
+
+    /// Many jobs in a long turn are load; few are an actor that blocks, or a machine without a free core.
+    private func noteLongTurn(_ turn: Duration, _ jobs: Int, _ now: Instant) {
+        local.longTurns += 1
+        if turn > worst.duration { worst = (turn, jobs) }
+        guard nextLog <= now else { return }
+        log?.notice(
+            """
+            a turn of the event loop \(name) took \(worst.duration) and ran \(worst.jobs) jobs; frames and timers waited for it. \
+            What runs on the loop must not block: see InlineActor
+            """)
+        worst = (.zero, 0)
+        nextLog = now + Self.logInterval
     }
 
     /// Sleeps until something happens or a deadline comes. False when the loop is to end.
@@ -244,7 +327,7 @@ extension Reactor {
             shared.isTurnRequested = false
         }
         if deadline < .distantFuture {
-            let lateness = world.now - deadline
+            let lateness = world.now - max(deadline, now)
             local.latestLateness = max(lateness, .zero)
             local.longestLateness = max(local.longestLateness, lateness)
         }

@@ -16,7 +16,7 @@ public protocol PacketSockets: AnyObject {
     func listen(host: String, port: UInt16) throws(BindError)
 
     /// Begins to connect `lane` of the node at `address`, and keeps trying until ``close(_:)``, telling the receiver
-    /// how it goes.
+    /// how it goes. A host that is a name is looked up again when its connection is lost.
     /// - Parameter peer: the peer's name, which tells its public key when links are encrypted.
     func open(_ lane: Lane, to address: PeerAddress, peer: String?) -> ChannelID
 
@@ -56,8 +56,8 @@ public protocol PacketReceiver: AnyObject {
     func received(_ packet: [UInt8], from route: RouteID)
     /// The channel may take packets again, or has just been connected.
     func becameWritable(_ channel: ChannelID)
-    /// Routes of the lane may take packets again.
-    func becameWritable(_ lane: Lane)
+    /// The route took no packet and is worth another try.
+    func becameWritable(_ route: RouteID)
     /// The channel has been connected, for the first time or again.
     func connected(_ channel: ChannelID)
     /// The channel has lost its connection, or could not get one. It keeps trying.
@@ -66,6 +66,8 @@ public protocol PacketReceiver: AnyObject {
     func keyRefused(_ channel: ChannelID)
     /// A connection from `host` was refused here because its key is not in the list.
     func keyRefused(from host: String)
+    /// A channel could not be opened because the process has no descriptors left. That is tried again.
+    func ranOutOfDescriptors()
     func probeEnded(_ address: PeerAddress, _ outcome: ProbeOutcome)
 }
 

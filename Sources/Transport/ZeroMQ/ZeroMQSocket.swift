@@ -18,7 +18,7 @@ final class ZeroMQSocket {
     let descriptor: Int32
     /// Whether the socket waits in the list of those to look at.
     var isQueued = false
-    /// Whether a send has found it full since it was last writable.
+    /// Whether a send on a channel has found it full, or not connected, since it was last writable.
     var isBlocked = false
     var isClosed = false
     /// Messages to take in one turn. It begins at one, because in a sequential exchange a second look finds nothing and
@@ -56,7 +56,8 @@ final class ZeroMQSocket {
         return value
     }
 
-    var isWritable: Bool { Self.get(handle, ZMQ_EVENTS) & Int32(ZMQ_POLLOUT) != 0 }
+    /// ZMQ_POLLIN and ZMQ_POLLOUT, as of now. Takes in what the descriptor has told of.
+    var events: Int32 { Self.get(handle, ZMQ_EVENTS) }
 
     /// True when libzmq took the packet; otherwise `zmq_errno` says why not.
     func send(_ packet: ArraySlice<UInt8>, more: Bool = false) -> Bool {

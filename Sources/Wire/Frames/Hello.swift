@@ -89,7 +89,10 @@ extension MessagePackReader {
     }
 
     mutating func readAddress() throws(MessagePackError) -> PeerAddress {
-        PeerAddress(host: try readString(maxBytes: WireLimits.hostBytes), port: try readInt(as: UInt16.self))
+        let start = position
+        let address = PeerAddress(host: try readString(maxBytes: WireLimits.hostBytes), port: try readInt(as: UInt16.self))
+        guard address.isPlausible else { throw MessagePackError(.outOfRange, at: start) }
+        return address
     }
 
     mutating func readVersions() throws(MessagePackError) -> WireVersions {

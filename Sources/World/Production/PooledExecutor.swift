@@ -1,17 +1,23 @@
 import Synchronization
 
 /// The executor of one actor in production: a queue of jobs that takes its turns on a ``ThreadPool``.
-package final class PooledExecutor: ActorExecutor {
+///
+/// `@unchecked Sendable`: `state` is guarded by its lock; `running` and `head` belong to the pool's thread that runs the
+/// executor, and there is one at a time.
+package final class PooledExecutor: ActorExecutor, @unchecked Sendable {
     private struct State {
         var jobs: [QueuedJob] = []
         var isScheduled = false
     }
 
     /// After so many jobs the executor goes to the back of the pool's queue, so that a busy actor starves no other.
-    private static let turnLimit = 64
+    package static let turnLimit = 64
 
     private let pool: ThreadPool
     private let state = Mutex(State())
+    /// Jobs taken out of `state`; those before `head` have run.
+    private var running: [QueuedJob] = []
+    private var head = 0
 
     package init(pool: ThreadPool) { self.pool = pool }
 
@@ -28,27 +34,33 @@ package final class PooledExecutor: ActorExecutor {
         if mustSchedule { pool.submit(.executor(self)) }
     }
 
-    /// Runs the waiting jobs. Called by the pool, on one thread at a time.
+    /// Runs waiting jobs, as many as one turn may. Called by the pool, on one thread at a time.
     func runQueued() {
         let serial = asUnownedSerialExecutor()
         var remaining = Self.turnLimit
-        while true {
-            let jobs = state.withLock { state -> [QueuedJob] in
-                guard remaining > 0 else { return [] }
-                let batch = state.jobs
-                state.jobs = []
-                if batch.isEmpty { state.isScheduled = false }
-                return batch
-            }
-            if jobs.isEmpty { break }
-            for job in jobs {
+        while refill() {
+            if remaining == 0 { return pool.submit(.executor(self)) }
+            let end = min(running.count, head + remaining)
+            for job in running[head..<end] {
                 switch job {
                 case .isolated(let job): job.runSynchronously(on: serial)
                 case .task(let job, let tasks): job.runSynchronously(on: tasks.asUnownedTaskExecutor())
                 }
             }
-            remaining -= jobs.count
+            remaining -= end - head
+            head = end
         }
-        if remaining <= 0 { pool.submit(.executor(self)) }
+    }
+
+    /// Makes sure that there is a job to run. False when none waits, and then the executor is not scheduled any more.
+    private func refill() -> Bool {
+        if head < running.count { return true }
+        running.removeAll(keepingCapacity: true)
+        head = 0
+        return state.withLock { state in
+            swap(&state.jobs, &running)
+            if running.isEmpty { state.isScheduled = false }
+            return state.isScheduled
+        }
     }
 }

@@ -26,11 +26,32 @@ public struct SystemFileSystem: FileSystem {
             try writeAll(bytes, to: file, path: temporary)
             guard fsync(file) == 0 else { throw failure(temporary) }
         }
-        guard rename(temporary, path) == 0 else { throw failure(path) }
-        let directory = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        guard rename(temporary, path) == 0 else {
+            let failure = failure(path)
+            unlink(temporary)
+            throw failure
+        }
+        try syncDirectory(of: path)
+    }
+
+    /// Makes the names in a path's directory last through a power cut.
+    private func syncDirectory(of path: String) throws(FileError) {
+        let directory = FilePath.parent(of: path)
         let handle = try open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         defer { close(handle) }
         guard fsync(handle) == 0 else { throw failure(directory) }
+    }
+
+    /// Writes a new file that only its owner may read, from its first byte on.
+    /// - Throws: ``FileError`` with code `exists` when there is one of the name already.
+    public func createSecret(_ bytes: [UInt8], at path: String) throws(FileError) {
+        let file = try open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode: 0o600)
+        do {
+            defer { close(file) }
+            try writeAll(bytes, to: file, path: path)
+            guard fsync(file) == 0 else { throw failure(path) }
+        }
+        try syncDirectory(of: path)
     }
 
     private func writeAll(_ bytes: [UInt8], to file: Int32, path: String) throws(FileError) {
@@ -44,15 +65,17 @@ public struct SystemFileSystem: FileSystem {
     }
 
     public func createDirectory(_ path: String) throws(FileError) {
-        if mkdir(path, 0o755) == 0 { return }
-        switch errno {
-        case EEXIST where isDirectory(path): return
-        case ENOENT:
-            guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { throw failure(path) }
-            try createDirectory(String(path[..<slash]))
-            guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure(path) }
-        default: throw failure(path)
+        let path = FilePath.withoutTrailingSlashes(path)
+        if mkdir(path, 0o755) != 0 {
+            switch errno {
+            case EEXIST where isDirectory(path): return
+            case ENOENT where FilePath.parent(of: path) != path:
+                try createDirectory(FilePath.parent(of: path))
+                guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure(path) }
+            default: throw failure(path)
+            }
         }
+        try syncDirectory(of: path)
     }
 
     private func isDirectory(_ path: String) -> Bool {
@@ -81,9 +104,9 @@ public struct SystemFileSystem: FileSystem {
         return names.sorted()
     }
 
-    private func open(_ path: String, _ flags: Int32) throws(FileError) -> Int32 {
+    private func open(_ path: String, _ flags: Int32, mode: mode_t = 0o644) throws(FileError) -> Int32 {
         while true {
-            let file = Glibc.open(path, flags, 0o644)
+            let file = Glibc.open(path, flags, mode)
             if file >= 0 { return file }
             if errno != EINTR { throw failure(path) }
         }
@@ -96,6 +119,9 @@ public struct SystemFileSystem: FileSystem {
         case EACCES, EPERM, EROFS: .permission
         case ENOSPC, EDQUOT: .noSpace
         case EISDIR: .isDirectory
+        case EEXIST: .exists
+        case ENOTDIR: .notDirectory
+        case ENOTEMPTY: .notEmpty
         default: .other
         }
         return FileError(code: code, path: path, reason: String(cString: strerror(error)))

@@ -17,6 +17,8 @@ public final class SystemWorld: World {
 
     private let seed: UInt64
     private let tasks = Mutex(Tasks())
+    /// How often each stream has been taken.
+    private let streams = Mutex<[String: UInt64]>([:])
 
     public let files: any FileSystem = SystemFileSystem()
 
@@ -44,7 +46,13 @@ public final class SystemWorld: World {
         return time
     }
 
-    public func random(_ name: String) -> RandomStream { RandomStream(seed: seed, name: name) }
+    public func random(_ name: String) -> RandomStream {
+        let use = streams.withLock { streams in
+            defer { streams[name, default: 0] += 1 }
+            return streams[name, default: 0]
+        }
+        return RandomStream(seed: seed, name: "\(name)/\(use)")
+    }
 
     public func sleep(until deadline: Instant) async throws {
         let rest = deadline - now

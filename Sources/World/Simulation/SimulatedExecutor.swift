@@ -49,6 +49,8 @@ public final class SimulatedEventLoop: SimulatedExecutor, EventLoop, @unchecked 
     private var isTurnRequested = false
     private var isStopped = false
     private var armed: (timer: SimulatedTimer, at: Instant)?
+    /// Virtual time stands still while a turn runs, so no turn is long and no deadline late.
+    public private(set) var metrics = LoopMetrics()
 
     public var isCurrent: Bool { isRunning }
 
@@ -97,6 +99,7 @@ public final class SimulatedEventLoop: SimulatedExecutor, EventLoop, @unchecked 
             var didWork = false
             for participant in participants where participant.turn(now: now) { didWork = true }
             for participant in participants { participant.flush(now: now) }
+            metrics.turns += 1
             if didWork { wake() }
             arm()
         }
