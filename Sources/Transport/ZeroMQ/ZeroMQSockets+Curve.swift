@@ -1,3 +1,4 @@
+import Wire
 import CZeroMQ
 
 // CURVE (ZeroMQ RFC 26): one key pair for each node.
