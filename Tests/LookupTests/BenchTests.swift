@@ -106,7 +106,8 @@ import World
             return [:]
         }
         let other = Scripted(.rdap) { _, _ in [:] }
-        let bench = LookupBench(world: world, node: "n1", workers: [worker, other], store: MemoryLookupResultStore(), running: 2, waiting: 3)
+        let bench = LookupBench(
+            world: world, node: "n1", workers: [worker, other], store: MemoryLookupResultStore(), running: 2, waiting: 3)
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for number in 0..<8 {
                 group.addTask {
@@ -264,7 +265,9 @@ import World
         #expect(try world.files.list(folder.path) == ["\(Self.job(10))-1.json", "not-mine"])
     }
 
-    @Test(arguments: ["", "{", "[]", "{}", #"{"service":1,"success":true,"data":null,"errorMessage":null,"completedAtMs":1,"durationMs":1,"node":"a"}"#])
+    @Test(arguments: [
+        "", "{", "[]", "{}", #"{"service":1,"success":true,"data":null,"errorMessage":null,"completedAtMs":1,"durationMs":1,"node":"a"}"#,
+    ])
     func aDamagedFileCountsAsNone(_ text: String) async throws {
         let world = SystemWorld(), folder = try TemporaryFolder()
         let store = try FileLookupResultStore(world: world, directory: folder.path)

@@ -38,7 +38,9 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
         let record = MaxMindWriter.Value.map([
             ("city", .map([("names", .map([("en", .text(name)), ("de", .text("anders"))]))])),
             ("country", .map([("iso_code", .text("US")), ("names", .map([("en", .text("United States"))]))])),
-            ("location", .map([("latitude", .double(37.386)), ("longitude", .double(-122.0838)), ("time_zone", .text("America/Los_Angeles"))])),
+            ("location", .map([
+                ("latitude", .double(37.386)), ("longitude", .double(-122.0838)), ("time_zone", .text("America/Los_Angeles")),
+            ])),
             ("postal", .map([("code", .text("94035"))])),
             ("subdivisions", .array([.map([("iso_code", .text("CA")), ("names", .map([("en", .text("California"))]))])])),
         ])
@@ -69,7 +71,8 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
 
     @Test func filesOfCitiesAndNumbersAnswerTogether() async throws {
         let folder = try TemporaryFolder()
-        let files = [try Self.write(Self.city("Mountain View"), "City.mmdb", in: folder), try Self.write(Self.numbers, "ASN.mmdb", in: folder)]
+        let city = try Self.write(Self.city("Mountain View"), "City.mmdb", in: folder)
+        let files = [city, try Self.write(Self.numbers, "ASN.mmdb", in: folder)]
         let document = try #require(try await look(try Self.worker(files: files), "8.8.8.8").json)
         #expect(document.members?.map(\.key) == Self.keys)
         #expect(document["status"] == "success" && document["message"] == .null)
@@ -126,8 +129,10 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
         }
     }
 
-    @Test(arguments: [("10.1.2.3", "private range"), ("fd00::1", "private range"), ("127.0.0.1", "reserved range"), ("::1", "reserved range"),
-        ("192.0.2.1", "reserved range"), ("loop.lookup.test", "reserved range"), ("::ffff:192.168.0.1", "private range")])
+    @Test(arguments: [
+        ("10.1.2.3", "private range"), ("fd00::1", "private range"), ("127.0.0.1", "reserved range"), ("::1", "reserved range"),
+        ("192.0.2.1", "reserved range"), ("loop.lookup.test", "reserved range"), ("::ffff:192.168.0.1", "private range"),
+    ])
     func specialRangesFailWithoutAnyoneBeingAsked(_ target: String, _ sentence: String) async throws {
         let asked = Mutex(0)
         let route = WebRoute(.get, "/json/{address}") { _ in
@@ -151,7 +156,8 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
         let route = WebRoute(.get, "/json/{address}") { request in
             fields.withLock { $0 = request.query("fields") ?? "" }
             switch request.parameter("address") {
-            case "8.8.8.8": return .json(["country": "United States", "status": "success", "lat": .number("39.03"), "as": "AS15169 Google LLC"])
+            case "8.8.8.8":
+                return .json(["country": "United States", "status": "success", "lat": .number("39.03"), "as": "AS15169 Google LLC"])
             case "9.9.9.9": return .json(["status": "fail", "message": "invalid query"])
             case "9.9.9.8": return answer("<html>", type: "text/html")
             case "9.9.9.7": return answer("", type: "text/plain", status: .init(code: 429), headers: [.init("X-Ttl")!: "34"])
@@ -173,7 +179,8 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
             #expect(try await look(worker, "9.9.9.5").complaint?.contains("BadGateway") == true)
         }
         let dead = "http://" + Names.deadAddress
-        #expect(try await look(try Self.worker(base: dead), "8.8.8.8").complaint == "the GeoIP service \(dead) has no answer: Connection refused")
+        let complaint = try await look(try Self.worker(base: dead), "8.8.8.8").complaint
+        #expect(complaint == "the GeoIP service \(dead) has no answer: Connection refused")
     }
 }
 

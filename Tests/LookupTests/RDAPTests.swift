@@ -29,7 +29,8 @@ import World
             [
                 WebRoute(.get, "/dns.json") { [self] _ in
                     try registry([
-                        (["test"], [server]), (["two.test"], [.string(dead + "/"), server]), (["broken-first.test"], [.string(base.withLock { $0 } + "/broken/"), server]),
+                        (["test"], [server]), (["two.test"], [.string(dead + "/"), server]),
+                        (["broken-first.test"], [.string(base.withLock { $0 } + "/broken/"), server]),
                         (["dead.test"], [.string(dead)]),
                     ])
                 },
@@ -56,7 +57,9 @@ import World
             let name = request.parameter("name")
             switch name.prefix(while: { $0 != "." }) {
             case "good":
-                return answer(#"{"zeta":1.50,"handle":"H","big":18446744073709551615,"accept":"\#(request.headers[.accept] ?? "")"}"#, type: "application/rdap+json")
+                let accept = request.headers[.accept] ?? ""
+                let text = #"{"zeta":1.50,"handle":"H","big":18446744073709551615,"accept":"\#(accept)"}"#
+                return answer(text, type: "application/rdap+json")
             case "busy": return answer("", type: "text/plain", status: .tooManyRequests, headers: [.retryAfter: "120"])
             case "html": return answer("<html>no</html>", type: "text/html; charset=utf-8")
             case "array": return answer("[1]", type: "application/rdap+json")
@@ -95,7 +98,8 @@ import World
     @Test func theLongestEntryDecidesWhomToAsk() async throws {
         try await withPlay { (worker, play) async throws in
             let complaint = try await look(worker, "192.9.9.9").complaint
-            #expect(complaint?.contains(play.dead.dropFirst(7)) == true && complaint?.contains("Connection refused") == true, "\(complaint ?? "")")
+            #expect(complaint?.contains(play.dead.dropFirst(7)) == true, "\(complaint ?? "an answer")")
+            #expect(complaint?.contains("Connection refused") == true)
             #expect(try await look(worker, "good.dead.test").complaint?.contains("has no answer for 'good.dead.test'") == true)
             #expect(try await look(worker, "good.undead.test").json?["handle"] == "H", "whole labels are compared")
         }
@@ -118,7 +122,8 @@ import World
     @Test func refusalsHaveTheWordsOfTheContract() async throws {
         try await withPlay { (worker, _) async throws in
             #expect(try await look(worker, "missing.test").complaint == "RDAP server returned NotFound for 'missing.test'")
-            #expect(try await look(worker, "busy.test").complaint == "RDAP server returned TooManyRequests for 'busy.test'; Retry-After: 120")
+            let complaint = try await look(worker, "busy.test").complaint
+            #expect(complaint == "RDAP server returned TooManyRequests for 'busy.test'; Retry-After: 120")
         }
     }
 
@@ -163,6 +168,7 @@ import World
         ("https://a.test/x/y?q", "https://b.test/z", "https://b.test/z"), ("https://a.test/x/y?q", "HTTPS://b.test/z", "https://b.test/z"),
         ("https://a.test/x/y?q", "//b.test/z", "https://b.test/z"), ("https://a.test/x/y?q", "/z", "https://a.test/z"),
         ("https://a.test/x/y?q/r", "z", "https://a.test/x/z"), ("http://a.test:81", "z#f", "http://a.test:81/z"),
+        ("https://a.test/x/y/z", "../w", "https://a.test/x/w"), ("https://a.test/x/y", "../../../w/./v/..?q=..", "https://a.test/w/?q=.."),
         ("https://a.test/x", "ftp://b.test/", nil), ("https://a.test/x", "javascript:1", nil), ("https://a.test/x", "", nil),
         ("https://a.test/x", "https:///z", nil), ("https://a.test/x", "https://", nil), ("https://a.test/x", "/a b", nil),
         ("https://a.test/x", "/a\r\nX: y", nil), ("https://a.test/x", "/ä", nil),

@@ -62,7 +62,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("10.1.2.3", AddressRange.Kind.private, "RFC 1918"), ("172.31.255.255", .private, "RFC 1918"), ("192.168.0.1", .private, "RFC 1918"),
+        ("10.1.2.3", AddressRange.Kind.private, "RFC 1918"),
+        ("172.31.255.255", .private, "RFC 1918"), ("192.168.0.1", .private, "RFC 1918"),
         ("100.64.0.1", .private, "RFC 6598"), ("127.0.0.1", .loopback, "RFC 1122"), ("::1", .loopback, "RFC 4291"),
         ("169.254.169.254", .reserved, "RFC 3927"), ("192.0.2.1", .reserved, "RFC 5737"), ("224.0.0.1", .reserved, "RFC 5771"),
         ("255.255.255.255", .reserved, "RFC 1112"), ("fd00::1", .private, "RFC 4193"), ("fe80::1", .reserved, "RFC 4291"),
@@ -75,7 +76,9 @@ import Testing
         #expect(range.kind == kind && range.source == source, "\(text) is in \(range)")
     }
 
-    @Test(arguments: ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2001:4860:4860::8888", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::"])
+    @Test(arguments: [
+        "8.8.8.8", "172.32.0.1", "100.128.0.1", "2001:4860:4860::8888", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::",
+    ])
     func publicAddressesAreInNone(_ text: String) throws {
         #expect(try #require(IPAddress(text)).specialRange == nil)
     }

@@ -16,9 +16,8 @@ import World
             line += String(buffer: unwrapInboundIn(data))
             guard line.hasSuffix("\r\n") else { return }
             let text = "% to \(line.dropLast(1))\r\nholder: a test\r\n"
-            context.writeAndFlush(NIOAny(ByteBuffer(string: text))).whenComplete { [context = NIOLoopBound(context, eventLoop: context.eventLoop)] _ in
-                context.value.close(promise: nil)
-            }
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            context.writeAndFlush(NIOAny(ByteBuffer(string: text))).whenComplete { _ in bound.value.close(promise: nil) }
         }
     }
 

@@ -16,13 +16,14 @@ public final class NameServer: Sendable {
         let port = TestPorts.block(of: 1)
         address = "127.0.0.1:\(port)"
         let arguments = [
-            "--no-daemon", "--conf-file=/dev/null", "--port=\(port)", "--listen-address=127.0.0.1", "--bind-interfaces", "--no-resolv",
-            "--no-hosts", "--no-poll", "--pid-file=", "--local-ttl=120", "--log-facility=/dev/null",
+            "--no-daemon", "--conf-file=/dev/null", "--port=\(port)", "--listen-address=127.0.0.1", "--bind-interfaces",
+            "--no-resolv", "--no-hosts", "--no-poll", "--pid-file=", "--local-ttl=120", "--log-facility=/dev/null",
         ] + records
         // The shell waits for the end of its input, which comes with the end of this process.
         let line = "\"$0\" \"$@\" </dev/null & cat; kill $!; wait $!"
         process = try ChildProcess(
-            path: "/bin/sh", arguments: ["-c", line, program] + arguments, input: .lifeline, output: .inherited, error: .inherited)
+            path: "/bin/sh", arguments: ["-c", line, program] + arguments, input: .lifeline, output: .file("/dev/null"),
+            error: .file("/dev/null"))
         try Self.wait(for: port)
     }
 

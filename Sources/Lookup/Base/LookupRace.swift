@@ -46,8 +46,8 @@ final class LookupRace: Sendable {
         do {
             let text = try await worker.lookUp(target, world).text()
             guard text.utf8.count <= LookupBench.documentLimit else {
-                let sentence = "the \(worker.service.title) result has \(text.utf8.count) bytes; at most \(LookupBench.documentLimit) are kept"
-                return .success(.failure(LookupFailure(sentence)))
+                let sentence = "the \(worker.service.title) result has \(text.utf8.count) bytes; at most "
+                return .success(.failure(LookupFailure(sentence + "\(LookupBench.documentLimit) are kept")))
             }
             return .success(.success(text))
         } catch let failure as LookupFailure {

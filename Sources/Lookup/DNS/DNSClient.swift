@@ -89,6 +89,16 @@ public struct DNSClient: Sendable {
         return channel
     }
 
+    /// How long the channel can be left alone if nothing arrives; a second at most.
+    private static func nextTimeout(_ channel: ares_channel) -> Duration {
+        var longest = timeval(tv_sec: 1, tv_usec: 0), next = timeval()
+        let due = withUnsafeMutablePointer(to: &longest) { longest in
+            // The library gives back one of the two pointers.
+            withUnsafeMutablePointer(to: &next) { next in ares_timeout(channel, longest, next)?.pointee ?? longest.pointee }
+        }
+        return .seconds(due.tv_sec) + .microseconds(due.tv_usec)
+    }
+
     /// Waits until one of the channel's sockets is ready or its next time-out is due, and lets it do what there is to do.
     private func proceed(_ channel: ares_channel) async throws {
         var sockets = [ares_socket_t](repeating: -1, count: Int(ARES_GETSOCK_MAXNUM))
@@ -98,10 +108,7 @@ public struct DNSClient: Sendable {
             let writing = bits & (1 << (Int32(index) + ARES_GETSOCK_MAXNUM)) != 0
             return reading || writing ? DescriptorWatch.Interest(socket, reading: reading, writing: writing) : nil
         }
-        var longest = timeval(tv_sec: 1, tv_usec: 0), next = timeval()
-        let due = ares_timeout(channel, &longest, &next)?.pointee ?? longest
-        let patience = Duration.seconds(due.tv_sec) + .microseconds(due.tv_usec)
-        let ready = try await DescriptorWatch.shared.wait(for: interests, atMost: patience)
+        let ready = try await DescriptorWatch.shared.wait(for: interests, atMost: Self.nextTimeout(channel))
         for interest in ready {
             ares_process_fd(channel, interest.reading ? interest.descriptor : -1, interest.writing ? interest.descriptor : -1)
         }

@@ -17,10 +17,10 @@ struct GeoIPFiles: Sendable {
         static let latitude = ["location/latitude"]
         static let longitude = ["location/longitude"]
         static let timeZone = ["location/time_zone"]
-        static let isp = ["isp", "traits/isp", "autonomous_system_organization", "traits/autonomous_system_organization"]
-        static let organization = ["organization", "traits/organization", "autonomous_system_organization", "traits/autonomous_system_organization"]
         static let number = ["autonomous_system_number", "traits/autonomous_system_number"]
         static let holder = ["autonomous_system_organization", "traits/autonomous_system_organization"]
+        static let isp = ["isp", "traits/isp"] + holder
+        static let organization = ["organization", "traits/organization"] + holder
 
         static let all = [
             country, countryCode, region, regionName, city, zip, latitude, longitude, timeZone, isp, organization, number, holder,

@@ -4,7 +4,8 @@ import World
 /// Where an address is, by a service that speaks as ip-api.com does.
 struct GeoIPWeb: Sendable {
     private static let keys = [
-        "status", "message", "country", "countryCode", "region", "regionName", "city", "zip", "lat", "lon", "timezone", "isp", "org", "as",
+        "status", "message", "country", "countryCode", "region", "regionName", "city", "zip", "lat", "lon", "timezone", "isp", "org",
+        "as",
     ]
     private static let bodyLimit = 64 << 10
 
@@ -33,7 +34,8 @@ struct GeoIPWeb: Sendable {
             throw LookupFailure("the GeoIP service \(base) answered with what is no JSON object")
         }
         guard json["status"]?.string == "success" else {
-            throw LookupFailure(json["message"]?.string.map { String($0.prefix(200)) } ?? "the GeoIP service \(base) knows nothing of \(address)")
+            let said = json["message"]?.string.map { String($0.prefix(200)) }
+            throw LookupFailure(said ?? "the GeoIP service \(base) knows nothing of \(address)")
         }
         return Self.keys.map { JSON.Member($0, json[$0] ?? .null) } + [.init("source", .string(url))]
     }

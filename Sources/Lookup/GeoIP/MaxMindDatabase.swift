@@ -85,7 +85,8 @@ final class MaxMindDatabase: Sendable {
                 throw LookupFailure("the database \(path) is damaged: \(String(cString: MMDB_strerror(-found)))")
             }
             let metadata = current.pointer.pointee.metadata
-            let builtAt = WallTime(nanosecondsSince1970: Int64(clamping: metadata.build_epoch).multipliedReportingOverflow(by: 1_000_000_000).partialValue)
+            // A damaged file may name any second; one that is none of ours becomes some other.
+            let builtAt = WallTime(nanosecondsSince1970: Int64(truncatingIfNeeded: metadata.build_epoch) &* 1_000_000_000)
             return Answer(
                 record: found == 1 ? Self.record(&entry, paths) : nil,
                 type: metadata.database_type.map { String(cString: $0) } ?? "", builtAt: builtAt)

@@ -48,12 +48,12 @@ struct ICMPPing {
             let now = world.now
             expire(now)
             let nextSending = begun + settings.interval * sent.count
-            if sent.count < settings.count, nextSending <= now {
+            if sent.count < settings.echoes, nextSending <= now {
                 send(now)
                 continue
             }
             let unanswered = sent.filter { $0.echo == nil }.map { $0.at + settings.patience }
-            let events = unanswered + (sent.count < settings.count ? [nextSending] : [])
+            let events = unanswered + (sent.count < settings.echoes ? [nextSending] : [])
             guard let next = events.min() else { return sent.compactMap(\.echo) }
             let ready = try await DescriptorWatch.shared.wait(for: [.init(socket.descriptor)], atMost: next - now)
             if !ready.isEmpty { receive(world) }
@@ -76,7 +76,7 @@ struct ICMPPing {
     private mutating func receive(_ world: any World) {
         var buffer = [UInt8](repeating: 0, count: 2_048), hops: Int32 = -1
         // As many packets as there may be echoes, and errors between them; then the clock is looked at again.
-        for _ in 0..<settings.count * 2 {
+        for _ in 0..<settings.echoes * 2 {
             let count = clookup_icmp_receive(socket.descriptor, &buffer, UInt(buffer.count), &hops)
             if count >= 0 {
                 take(buffer[..<count], hops, world.now)

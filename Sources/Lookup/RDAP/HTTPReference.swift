@@ -27,7 +27,23 @@ package enum HTTPReference {
             let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "/"
             resolved = base[..<authorityEnd] + folder + text
         }
-        return isAbsolute(resolved) ? resolved : nil
+        return isAbsolute(resolved) ? withoutDots(resolved) : nil
+    }
+
+    /// Takes the steps `.` and `..` out of the path (RFC 3986, 5.2.4).
+    private static func withoutDots(_ text: String) -> String {
+        guard let scheme = text.firstRange(of: "://"),
+            let start = text[scheme.upperBound...].firstIndex(where: { "/?".contains($0) }), text[start] == "/"
+        else { return text }
+        let path = text[start...].prefix { $0 != "?" }
+        let steps = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        var kept: [Substring] = []
+        for step in steps {
+            if step == ".." { _ = kept.popLast() } else if step != "." { kept.append(step) }
+        }
+        // A path that ends with a dot step is a folder.
+        if let last = steps.last, last == "." || last == ".." { kept.append("") }
+        return text[..<start] + "/" + kept.joined(separator: "/") + text[path.endIndex...]
     }
 
     private static func lowerScheme(_ text: String) -> String {

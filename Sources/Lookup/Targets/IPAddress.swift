@@ -38,8 +38,7 @@ public struct IPAddress: Hashable, Sendable {
 
     /// The name of an interface (Linux has 15 bytes for it) or its number.
     private static func isZone(_ text: String) -> Bool {
-        1...15 ~= text.utf8.count
-            && text.unicodeScalars.allSatisfy { $0.isASCII && ($0.properties.isAlphabetic || "0"..."9" ~= $0 || "._-".unicodeScalars.contains($0)) }
+        1...15 ~= text.utf8.count && text.utf8.allSatisfy { DomainName.isLetterOrDigit($0) || "._-".utf8.contains($0) }
     }
 
     private static func parse(_ text: String, _ family: Int32, count: Int) -> [UInt8]? {

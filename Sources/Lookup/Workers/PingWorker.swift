@@ -5,7 +5,7 @@ import World
 public struct PingSettings: Codable, Hashable, Sendable {
     /// The methods that may be used, best first; the first that this process may use is.
     public var methods: [PingMethod]
-    /// Echoes of one ping; 1 to 100.
+    /// Echoes of one ping; 1 to 100, others count as the nearest.
     public var count: Int
     /// From the sending of one echo to that of the next.
     public var interval: Duration
@@ -19,11 +19,14 @@ public struct PingSettings: Codable, Hashable, Sendable {
         patience: Duration = .seconds(5), ports: [UInt16] = [443, 80, 7]
     ) {
         self.methods = methods
-        self.count = min(100, max(1, count))
+        self.count = count
         self.interval = interval
         self.patience = patience
         self.ports = ports
     }
+
+    /// The count, within its bounds.
+    var echoes: Int { min(100, max(1, count)) }
 }
 
 /// Finds out whether a host answers, and how fast.
@@ -37,7 +40,7 @@ public struct PingWorker: LookupWorker {
     public var service: LookupService { .ping }
 
     /// All echoes at their times, the last one's patience, and five seconds for finding the address.
-    public var timeout: Duration { settings.interval * settings.count + settings.patience + .seconds(5) }
+    public var timeout: Duration { settings.interval * settings.echoes + settings.patience + .seconds(5) }
 
     public init(_ resolver: LookupResolver, settings: PingSettings = PingSettings(), world: any World) {
         self.resolver = resolver
