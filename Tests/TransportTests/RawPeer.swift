@@ -55,7 +55,8 @@ final class RawPeer: PacketReceiver {
     func received(_ packet: [UInt8], on channel: ChannelID) { received.append((channel, packet)) }
     func received(_ packet: [UInt8], from route: RouteID) {}
     func becameWritable(_ channel: ChannelID) {}
-    func becameWritable(_ lane: Lane) {}
+    func becameWritable(_ route: RouteID) {}
+    func ranOutOfDescriptors() {}
     func connected(_ channel: ChannelID) {}
     func disconnected(_ channel: ChannelID) {}
     func keyRefused(_ channel: ChannelID) {}
