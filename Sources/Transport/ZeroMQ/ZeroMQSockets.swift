@@ -25,7 +25,9 @@ public final class ZeroMQSockets: PacketSockets {
     private static let highWaterMark: Int32 = 512
     /// Packets that one turn takes from one socket at most.
     static let largestBudget = 256
-    /// What the last packets, goodbyes among them, have to leave. Nothing waits when all have left.
+    /// What peers have to read the last packets before the connections end.
+    private static let farewellPauseMilliseconds: Int32 = 50
+    /// What the last packets have to leave. Nothing waits when all have left.
     private static let farewellMilliseconds: Int32 = 500
 
     let reactor: Reactor
@@ -125,6 +127,9 @@ public final class ZeroMQSockets: PacketSockets {
     public func closeAll() {
         guard !isClosed else { return }
         isClosed = true
+        // Sent in this turn, a goodbye perhaps. When a peer's libzmq (with ZMQ_IMMEDIATE) hears of the end of a connection it
+        // drops what came by it and was not read, so the end follows a moment later.
+        if !queued.isEmpty { poll(nil, 0, Self.farewellPauseMilliseconds) }
         for channel in channelsInOrder { closeMonitor(channel) }
         for key in sockets.keys.sorted() {
             guard let socket = sockets[key] else { continue }
