@@ -64,11 +64,14 @@ extension [LookupService] {
 }
 
 extension JSON {
-    /// The value with every key's first letter in upper case, at all depths.
+    /// The value with every key as the original writes it, at all depths: with its first letter in upper case, an abbreviation whole.
     fileprivate var capitalisingKeys: JSON {
         switch self {
         case .object(let members):
-            .object(members.map { .init($0.key.prefix(1).uppercased() + $0.key.dropFirst(), $0.value.capitalisingKeys) })
+            .object(members.map { member in
+                let key = member.key == "ttl" ? "TTL" : member.key.prefix(1).uppercased() + member.key.dropFirst()
+                return .init(key, member.value.capitalisingKeys)
+            })
         case .array(let elements): .array(elements.map(\.capitalisingKeys))
         case .null, .bool, .number, .string: self
         }

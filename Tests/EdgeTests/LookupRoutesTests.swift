@@ -130,7 +130,7 @@ private final class FakeLookups: JobGateway {
                 $0.status = .processing
                 $0.results = [
                     LookupOutcome(
-                        service: 1, result: .success(#"{"averageRoundtripMs":15.2,"results":[{"roundtripTime":15}]}"#),
+                        service: 1, result: .success(#"{"averageRoundtripMs":15.2,"results":[{"roundtripTime":15,"ttl":64}]}"#),
                         completedAtMs: 1_764_000_000_200, durationMs: 45, node: "n3"),
                 ]
             }
@@ -143,15 +143,15 @@ private final class FakeLookups: JobGateway {
             #expect(readme["requestedServices"] == [1, 0])
             #expect(readme["results"]?[0] == [
                 "serviceType": "1", "success": true,
-                "data": #"{"averageRoundtripMs":15.2,"results":[{"roundtripTime":15}]}"#, "errorMessage": nil,
+                "data": #"{"averageRoundtripMs":15.2,"results":[{"roundtripTime":15,"ttl":64}]}"#, "errorMessage": nil,
                 "completedAt": "2025-11-24T16:00:00.200Z", "durationMs": 45, "serviceName": "Ping",
-                "result": ["averageRoundtripMs": .number("15.2"), "results": [["roundtripTime": 15]]],
+                "result": ["averageRoundtripMs": .number("15.2"), "results": [["roundtripTime": 15, "ttl": 64]]],
             ])
             let code = try #require(try await ask(
                 "GET", "\(base)/api/lookup/\(id)", headers: [("Accept", "application/json; profile=code")]).json)
             #expect(code["requestedServices"] == ["Ping", "GeoIP"])
             #expect(code["results"]?[0]?["serviceType"] == "Ping")
-            #expect(code["results"]?[0]?["data"] == #"{"AverageRoundtripMs":15.2,"Results":[{"RoundtripTime":15}]}"#)
+            #expect(code["results"]?[0]?["data"] == #"{"AverageRoundtripMs":15.2,"Results":[{"RoundtripTime":15,"TTL":64}]}"#)
         }
     }
 
