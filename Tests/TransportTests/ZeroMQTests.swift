@@ -194,7 +194,9 @@ import World
         try await one.until("the loss of the session") { _, delegate in !delegate.heard.lost.isEmpty }
         #expect(await three.node.with { links, _ in links.metrics.malformed } == 1)
         #expect(three.node.logs.all.filter { $0.contains("n1#1") && $0.contains("malformed") }.count == 1)
-        #expect(await two.node.with { links, _ in links.send(on: good, lane: .work) { Cancel(id: 1).pack(into: &$0) } } == .queued)
+        let call = Call(id: 1, actor: 0, target: 0, deadlineMs: 1000, arguments: [0x90])
+        #expect(await two.node.with { links, _ in links.send(on: good, lane: .work) { call.pack(into: &$0) } } == .queued)
+        try await two.until("its acknowledgement") { links, _ in links.snapshot().map(\.queuedFrames) == [0] }
         #expect(await two.node.heard.lost.isEmpty)
         await one.stop()
         await two.stop()

@@ -23,9 +23,9 @@ public struct LinkLimits: Hashable, Sendable {
     public var ackEvery = 64
     /// The first wait without progress before the peer is asked what has come of what is unacknowledged; doubles with every
     /// further one ...
-    public var askAfter = Duration.milliseconds(200)
+    public var askAfter = Duration.milliseconds(100)
     /// ... up to this.
-    public var askAfterMax = Duration.seconds(2)
+    public var askAfterMax = Duration.seconds(1)
     /// A session in which something waits and nothing gets on for so long is given up.
     public var unresponsiveAfter = Duration.seconds(30)
     /// A session that the peer has dialled and that was silent for so long is forgotten. Nodes are never silent for long;

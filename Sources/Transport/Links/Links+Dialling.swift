@@ -41,7 +41,7 @@ extension Links {
     /// Ends every session with this life of a peer, whoever has dialled, and stops dialling it.
     public func hangUp(_ peer: NodeIdentity) {
         refresh()
-        for session in sessions(with: peer.name) where session.info.peer.life <= peer.life {
+        for session in sessions(with: peer.name) where session.isLive && session.info.peer.life <= peer.life {
             if let link = session.dialled {
                 hangUp(link)
             } else {

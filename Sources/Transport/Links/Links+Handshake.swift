@@ -100,7 +100,7 @@ extension Links {
         if let owner = link.keyOwner, owner != welcome.identity.name {
             return giveUp(
                 link, .wrongKey,
-                "the node there has the key of \(owner), but says it is \(welcome.identity.name); correct its name or the keys of the topology")
+                "the node there has the key of \(owner), but says it is \(welcome.identity.name); correct its name or the keys")
         }
         if welcome.identity == configuration.identity {
             return giveUp(link, .ownIdentity, "this node itself answers")

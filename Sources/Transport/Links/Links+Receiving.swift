@@ -224,7 +224,9 @@ extension Links {
                 metrics.unknownKinds += 1
                 continue
             }
-            guard kind.lane == lane else { return lose(session, malformedBy: "a \(kind) frame on the \(lane) lane; it belongs on \(kind.lane)") }
+            guard kind.lane == lane else {
+                return lose(session, malformedBy: "a \(kind) frame on the \(lane) lane; it belongs on \(kind.lane)")
+            }
             if kind.belongsToLinks {
                 handleOwn(kind, frame, on: session)
             } else {
@@ -303,7 +305,8 @@ extension Links {
         switch throttle.judge(subject, now: now) {
         case .leaveOut: return
         case .log: logger.warning("\(line())")
-        case .logAsLast: logger.warning("\(line()); further lines about peers are left out for up to a minute, see the metrics of the links")
+        case .logAsLast:
+            logger.warning("\(line()); further lines about peers are left out for up to a minute, see the metrics of the links")
         }
     }
 }

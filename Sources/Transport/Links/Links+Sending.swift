@@ -30,7 +30,9 @@ extension Links {
         if isStopped { return .noSession }
         refresh()
         if let alias = aliases[address] {
-            if let id = session(to: alias) { return isMeant(alias, by: expected) ? send(on: id, lane: .pulse, pack) : .noSession }
+            if let id = session(to: alias) {
+                return isMeant(alias, by: expected) ? send(on: id, lane: .pulse, pack) : .noSession
+            }
             aliases[address] = nil
         }
         let link = link(to: address)
@@ -180,9 +182,10 @@ extension Links {
         frame.pack(into: &writer)
         // libzmq cuts the receiver's connection for a message beyond the limit, without a word.
         guard writer.count <= WireLimits.messageBytes(.pulse) else {
-            logger.error(
-                "a frame of \(writer.count) bytes for \(peer ?? "a peer") exceeds the \(WireLimits.messageBytes(.pulse)) of the pulse lane and is not sent: \(type(of: frame).kind); shorten what it carries")
-            return
+            let kind = type(of: frame).kind
+            let limit = WireLimits.messageBytes(.pulse)
+            return logger.error(
+                "a \(kind) of \(writer.count) bytes exceeds the \(limit) of the pulse lane and is not sent; shorten what it carries")
         }
         metrics.pulse.framesSent &+= 1
         _ = transmit(writer.finish()[...], .pulse, path, peer: peer)
