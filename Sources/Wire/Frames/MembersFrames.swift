@@ -24,16 +24,22 @@ public struct MembersQuery: Frame {
 public struct MembersReply: Frame {
     public static let kind = FrameKind.membersReply
 
+    /// A member as the answering node sees it.
     public struct Member: Hashable, Sendable {
+        /// What the answering node holds of the member: that it answers, that it may be gone, that it is gone, that it said goodbye.
         public enum Status: UInt8, CaseIterable, Hashable, Sendable {
             case alive = 0, suspect = 1, dead = 2, left = 3
         }
 
+        /// The member's name, and the life that is known of it.
         public var identity: NodeIdentity
+        /// Where it is dialled.
         public var address: PeerAddress
+        /// Liveness by gossip: whom to ask first, never what is true.
         public var status: Status
         /// Counts the member's refutations in this life.
         public var incarnation: UInt64
+        /// What it does for the mesh, such as `primes`; none while it drains.
         public var roles: [String]
         /// `host:port` of the member's edge, if it is one.
         public var edge: String?
@@ -54,6 +60,7 @@ public struct MembersReply: Frame {
     public var id: UInt64
     /// Counts the changes of the answering node's view.
     public var version: UInt64
+    /// Sorted by name.
     public var members: [Member]
 
     public init(id: UInt64, version: UInt64, members: [Member]) {

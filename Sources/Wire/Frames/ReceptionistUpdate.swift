@@ -8,6 +8,7 @@ public struct ReceptionistUpdate: Frame {
     public struct Listing: Hashable, Sendable {
         /// The actor's number at the sender; 0 for the singleton of the type.
         public var actor: UInt64
+        /// The qualified name of the actor's type.
         public var typeName: String
 
         public init(actor: UInt64, typeName: String) {

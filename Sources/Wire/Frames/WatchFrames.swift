@@ -7,6 +7,7 @@ public struct Watch: Frame {
 
     /// The actor's number at the receiver; 0 for the singleton of the type.
     public var actor: UInt64
+    /// The qualified name of the watched actor's type: a number alone would meet whichever actor has it now.
     public var typeName: String
 
     public init(actor: UInt64, typeName: String) {
@@ -27,6 +28,7 @@ public struct Unwatch: Frame {
     public static let kind = FrameKind.unwatch
 
     public var actor: UInt64
+    /// The qualified name of the type, as in the ``Watch``.
     public var typeName: String
 
     public init(actor: UInt64, typeName: String) {
@@ -47,6 +49,7 @@ public struct Terminated: Frame {
     public static let kind = FrameKind.terminated
 
     public var actor: UInt64
+    /// The qualified name of the type, as in the ``Watch``.
     public var typeName: String
 
     public init(actor: UInt64, typeName: String) {
