@@ -8,13 +8,13 @@ import World
 /// Jobs on meshes of real processes, one of which is killed in the middle.
 @Suite(.serialized) struct DeathTests {
     /// Trial division of so many numbers keeps two processors busy for seconds, so that the kill comes in the middle.
-    private static let order = PrimesClient.Order(from: "0", to: "40000000", algorithm: "trial", chunks: 400)
+    private static let order = PrimesOrder(from: "0", to: "40000000", algorithm: "trial", chunks: 400)
     private static let count: UInt64 = 2_433_654
 
     /// Submits the order through the edge n1 until its home is another node, and waits until the job is under way on n3.
-    private func begin(_ mesh: TestMesh, _ client: PrimesClient) async throws -> (PrimesClient.Ticket, home: String) {
+    private func begin(_ mesh: TestMesh, _ client: EdgeClient) async throws -> (EdgeClient.Ticket, home: String) {
         for _ in 0..<50 {
-            let ticket = try await client.submit(Self.order)
+            let ticket = try await client.submit(Self.order.body, to: PrimesOrder.path)
             let id = String(ticket.path.split(separator: "/").last ?? "")
             let place = try await mesh.run("ring", "where", id, "--topology", mesh.file, "--json")
             let home = try JSON(parsing: Array(place.output.utf8))["byRole"]?["primes"]?[0]?.string ?? ""
@@ -27,10 +27,10 @@ import World
 
     /// Follows the job; kills `victim` once the job has done some parts, some of them there.
     private func follow(
-        _ ticket: PrimesClient.Ticket, _ client: PrimesClient, _ mesh: TestMesh, killing victim: String
+        _ ticket: EdgeClient.Ticket, _ client: EdgeClient, _ mesh: TestMesh, killing victim: String
     ) async throws -> PrimesDocument {
         var isKilled = false
-        let result = try await client.follow(ticket) { document in
+        let result = try await client.follow(ticket, as: PrimesDocument.self) { document in
             let isUnderWay = document.done > 3 && document.shares.contains { $0.node == victim && $0.chunks > 0 }
             if !isKilled, isUnderWay, document.status == "Processing" { isKilled = mesh.process(victim)?.signal(SIGKILL) == true }
         }
@@ -41,7 +41,7 @@ import World
     @Test func aRunningJobOutlivesAWorkerThatDies() async throws {
         try await TestMesh.with(4, port: 24_300) { mesh in
             try await mesh.up()
-            let client = PrimesClient(edges: ["http://127.0.0.1:24304"], world: mesh.world)
+            let client = EdgeClient(edges: ["http://127.0.0.1:24304"], world: mesh.world)
             let (ticket, home) = try await begin(mesh, client)
             let victim = try #require(mesh.names.last { $0 != home && $0 != "n1" })
             let result = try await follow(ticket, client, mesh, killing: victim)
@@ -53,7 +53,7 @@ import World
     @Test func aClientIsToldThatTheHomeOfItsJobHasDied() async throws {
         try await TestMesh.with(4, port: 24_400) { mesh in
             try await mesh.up()
-            let client = PrimesClient(edges: ["http://127.0.0.1:24404"], world: mesh.world)
+            let client = EdgeClient(edges: ["http://127.0.0.1:24404"], world: mesh.world)
             let (ticket, home) = try await begin(mesh, client)
             let result = try await follow(ticket, client, mesh, killing: home)
             #expect(result.status == "Failed" && result.count == nil, "\(result.document.text())")
