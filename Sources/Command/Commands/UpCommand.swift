@@ -36,11 +36,17 @@ struct UpCommand: AsyncParsableCommand {
     @Option(help: "Seconds a node may take to leave in order before it is killed.")
     var grace = 10
 
+    @Flag(help: "Start nodes with the fault filter, for chaos tests. Never in production.")
+    var chaos = false
+
+    @OptionGroup var mutation: MutationOptions
+
     /// The supervisor of `--detach --restart`: it runs without a terminal.
     @Flag(help: .private)
     var background = false
 
     func validate() throws {
+        try mutation.validate(chaos: chaos)
         guard (1...3_600).contains(timeout) else { throw ValidationError("--timeout \(timeout): 1 to 3600 seconds") }
         guard (0...3_600).contains(grace) else { throw ValidationError("--grace \(grace): 0 to 3600 seconds") }
     }
@@ -60,7 +66,7 @@ struct UpCommand: AsyncParsableCommand {
         if fresh { try plan.removeData(files) }
         let settings = UpRun.Settings(
             restarts: restart, staysInForeground: !detach, isBackground: background, timeout: .seconds(timeout),
-            grace: .seconds(grace))
+            grace: .seconds(grace), nodeArguments: (chaos ? ["--chaos"] : []) + mutation.arguments)
         if detach && restart {
             try await DetachedSupervisor(plan: plan, settings: settings, world: world).start()
         } else {
