@@ -88,11 +88,12 @@ var surfaces: [Target] {
             dependencies: [
                 "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Web", hummingbird, log,
             ]),
+        .target(name: "Chaos", dependencies: ["World", "JSONDocument", "Jobs", "Primes", "Topology", "Yams"]),
         .target(
             name: "Command",
             dependencies: [
                 "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs",
-                "Primes", "Topology", "Web", "Edge", "Admin", log, httpClient, .product(name: "NIOCore", package: "swift-nio"),
+                "Primes", "Topology", "Web", "Edge", "Admin", "Chaos", log, httpClient, .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -129,6 +130,8 @@ var tests: [Target] {
             dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "Primes", "TestSupport", log]),
         .testTarget(
             name: "TopologyTests", dependencies: ["World", "Membership", "Transport", "Jobs", "Primes", "Topology", "Yams"]),
+        .testTarget(
+            name: "ChaosTests", dependencies: ["World", "JSONDocument", "Topology", "Chaos", "Command"]),
         .testTarget(name: "JSONDocumentTests", dependencies: ["JSONDocument"]),
         .testTarget(name: "WebTests", dependencies: ["World", "JSONDocument", "Web", "WebTestSupport", httpClient]),
         .testTarget(

@@ -17,7 +17,7 @@ public struct Gossamer: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, DownCommand.self, MembersCommand.self, LogsCommand.self, PrimesCommand.self, RingCommand.self,
             DrainCommand.self, LeaveCommand.self, TopologyCommand.self, KeysCommand.self, NodeCommand.self,
-            BenchCommand.self, VersionCommand.self,
+            ChaosCommand.self, BenchCommand.self, VersionCommand.self,
         ])
 
     public init() {}
