@@ -74,9 +74,16 @@ package enum HistoryEvent: Hashable, Sendable {
     case trouble
     case end(Ending)
 
+    var isEnd: Bool { if case .end = self { true } else { false } }
+
     package struct Apart: Hashable, Sendable {
         package let from: String
         package let to: String
+
+        package init(from: String, to: String) {
+            self.from = from
+            self.to = to
+        }
     }
 
     /// Why a run ended.

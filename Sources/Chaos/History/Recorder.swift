@@ -10,6 +10,7 @@ package final class Recorder: Sendable {
     private struct State {
         var records: [HistoryRecord] = []
         var problem: String?
+        var isOver = false
     }
 
     private let world: any World
@@ -44,7 +45,9 @@ package final class Recorder: Sendable {
         via: String? = nil, detail: String = ""
     ) {
         state.withLock { state in
-            guard state.records.count < Self.limit else { return }
+            // Nothing comes after the end: what is seen then is the end's own doing.
+            guard !state.isOver, state.records.count < Self.limit || event.isEnd else { return }
+            state.isOver = event.isEnd
             let now = now
             let record = HistoryRecord(
                 who: who, process: process, event: event, callNs: call ?? now, returnNs: now,

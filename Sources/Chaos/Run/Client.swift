@@ -25,13 +25,16 @@ struct Client: Sendable {
     /// Between two questions about a job.
     static let beat = Duration.milliseconds(50)
 
+    /// Begins to hand in a job; returns at once.
     /// - Parameter first: which edge is asked first, modulo their number.
-    func run(_ order: Order, first: Int) async {
+    func begin(_ order: Order, first: Int) {
         board.submitterBegins()
-        let accepted = await submit(order, first: first)
-        board.submitterEnds(at: world.now)
-        guard let (process, jobId, edge) = accepted else { return }
-        await follow(jobId, of: order.kind, process: process, from: edge)
+        world.spawn("chaos.client") {
+            let accepted = await submit(order, first: first)
+            board.submitterEnds(at: world.now)
+            guard let (process, jobId, edge) = accepted else { return }
+            await follow(jobId, of: order.kind, process: process, from: edge)
+        }
     }
 
     /// Asks one edge after the other until one accepts. A refusal is another attempt of the same client; after an outcome that is
@@ -118,7 +121,7 @@ extension Workload {
             ]
             if let chunks = load.chunks { members.append(.init("chunks", .number(chunks))) }
             let order = Client.Order(kind: "primes", body: .object(members), expected: expected)
-            for index in 0..<load.jobs { client.world.spawn("chaos.client") { await client.run(order, first: index) } }
+            for index in 0..<load.jobs { client.begin(order, first: index) }
         case .lookups(let load):
             client.board.submitterBegins()
             client.world.spawn("chaos.pacer") {
@@ -138,7 +141,7 @@ extension LookupLoad {
             var members = [JSON.Member("target", .string(targets[index % targets.count]))]
             if !services.isEmpty { members.append(.init("services", .array(services.map { .string($0) }))) }
             let order = Client.Order(kind: "lookup", body: .object(members), expected: nil)
-            client.world.spawn("chaos.client") { await client.run(order, first: index) }
+            client.begin(order, first: index)
             let next = begun + .milliseconds(1_000 * (index + 1) / rate)
             guard (try? await client.world.sleep(until: next)) != nil else { return }
         }

@@ -11,6 +11,8 @@ final class Director {
         case heal(Harm.Made)
     }
 
+    private typealias Pending = (at: Instant, undo: Undo)
+
     private let scenario: Scenario
     private let harm: Harm
     private let board: JobBoard
@@ -22,7 +24,7 @@ final class Director {
     private var nextStep = 0
     /// When the step before was through: from then on the next one waits.
     private var waitsSince: Instant
-    private var undos: [(at: Instant, undo: Undo)] = []
+    private var undos: [Pending] = []
     private var cuts = 0
     /// When the last harm was done or taken back.
     private var lastHarm: Instant
@@ -40,7 +42,7 @@ final class Director {
 
     /// Does what is due. Not nil when there is nothing left to do or to wait for.
     func tick() async -> HistoryEvent.Ending? {
-        for index in undos.indices.reversed() where undos[index].at <= world.now { await undo(undos.remove(at: index).undo) }
+        await undo { $0.at <= world.now }
         if nextStep < scenario.steps.count {
             await consider(scenario.steps[nextStep])
             return nil
@@ -52,9 +54,14 @@ final class Director {
     }
 
     /// Takes back all harm now.
-    func undoAll() async {
-        for entry in undos { await undo(entry.undo) }
-        undos = []
+    func undoAll() async { await undo { _ in true } }
+
+    /// Those who stand still go on first: they could not be told that a cut is over.
+    private func undo(_ isDue: (Pending) -> Bool) async {
+        let due = undos.filter(isDue)
+        undos.removeAll(where: isDue)
+        for entry in due { if case .resume = entry.undo { await undo(entry.undo) } }
+        for entry in due { if case .heal = entry.undo { await undo(entry.undo) } }
     }
 
     private func undo(_ undo: Undo) async {
@@ -107,10 +114,9 @@ final class Director {
             let made = try await harm.cut(cut, name: "cut\(cuts)")
             undos.append((world.now + cut.duration, .heal(made)))
         case .heal:
-            let cuts = undos.filter { if case .heal = $0.undo { true } else { false } }
-            guard !cuts.isEmpty else { throw Harm.Missed(reason: "nothing is cut") }
-            undos.removeAll { if case .heal = $0.undo { true } else { false } }
-            for cut in cuts { await undo(cut.undo) }
+            func isCut(_ entry: Pending) -> Bool { if case .heal = entry.undo { true } else { false } }
+            guard undos.contains(where: isCut) else { throw Harm.Missed(reason: "nothing is cut") }
+            await undo(isCut)
         }
     }
 

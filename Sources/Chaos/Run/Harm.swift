@@ -85,6 +85,13 @@ struct Harm: Sendable {
         }
         let call = recorder.now
         do { try stage.start(node: node, mutations: mutations) } catch { throw Missed(reason: error.description) }
+        // Only a node that has left its mark is found again when the run ends.
+        let deadline = world.now + .seconds(20)
+        while stage.process(of: node) == nil {
+            guard world.now < deadline, (try? await world.sleep(for: .milliseconds(10))) != nil else {
+                throw Missed(reason: "\(node) was started and has not left its mark")
+            }
+        }
         recorder.record(.director, .restart(node: node), call: call)
     }
 

@@ -7,6 +7,8 @@ import World
 package struct RunFolder: Hashable, Sendable {
     package let path: String
 
+    package init(path: String) { self.path = path }
+
     /// The harness's own identity.
     package var mark: String { path + "/run.pid" }
     /// The process that starts the mesh.
@@ -100,9 +102,11 @@ struct RunProcesses {
     /// Kills all of them and returns when they are gone. Whoever starts nodes goes first.
     func end() async -> [Int32] {
         var ended: [Int32] = []
-        if let starter = RunFolder.identity(folder.starterMark), starter.signal(SIGKILL) {
+        // Asked first, because it ends in order the nodes of which nobody else knows yet.
+        if let starter = RunFolder.identity(folder.starterMark), starter.signal(SIGTERM) {
             ended.append(starter.pid)
-            await wait(for: [starter])
+            await wait(for: [starter], atMost: .seconds(20))
+            starter.signal(SIGKILL)
         }
         guard let topology = try? Topology.load(folder.topology, from: SystemFileSystem()) else { return ended }
         let stage = stage(topology)
@@ -111,14 +115,14 @@ struct RunProcesses {
             let nodes = topology.nodes.compactMap { stage.process(of: $0.name) }
             if nodes.isEmpty, attempt > 0 || ended.isEmpty { return ended }
             for node in nodes where node.signal(SIGKILL) { ended.append(node.pid) }
-            await wait(for: nodes)
+            await wait(for: nodes, atMost: .seconds(10))
             if nodes.isEmpty { try? await world.sleep(for: .milliseconds(200)) }
         }
         return ended
     }
 
-    private func wait(for processes: [ProcessIdentity]) async {
-        let deadline = world.now + .seconds(10)
+    private func wait(for processes: [ProcessIdentity], atMost limit: Duration) async {
+        let deadline = world.now + limit
         while world.now < deadline, processes.contains(where: \.isRunning) { try? await world.sleep(for: .milliseconds(10)) }
     }
 }

@@ -79,6 +79,11 @@ package struct Step: Hashable, Sendable {
     package let trigger: Trigger
     package let action: Action
 
+    package init(trigger: Trigger, action: Action) {
+        self.trigger = trigger
+        self.action = action
+    }
+
     package enum Trigger: Hashable, Sendable {
         /// So long after the work has begun.
         case at(Duration)
@@ -106,6 +111,12 @@ package struct Condition: Hashable, Sendable {
     package var job: Job?
     package var done: Comparison?
     package var resent: Comparison?
+
+    package init(job: Job? = nil, done: Comparison? = nil, resent: Comparison? = nil) {
+        self.job = job
+        self.done = done
+        self.resent = resent
+    }
 }
 
 /// Frames that no longer arrive between some nodes.
@@ -128,4 +139,10 @@ package struct Cut: Hashable, Sendable {
     package let shape: Shape
     package let mode: Mode
     package let duration: Duration
+
+    package init(shape: Shape, mode: Mode, duration: Duration) {
+        self.shape = shape
+        self.mode = mode
+        self.duration = duration
+    }
 }

@@ -36,10 +36,13 @@ struct ProcessStage: ChaosStage {
             throw StageFailure("the mesh cannot be started: \(error)")
         }
         starter(up.identity)
-        var report = up.poll()
+        var report = up.poll(), isAsked = false
         while report == nil {
-            // It ends what it has started, and then itself.
-            if isInterrupted() { up.signal(SIGTERM) }
+            // It ends what it has started, and then itself; asked twice it would lose its patience.
+            if isInterrupted(), !isAsked {
+                up.signal(SIGTERM)
+                isAsked = true
+            }
             try? await world.sleep(for: .milliseconds(20))
             report = up.poll()
         }
