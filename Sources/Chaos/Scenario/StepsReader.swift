@@ -1,5 +1,6 @@
 import Topology
 import World
+import Yams
 
 /// Reads the section `steps`.
 struct StepsReader {
@@ -22,6 +23,8 @@ struct StepsReader {
         }
         return items.compactMap { item in
             guard let section = Section(item.value, path: item.place.keyPath, known: Self.keys, diagnostics: diagnostics) else { return nil }
+            // A key that is unknown has been reported, and may well be what would be missed here.
+            if let mapping = item.value.mapping, mapping.count > section.keys.count { return nil }
             let trigger = trigger(section), action = action(section)
             guard let trigger, let action else { return nil }
             return Step(trigger: trigger, action: action)
