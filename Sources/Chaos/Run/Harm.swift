@@ -77,9 +77,9 @@ struct Harm: Sendable {
     }
 
     func restart(_ target: Target, _ world: any World) async throws(Missed) {
-        let node = try await resolve(target)
+        let node = try await resolve(target), calls = await inFlight(node)
         if let process = stage.process(of: node), process.signal(SIGKILL) {
-            recorder.record(.director, .kill(node: node, inFlight: 0), detail: "process \(process.pid)")
+            recorder.record(.director, .kill(node: node, inFlight: calls), detail: "process \(process.pid)")
             let deadline = world.now + .seconds(10)
             while process.isRunning, world.now < deadline { try? await world.sleep(for: .milliseconds(10)) }
         }

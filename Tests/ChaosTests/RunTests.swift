@@ -7,7 +7,7 @@ import Topology
 import World
 
 /// The command, on meshes of real processes that it breaks.
-@Suite(.serialized) struct ProcessTests {
+@Suite(.serialized) struct RunTests {
     private static let house = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
     /// The program lies beside the bundle of tests.
     private static let program = URL(filePath: ChildProcess.ownProgram).deletingLastPathComponent().path + "/gossamer"
@@ -29,7 +29,7 @@ import World
         /// Starts `gossamer` with this directory in the place of the system's for temporary files.
         func start(_ arguments: [String]) throws -> ChildProcess {
             try ChildProcess(
-                path: "/usr/bin/env", arguments: ["TMPDIR=" + path, ProcessTests.program] + arguments,
+                path: "/usr/bin/env", arguments: ["TMPDIR=" + path, RunTests.program] + arguments,
                 output: .file(path + "/out"), error: .file(path + "/err"))
         }
 
