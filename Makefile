@@ -5,7 +5,7 @@ FILE     ?= topology/local.yaml
 GOSSAMER := .build/release/gossamer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo up down members test bench soak clean
+.PHONY: help setup build demo up down members test bench chaos soak clean
 
 help: ## show this
 	@echo "Gossamer: an actor mesh for Swift on servers"
@@ -36,6 +36,9 @@ test: build ## run every test
 bench: build .build/zmq_echo ## measure against C on ZeroMQ and against primesieve
 	@$(GOSSAMER) bench ask
 	@$(GOSSAMER) bench primes --topology $(FILE)
+
+chaos: build ## break meshes on purpose, and see that they hold
+	@$(GOSSAMER) chaos run chaos/*.yaml
 
 soak: build ## start five-node meshes 200 times in a row, kill nodes 50 times
 	@Scripts/start-soak.sh 200

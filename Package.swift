@@ -101,11 +101,13 @@ var surfaces: [Target] {
                 "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs", "Web", hummingbird, log,
             ],
             resources: pageFiles.map { .embedInCode("Page/" + $0) }),
+        .target(name: "Chaos", dependencies: ["World", "JSONDocument", "Jobs", "Primes", "Topology", "Yams"]),
         .target(
             name: "Command",
             dependencies: [
                 "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs",
-                "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", log, httpClient, .product(name: "NIOCore", package: "swift-nio"),
+                "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Chaos", log, httpClient,
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -161,6 +163,8 @@ var tests: [Target] {
             exclude: ["vectors"]),
         .testTarget(
             name: "TopologyTests", dependencies: ["World", "Membership", "Transport", "Jobs", "Primes", "Topology", "Yams"]),
+        .testTarget(
+            name: "ChaosTests", dependencies: ["World", "JSONDocument", "Topology", "Chaos", "Command"]),
         .testTarget(name: "JSONDocumentTests", dependencies: ["JSONDocument"]),
         .testTarget(name: "WebTests", dependencies: ["World", "JSONDocument", "Web", "WebTestSupport", httpClient]),
         .testTarget(

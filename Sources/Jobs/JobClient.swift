@@ -95,7 +95,7 @@ public final class JobClient<Document: JobDocument>: JobGateway {
         do throws(JobCallFailure) {
             answer = try await homes.status(id, seen: seen, patience: patience, on: entry.home)
         } catch {
-            return try await explain(error, entry)
+            return try explain(entry)
         }
         guard let status = answer.status else { throw JobGatewayError.forgotten(id, entry.home) }
         learn(status, home: entry.home)
@@ -116,7 +116,7 @@ public final class JobClient<Document: JobDocument>: JobGateway {
             case .refused(let refusal) where refusal.code == .unknownJob:
                 throw JobGatewayError.forgotten(id, entry.home)
             default:
-                let lost = try await explain(error, entry)
+                let lost = try explain(entry)
                 throw JobGatewayError(.alreadyEnded, "job \(id) has ended already: \(lost.status.rawValue)")
             }
         }
@@ -130,11 +130,9 @@ public final class JobClient<Document: JobDocument>: JobGateway {
         }
     }
 
-    /// What a failed call to the home means for the job.
-    private func explain(
-        _ failure: JobCallFailure, _ entry: Entry
-    ) async throws(JobGatewayError) -> Document {
-        if failure == .nodeDown { return bury(entry) }
+    /// What a failed call to the home means for the job. That it failed with `nodeDown` means nothing by itself: a session that ended
+    /// says so too (this node stood still, or was cut off), and its home may well live. A document once buried stays so.
+    private func explain(_ entry: Entry) throws(JobGatewayError) -> Document {
         if homes.isDead(entry.home) { return bury(entry) }
         throw JobGatewayError(
             .unavailable, "\(entry.home.name), the home of job \(entry.last.jobId), does not answer now; ask again")
@@ -204,7 +202,7 @@ public final class JobClient<Document: JobDocument>: JobGateway {
             return .unknown
         } catch {
             // The dead know nothing, nor does who has no home; from anyone else the answer may still come.
-            return error == .nodeDown || error == .absent ? .unknown : .unheard(node)
+            return error == .absent || homes.isDead(node) ? .unknown : .unheard(node)
         }
     }
 }

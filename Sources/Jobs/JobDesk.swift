@@ -109,7 +109,8 @@ public actor JobDesk<Machine: JobMachine> {
         }
         let now = world.now
         let job = Machine(
-            id: id, request: request, createdAtMs: world.wallTime.millisecondsSince1970, now: now, deadline: limits.deadline)
+            id: id, request: request, createdAtMs: world.wallTime.millisecondsSince1970, now: now, deadline: limits.deadline,
+            resends: !world.isMutated(.noResend))
         let document = job.document(now: now)
         running[id] = Running(job: job)
         accepted += 1

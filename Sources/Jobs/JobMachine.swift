@@ -79,7 +79,8 @@ public protocol JobMachine: Sendable {
     /// - Parameters:
     ///   - createdAtMs: the wall clock, milliseconds since 1970, for the document.
     ///   - deadline: how long the job may run.
-    init(id: WorkID, request: Document.Request, createdAtMs: Int64, now: Instant, deadline: Duration)
+    ///   - resends: whether orders are sent again when their worker is lost. Always, but for ``World/Mutation/noResend``.
+    init(id: WorkID, request: Document.Request, createdAtMs: Int64, now: Instant, deadline: Duration, resends: Bool)
 
     var isTerminal: Bool { get }
     /// Rises with every change that a reader may want to see.

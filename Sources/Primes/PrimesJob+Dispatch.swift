@@ -94,6 +94,7 @@ extension PrimesJob {
 
     /// Puts parts that have been silent for too long among the waiting ones, their workers keeping them as well.
     mutating func callAgain(_ now: Instant) {
+        guard resends else { return }
         let nothingWaits = waiting.isEmpty && nextPart == plan.partCount
         let limit = nothingWaits && seats.contains { $0.isFree(now) } ? stragglerLimit : silenceLimit
         guard let oldest = flights.values.lazy.compactMap(\.last?.sentAt).min(), now - oldest > limit else { return }

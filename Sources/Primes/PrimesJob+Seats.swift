@@ -98,7 +98,7 @@ extension PrimesJob {
 
     /// Puts a part back among the waiting ones, unless it is done, waits already or is with another worker.
     mutating func giveBack(_ part: Int, avoiding node: String?, wasSent: Bool) {
-        guard !isDone[part] else { return }
+        guard !isDone[part], resends || !wasSent else { return }
         if let index = waiting.firstIndex(where: { $0.part == part }) {
             if let node { waiting[index].avoiding.insert(node) }
             waiting[index].owner = owner(of: waiting[index])

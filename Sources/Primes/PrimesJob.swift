@@ -61,6 +61,7 @@ public struct PrimesJob: JobMachine {
     let createdAtMs: Int64
     let startedAt: Instant
     let deadline: Instant
+    let resends: Bool
 
     var phase = Phase.running
     var endedAt: Instant?
@@ -86,9 +87,10 @@ public struct PrimesJob: JobMachine {
     /// - Parameters:
     ///   - createdAtMs: the wall clock, milliseconds since 1970, for the document.
     ///   - deadline: how long the job may run.
+    ///   - resends: whether parts are sent again; see ``World/Mutation/noResend``.
     ///   - numbersPerRun: what one call should cover at least; 0 for one part a call.
     public init(
-        id: WorkID, request: PrimesRequest, createdAtMs: Int64, now: Instant, deadline: Duration,
+        id: WorkID, request: PrimesRequest, createdAtMs: Int64, now: Instant, deadline: Duration, resends: Bool = true,
         numbersPerRun: UInt64
     ) {
         self.id = id
@@ -98,12 +100,15 @@ public struct PrimesJob: JobMachine {
         self.createdAtMs = createdAtMs
         startedAt = now
         self.deadline = now + deadline
+        self.resends = resends
         isDone = Array(repeating: false, count: plan.partCount)
     }
 
-    public init(id: WorkID, request: PrimesRequest, createdAtMs: Int64, now: Instant, deadline: Duration) {
+    public init(
+        id: WorkID, request: PrimesRequest, createdAtMs: Int64, now: Instant, deadline: Duration, resends: Bool
+    ) {
         self.init(
-            id: id, request: request, createdAtMs: createdAtMs, now: now, deadline: deadline,
+            id: id, request: request, createdAtMs: createdAtMs, now: now, deadline: deadline, resends: resends,
             numbersPerRun: PrimesPlan.numbersPerRun)
     }
 

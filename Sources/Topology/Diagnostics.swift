@@ -1,12 +1,12 @@
 import Yams
 
 /// A place in the file and in its tree.
-struct Place {
-    let keyPath: String
-    let line: Int
-    let column: Int
+package struct Place {
+    package let keyPath: String
+    package let line: Int
+    package let column: Int
 
-    init(_ keyPath: String, _ mark: Mark?) {
+    package init(_ keyPath: String, _ mark: Mark?) {
         self.keyPath = keyPath
         line = mark?.line ?? 0
         column = mark?.column ?? 0
@@ -14,21 +14,26 @@ struct Place {
 }
 
 /// A value and where it stands, so that a check that needs several values can still name a line.
-struct Located<Value> {
-    let value: Value
-    let place: Place
+package struct Located<Value> {
+    package let value: Value
+    package let place: Place
+
+    package init(value: Value, place: Place) {
+        self.value = value
+        self.place = place
+    }
 }
 
 /// Gathers what is wrong while a file is read. One file's reading owns it; it goes nowhere else.
-final class Diagnostics {
-    let file: String
-    private(set) var problems: [TopologyProblem] = []
+package final class Diagnostics {
+    package let file: String
+    package private(set) var problems: [TopologyProblem] = []
     private(set) var warnings: [TopologyProblem] = []
     private(set) var locations: [String: Topology.Location] = [:]
 
-    init(file: String) { self.file = file }
+    package init(file: String) { self.file = file }
 
-    func report(
+    package func report(
         _ code: TopologyProblem.Code, at place: Place, value: String? = nil, _ sentence: String, suggestion: String? = nil
     ) {
         problems.append(problem(code, at: place, value: value, sentence, suggestion: suggestion))

@@ -1,10 +1,19 @@
 /// Reads the sections that concern all nodes.
-struct OptionsReader {
+package struct OptionsReader {
     let root: Section
     let directory: String
     let entries: [NodesReader.Entry]
 
-    func membership() -> MembershipOptions {
+    init(root: Section, directory: String, entries: [NodesReader.Entry]) {
+        self.root = root
+        self.directory = directory
+        self.entries = entries
+    }
+
+    /// Of a file that is none of a topology but has some of its sections, none of which names a node.
+    package init(sectionsOf root: Section) { self.init(root: root, directory: "", entries: []) }
+
+    package func membership() -> MembershipOptions {
         var options = MembershipOptions()
         guard let section = root.section("membership", known: TopologyKeys.membership) else { return options }
         options.preset = section.choice("preset", of: MembershipOptions.Preset.self) ?? .lan
@@ -19,7 +28,7 @@ struct OptionsReader {
         return options
     }
 
-    func transport() -> TransportOptions {
+    package func transport() -> TransportOptions {
         var options = TransportOptions()
         guard let section = root.section("transport", known: TopologyKeys.transport) else { return options }
         options.queuedFrames = section.integer("queuedFrames", in: 64 ... 1 << 24)?.value
@@ -86,7 +95,7 @@ struct OptionsReader {
         return text.value
     }
 
-    func lookup() -> LookupOptions {
+    package func lookup() -> LookupOptions {
         var options = LookupOptions()
         guard let section = root.section("lookup", known: TopologyKeys.lookup) else { return options }
         options.deadline = section.duration("deadline")
@@ -107,7 +116,7 @@ struct OptionsReader {
         return options
     }
 
-    func primes() -> PrimesOptions {
+    package func primes() -> PrimesOptions {
         var options = PrimesOptions()
         guard let section = root.section("primes", known: TopologyKeys.primes) else { return options }
         options.deadline = section.duration("deadline")
@@ -123,7 +132,7 @@ struct OptionsReader {
         return options
     }
 
-    func log() -> LogOptions {
+    package func log() -> LogOptions {
         var options = LogOptions()
         guard let section = root.section("log", known: TopologyKeys.log) else { return options }
         options.level = section.choice("level", of: LogOptions.Level.self) ?? .info

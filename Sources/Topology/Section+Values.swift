@@ -1,13 +1,13 @@
 import World
 
 extension Section {
-    func refuse(_ text: Located<String>, _ demand: String, suggestion: String? = nil) {
+    package func refuse(_ text: Located<String>, _ demand: String, suggestion: String? = nil) {
         diagnostics.report(
             .badValue, at: text.place, value: text.value, "\"\(text.place.keyPath)\" is \"\(text.value)\"; it \(demand)",
             suggestion: suggestion)
     }
 
-    func integer(_ key: String, in range: ClosedRange<Int>) -> Located<Int>? {
+    package func integer(_ key: String, in range: ClosedRange<Int>) -> Located<Int>? {
         let demand = "must be a whole number from \(range.lowerBound) to \(range.upperBound)"
         guard let text = plain(key, demand) else { return nil }
         let digits = text.value.hasPrefix("-") ? text.value.dropFirst() : text.value[...]
@@ -25,7 +25,7 @@ extension Section {
     }
 
     /// A decimal fraction from 0 to a million.
-    func factor(_ key: String) -> Double? {
+    package func factor(_ key: String) -> Double? {
         let demand = "must be a number from 0 to 1000000, such as 0.8"
         guard let text = plain(key, demand) else { return nil }
         let isNumber = text.value.utf8.allSatisfy { DurationNotation.isDigit($0) || $0 == UInt8(ascii: ".") }
@@ -37,7 +37,7 @@ extension Section {
     }
 
     /// A duration of 1 us to 366 days.
-    func duration(_ key: String) -> Duration? {
+    package func duration(_ key: String) -> Duration? {
         let demand = "must be a duration of at most 366d with its unit, such as 200ms, 1.5s, 5m, 24h or 30d"
         guard let text = plain(key, demand) else { return nil }
         guard let duration = DurationNotation.parse(text.value), duration > .zero, duration <= .seconds(366 * 86_400) else {
@@ -57,7 +57,7 @@ extension Section {
         return bytes
     }
 
-    func name(_ key: String) -> Located<String>? {
+    package func name(_ key: String) -> Located<String>? {
         guard let text = text(key) else { return nil }
         guard NameText.isValid(text.value) else {
             refuse(text, "is no name: \(NameText.rule)")
@@ -93,7 +93,7 @@ extension Section {
     }
 
     /// One of a few words.
-    func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, of type: Choice.Type) -> Choice?
+    package func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, of type: Choice.Type) -> Choice?
     where Choice.RawValue == String {
         guard let text = text(key) else { return nil }
         guard let choice = Choice(rawValue: text.value) else {
@@ -107,7 +107,7 @@ extension Section {
     }
 
     /// Text that travels with the member, or a path: at most 256 bytes, none of them a control character.
-    func shortText(_ key: String) -> Located<String>? {
+    package func shortText(_ key: String) -> Located<String>? {
         guard let text = text(key) else { return nil }
         guard text.value.utf8.count <= 256, text.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
             refuse(text, "must have at most 256 bytes and no control characters")
@@ -128,7 +128,7 @@ extension Section {
     }
 
     /// A path, made relative to the working directory when it was relative to the file.
-    func path(_ key: String, beside directory: String) -> Located<String>? {
+    package func path(_ key: String, beside directory: String) -> Located<String>? {
         guard let text = shortText(key) else { return nil }
         guard !text.value.isEmpty else {
             refuse(text, "must be a path, absolute or relative to this file")
@@ -139,9 +139,9 @@ extension Section {
 }
 
 /// The little about paths that a topology file needs; nothing here touches a disk.
-enum PathText {
+package enum PathText {
     /// The directory of a file: "" for the working directory.
-    static func directory(of file: String) -> String {
+    package static func directory(of file: String) -> String {
         guard let slash = file.lastIndex(of: "/") else { return "" }
         return slash == file.startIndex ? "/" : String(file[..<slash])
     }
@@ -160,7 +160,7 @@ enum PathText {
         return (isAbsolute ? "/" : "") + parts.joined(separator: "/")
     }
 
-    static func join(_ directory: String, _ path: String) -> String {
+    package static func join(_ directory: String, _ path: String) -> String {
         if directory.isEmpty || path.hasPrefix("/") { return path }
         return directory.hasSuffix("/") ? directory + path : "\(directory)/\(path)"
     }

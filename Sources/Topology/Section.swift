@@ -2,17 +2,17 @@ import Yams
 
 /// A mapping of the file, being read. Every accessor reports what is wrong with its key and then answers nil, as it does
 /// for a key that is absent.
-struct Section {
-    let place: Place
-    let diagnostics: Diagnostics
+package struct Section {
+    package let place: Place
+    package let diagnostics: Diagnostics
     /// The keys, in the order of the file.
-    let keys: [Located<String>]
+    package let keys: [Located<String>]
     private let values: [String: Yams.Node]
 
     /// Nil, and reported, when `node` is no mapping.
     ///
     /// - Parameter known: the keys that may occur; nil when any may.
-    init?(_ node: Yams.Node, path: String, known: [String]?, diagnostics: Diagnostics) {
+    package init?(_ node: Yams.Node, path: String, known: [String]?, diagnostics: Diagnostics) {
         place = Place(path, node.mark)
         self.diagnostics = diagnostics
         guard case .mapping(let mapping) = node else {
@@ -55,7 +55,7 @@ struct Section {
     }
 
     /// What a node is, for sentences.
-    static func describe(_ node: Yams.Node) -> String {
+    package static func describe(_ node: Yams.Node) -> String {
         switch node {
         case .mapping: "a mapping"
         case .sequence: "a list"
@@ -68,20 +68,20 @@ struct Section {
         scalar.style == .plain && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
     }
 
-    func path(_ key: String) -> String { place.keyPath.isEmpty ? key : "\(place.keyPath).\(key)" }
+    package func path(_ key: String) -> String { place.keyPath.isEmpty ? key : "\(place.keyPath).\(key)" }
 
     /// The node under a key, whatever it is.
-    func node(_ key: String) -> Yams.Node? { values[key] }
+    package func node(_ key: String) -> Yams.Node? { values[key] }
 
-    func has(_ key: String) -> Bool { values[key] != nil }
+    package func has(_ key: String) -> Bool { values[key] != nil }
 
     /// A mapping under a key.
-    func section(_ key: String, known: [String]?) -> Section? {
+    package func section(_ key: String, known: [String]?) -> Section? {
         values[key].flatMap { Section($0, path: path(key), known: known, diagnostics: diagnostics) }
     }
 
     /// The items of a list under a key, with their paths; nil, and reported, when it is no list.
-    func items(_ key: String) -> [Located<Yams.Node>]? {
+    package func items(_ key: String) -> [Located<Yams.Node>]? {
         guard let node = values[key] else { return nil }
         guard case .sequence(let sequence) = node else {
             report(.wrongType, Place(path(key), node.mark), node, "must be a list")
@@ -95,12 +95,12 @@ struct Section {
     }
 
     /// Text, quoted or not.
-    func text(_ key: String) -> Located<String>? {
+    package func text(_ key: String) -> Located<String>? {
         values[key].flatMap { text($0, at: Place(path(key), $0.mark)) }
     }
 
     /// The texts of a list.
-    func texts(_ key: String) -> [Located<String>]? {
+    package func texts(_ key: String) -> [Located<String>]? {
         items(key)?.compactMap { text($0.value, at: $0.place) }
     }
 
@@ -113,7 +113,7 @@ struct Section {
     }
 
     /// The text of a number or quantity, which must not be quoted.
-    func plain(_ key: String, _ demand: String) -> Located<String>? {
+    package func plain(_ key: String, _ demand: String) -> Located<String>? {
         guard let node = values[key] else { return nil }
         let place = Place(path(key), node.mark)
         guard case .scalar(let scalar) = node, !Self.isNothing(scalar) else {

@@ -3,9 +3,9 @@ import Yams
 /// From text to YAML's tree of nodes, with the parser's complaints turned into problems.
 ///
 /// What the YAML parser refuses ends the reading: there is no tree in which further problems could be found.
-enum YAMLTree {
+package enum YAMLTree {
     /// Nil for an empty file.
-    static func compose(_ text: String, file: String) throws(TopologyError) -> Yams.Node? {
+    package static func compose(_ text: String, file: String) throws(TopologyError) -> Yams.Node? {
         do {
             // The encoding is named because the library's default depends on an environment variable.
             return try Parser(yaml: text, encoding: .utf8).singleRoot()

@@ -50,11 +50,17 @@ public protocol World: AnyObject, Sendable {
     /// After FoundationDB's "buggify": each `point` is switched on or off for a whole run by the seed.
     func buggify(_ point: String) -> Bool
 
+    /// The promises that the node breaks on purpose; none in production.
+    var mutations: Set<Mutation> { get }
+
     /// Cancels every task spawned by this world and waits for none of them.
     func shutDown()
 }
 
 extension World {
+    /// Whether the node breaks this promise on purpose.
+    public func isMutated(_ mutation: Mutation) -> Bool { mutations.contains(mutation) }
+
     /// Returns after `duration`. See ``sleep(until:)``.
     public func sleep(for duration: Duration) async throws { try await sleep(until: now + duration) }
 

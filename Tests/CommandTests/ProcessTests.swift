@@ -16,6 +16,29 @@ import World
         for text in ["", "17", "17 x y", "-1 5 boot", "0 5 boot"] { #expect(ProcessIdentity(text) == nil) }
     }
 
+    @Test func aProcessWhoseFirstThreadHasEndedStillRuns() throws {
+        let program = """
+            import ctypes, platform, threading, time
+            threading.Thread(target=time.sleep, args=(60,)).start()
+            print("ready", flush=True)
+            ctypes.CDLL(None).syscall(93 if platform.machine() == "aarch64" else 60, 0)
+            """
+        let child = try ChildProcess(
+            path: "/usr/bin/env", arguments: ["python3", "-c", program], output: .pipe, error: .inherited)
+        defer { _ = child.wait() }
+        #expect(child.readLine() == "ready")
+        func state() -> String {
+            let stat = (try? SystemFileSystem().read("/proc/\(child.pid)/stat")).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            return stat.split(separator: ")").last.map { String($0.prefix(2)) } ?? ""
+        }
+        for _ in 0..<1_000 where state() != " Z" { usleep(10_000) }
+        #expect(state() == " Z")
+        #expect(child.identity.isRunning)
+        #expect(child.identity.signal(SIGKILL))
+        for _ in 0..<1_000 where child.identity.isRunning { usleep(10_000) }
+        #expect(!child.identity.isRunning)
+    }
+
     @Test func aChildEndsAndTellsHow() throws {
         let child = try ChildProcess(path: "/bin/sh", arguments: ["-c", "echo hello; exit 3"], output: .pipe, error: .inherited)
         #expect(child.readLine() == "hello")

@@ -13,10 +13,10 @@ private struct Bench {
     var underWay: [(order: LookupOrder, node: NodeIdentity)] = []
     var calledOff: [(service: Int, node: NodeIdentity)] = []
 
-    init(services: [Int] = [0, 1, 2, 3], deadline: Duration = .seconds(60)) throws {
+    init(services: [Int] = [0, 1, 2, 3], deadline: Duration = .seconds(60), resends: Bool = true) throws {
         let request = LookupRequest(target: try LookupTarget("192.0.2.1"), services: services)
         let id = try #require(WorkID("017f22e2-79b0-7cc3-98c4-dc0c0c07398f"))
-        job = LookupJob(id: id, request: request, createdAtMs: 1_000, now: now, deadline: deadline)
+        job = LookupJob(id: id, request: request, createdAtMs: 1_000, now: now, deadline: deadline, resends: resends)
     }
 
     var status: LookupStatus { job.document(now: now) }
@@ -104,6 +104,18 @@ private struct Bench {
         #expect(bench.status.resent == 1)
         bench.answer(0)
         #expect(bench.status.status == .completed)
+    }
+
+    /// The mutation: what is lost stays lost, and only the deadline ends the job.
+    @Test func withoutResendingALostServiceIsMissingAtTheDeadline() throws {
+        var bench = try Bench(services: [0, 1], deadline: .seconds(30), resends: false)
+        bench.workers(["n1", "n2", "n3"])
+        bench.lose(0, .nodeDown)
+        bench.answer(0)
+        bench.tick(after: .seconds(25))
+        #expect(bench.underWay.isEmpty && bench.status.status == .processing)
+        bench.tick(after: .seconds(5))
+        #expect(bench.status.results.map(\.errorMessage) == ["deadline", nil])
     }
 
     @Test func anOverloadedNodeIsPassedByAndNothingCountsAsResent() throws {

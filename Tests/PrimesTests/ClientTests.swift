@@ -126,6 +126,26 @@ import World
         }
     }
 
+    @Test func aSessionThatEndsIsNoDeath() throws {
+        try simulate { world, mesh, edge, other in
+            let id = try await edge.submit(Self.request).jobId
+            let home = try #require(mesh.candidates(for: id).first)
+            mesh.set(home.name, .deaf)
+            for client in [edge, other] {
+                let (status, error) = await Self.outcome { () throws(JobGatewayError) in
+                    try await client.status(id, seen: nil, patience: .zero)
+                }
+                #expect(error?.code == .unavailable || status?.status == .processing, "\(String(describing: status)) \(String(describing: error))")
+            }
+            mesh.set(home.name, .well)
+            var status = try await edge.status(id, seen: nil, patience: .zero)
+            while !status.status.isTerminal {
+                status = try await edge.status(id, seen: status.version, patience: .seconds(1))
+            }
+            #expect(status.count == 9_592)
+        }
+    }
+
     @Test func anUnknownJobIsNotFoundOnlyWhenAllHaveSaidSo() throws {
         try simulate { world, mesh, edge, _ in
             let id = WorkIDGenerator(world, name: "strange").next()

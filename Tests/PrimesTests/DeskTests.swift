@@ -5,11 +5,11 @@ import World
 
 @Suite struct DeskTests {
     private func simulate<T: Sendable>(
-        seed: UInt64 = 1, nodes: Int = 3, limits: JobLimits = PrimesRequest.defaultLimits,
+        seed: UInt64 = 1, nodes: Int = 3, limits: JobLimits = PrimesRequest.defaultLimits, mutations: Set<Mutation> = [],
         _ body: @escaping @Sendable (SimulatedWorld, FakeMesh, JobDesk<PrimesJob>) async throws -> T
     ) throws -> T {
         let simulation = Simulation(seed: seed)
-        let world = SimulatedWorld(simulation, name: "test")
+        let world = SimulatedWorld(simulation, name: "test", mutations: mutations)
         return try simulation.run(in: world) {
             let mesh = FakeMesh(world, nodes: nodes, limits: limits)
             try await world.sleep(for: .milliseconds(1))
@@ -52,6 +52,19 @@ import World
         #expect(status?.count == 9_592)
         #expect((status?.chunks.resent ?? 0) > 0)
         #expect(status?.nodes.map(\.node) == ["n1", "n3"])
+    }
+
+    @Test func aHomeThatNeverSendsAgainLosesWhatADeadWorkerHad() throws {
+        let limits = JobLimits(deadline: .seconds(60), runningJobs: 2, endedJobs: 10)
+        let status = try simulate(limits: limits, mutations: [.noResend]) { world, mesh, desk in
+            let id = WorkIDGenerator(world).next()
+            _ = try await desk.submit(PrimesRequest(from: 0, to: 100_000), id: id)
+            try await world.sleep(for: .milliseconds(2))
+            mesh.kill("n2")
+            return await Self.finish(id, desk)
+        }
+        #expect(status?.status == .failed && status?.warnings == [JobWarning.deadline])
+        #expect(status?.chunks.resent == 0 && (status?.chunks.done ?? 0) < 100)
     }
 
     @Test func theSameIDTwiceIsOneJob() throws {

@@ -10,7 +10,8 @@ final class FakeMesh: JobCrew, JobHomes {
     typealias Machine = PrimesJob
     typealias Document = PrimesStatus
 
-    enum Condition: Sendable { case well, paused, dying, dead }
+    /// `deaf` lives, and every session with it ends.
+    enum Condition: Sendable { case well, paused, deaf, dying, dead }
 
     struct Member: Sendable {
         let identity: NodeIdentity
@@ -80,7 +81,7 @@ final class FakeMesh: JobCrew, JobHomes {
     private func reach(_ node: NodeIdentity, patience: Duration) async throws(JobCallFailure) -> JobDesk<PrimesJob> {
         let until = world.now + patience
         while world.now < until, !Task.isCancelled {
-            guard let member = member(node), member.identity == node, member.condition != .dead else { throw .nodeDown }
+            guard let member = member(node), member.identity == node, member.condition != .dead, member.condition != .deaf else { throw .nodeDown }
             if member.condition == .well, let desk = member.desk {
                 await sleep(.milliseconds(1))
                 return desk

@@ -38,6 +38,11 @@ struct UpCommand: AsyncParsableCommand {
     @Option(help: "Seconds a node may take to leave in order before it is killed.")
     var grace = 10
 
+    @Flag(help: "Start nodes with the fault filter, for chaos tests. Never in production.")
+    var chaos = false
+
+    @OptionGroup var mutation: MutationOptions
+
     @Flag(help: "Print JSON, for programs; with --detach.")
     var json = false
 
@@ -46,6 +51,7 @@ struct UpCommand: AsyncParsableCommand {
     var background = false
 
     func validate() throws {
+        try mutation.validate(chaos: chaos)
         guard (1...3_600).contains(timeout) else { throw ValidationError("--timeout \(timeout): 1 to 3600 seconds") }
         guard (0...3_600).contains(grace) else { throw ValidationError("--grace \(grace): 0 to 3600 seconds") }
         guard detach || !json else { throw ValidationError("--json needs --detach: in the foreground there is no last word to print") }
@@ -59,7 +65,7 @@ struct UpCommand: AsyncParsableCommand {
         if fresh { try plan.removeData(files) }
         let settings = UpRun.Settings(
             restarts: restart, staysInForeground: !detach, isBackground: background, timeout: .seconds(timeout),
-            grace: .seconds(grace))
+            grace: .seconds(grace), nodeArguments: (chaos ? ["--chaos"] : []) + mutation.arguments)
         var supervisor = detach && restart ? MeshFiles(topology).running(files)?.pid : nil
         let isSupervised = supervisor != nil
         if detach && restart && !isSupervised {

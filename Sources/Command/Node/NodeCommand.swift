@@ -21,8 +21,12 @@ struct NodeCommand: AsyncParsableCommand {
     @Flag(help: "Have the fault filter, for chaos tests. Never in production.")
     var chaos = false
 
+    @OptionGroup var mutation: MutationOptions
+
     @Flag(help: "Leave when standard input ends: whoever started the node is gone.")
     var endWithParent = false
+
+    func validate() throws { try mutation.validate(chaos: chaos) }
 
     func run() async throws {
         let world = SystemWorld()
@@ -40,7 +44,7 @@ struct NodeCommand: AsyncParsableCommand {
         }
         let complaints = PortCheck.complaints([node])
         guard complaints.isEmpty else { throw CommandFailure(.unavailable, complaints.joined(separator: "\n")) }
-        try await NodeRun(topology: topology, node: node, allowsFaults: chaos, world: world)
+        try await NodeRun(topology: topology, node: node, allowsFaults: chaos, mutations: mutation.all, world: world)
             .run(until: EndRequests(world, endWithParent: endWithParent))
     }
 }

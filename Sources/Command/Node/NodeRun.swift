@@ -10,16 +10,18 @@ struct NodeRun {
     let topology: Topology
     let node: TopologyNode
     let allowsFaults: Bool
+    let mutations: Set<Mutation>
     let world: any World
     private let log = Logger(label: "node")
 
     /// How long a drained node may take to finish the work it has.
     static let drainLimit: Duration = .seconds(3_600)
 
-    init(topology: Topology, node: TopologyNode, allowsFaults: Bool, world: any World) {
+    init(topology: Topology, node: TopologyNode, allowsFaults: Bool, mutations: Set<Mutation> = [], world: any World) {
         self.topology = topology
         self.node = node
         self.allowsFaults = allowsFaults
+        self.mutations = mutations
         self.world = world
     }
 
@@ -78,10 +80,11 @@ struct NodeRun {
 
     private func make() throws(CommandFailure) -> Node {
         // A node's world ends with it; a next life has one of its own.
-        let world = SystemWorld()
+        let world = SystemWorld(mutations: mutations)
         var configuration = try NodeConfiguration(node, of: topology, files: world.files)
         configuration.errors = PrimesService.errors
         configuration.allowsFaults = allowsFaults
+        if let text = Mutation.text(mutations) { configuration.metadata.labels[Mutation.label] = text }
         do { return try Node(configuration, world: world, log: log) } catch { throw CommandFailure(error) }
     }
 

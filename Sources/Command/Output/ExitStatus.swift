@@ -3,6 +3,8 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     case ok = 0
     /// The command was understood and carried out, and the answer is no: a goal was missed, a job has failed.
     case negative = 1
+    /// The command was carried out and has no answer: nothing is wrong, and nothing is proved.
+    case unknown = 2
     /// Arguments or a topology file that make no sense, a node that is not in the file. Nothing was started or changed.
     case usage = 64
     /// What was asked for is not there: a path of a node, a log.
@@ -24,6 +26,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         switch self {
         case .ok: "done"
         case .negative: "the answer is no: a job has failed, a goal was missed"
+        case .unknown: "there is no answer: a chaos run proves nothing"
         case .usage: "arguments or a topology file that make no sense, an unknown node; nothing was started"
         case .noInput: "what was asked for is not there: a log, a path of a node"
         case .unavailable: "nobody answers, a port is in use, or a node runs already"

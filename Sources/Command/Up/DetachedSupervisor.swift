@@ -18,7 +18,7 @@ struct DetachedSupervisor {
         let arguments = ["up", plan.topology.file] + names + [
             "--restart", "--background", "--timeout", String(settings.timeout.milliseconds / 1_000),
             "--grace", String(settings.grace.milliseconds / 1_000),
-        ]
+        ] + settings.nodeArguments
         let supervisor = try ChildProcess(
             path: ChildProcess.ownProgram, arguments: arguments, output: .pipe, error: .file(place.log))
         let interrupts = Interrupts(world) { supervisor.signal(SIGTERM) }

@@ -19,14 +19,18 @@ package final class Supervisor {
         package var restarts: Bool
         /// How long a node may take to leave in order before it is killed.
         package var grace: Duration
+        /// What every node's command line has beyond its file and name.
+        package var arguments: [String]
 
         package init(
-            program: String = ChildProcess.ownProgram, endsWithParent: Bool, restarts: Bool, grace: Duration = .seconds(10)
+            program: String = ChildProcess.ownProgram, endsWithParent: Bool, restarts: Bool, grace: Duration = .seconds(10),
+            arguments: [String] = []
         ) {
             self.program = program
             self.endsWithParent = endsWithParent
             self.restarts = restarts
             self.grace = grace
+            self.arguments = arguments
         }
     }
 
@@ -144,7 +148,7 @@ package final class Supervisor {
         try files.createDirectory(place.logDirectory)
         if files.size(of: place.log) > Self.logLimit { try files.move(place.log, to: place.oldLog) }
         seats[index].logOffset = files.size(of: place.log)
-        var arguments = ["node", topology.file, seat.node.name]
+        var arguments = ["node", topology.file, seat.node.name] + settings.arguments
         if settings.endsWithParent { arguments.append("--end-with-parent") }
         seats[index].process = .child(try ChildProcess(
             path: settings.program, arguments: arguments, input: settings.endsWithParent ? .lifeline : .null,

@@ -10,6 +10,8 @@ struct UpRun {
         var isBackground: Bool
         var timeout: Duration
         var grace: Duration
+        /// For every node's command line.
+        var nodeArguments: [String] = []
     }
 
     private let plan: UpPlan
@@ -27,7 +29,7 @@ struct UpRun {
             Self.seats(plan, settings), of: plan.topology, starting: plan.starting,
             settings: .init(
                 endsWithParent: settings.staysInForeground && !settings.isBackground, restarts: settings.restarts,
-                grace: settings.grace),
+                grace: settings.grace, arguments: settings.nodeArguments),
             world: world)
         screen = UpScreen(plan, isInteractive: settings.staysInForeground && Terminal.error.isInteractive, world: world)
     }

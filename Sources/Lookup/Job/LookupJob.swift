@@ -71,6 +71,7 @@ public struct LookupJob: JobMachine {
     private let createdAtMs: Int64
     private let startedAt: Instant
     private let deadline: Instant
+    private let resends: Bool
     private var phase = Phase.running
     private var endedAt: Instant?
     private var parts: [Part]
@@ -79,12 +80,19 @@ public struct LookupJob: JobMachine {
     public private(set) var resent = 0
     public private(set) var version: UInt64 = 1
 
-    public init(id: WorkID, request: LookupRequest, createdAtMs: Int64, now: Instant, deadline: Duration) {
+    /// - Parameters:
+    ///   - createdAtMs: the wall clock, milliseconds since 1970, for the document.
+    ///   - deadline: how long the job may run.
+    ///   - resends: whether services are asked for again; see ``World/Mutation/noResend``.
+    public init(
+        id: WorkID, request: LookupRequest, createdAtMs: Int64, now: Instant, deadline: Duration, resends: Bool = true
+    ) {
         self.id = id
         self.request = request
         self.createdAtMs = createdAtMs
         startedAt = now
         self.deadline = now + deadline
+        self.resends = resends
         parts = request.services.map { Part(service: $0) }
     }
 
@@ -124,6 +132,7 @@ public struct LookupJob: JobMachine {
         guard let index = index(of: service), let flight = parts[index].flights.firstIndex(where: { $0.node == node }) else { return }
         parts[index].flights.remove(at: flight)
         parts[index].tried.insert(node.name)
+        if !resends, loss != .overloaded { parts[index].pausedUntil = .distantFuture }
         switch loss {
         case .nodeDown, .silent: parts[index].isResend = true
         case .overloaded:
@@ -197,7 +206,7 @@ public struct LookupJob: JobMachine {
 
     /// Gives what is silent for too long to another as well.
     private mutating func callAgain(_ now: Instant, _ effects: inout [Effect]) {
-        for index in parts.indices where parts[index].outcome == nil {
+        for index in parts.indices where resends && parts[index].outcome == nil {
             guard let last = parts[index].flights.last, now - last.sentAt > Self.silenceLimit,
                 parts[index].flights.count < min(Self.copiesAllowed, seats.count)
             else { continue }

@@ -15,14 +15,16 @@ public struct ProcessIdentity: Hashable, Sendable {
         self.boot = boot
     }
 
-    /// The process that has this number now. `nil` when there is none, or it is a zombie.
+    /// The process that has this number now. `nil` when there is none, or it is a zombie: one whose threads have all ended. Until
+    /// then it has its files and ports, although its first thread may be a zombie already.
     public init?(pid: Int32) {
         guard pid > 0, let stat = Self.text("/proc/\(pid)/stat"), let boot = Self.text("/proc/sys/kernel/random/boot_id")
         else { return nil }
         // The second field is the program's name in parentheses and may contain anything, so read behind the last one.
         guard let end = stat.lastIndex(of: ")") else { return nil }
         let fields = stat[stat.index(after: end)...].split(separator: " ")
-        guard fields.count > 19, fields[0] != "Z", fields[0] != "X", let ticks = UInt64(fields[19]) else { return nil }
+        guard fields.count > 19, let threads = Int(fields[17]), let ticks = UInt64(fields[19]) else { return nil }
+        guard fields[0] != "X", fields[0] != "Z" || threads > 1 else { return nil }
         self.init(pid: pid, startTicks: ticks, boot: String(boot.prefix { !$0.isWhitespace }))
     }
 

@@ -23,6 +23,17 @@ extension SystemFileSystem {
         return count > 0 ? Array(buffer[..<count]) : []
     }
 
+    /// Adds bytes at a file's end in one write; it is made when it is not there. Not durable: for logs.
+    public func append(_ bytes: [UInt8], to path: String) throws(FileError) {
+        let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        let count = file >= 0 ? bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) } : -1
+        let error = errno
+        if file >= 0 { close(file) }
+        guard count == bytes.count else {
+            throw FileError(code: error == ENOSPC ? .noSpace : .other, path: path, reason: String(cString: strerror(error)))
+        }
+    }
+
     /// Gives a file another name, in the place of what had it.
     public func move(_ path: String, to newPath: String) throws(FileError) {
         guard rename(path, newPath) == 0 else {

@@ -21,9 +21,13 @@ public final class SystemWorld: World {
     private let streams = Mutex<[String: UInt64]>([:])
 
     public let files: any FileSystem = SystemFileSystem()
+    public let mutations: Set<Mutation>
 
-    /// - Parameter seed: where the random streams start; drawn from the system unless a run is to be repeated.
-    public init(seed: UInt64? = nil) {
+    /// - Parameters:
+    ///   - seed: where the random streams start; drawn from the system unless a run is to be repeated.
+    ///   - mutations: what the node breaks on purpose.
+    public init(seed: UInt64? = nil, mutations: Set<Mutation> = []) {
+        self.mutations = mutations
         var generator = SystemRandomNumberGenerator()
         self.seed = seed ?? generator.next()
     }

@@ -5,6 +5,7 @@ public final class SimulatedWorld: World, @unchecked Sendable {
     public let name: String
     /// What this node's wall clock is ahead of virtual time.
     public var wallClockOffset: Duration = .zero
+    public let mutations: Set<Mutation>
     /// False once the node has been killed.
     public private(set) var isAlive = true
 
@@ -14,7 +15,8 @@ public final class SimulatedWorld: World, @unchecked Sendable {
     private var sleepers: [UInt64: (continuation: CheckedContinuation<Void, any Error>, timer: SimulatedTimer)] = [:]
     private var sleeps: UInt64 = 0
 
-    public init(_ simulation: Simulation, name: String) {
+    public init(_ simulation: Simulation, name: String, mutations: Set<Mutation> = []) {
+        self.mutations = mutations
         self.simulation = simulation
         self.name = name
     }

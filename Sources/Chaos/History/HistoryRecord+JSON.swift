@@ -1,0 +1,97 @@
+import JSONDocument
+
+extension HistoryRecord {
+    /// The line of the history file, without its end.
+    package var json: JSON {
+        let (key, input, output) = event.parts
+        return [
+            "process": .number(process), "op": .string(event.name), "key": .text(key), "input": input, "output": output,
+            "call_ns": .number(callNs), "return_ns": .number(returnNs), "outcome": .string(outcome.rawValue), "via": .text(via),
+            "who": .string(who.rawValue), "wall_ms": .number(wallMs), "detail": .string(detail),
+        ]
+    }
+}
+
+extension HistoryEvent {
+    package var name: String {
+        switch self {
+        case .start: "start"
+        case .submit: "submit"
+        case .read: "read"
+        case .kill: "kill"
+        case .pause: "pause"
+        case .resume: "resume"
+        case .restart: "restart"
+        case .cut: "cut"
+        case .heal: "heal"
+        case .views: "views"
+        case .missed: "missed"
+        case .trouble: "trouble"
+        case .end: "end"
+        }
+    }
+
+    /// What it was about, what went in, what came out.
+    fileprivate var parts: (key: String?, input: JSON, output: JSON) {
+        switch self {
+        case .start(let nodes): (nil, [:], ["nodes": .array(nodes.map { .string($0) })])
+        case .submit(let submission):
+            (
+                submission.jobId, submission.request,
+                [
+                    "kind": .string(submission.kind), "home": .text(submission.home),
+                    "expected": submission.expected.map { .number($0) } ?? .null,
+                ]
+            )
+        case .read(let reading): (reading.jobId, [:], reading.json)
+        case .kill(let node, let inFlight), .pause(let node, let inFlight): (node, [:], ["inFlight": .number(inFlight)])
+        case .resume(let node), .restart(let node): (node, [:], [:])
+        case .cut(let name, let mode, let apart):
+            (
+                name,
+                ["mode": .string(mode), "apart": .array(apart.map { .array([.string($0.from), .string($0.to)]) })], [:]
+            )
+        case .heal(let name, let hits): (name, [:], ["hits": .number(hits)])
+        case .views(let views): (nil, [:], Self.json(views))
+        case .missed(let step): (step, [:], [:])
+        case .trouble: (nil, [:], [:])
+        case .end(let ending): (nil, [:], ["because": .string(ending.rawValue)])
+        }
+    }
+
+    private static func json(_ views: [String: [String: String]?]) -> JSON {
+        .object(views.sorted { $0.key < $1.key }.map { node, view in
+            .init(node, view.map { .object($0.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }) } ?? .null)
+        })
+    }
+}
+
+extension JobReading {
+    var json: JSON {
+        [
+            "status": .string(status), "done": .number(done), "total": .number(total), "inFlight": .number(inFlight),
+            "resent": .number(resent), "gathered": .number(gathered), "count": count.map { .number($0) } ?? .null,
+            "warnings": .array(warnings.map { .string($0) }),
+        ]
+    }
+
+    /// From the document of the edge: of a primes job (`chunks`, `nodes`), or of a lookup (`requestedServices`, `results`).
+    /// Nil for what is no job's document.
+    init?(document: JSON) {
+        guard let id = document["jobId"]?.string, let status = document["status"]?.string else { return nil }
+        let warnings = (document["warnings"]?.elements ?? []).compactMap(\.string)
+        if let chunks = document["chunks"] {
+            let shares = (document["nodes"]?.members ?? []).reduce(0) { $0 + ($1.value.integer(Int.self) ?? 0) }
+            self.init(
+                jobId: id, status: status, done: chunks["done"]?.integer() ?? 0, total: chunks["total"]?.integer() ?? 0,
+                inFlight: chunks["inFlight"]?.integer() ?? 0, resent: chunks["resent"]?.integer() ?? 0, gathered: shares,
+                count: document["count"]?.integer(UInt64.self), warnings: warnings)
+        } else {
+            let results = document["results"]?.elements ?? []
+            let distinct = Set(results.map { $0["serviceType"]?.text() ?? "" })
+            self.init(
+                jobId: id, status: status, done: distinct.count, total: document["requestedServices"]?.elements?.count ?? 0,
+                resent: document["resent"]?.integer() ?? 0, gathered: results.count, warnings: warnings)
+        }
+    }
+}

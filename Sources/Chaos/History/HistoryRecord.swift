@@ -1,0 +1,153 @@
+import JSONDocument
+import World
+
+// THE HISTORY OF A RUN
+//
+// Everything that a verdict rests on is written down as it happens, one JSON document a line, one finished operation a line:
+//
+//     {"process":3,"op":"submit","key":"01a2...","input":{...},"output":{...},"call_ns":123,"return_ns":456,"outcome":"ok",
+//      "via":"n1","who":"client","wall_ms":1763706600123,"detail":""}
+//
+// Times are nanoseconds of one monotonic clock since the run began. A client is a process with a number; every job has one of its own,
+// and after an outcome that is unknown the number does nothing more, because the operation may still take effect. Number 0
+// is the harness: its director, who does harm, and its observer, who asks the nodes for their views. Of observations that repeat, those
+// that differ from the one before are written down.
+//
+// `ok`: it happened. `failed`: certainly nothing happened. `unknown`: it may or may not have happened; a timeout is unknown.
+
+/// One line of a history.
+package struct HistoryRecord: Hashable, Sendable {
+    package enum Who: String, Hashable, Sendable { case client, director, observer }
+    package enum Outcome: String, Hashable, Sendable { case ok, failed, unknown }
+
+    package var who: Who
+    /// The client's number; 0 for the harness itself.
+    package var process: Int
+    package var event: HistoryEvent
+    /// Nanoseconds since the run began.
+    package var callNs: Int64
+    package var returnNs: Int64
+    /// Milliseconds since 1970 at the return.
+    package var wallMs: Int64
+    package var outcome: Outcome
+    /// The node that was asked.
+    package var via: String?
+    /// For people: why it failed.
+    package var detail: String
+
+    package init(
+        who: Who, process: Int = 0, event: HistoryEvent, callNs: Int64, returnNs: Int64, wallMs: Int64 = 0, outcome: Outcome = .ok,
+        via: String? = nil, detail: String = ""
+    ) {
+        self.who = who
+        self.process = process
+        self.event = event
+        self.callNs = callNs
+        self.returnNs = returnNs
+        self.wallMs = wallMs
+        self.outcome = outcome
+        self.via = via
+        self.detail = detail
+    }
+}
+
+/// What happened.
+package enum HistoryEvent: Hashable, Sendable {
+    /// The mesh is complete.
+    case start(nodes: [String])
+    /// A client has handed in a job.
+    case submit(Submission)
+    /// A client has read a job's document, and it has changed.
+    case read(JobReading)
+    case kill(node: String, inFlight: Int)
+    case pause(node: String, inFlight: Int)
+    case resume(node: String)
+    case restart(node: String)
+    /// From each node, the nodes whose frames no longer arrive at it or which its own do not reach.
+    case cut(name: String, mode: String, apart: [Apart])
+    case heal(name: String, hits: Int)
+    /// What all nodes see; `nil` for one that does not answer.
+    case views([String: [String: String]?])
+    /// A step that could not be carried out.
+    case missed(step: String)
+    /// Something of the harness itself did not work.
+    case trouble
+    case end(Ending)
+
+    var isEnd: Bool { if case .end = self { true } else { false } }
+
+    package struct Apart: Hashable, Sendable {
+        package let from: String
+        package let to: String
+
+        package init(from: String, to: String) {
+            self.from = from
+            self.to = to
+        }
+    }
+
+    /// Why a run ended.
+    package enum Ending: String, Hashable, Sendable {
+        /// All jobs have ended, and the views have come to rest.
+        case settled
+        /// Jobs that had not ended no longer moved.
+        case stuck
+        case limit
+        case interrupted
+        case broken
+    }
+}
+
+package struct Submission: Hashable, Sendable {
+    /// `primes` or `lookup`.
+    package let kind: String
+    /// What was asked for, as sent.
+    package let request: JSON
+    /// Nil when it was not accepted.
+    package var jobId: String?
+    /// Where the ring had the job at that moment.
+    package var home: String?
+    /// The right answer of a primes job.
+    package var expected: UInt64?
+
+    package init(kind: String, request: JSON, jobId: String? = nil, home: String? = nil, expected: UInt64? = nil) {
+        self.kind = kind
+        self.request = request
+        self.jobId = jobId
+        self.home = home
+        self.expected = expected
+    }
+}
+
+/// A job's document, as far as judging goes.
+package struct JobReading: Hashable, Sendable {
+    package let jobId: String
+    /// `Pending`, `Processing`, `Completed` or `Failed`.
+    package var status: String
+    package var done: Int
+    package var total: Int
+    package var inFlight: Int
+    package var resent: Int
+    /// Parts or services whose results are in the document, each counted as often as it is there.
+    package var gathered: Int
+    /// The primes, once completed.
+    package var count: UInt64?
+    package var warnings: [String]
+
+    package var isOver: Bool { status == "Completed" || status == "Failed" }
+
+    package init(
+        jobId: String, status: String, done: Int, total: Int, inFlight: Int = 0, resent: Int = 0, gathered: Int? = nil,
+        count: UInt64? = nil, warnings: [String] = []
+    ) {
+        self.jobId = jobId
+        self.status = status
+        self.done = done
+        self.total = total
+        self.inFlight = inFlight
+        self.resent = resent
+        self.gathered = gathered ?? done
+        self.count = count
+        self.warnings = warnings
+    }
+}

@@ -1,0 +1,186 @@
+import Glibc
+import JSONDocument
+import World
+
+/// Does harm to a running mesh, and takes it back.
+struct Harm: Sendable {
+    let stage: any ChaosStage
+    let recorder: Recorder
+    let board: JobBoard
+    let nodes: [String]
+    let mutations: Set<Mutation>
+
+    /// A rule outlives its step by this much if the harness cannot take it back.
+    static let margin = Duration.seconds(2)
+
+    /// A cut that has been made: what must be taken back, and where.
+    struct Made: Hashable, Sendable {
+        let name: String
+        /// By node, the names of its rules.
+        let rules: [String: [String]]
+    }
+
+    struct Missed: Error { let reason: String }
+
+    // MARK: Targets
+
+    /// - Throws: when there is no such node now.
+    func resolve(_ target: Target) async throws(Missed) -> String {
+        switch target {
+        case .node(let name): return name
+        case .homeOfJob(let age):
+            let entries = board.entries.filter { !$0.isOver }
+            guard let entry = age == .oldest ? entries.first : entries.last else { throw Missed(reason: "no job runs") }
+            guard let home = entry.home else { throw Missed(reason: "the home of job \(entry.process) is not known") }
+            return home
+        case .busiestWorker(let exceptHomes):
+            let homes = exceptHomes ? Set(board.entries.filter { !$0.isOver }.compactMap(\.home)) : []
+            var best: (node: String, calls: Int)?
+            for node in nodes where !homes.contains(node) && stage.process(of: node) != nil {
+                let calls = await inFlight(node)
+                if calls > best?.calls ?? 0 { best = (node, calls) }
+            }
+            guard let best else { throw Missed(reason: "no worker \(exceptHomes ? "but a home " : "")has anything in flight") }
+            return best.node
+        }
+    }
+
+    /// Calls that the node's workers have in hand: the actors whose type ends with "Worker", by the rule of the house.
+    private func inFlight(_ node: String) async -> Int {
+        let answer = await stage.ask(StageQuestion(node, .admin, .get, "/actors", timeout: .seconds(1)))
+        return (answer.document?.elements ?? []).reduce(0) { sum, actor in
+            guard actor["type"]?.string?.hasSuffix("Worker") == true else { return sum }
+            return sum + (actor["unfinishedCalls"]?.integer(Int.self) ?? 0)
+        }
+    }
+
+    // MARK: Processes
+
+    func kill(_ target: Target) async throws(Missed) {
+        let node = try await resolve(target), calls = await inFlight(node), call = recorder.now
+        guard let process = stage.process(of: node), process.signal(SIGKILL) else { throw Missed(reason: "\(node) does not run") }
+        recorder.record(.director, .kill(node: node, inFlight: calls), call: call, detail: "process \(process.pid)")
+    }
+
+    /// - Returns: the node, to be resumed.
+    func pause(_ target: Target) async throws(Missed) -> String {
+        let node = try await resolve(target), calls = await inFlight(node), call = recorder.now
+        guard let process = stage.process(of: node), process.signal(SIGSTOP) else { throw Missed(reason: "\(node) does not run") }
+        recorder.record(.director, .pause(node: node, inFlight: calls), call: call, detail: "process \(process.pid)")
+        return node
+    }
+
+    func resume(_ node: String) {
+        // One that was killed meanwhile needs nothing.
+        guard let process = stage.process(of: node), process.signal(SIGCONT) else { return }
+        recorder.record(.director, .resume(node: node))
+    }
+
+    func restart(_ target: Target, _ world: any World) async throws(Missed) {
+        let node = try await resolve(target), calls = await inFlight(node)
+        if let process = stage.process(of: node), process.signal(SIGKILL) {
+            recorder.record(.director, .kill(node: node, inFlight: calls), detail: "process \(process.pid)")
+            let deadline = world.now + .seconds(10)
+            while process.isRunning, world.now < deadline { try? await world.sleep(for: .milliseconds(10)) }
+        }
+        let call = recorder.now
+        do { try stage.start(node: node, mutations: mutations) } catch { throw Missed(reason: error.description) }
+        // Only a node that has left its mark is found again when the run ends.
+        let deadline = world.now + .seconds(20)
+        while stage.process(of: node) == nil {
+            guard world.now < deadline, (try? await world.sleep(for: .milliseconds(10))) != nil else {
+                throw Missed(reason: "\(node) was started and has not left its mark")
+            }
+        }
+        recorder.record(.director, .restart(node: node), call: call)
+    }
+
+    // MARK: Cuts
+
+    func cut(_ cut: Cut, name: String) async throws(Missed) -> Made {
+        var apart: [HistoryEvent.Apart] = []
+        switch cut.shape {
+        case .halves:
+            for (i, a) in nodes.enumerated() {
+                for (j, b) in nodes.enumerated() where i % 2 != j % 2 { apart.append(.init(from: a, to: b)) }
+            }
+        case .isolate(let target):
+            let node = try await resolve(target)
+            for other in nodes where other != node { apart += [.init(from: node, to: other), .init(from: other, to: node)] }
+        case .oneWay(let from, let to):
+            let (a, b) = (try await resolve(from), try await resolve(to))
+            guard a != b else { throw Missed(reason: "\(a) cannot be cut off from itself") }
+            apart.append(.init(from: a, to: b))
+        }
+        let call = recorder.now
+        var rules: [String: [JSON]] = [:], names: [String: [String]] = [:]
+        let ttlMs = (cut.duration + Self.margin).milliseconds
+        for way in apart {
+            // Both ends, so that what is under way when the cut begins does not arrive either.
+            for (node, peer, direction) in [(way.from, way.to, "outbound"), (way.to, way.from, "inbound")] where stage.process(of: node) != nil {
+                let rule = "chaos-\(name)-\(peer)-\(direction)"
+                rules[node, default: []].append([
+                    "name": .string(rule), "peer": .string(peer), "direction": .string(direction), "action": .string(cut.mode.rawValue),
+                    "ttlMs": .number(ttlMs),
+                ])
+                names[node, default: []].append(rule)
+            }
+        }
+        let complaints = await set(rules)
+        let made = Made(name: name, rules: names)
+        guard complaints.isEmpty else {
+            _ = await clear(made)
+            throw Missed(reason: complaints.joined(separator: "; "))
+        }
+        recorder.record(.director, .cut(name: name, mode: cut.mode.rawValue, apart: apart), call: call)
+        return made
+    }
+
+    private func set(_ rules: [String: [JSON]]) async -> [String] {
+        await withTaskGroup(of: String?.self) { group in
+            for (node, rules) in rules.sorted(by: { $0.key < $1.key }) {
+                group.addTask { [stage] in
+                    let answer = await stage.ask(StageQuestion(node, .socket, .put, "/faults", body: ["rules": .array(rules)], timeout: .seconds(3)))
+                    return answer.document == nil ? "\(node) takes no rule: \(answer.complaint)" : nil
+                }
+            }
+            var complaints: [String] = []
+            for await complaint in group { if let complaint { complaints.append(complaint) } }
+            return complaints.sorted()
+        }
+    }
+
+    func heal(_ made: Made) async {
+        let call = recorder.now
+        let (hits, complaints) = await clear(made)
+        // Rules that cannot be cleared end by their time to live.
+        recorder.record(
+            .director, .heal(name: made.name, hits: hits), call: call, outcome: complaints.isEmpty ? .ok : .unknown,
+            detail: complaints.joined(separator: "; "))
+    }
+
+    /// Ends the cut's rules, and tells how many frames they have touched.
+    private func clear(_ made: Made) async -> (hits: Int, complaints: [String]) {
+        await withTaskGroup(of: (Int, String?).self) { group in
+            for (node, names) in made.rules.sorted(by: { $0.key < $1.key }) where stage.process(of: node) != nil {
+                group.addTask { await clear(names, on: node) }
+            }
+            var hits = 0, complaints: [String] = []
+            for await (more, complaint) in group {
+                hits += more
+                if let complaint { complaints.append(complaint) }
+            }
+            return (hits, complaints.sorted())
+        }
+    }
+
+    private func clear(_ names: [String], on node: String) async -> (Int, String?) {
+        let rows = await stage.ask(StageQuestion(node, .socket, .get, "/faults", timeout: .seconds(3))).document?["rules"]?.elements ?? []
+        let hits = rows.filter { names.contains($0["name"]?.string ?? "") }.reduce(0) { $0 + ($1["hits"]?.integer(Int.self) ?? 0) }
+        for name in names {
+            let answer = await stage.ask(StageQuestion(node, .socket, .delete, "/faults/\(name)", timeout: .seconds(3)))
+            if answer.document == nil { return (hits, "\(node) keeps the rule \(name): \(answer.complaint)") }
+        }
+        return (hits, nil)
+    }
+}

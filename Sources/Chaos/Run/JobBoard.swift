@@ -1,0 +1,75 @@
+import Synchronization
+import World
+
+/// What is known of the jobs of a run right now: clients write it, the director's conditions and targets read it.
+final class JobBoard: Sendable {
+    struct Entry: Sendable {
+        let process: Int
+        let jobId: String
+        let home: String?
+        var reading: JobReading?
+
+        var isOver: Bool { reading?.isOver ?? false }
+    }
+
+    private struct State {
+        var entries: [Entry] = []
+        var nextProcess = 1
+        /// Tasks that may still submit jobs.
+        var submitters = 0
+        var lastMove = Instant.zero
+    }
+
+    private let state = Mutex(State())
+
+    /// A number that no client has had.
+    func nextProcess() -> Int {
+        state.withLock { state in
+            defer { state.nextProcess += 1 }
+            return state.nextProcess
+        }
+    }
+
+    func submitterBegins() { state.withLock { $0.submitters += 1 } }
+    func submitterEnds(at now: Instant) {
+        state.withLock { state in
+            state.submitters -= 1
+            state.lastMove = now
+        }
+    }
+
+    func accept(_ entry: Entry, at now: Instant) {
+        state.withLock { state in
+            state.entries.append(entry)
+            state.lastMove = now
+        }
+    }
+
+    func read(_ process: Int, _ reading: JobReading, at now: Instant) {
+        state.withLock { state in
+            guard let index = state.entries.lastIndex(where: { $0.process == process }) else { return }
+            state.entries[index].reading = reading
+            state.lastMove = now
+        }
+    }
+
+    /// In the order of acceptance.
+    var entries: [Entry] { state.withLock { $0.entries } }
+    var lastMove: Instant { state.withLock { $0.lastMove } }
+    /// True when no job will be added and none runs.
+    var isOver: Bool { state.withLock { $0.submitters == 0 && $0.entries.allSatisfy(\.isOver) } }
+    var isAccepting: Bool { state.withLock { $0.submitters > 0 } }
+
+    /// True when some job is like that.
+    func satisfies(_ condition: Condition) -> Bool {
+        entries.contains { entry in
+            let isAsWanted = switch condition.job {
+            case nil, .accepted?: true
+            case .running?: !entry.isOver && entry.reading != nil
+            case .ended?: entry.isOver
+            }
+            return isAsWanted && (condition.done?.holds(entry.reading?.done ?? 0) ?? true)
+                && (condition.resent?.holds(entry.reading?.resent ?? 0) ?? true)
+        }
+    }
+}

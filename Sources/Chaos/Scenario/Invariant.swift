@@ -1,0 +1,94 @@
+import Topology
+import World
+
+/// What must hold at the end of a run.
+package enum Invariant: Hashable, Sendable, CustomStringConvertible {
+    /// Every accepted job completes.
+    case jobsEnd
+    /// Every accepted job ends; one may fail only because its home died, or was held for dead.
+    case jobsEndUnlessHomeDied
+    /// Every completed count of primes is right.
+    case totalExact
+    /// No part's result is in a job's result twice, at any moment.
+    case countedOnce
+    /// Orders sent again, over all jobs.
+    case resent(Comparison)
+    /// After every such moment, within the duration: every node that runs answers, sees those that run alive and no other.
+    case viewsEqual(within: Duration, of: Moment)
+
+    package enum Moment: String, Hashable, Sendable, CaseIterable { case start, kill, restart, resume, heal }
+
+    private static let plain: [(text: String, invariant: Invariant)] = [
+        ("jobs end", .jobsEnd),
+        ("accepted jobs end, none lost except those whose home died", .jobsEndUnlessHomeDied),
+        ("total exact", .totalExact),
+        ("counted once", .countedOnce),
+    ]
+
+    /// One example of each, for messages.
+    package static let examples =
+        plain.map(\.text) + ["resent > 0"] + Moment.allCases.map { "views equal within 8s of \($0.rawValue)" }
+
+    package init?(_ text: String) {
+        let words = Words.normal(text)
+        if let known = Self.plain.first(where: { $0.text == words }) {
+            self = known.invariant
+        } else if words.hasPrefix("resent "), let comparison = Comparison(words.dropFirst("resent ".count)) {
+            self = .resent(comparison)
+        } else {
+            let parts = words.split(separator: " ")
+            guard parts.count == 6, parts[0] == "views", parts[1] == "equal", parts[2] == "within", parts[4] == "of",
+                let within = DurationNotation.parse(String(parts[3])), within > .zero, within <= .seconds(600),
+                let moment = Moment(rawValue: String(parts[5]))
+            else { return nil }
+            self = .viewsEqual(within: within, of: moment)
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .resent(let comparison): "resent \(comparison)"
+        case .viewsEqual(let within, let moment): "views equal within \(DurationNotation.format(within)) of \(moment.rawValue)"
+        default: Self.plain.first { $0.invariant == self }?.text ?? ""
+        }
+    }
+}
+
+/// What shows that a fault was felt; without it a run in which all went well proves nothing.
+package enum Bite: Hashable, Sendable, CustomStringConvertible {
+    /// Orders sent again, over all jobs.
+    case resent(Comparison)
+    /// Frames that the rules of all cuts have touched.
+    case ruleHits(Comparison)
+    /// A node that was not harmed itself has seen a harmed one so; in a cut, one of the other side.
+    case victimSeen(Sight)
+
+    package enum Sight: String, Hashable, Sendable, CaseIterable {
+        /// Or dead.
+        case suspect
+        case dead
+    }
+
+    package static let examples = ["resent > 0", "rule hits > 0"] + Sight.allCases.map { "victim seen \($0.rawValue)" }
+
+    package init?(_ text: String) {
+        let words = Words.normal(text)
+        if words.hasPrefix("resent "), let comparison = Comparison(words.dropFirst("resent ".count)) {
+            self = .resent(comparison)
+        } else if words.hasPrefix("rule hits "), let comparison = Comparison(words.dropFirst("rule hits ".count)) {
+            self = .ruleHits(comparison)
+        } else if let sight = Sight.allCases.first(where: { "victim seen \($0.rawValue)" == words }) {
+            self = .victimSeen(sight)
+        } else {
+            return nil
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .resent(let comparison): "resent \(comparison)"
+        case .ruleHits(let comparison): "rule hits \(comparison)"
+        case .victimSeen(let sight): "victim seen \(sight.rawValue)"
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Jobs
+import Primes
+import Topology
+import World
+
+/// Reads the section `workload`.
+struct WorkloadReader {
+    let root: Section
+
+    static let kinds = ["primes", "lookups"]
+    static let primesKeys = ["from", "to", "algorithm", "chunks", "jobs", "expect"]
+    static let lookupKeys = ["targets", "services", "rate", "for"]
+    /// The harness counts for itself what takes no longer than this on one processor.
+    static let ownCountLimit = Duration.seconds(10)
+    static let loadsAllowed = 20
+
+    func read() -> [Workload] {
+        guard let items = root.items("workload") else { return [] }
+        if items.isEmpty || items.count > Self.loadsAllowed, let place = root.keys.first(where: { $0.value == "workload" })?.place {
+            root.diagnostics.report(.badValue, at: place, "\"workload\" lists \(items.count) loads; it must list 1 to \(Self.loadsAllowed)")
+        }
+        return items.compactMap { item in
+            guard let section = Section(item.value, path: item.place.keyPath, known: Self.kinds, diagnostics: root.diagnostics)
+            else { return nil }
+            guard section.keys.count == 1 else {
+                if section.keys.count > 1 || root.diagnostics.problems.isEmpty {
+                    root.diagnostics.report(
+                        .missingKey, at: section.place, "\(item.place.keyPath) must have one key of \(Self.kinds.joined(separator: ", "))")
+                }
+                return nil
+            }
+            return section.has("primes") ? primes(section).map(Workload.primes) : lookups(section).map(Workload.lookups)
+        }
+    }
+
+    private func primes(_ section: Section) -> PrimesLoad? {
+        guard let load = section.section("primes", known: Self.primesKeys) else { return nil }
+        func field(_ key: String) -> PrimesField { load.text(key).map { .number($0.value) } ?? .missing }
+        let draft = PrimesDraft(
+            from: field("from"), to: field("to"), algorithm: load.text("algorithm").map { .string($0.value) } ?? .missing,
+            chunks: load.has("chunks") ? field("chunks") : .missing)
+        let jobs = load.has("jobs") ? load.integer("jobs", in: 1...100)?.value : 1
+        let expected = load.plain("expect", "must be the number of primes in the range").map { text in
+            UInt64(text.value) ?? { load.refuse(text, "must be the number of primes in the range"); return 0 }()
+        }
+        let request: PrimesRequest
+        do {
+            request = try PrimesRequest(
+                draft, limits: JobLimits(deadline: ScenarioReader.longest, runningJobs: 1, endedJobs: 1), workers: 1)
+        } catch {
+            for problem in error.problems {
+                let place = load.keys.first { $0.value == problem.field }?.place ?? load.place
+                load.diagnostics.report(.badValue, at: place, "\"\(load.path(problem.field))\": \(problem.message)")
+            }
+            return nil
+        }
+        let own = PrimesEstimate(PrimesRequest(from: request.from, to: request.to, algorithm: .sieve), workers: 1).duration
+        if expected == nil, own > Self.ownCountLimit {
+            load.diagnostics.report(
+                .missingKey, at: load.place,
+                "the harness would need about \(own.milliseconds / 1_000) s to count [\(request.from), \(request.to)] for itself; say the right "
+                    + "answer under \"expect\"")
+        }
+        guard let jobs else { return nil }
+        return PrimesLoad(
+            from: request.from, to: request.to, algorithm: request.algorithm.rawValue, chunks: request.chunks, jobs: jobs,
+            expected: expected)
+    }
+
+    private func lookups(_ section: Section) -> LookupLoad? {
+        guard let load = section.section("lookups", known: Self.lookupKeys) else { return nil }
+        for key in ["targets", "rate", "for"] where !load.has(key) {
+            load.diagnostics.report(.missingKey, at: load.place, "\(load.place.keyPath) lacks the key \"\(key)\"")
+        }
+        let targets = load.texts("targets")?.map(\.value), rate = load.integer("rate", in: 1...100)?.value
+        let services = load.texts("services")?.map(\.value) ?? []
+        if targets?.isEmpty == true {
+            load.diagnostics.report(.badValue, at: load.place, "\"\(load.path("targets"))\" is empty; name at least one, such as 127.0.0.1")
+        }
+        guard let targets, let rate, let duration = load.limitedDuration("for") else { return nil }
+        return LookupLoad(targets: targets, services: services, rate: rate, duration: duration)
+    }
+}
+
+extension PrimesLoad {
+    /// The right answer, by libprimesieve in this process. Takes as long as that does.
+    func count() throws -> UInt64 {
+        if let expected { return expected }
+        var counter = PrimeCounter(PrimesPart(number: 0, from: from, to: to, algorithm: .sieve))
+        while !counter.isDone { try counter.countSlice() }
+        return counter.count
+    }
+}
