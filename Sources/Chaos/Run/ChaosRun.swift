@@ -89,7 +89,7 @@ package struct ChaosRun: Sendable {
         let client = Client(
             stage: stage, recorder: recorder, board: board, world: world, edges: topology.nodes.filter(\.isEdge).map(\.name))
         for (load, expected) in zip(scenario.workload, expected) { load.begin(client, expected: expected) }
-        let harm = Harm(stage: stage, recorder: recorder, board: board, nodes: nodes, mutations: mutations)
+        let harm = Harm(stage: stage, recorder: recorder, board: board, nodes: nodes, mutations: mutations, world: world)
         let director = Director(scenario, harm: harm, observer: observer, world: world)
         var ending: HistoryEvent.Ending?
         while ending == nil {
@@ -103,7 +103,8 @@ package struct ChaosRun: Sendable {
             if ending == nil, (try? await world.sleep(for: .milliseconds(20))) == nil { ending = .interrupted }
         }
         await director.undoAll()
-        recorder.record(.director, .end(ending ?? .broken), detail: recorder.isFull ? "more than \(Recorder.limit) events" : recorder.problem ?? "")
+        let detail = recorder.isFull ? "more than \(Recorder.limit) events" : recorder.problem ?? ""
+        recorder.record(.director, .end(ending ?? .broken), detail: detail)
     }
 
     /// The mesh of the run, on ports that are free now.

@@ -82,8 +82,8 @@ final class Director {
             guard board.satisfies(condition) else {
                 // A job that has ended will not run again.
                 guard world.now - waitsSince > within || board.isOver else { return }
-                let reason = board.isOver ? "all jobs had ended before the step's condition came" : "its condition did not come within \(within.milliseconds) ms"
-                return finish(step, reason)
+                let late = "its condition did not come within \(DurationNotation.format(within))"
+                return finish(step, board.isOver ? "all jobs had ended before its condition came" : late)
             }
         }
         do throws(Harm.Missed) {
@@ -108,7 +108,7 @@ final class Director {
         case .pause(let target, let duration):
             let node = try await harm.pause(target)
             undos.append((world.now + duration, .resume(node)))
-        case .restart(let target): try await harm.restart(target, world)
+        case .restart(let target): try await harm.restart(target)
         case .cut(let cut):
             cuts += 1
             let made = try await harm.cut(cut, name: "cut\(cuts)")

@@ -9,7 +9,10 @@ struct Harm: Sendable {
     let board: JobBoard
     let nodes: [String]
     let mutations: Set<Mutation>
+    let world: any World
 
+    /// How often a worker with something in flight is looked for.
+    static let looks = 50
     /// A rule outlives its step by this much if the harness cannot take it back.
     static let margin = Duration.seconds(2)
 
@@ -34,15 +37,23 @@ struct Harm: Sendable {
             guard let home = entry.home else { throw Missed(reason: "the home of job \(entry.process) is not known") }
             return home
         case .busiestWorker(let exceptHomes):
-            let homes = exceptHomes ? Set(board.entries.filter { !$0.isOver }.compactMap(\.home)) : []
-            var best: (node: String, calls: Int)?
-            for node in nodes where !homes.contains(node) && stage.process(of: node) != nil {
-                let calls = await inFlight(node)
-                if calls > best?.calls ?? 0 { best = (node, calls) }
+            // Between two short parts a worker has nothing for a moment.
+            for _ in 0..<Self.looks {
+                if let node = await busiestWorker(exceptHomes: exceptHomes) { return node }
+                try? await world.sleep(for: .milliseconds(20))
             }
-            guard let best else { throw Missed(reason: "no worker \(exceptHomes ? "but a home " : "")has anything in flight") }
-            return best.node
+            throw Missed(reason: "no worker \(exceptHomes ? "but a home " : "")has anything in flight")
         }
+    }
+
+    private func busiestWorker(exceptHomes: Bool) async -> String? {
+        let homes = exceptHomes ? Set(board.entries.filter { !$0.isOver }.compactMap(\.home)) : []
+        var best: (node: String, calls: Int)?
+        for node in nodes where !homes.contains(node) && stage.process(of: node) != nil {
+            let calls = await inFlight(node)
+            if calls > best?.calls ?? 0 { best = (node, calls) }
+        }
+        return best?.node
     }
 
     /// Calls that the node's workers have in hand: the actors whose type ends with "Worker", by the rule of the house.
@@ -76,7 +87,7 @@ struct Harm: Sendable {
         recorder.record(.director, .resume(node: node))
     }
 
-    func restart(_ target: Target, _ world: any World) async throws(Missed) {
+    func restart(_ target: Target) async throws(Missed) {
         let node = try await resolve(target), calls = await inFlight(node)
         if let process = stage.process(of: node), process.signal(SIGKILL) {
             recorder.record(.director, .kill(node: node, inFlight: calls), detail: "process \(process.pid)")
@@ -140,7 +151,9 @@ struct Harm: Sendable {
         await withTaskGroup(of: String?.self) { group in
             for (node, rules) in rules.sorted(by: { $0.key < $1.key }) {
                 group.addTask { [stage] in
-                    let answer = await stage.ask(StageQuestion(node, .socket, .put, "/faults", body: ["rules": .array(rules)], timeout: .seconds(3)))
+                    let question = StageQuestion(
+                        node, .socket, .put, "/faults", body: ["rules": .array(rules)], timeout: .seconds(3))
+                    let answer = await stage.ask(question)
                     return answer.document == nil ? "\(node) takes no rule: \(answer.complaint)" : nil
                 }
             }
