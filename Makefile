@@ -31,7 +31,7 @@ members: ## show who is in the mesh
 	@$(GOSSAMER) members --topology $(FILE)
 
 test: build ## run every test
-	$(SWIFT) test -c release --skip-build
+	@SWIFT=$(SWIFT) Scripts/test.sh
 
 bench: build .build/zmq_echo ## measure against C on ZeroMQ and against primesieve
 	@$(GOSSAMER) bench ask
