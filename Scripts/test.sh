@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Runs every test of what was built, in three groups one after the other, because within a group tests run side by side on all
+# Runs every test of what was built, in groups one after the other, because within a group tests run side by side on all
 # processors: simulations, which only compute and would keep everybody else from the clock for a minute; what lives within the
-# test process; and what starts processes of its own and measures how they fare.
+# test process; what starts processes of its own, at ports of its own; and what breaks processes, at whichever ports are free.
 set -uo pipefail
 swift=${SWIFT:-swift}
 computing='^MembershipTests\.'
-processes='^(CommandTests|ChaosTests)\.'
+processes='^CommandTests\.'
+chaos='^ChaosTests\.'
 
 status=0
 group() {
@@ -16,6 +17,7 @@ group() {
 }
 
 group "simulations" --filter "$computing"
-group "rooms" --skip "$computing" --skip "$processes"
+group "rooms" --skip "$computing" --skip "$processes" --skip "$chaos"
 group "processes" --filter "$processes"
+group "chaos" --filter "$chaos"
 exit "$status"

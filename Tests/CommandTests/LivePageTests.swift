@@ -40,13 +40,13 @@ import World
     }
 
     @Test func thePageShowsADeathAndAJobAsTheyHappen() async throws {
-        try await TestMesh.with(5, port: 24_400) { mesh in
+        try await TestMesh.with(5, port: 25_700) { mesh in
             try await mesh.up()
             let victim = try #require(mesh.process("n4")).pid
             let job: JSON = ["from": 0, "to": 24_000_000, "algorithm": "trial", "chunks": 60]
             let steps: [JSON?] = [
                 ["size": [1_600, 1_000]],
-                ["open": "http://127.0.0.1:24403/"],
+                ["open": "http://127.0.0.1:25703/"],
                 ["until": Self.figure("alive", is: "5")],
                 ["until": "document.querySelectorAll('#ring .broad circle').length === 5"],
                 ["evaluate": "window.loadedOnce = true"],
@@ -77,7 +77,7 @@ import World
 
             let alive = mesh.names.map { JSON.string("\($0) alive") }
             #expect(report.values[1] == .array(alive))
-            #expect(report.values[2].elements?.map(\.string) == (1...4).map { "http://127.0.0.1:\(24_403 + 10 * $0)/" })
+            #expect(report.values[2].elements?.map(\.string) == (1...4).map { "http://127.0.0.1:\(25_703 + 10 * $0)/" })
             #expect(report.values[3].string?.contains("primes") == true, "\(report.values[3])")
             #expect(report.values[4] == .array(mesh.names.map { .string("\($0) \($0 == "n4" ? "dead" : "alive")") }))
             #expect(report.values[5].string?.contains("n4 is dead: life 1 is over") == true, "\(report.values[5])")
@@ -88,20 +88,20 @@ import World
             #expect(report.complaints == [])
             #expect(report.requests.count > 8)
             for request in report.requests {
-                #expect(request.hasPrefix("http://127.0.0.1:24403/") || request.hasPrefix("data:"), "\(request)")
+                #expect(request.hasPrefix("http://127.0.0.1:25703/") || request.hasPrefix("data:"), "\(request)")
             }
         }
     }
 
     @Test func aPageThatLosesItsNodeSaysSoAndComesBack() async throws {
-        try await TestMesh.with(2, port: 24_500) { mesh in
+        try await TestMesh.with(2, port: 25_800) { mesh in
             try await mesh.up()
             let node = try #require(mesh.process("n2")).pid
             let lost = "document.documentElement.dataset.link === 'lost'"
             let live = "document.documentElement.dataset.link === 'live'"
             let steps: [JSON?] = [
                 ["size": [1_600, 1_000]],
-                ["open": "http://127.0.0.1:24513/"],
+                ["open": "http://127.0.0.1:25813/"],
                 ["until": Self.figure("alive", is: "2")],
                 // Its connections stay, but it says nothing more.
                 ["signal": [.number(node), .number(SIGSTOP)]],
