@@ -53,7 +53,7 @@ import World
                 ["evaluate": Self.statuses],
                 ["evaluate": "[...document.querySelectorAll('#members a[title]')].map((link) => link.href)"],
                 Self.picture("five-alive"),
-                ["post": ["http://127.0.0.1:24404/api/primes", job]],
+                ["post": ["http://127.0.0.1:25704/api/primes", job]],
                 ["until": "document.querySelector('.job[data-status=Processing] .percentage')?.textContent.match(/^[1-9]/)"],
                 ["evaluate": "document.querySelector('.job').innerText"],
                 Self.picture("a-job-runs"),
