@@ -166,7 +166,7 @@ var tests: [Target] {
         .testTarget(
             name: "ChaosTests", dependencies: ["World", "JSONDocument", "Topology", "Chaos", "Command"]),
         .testTarget(name: "JSONDocumentTests", dependencies: ["JSONDocument"]),
-        .testTarget(name: "WebTests", dependencies: ["World", "JSONDocument", "Web", "WebTestSupport", httpClient]),
+        .testTarget(name: "WebTests", dependencies: ["World", "JSONDocument", "Web", "TestSupport", "WebTestSupport", httpClient]),
         .testTarget(
             name: "EdgeTests",
             dependencies: ["World", "JSONDocument", "Jobs", "Lookup", "Primes", "Web", "Edge", "WebTestSupport", httpClient, log]),

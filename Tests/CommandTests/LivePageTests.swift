@@ -18,12 +18,10 @@ import World
         }
     }
 
-    private func browse(_ world: SystemWorld, _ steps: [JSON]) async throws -> Report {
+    private func browse(_ steps: [JSON]) async throws -> Report {
         let input = Array(JSON.array(steps).text().utf8)
-        let output = try await world.compute {
-            let program = try Chromium.program()
-            return try PythonEnvironment.run(script: "page_in_chromium.py", [program], packages: [], input: input)
-        }
+        let program = try await Chromium.program()
+        let output = try await PythonEnvironment.run(script: "page_in_chromium.py", [program], packages: [], input: input)
         return Report(try JSON(parsing: output))
     }
 
@@ -73,7 +71,7 @@ import World
                 ["size": [360, 800]],
                 ["evaluate": "document.documentElement.scrollWidth"],
             ]
-            let report = try await browse(mesh.world, steps.compactMap(\.self))
+            let report = try await browse(steps.compactMap(\.self))
 
             let alive = mesh.names.map { JSON.string("\($0) alive") }
             #expect(report.values[1] == .array(alive))
@@ -113,7 +111,7 @@ import World
                 ["until": Self.figure("alive", is: "2")],
                 ["evaluate": "document.querySelector('#lost').hidden"],
             ]
-            let report = try await browse(mesh.world, steps.compactMap(\.self))
+            let report = try await browse(steps.compactMap(\.self))
             let said = report.values[0].string ?? ""
             #expect(said.contains(/n2 does not answer since \d+ s; last picture of \d\d:\d\d:\d\d\./), "\(said)")
             #expect(report.values[1] == true)

@@ -1,6 +1,7 @@
 import Command
 import Foundation
 import JSONDocument
+import TestSupport
 import Testing
 import Web
 import World
@@ -127,7 +128,7 @@ import World
                 try await mesh.world.sleep(for: .milliseconds(20))
             }
             up.signal(SIGINT)
-            let report = try await mesh.world.compute { up.wait() }
+            let report = try await onOwnThread { up.wait() }
             #expect(report.ending == .exited(code: 0))
             #expect(mesh.text(mesh.directory + "/err-up").contains("all nodes have left"))
             #expect(mesh.names.allSatisfy { mesh.process($0) == nil })
@@ -139,7 +140,7 @@ import World
             let up = try mesh.start(["up", mesh.file])
             try await mesh.until("n2", seenBy: mesh.names) { $0.isAlive }
             up.signal(SIGKILL)
-            _ = try await mesh.world.compute { up.wait() }
+            _ = try await onOwnThread { up.wait() }
             let deadline = mesh.world.now + .seconds(20)
             while mesh.names.contains(where: { mesh.process($0) != nil }), mesh.world.now < deadline {
                 try await mesh.world.sleep(for: .milliseconds(20))

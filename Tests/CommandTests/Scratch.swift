@@ -27,7 +27,7 @@ private func makeDirectory() throws -> String {
 /// Another process writes it: if this one did, a child that a test beside this one starts meanwhile could inherit the file
 /// while it is open for writing, and the system runs no such file ("text file busy").
 func writeProgram(_ text: String, to path: String) throws {
-    let output = try CommandLineTool.run(
+    let output = try CommandLineTool.runBlocking(
         "sh", ["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh", path], input: Array(text.utf8))
     try #require(output.status == 0, "\(output.standardError)")
 }

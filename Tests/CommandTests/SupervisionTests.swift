@@ -1,6 +1,7 @@
 import Command
 import Foundation
 import JSONDocument
+import TestSupport
 import Testing
 import Web
 import World
@@ -71,7 +72,7 @@ import World
             let pid = try #require(mesh.process("n3")?.pid)
             try await mesh.until { mesh.text(foreground).contains("n3 was started by another command as process \(pid)") }
             up.signal(SIGINT)
-            #expect(try await mesh.world.compute { up.wait() }.ending == .exited(code: 0))
+            #expect(try await onOwnThread { up.wait() }.ending == .exited(code: 0))
             #expect(mesh.text(foreground).contains("all nodes have left"), "\(mesh.text(foreground))")
             #expect(mesh.names.allSatisfy { mesh.process($0) == nil })
         }
@@ -85,7 +86,7 @@ import World
                 path: TestMesh.program, arguments: ["up", mesh.file, "n3"], output: .file(foreground), error: .file(foreground))
             try await mesh.until { mesh.text(foreground).contains("all 3 nodes see") }
             up.signal(SIGINT)
-            #expect(try await mesh.world.compute { up.wait() }.ending == .exited(code: 0))
+            #expect(try await onOwnThread { up.wait() }.ending == .exited(code: 0))
             let pid = try #require(mesh.process("n1")?.pid)
             #expect(mesh.text(foreground).contains("n1 (process \(pid)) was started by another command and goes on"))
             #expect(mesh.process("n2") != nil && mesh.process("n3") == nil)
@@ -114,7 +115,7 @@ import World
             try await mesh.until { mesh.text(foreground).contains("all 2 nodes see") }
             let down = try await mesh.run("down", mesh.file)
             #expect(down.status == 0 && !down.output.contains("killed"), "\(down)")
-            #expect(try await mesh.world.compute { up.wait() }.ending == .exited(code: 0))
+            #expect(try await onOwnThread { up.wait() }.ending == .exited(code: 0))
             #expect(mesh.text(foreground).contains("\"gossamer down\" ends the nodes"))
             #expect(mesh.names.allSatisfy { mesh.process($0) == nil })
         }

@@ -1,6 +1,7 @@
 import Command
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 import Topology
 import World
@@ -188,7 +189,7 @@ import World
             #expect(await supervisor.stop(.ownChildren) == [])
             #expect(other.identity.isRunning)
             #expect(try await event(supervisor) == .adopted(node: "a", pid: other.pid))
-            async let report = SystemWorld().compute { other.wait() }
+            async let report = onOwnThread { other.wait() }
             #expect(await supervisor.stop() == [])
             #expect(try await report.ending == .exited(code: 0))
         }

@@ -1,5 +1,6 @@
 import Command
 import Foundation
+import TestSupport
 import Testing
 import Topology
 import Web
@@ -88,7 +89,7 @@ struct TestMesh: Sendable {
     /// Starts all nodes, or those named, and expects that to succeed.
     func up(_ nodes: String..., sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let child = try start(["up", file] + nodes + ["--detach", "--timeout", "30"])
-        let report = try await world.compute { child.wait() }
+        let report = try await onOwnThread { child.wait() }
         try #require(
             report.ending == .exited(code: 0), "\(text(directory + "/err-up"))\(logs())", sourceLocation: sourceLocation)
     }

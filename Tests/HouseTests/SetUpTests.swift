@@ -29,30 +29,30 @@ import Testing
         return folder
     }
 
-    private static func run(with tools: URL) throws -> (status: Int32, said: String, log: String) {
-        let output = try CommandLineTool.run("env", ["PATH=\(tools.path):/usr/bin:/bin", "bash", script], seconds: 60)
+    private static func run(with tools: URL) async throws -> (status: Int32, said: String, log: String) {
+        let output = try await CommandLineTool.run("env", ["PATH=\(tools.path):/usr/bin:/bin", "bash", script], seconds: 60)
         let log = (try? String(contentsOf: tools.appending(path: "log"), encoding: .utf8)) ?? ""
         return (output.status, String(decoding: output.standardOutput, as: UTF8.self) + output.standardError, log)
     }
 
     /// Debian keeps the header of primesieve in a package of its own, which may be there without the library.
-    @Test func aLibraryOfWhichOnlyTheHeaderIsThereIsInstalled() throws {
+    @Test func aLibraryOfWhichOnlyTheHeaderIsThereIsInstalled() async throws {
         let tools = try Self.tools(installs: true)
         defer { try? FileManager.default.removeItem(at: tools) }
-        let first = try Self.run(with: tools)
+        let first = try await Self.run(with: tools)
         #expect(first.status == 0, "\(first.said)")
         #expect(first.log.contains("apt-get install") && first.log.contains("libprimesieve-dev"))
         #expect(!first.log.contains("libzmq3-dev"), "what is there is not installed again")
 
-        let second = try Self.run(with: tools)
+        let second = try await Self.run(with: tools)
         #expect(second.status == 0 && second.said.isEmpty, "silent when all is there")
         #expect(second.log == first.log)
     }
 
-    @Test func whatIsStillMissingAfterwardsIsNamed() throws {
+    @Test func whatIsStillMissingAfterwardsIsNamed() async throws {
         let tools = try Self.tools(installs: false)
         defer { try? FileManager.default.removeItem(at: tools) }
-        let result = try Self.run(with: tools)
+        let result = try await Self.run(with: tools)
         #expect(result.status == 69)
         #expect(result.said.contains("still missing: library primesieve"), "\(result.said)")
     }

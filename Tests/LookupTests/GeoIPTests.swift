@@ -65,15 +65,15 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
         return path
     }
 
-    private static func worker(files: [String] = [], base: String = "http://127.0.0.1:9") throws -> GeoIPWorker {
-        GeoIPWorker(try Names.resolver(), files: files, base: base)
+    private static func worker(files: [String] = [], base: String = "http://127.0.0.1:9") async throws -> GeoIPWorker {
+        GeoIPWorker(try await Names.resolver(), files: files, base: base)
     }
 
     @Test func filesOfCitiesAndNumbersAnswerTogether() async throws {
         let folder = try TemporaryFolder()
         let city = try Self.write(Self.city("Mountain View"), "City.mmdb", in: folder)
         let files = [city, try Self.write(Self.numbers, "ASN.mmdb", in: folder)]
-        let document = try #require(try await look(try Self.worker(files: files), "8.8.8.8").json)
+        let document = try #require(try await look(try await Self.worker(files: files), "8.8.8.8").json)
         #expect(document.members?.map(\.key) == Self.keys)
         #expect(document["status"] == "success" && document["message"] == .null)
         #expect(document["country"] == "United States" && document["countryCode"] == "US")
@@ -82,22 +82,22 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
         #expect(document["lat"] == .number(37.386) && document["lon"] == .number(-122.0838))
         #expect(document["as"] == "AS15169 GOOGLE" && document["isp"] == "GOOGLE" && document["org"] == "GOOGLE")
         #expect(document["source"] == "City.mmdb (Test-City, built 2025-06-15), ASN.mmdb (Test-ASN, built 2025-06-27)")
-        let six = try await look(try Self.worker(files: files), "2001:4860:4860::8888").json
+        let six = try await look(try await Self.worker(files: files), "2001:4860:4860::8888").json
         #expect(six?["city"] == "Mountain View" && six?["as"] == .null)
-        let named = try await look(try Self.worker(files: files), "google.lookup.test").json
+        let named = try await look(try await Self.worker(files: files), "google.lookup.test").json
         #expect(named?["city"] == "Mountain View" && named?["resolvedAddress"] == "8.8.8.8")
     }
 
     @Test func anAddressInNoFileIsAFailureThatNamesThem() async throws {
         let folder = try TemporaryFolder()
-        let worker = try Self.worker(files: [try Self.write(Self.numbers, "ASN.mmdb", in: folder)])
+        let worker = try await Self.worker(files: [try Self.write(Self.numbers, "ASN.mmdb", in: folder)])
         #expect(try await look(worker, "1.1.1.1").complaint == "1.1.1.1 is not in ASN.mmdb")
     }
 
     @Test func aFileThatIsReplacedIsReadAnew() async throws {
         let folder = try TemporaryFolder()
         let path = try Self.write(Self.city("Before"), "City.mmdb", in: folder)
-        let worker = try Self.worker(files: [path])
+        let worker = try await Self.worker(files: [path])
         #expect(try await look(worker, "8.8.8.8").json?["city"] == "Before")
         _ = try Self.write(Self.city("Thereafter"), "City.mmdb", in: folder)
         #expect(try await look(worker, "8.8.8.8").json?["city"] == "Thereafter")
@@ -108,11 +108,11 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
         let missing = folder.path + "/Missing.mmdb"
         let none = try Self.write(Array("this is no database".utf8), "None.mmdb", in: folder)
         for path in [missing, none] {
-            let complaint = try await look(try Self.worker(files: [path]), "8.8.8.8").complaint
+            let complaint = try await look(try await Self.worker(files: [path]), "8.8.8.8").complaint
             #expect(complaint?.contains(path) == true, "\(complaint ?? "an answer")")
         }
         let numbers = try Self.write(Self.numbers, "ASN.mmdb", in: folder)
-        let document = try await look(try Self.worker(files: [missing, numbers]), "8.8.8.8").json
+        let document = try await look(try await Self.worker(files: [missing, numbers]), "8.8.8.8").json
         #expect(document?["as"] == "AS15169 GOOGLE" && document?["message"]?.string?.contains(missing) == true)
     }
 
@@ -125,7 +125,7 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
             for _ in 0..<4 { bytes[random.below(bytes.count)] = UInt8(random.below(256)) }
             if round % 4 == 0 { bytes.removeLast(random.below(bytes.count)) }
             let path = try Self.write(bytes, "Damaged.mmdb", in: folder)
-            _ = try await look(try Self.worker(files: [path]), "8.8.8.8")
+            _ = try await look(try await Self.worker(files: [path]), "8.8.8.8")
         }
     }
 
@@ -140,13 +140,13 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
             return .json(["status": "success"])
         }
         try await withServer([route]) { (base) async throws in
-            #expect(try await look(try Self.worker(base: base), target).complaint == sentence)
+            #expect(try await look(try await Self.worker(base: base), target).complaint == sentence)
         }
         #expect(asked.withLock { $0 } == 0)
     }
 
     @Test func aNameWithoutAnAddressFailsInTheWordsOfTheContract() async throws {
-        #expect(try await look(try Self.worker(), "none.lookup.test").complaint == "Failed to resolve domain to IP")
+        #expect(try await look(try await Self.worker(), "none.lookup.test").complaint == "Failed to resolve domain to IP")
         let lost = GeoIPWorker(LookupResolver(DNSClient(.init(servers: [Names.deadAddress]))), files: [], base: "")
         #expect(try await look(lost, "host.lookup.test").complaint == "Failed to resolve domain to IP")
     }
@@ -166,7 +166,7 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
             }
         }
         try await withServer([route]) { (base) async throws in
-            let worker = try Self.worker(base: base)
+            let worker = try await Self.worker(base: base)
             let document = try #require(try await look(worker, "8.8.8.8").json)
             #expect(document.members?.map(\.key) == Self.keys)
             #expect(document["country"] == "United States" && document["lat"] == .number("39.03") && document["city"] == .null)
@@ -179,7 +179,7 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
             #expect(try await look(worker, "9.9.9.5").complaint?.contains("BadGateway") == true)
         }
         let dead = "http://" + Names.deadAddress
-        let complaint = try await look(try Self.worker(base: dead), "8.8.8.8").complaint
+        let complaint = try await look(try await Self.worker(base: dead), "8.8.8.8").complaint
         #expect(complaint == "the GeoIP service \(dead) has no answer: Connection refused")
     }
 }

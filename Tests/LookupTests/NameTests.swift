@@ -7,7 +7,7 @@ import World
 
 @Suite struct NameTests {
     @Test func allAddressesOfANameAreFoundThoseOfIPv4First() async throws {
-        let resolver = try Names.resolver()
+        let resolver = try await Names.resolver()
         #expect(try await resolver.addresses(of: "host.lookup.test").map(\.description) == ["192.0.2.1", "2001:db8::1"])
         #expect(try await resolver.addresses(of: "alias.lookup.test").map(\.description) == ["127.0.0.1"])
         #expect(try await resolver.addresses(of: "none.lookup.test").isEmpty)
@@ -21,7 +21,7 @@ import World
     }
 
     @Test func anAddressLeadsToItsNameAndBack() async throws {
-        let worker = ReverseDNSWorker(try Names.client())
+        let worker = ReverseDNSWorker(try await Names.client())
         let document = try #require(try await look(worker, "192.0.2.1").json)
         #expect(document["input"] == "192.0.2.1" && document["found"] == true)
         #expect(document["hostName"] == "host.lookup.test" && document["aliases"] == [])
@@ -33,19 +33,19 @@ import World
     }
 
     @Test func ofSeveralNamesOneIsTheHostAndTheOthersAreAliases() async throws {
-        let document = try #require(try await look(ReverseDNSWorker(try Names.client()), "192.0.2.9").json)
+        let document = try #require(try await look(ReverseDNSWorker(try await Names.client()), "192.0.2.9").json)
         let names = [document["hostName"]?.string].compactMap { $0 } + (document["aliases"]?.elements ?? []).compactMap(\.string)
         #expect(names.sorted() == ["first.lookup.test", "second.lookup.test"])
         #expect(document["forwardConfirmed"] == false && document["addresses"] == [])
     }
 
     @Test func anAddressWithoutANameIsAnAnswer() async throws {
-        let document = try #require(try await look(ReverseDNSWorker(try Names.client()), "192.0.2.77").json)
+        let document = try #require(try await look(ReverseDNSWorker(try await Names.client()), "192.0.2.77").json)
         #expect(document["found"] == false && document["hostName"] == .null && document["aliases"] == [])
     }
 
     @Test func aNameHasNoReverse() async throws {
-        let complaint = try await look(ReverseDNSWorker(try Names.client()), "host.lookup.test").complaint
+        let complaint = try await look(ReverseDNSWorker(try await Names.client()), "host.lookup.test").complaint
         #expect(complaint == "Reverse DNS lookup requires an IP address target.")
     }
 

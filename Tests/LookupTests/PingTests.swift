@@ -8,9 +8,9 @@ import World
 @Suite struct PingTests {
     private static func worker(
         _ methods: [PingMethod] = PingMethod.allCases, ports: [UInt16] = [443, 80, 7], count: Int = 4, patience: Duration = .seconds(30)
-    ) throws -> PingWorker {
+    ) async throws -> PingWorker {
         let settings = PingSettings(methods: methods, count: count, interval: .milliseconds(20), patience: patience, ports: ports)
-        return PingWorker(try Names.resolver(), settings: settings, world: SystemWorld())
+        return PingWorker(try await Names.resolver(), settings: settings, world: SystemWorld())
     }
 
     private static let keys = [
@@ -40,28 +40,28 @@ import World
 
     @Test(arguments: ["127.0.0.1", "::1"])
     func theHostItselfAnswersAndTheMethodIsNamed(_ address: String) async throws {
-        let document = try #require(try await look(Self.worker(), address).json)
+        let document = try #require(try await look(try await Self.worker(), address).json)
         expectAllAnswered(document, address: address)
         #expect(PingMethod(rawValue: document["method"]?.string ?? "") != nil)
     }
 
     @Test(arguments: [("loop.lookup.test", "127.0.0.1"), ("six.lookup.test", "::1"), ("alias.lookup.test", "127.0.0.1")])
     func aNameIsPingedByItsAddress(_ name: String, _ address: String) async throws {
-        let document = try #require(try await look(Self.worker(), name).json)
+        let document = try #require(try await look(try await Self.worker(), name).json)
         expectAllAnswered(document, address: address)
         #expect(document["target"]?.string == name)
     }
 
     @Test(arguments: ["127.0.0.1", "::1"])
     func connectionsAreMadeWhereNothingElseIsPermitted(_ address: String) async throws {
-        let document = try #require(try await look(Self.worker([.tcp], ports: [TestPorts.block(of: 1)]), address).json)
+        let document = try #require(try await look(try await Self.worker([.tcp], ports: [TestPorts.block(of: 1)]), address).json)
         expectAllAnswered(document, address: address)
         #expect(document["method"] == "tcp", "a refusal is an answer")
     }
 
     @Test(.enabled(if: getuid() == 0, "a raw socket needs root"), arguments: ["127.0.0.1", "::1"])
     func rawEchoesAnswerToRoot(_ address: String) async throws {
-        let document = try #require(try await look(Self.worker([.icmpRaw]), address).json)
+        let document = try #require(try await look(try await Self.worker([.icmpRaw]), address).json)
         expectAllAnswered(document, address: address)
         #expect(document["method"] == "icmp-raw")
     }
@@ -75,7 +75,7 @@ import World
 
     @Test(arguments: ["127.0.0.1", "::1"])
     func echoesWithoutARightAreSentExactlyWhereTheSystemPermitsThem(_ address: String) async throws {
-        let result = try await look(Self.worker([.icmp]), address)
+        let result = try await look(try await Self.worker([.icmp]), address)
         if Self.mayPingUnprivileged {
             let document = try #require(result.json)
             expectAllAnswered(document, address: address)
@@ -87,7 +87,7 @@ import World
 
     /// Many at a time share the host's echoes; each must count only its own.
     @Test func pingsAtTheSameTimeDoNotTakeEachOthersAnswers() async throws {
-        let worker = try Self.worker()
+        let worker = try await Self.worker()
         try await withThrowingTaskGroup(of: JSON?.self) { group in
             for _ in 0..<30 { group.addTask { try await look(worker, "127.0.0.1").json } }
             for try await document in group { expectAllAnswered(try #require(document), address: "127.0.0.1") }
@@ -99,7 +99,7 @@ import World
         let port = TestPorts.block(of: 1)
         let full = try FullListener(port: port)
         defer { full.close() }
-        let worker = try Self.worker([.tcp], ports: [port], count: 2, patience: .milliseconds(200))
+        let worker = try await Self.worker([.tcp], ports: [port], count: 2, patience: .milliseconds(200))
         let document = try #require(try await look(worker, "127.0.0.1").json)
         #expect(document["packetsSent"]?.integer() == 2 && document["packetsReceived"]?.integer() == 0)
         #expect(number(document, "packetLoss") == 100 && number(document, "averageRoundtripMs") == 0)
@@ -107,14 +107,14 @@ import World
     }
 
     @Test func whereNoWayLeadsIsAFailureThatNamesTheAddress() async throws {
-        let complaint = try await look(Self.worker(), "fe80::1%nosuchface").complaint
+        let complaint = try await look(try await Self.worker(), "fe80::1%nosuchface").complaint
         #expect(complaint?.hasPrefix("fe80::1%nosuchface cannot be reached from this node: ") == true, "\(complaint ?? "an answer")")
-        #expect(try await look(Self.worker(), "none.lookup.test").complaint == "none.lookup.test has no address")
+        #expect(try await look(try await Self.worker(), "none.lookup.test").complaint == "none.lookup.test has no address")
     }
 
     @Test func aCancelledPingEnds() async throws {
         let world = SystemWorld()
-        let worker = PingWorker(try Names.resolver(), settings: PingSettings(interval: .seconds(600)), world: world)
+        let worker = PingWorker(try await Names.resolver(), settings: PingSettings(interval: .seconds(600)), world: world)
         let target = try LookupTarget("127.0.0.1")
         let task = world.spawn("ping") {
             await #expect(throws: CancellationError.self) { try await worker.lookUp(target, world) }

@@ -21,9 +21,10 @@ extension Result<JSON, LookupFailure> {
 
 /// Workers ask nobody but the name server of the tests.
 enum Names {
-    static let server = Result {
+    /// Started, and installed if need be, once for all.
+    private static let starting = Task {
         let many = (1...60).map { "--host-record=many.lookup.test,198.51.100.\($0)" }
-        return try NameServer(records: [
+        return try await NameServer.start(records: [
             "--local=/test/", "--local=/in-addr.arpa/", "--local=/ip6.arpa/", "--host-record=host.lookup.test,192.0.2.1,2001:db8::1",
             "--host-record=loop.lookup.test,127.0.0.1", "--host-record=six.lookup.test,::1", "--cname=alias.lookup.test,loop.lookup.test",
             "--ptr-record=9.2.0.192.in-addr.arpa,first.lookup.test", "--ptr-record=9.2.0.192.in-addr.arpa,second.lookup.test",
@@ -31,9 +32,9 @@ enum Names {
         ] + many)
     }
 
-    static func client() throws -> DNSClient { DNSClient(.init(servers: [try server.get().address])) }
+    static func client() async throws -> DNSClient { DNSClient(.init(servers: [try await starting.value.address])) }
 
-    static func resolver() throws -> LookupResolver { LookupResolver(try client()) }
+    static func resolver() async throws -> LookupResolver { LookupResolver(try await client()) }
 
     /// Nobody listens there.
     static var deadAddress: String { "127.0.0.1:\(TestPorts.block(of: 1))" }

@@ -24,7 +24,7 @@ import World
     private static let program = ChildProcess.ownProgram.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/Whois"
 
     private static func whois(_ arguments: String...) async throws -> (status: Int32, text: String) {
-        let output = try await SystemWorld().compute { try CommandLineTool.run(program, arguments, seconds: 60) }
+        let output = try await CommandLineTool.run(program, arguments, seconds: 60)
         return (output.status, String(decoding: output.standardOutput, as: UTF8.self))
     }
 

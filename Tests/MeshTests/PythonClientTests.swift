@@ -17,13 +17,10 @@ import World
         var result: Int?
     }
 
-    /// Runs the client on a thread of its own, because it blocks.
     private func client(_ mesh: TestMesh, _ arguments: [String]) async throws -> Answer {
         let port = String(mesh[0].configuration.address.port)
-        let output = try await mesh[0].world.compute {
-            try PythonEnvironment.run(
-                script: "gossamer_client.py", [mesh.name, "127.0.0.1", port] + arguments, packages: ["pyzmq", "msgpack"])
-        }
+        let output = try await PythonEnvironment.run(
+            script: "gossamer_client.py", [mesh.name, "127.0.0.1", port] + arguments, packages: ["pyzmq", "msgpack"])
         return try JSONDecoder().decode(Answer.self, from: Data(output))
     }
 

@@ -8,19 +8,19 @@ import Testing
 @Suite struct PythonCrossTests {
     private static let packages = ["msgpack>=1.0"]
 
-    private func agree(_ samples: [Sample]) throws {
+    private func agree(_ samples: [Sample]) async throws {
         var writer = MessagePackWriter()
         for sample in samples { sample.pack(into: &writer) }
         let ours = writer.finish()
         let meant = samples.map(\.description)
 
-        let described = try PythonEnvironment.run(
+        let described = try await PythonEnvironment.run(
             script: "msgpack_peer.py", ["describe"], packages: Self.packages, input: ours)
         let lines = String(decoding: described, as: UTF8.self).split(separator: "\n").map(String.init)
         #expect(lines.count == meant.count)
         for (line, meant) in zip(lines, meant) where line != meant { Issue.record("Python read \(line) for \(meant)") }
 
-        let theirs = try PythonEnvironment.run(
+        let theirs = try await PythonEnvironment.run(
             script: "msgpack_peer.py", ["pack"], packages: Self.packages,
             input: Array((meant.joined(separator: "\n") + "\n").utf8))
         var reader = MessagePackReader(theirs)
@@ -34,16 +34,16 @@ import Testing
         #expect(ours == theirs, "both take the smallest format")
     }
 
-    @Test func everyFormatAgreesWithPythonAtItsBoundaries() throws {
-        try agree(Sample.boundaries)
+    @Test func everyFormatAgreesWithPythonAtItsBoundaries() async throws {
+        try await agree(Sample.boundaries)
     }
 
-    @Test func thousandsOfRandomValuesAgreeWithPython() throws {
+    @Test func thousandsOfRandomValuesAgreeWithPython() async throws {
         var random = SeededRandom(seed: 7)
-        try agree((0..<4000).map { _ in Sample.random(&random, depth: 4) })
+        try await agree((0..<4000).map { _ in Sample.random(&random, depth: 4) })
     }
 
-    @Test func codableAgreesWithPython() throws {
+    @Test func codableAgreesWithPython() async throws {
         struct Record: Codable, Equatable {
             var id: UInt64
             var name: String
@@ -61,12 +61,12 @@ import Testing
                 scores: (0..<random.below(40)).map { $0 % 3 == 0 ? nil : Double($0) / 8 }, tags: ["\(index)": -index])
         }
         let ours = try MessagePackEncoder().encode(records)
-        let described = try PythonEnvironment.run(
+        let described = try await PythonEnvironment.run(
             script: "msgpack_peer.py", ["describe"], packages: Self.packages, input: ours)
         var reader = MessagePackReader(ours)
         let meant = try Sample(&reader)
         #expect(String(decoding: described, as: UTF8.self) == meant.description + "\n")
-        let theirs = try PythonEnvironment.run(
+        let theirs = try await PythonEnvironment.run(
             script: "msgpack_peer.py", ["pack"], packages: Self.packages, input: described)
         #expect(try MessagePackDecoder().decode([Record].self, from: theirs) == records)
     }

@@ -5,9 +5,9 @@ public enum Chromium {
     /// The program; Debian's package is installed when none is there.
     /// - Throws: ``CommandLineTool/Failure`` that says how to get it. A test must let it through: a page that no browser has shown is
     ///   untested.
-    public static func program() throws -> String {
+    public static func program() async throws -> String {
         if let found = find() { return found }
-        let install = try? CommandLineTool.run(
+        let install = try? await CommandLineTool.run(
             "apt-get", ["install", "--yes", "--no-install-recommends", "chromium", "fonts-dejavu-core"], seconds: 600)
         if let found = find() { return found }
         throw CommandLineTool.Failure(description: """

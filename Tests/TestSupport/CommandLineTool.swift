@@ -18,6 +18,13 @@ public enum CommandLineTool {
     /// the other to empty a pipe.
     public static func run(
         _ program: String, _ arguments: [String], input: [UInt8] = [], seconds: Int = 300
+    ) async throws -> Output {
+        try await onOwnThread { try runBlocking(program, arguments, input: input, seconds: seconds) }
+    }
+
+    /// ``run(_:_:input:seconds:)`` on the calling thread: for what ends at once.
+    public static func runBlocking(
+        _ program: String, _ arguments: [String], input: [UInt8] = [], seconds: Int = 300
     ) throws -> Output {
         let folder = try temporaryFolder()
         defer { remove(folder: folder) }

@@ -11,7 +11,11 @@ public final class NameServer: Sendable {
     /// - Parameter records: arguments of dnsmasq, as `--host-record=a.test,192.0.2.1`. Domains for which it shall say that there are no
     ///   others need a `--local=/test/`; what it knows nothing of it refuses.
     /// - Throws: ``CommandLineTool/Failure`` when it is not there and cannot be installed, or does not start.
-    public init(records: [String]) throws {
+    public static func start(records: [String]) async throws -> NameServer {
+        try await onOwnThread { try NameServer(records: records) }
+    }
+
+    private init(records: [String]) throws {
         let program = try Self.prepare()
         let port = TestPorts.block(of: 1)
         address = "127.0.0.1:\(port)"
@@ -34,7 +38,7 @@ public final class NameServer: Sendable {
         let path = "/usr/sbin/dnsmasq"
         return try isPrepared.withLock { isPrepared in
             if !isPrepared, access(path, X_OK) != 0 {
-                let output = try? CommandLineTool.run(
+                let output = try? CommandLineTool.runBlocking(
                     "/bin/sh", ["-c", "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq dnsmasq-base"])
                 guard let output, output.status == 0, access(path, X_OK) == 0 else {
                     throw CommandLineTool.Failure(description: """

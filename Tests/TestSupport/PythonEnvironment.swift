@@ -21,11 +21,15 @@ public enum PythonEnvironment {
     /// Makes sure of an environment that holds `packages` (requirements as pip takes them, "msgpack" or "pyzmq>=25"), and
     /// gives the path of its Python.
     ///
-    /// May take a minute the first time, and blocks the calling thread.
+    /// May take a minute the first time.
     /// - Throws: ``CommandLineTool/Failure`` that says what is missing and how to get it. A test must let it through:
     ///   without Python its claim is untested, which is a failure.
     @discardableResult
-    public static func prepare(packages: [String]) throws -> String {
+    public static func prepare(packages: [String]) async throws -> String {
+        try await onOwnThread { try prepareBlocking(packages) }
+    }
+
+    private static func prepareBlocking(_ packages: [String]) throws -> String {
         if ready.withLock({ $0?.isSuperset(of: packages) ?? false }) { return python }
         mkdir(folder, 0o755)
         let lock = open(folder + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
@@ -56,10 +60,10 @@ public enum PythonEnvironment {
     /// - Throws: ``CommandLineTool/Failure`` with the script's error output unless it ends with status 0.
     public static func run(
         script: String, _ arguments: [String] = [], packages: [String], input: [UInt8] = []
-    ) throws -> [UInt8] {
-        let python = try prepare(packages: packages)
+    ) async throws -> [UInt8] {
+        let python = try await prepare(packages: packages)
         let path = packageRoot + "/Tests/Python/" + script
-        let output = try CommandLineTool.run(python, [path] + arguments, input: input)
+        let output = try await CommandLineTool.run(python, [path] + arguments, input: input)
         guard output.status == 0 else {
             throw CommandLineTool.Failure(description: "\(script) ended with \(output.status): \(output.standardError)")
         }
@@ -68,11 +72,11 @@ public enum PythonEnvironment {
 
     /// A Python that was upgraded or removed since leaves an environment behind that cannot start.
     private static func isUsable() -> Bool {
-        (try? CommandLineTool.run(python, ["-m", "pip", "--version"]))?.status == 0
+        (try? CommandLineTool.runBlocking(python, ["-m", "pip", "--version"]))?.status == 0
     }
 
     private static func make() throws {
-        let made = try? CommandLineTool.run("python3", ["-m", "venv", folder])
+        let made = try? CommandLineTool.runBlocking("python3", ["-m", "venv", folder])
         guard let made, made.status == 0 else {
             throw CommandLineTool.Failure(description: """
                 These tests compare with Python and found no python3 that can make an environment \
@@ -82,7 +86,7 @@ public enum PythonEnvironment {
     }
 
     private static func install(_ packages: [String]) throws {
-        let installed = try CommandLineTool.run(
+        let installed = try CommandLineTool.runBlocking(
             python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"] + packages)
         guard installed.status == 0 else {
             throw CommandLineTool.Failure(description: """

@@ -18,10 +18,8 @@ import World
 
     private func run(_ node: RealNode, mesh: String = "m", _ arguments: [String]) async throws -> Result {
         let port = "\(node.address.port)"
-        let output = try await node.world.compute {
-            let python = try PythonEnvironment.prepare(packages: ["msgpack", "pyzmq"])
-            return try CommandLineTool.run(python, [Self.client, mesh, "127.0.0.1", port] + arguments, seconds: 60)
-        }
+        let python = try await PythonEnvironment.prepare(packages: ["msgpack", "pyzmq"])
+        let output = try await CommandLineTool.run(python, [Self.client, mesh, "127.0.0.1", port] + arguments, seconds: 60)
         let json = try? JSONSerialization.jsonObject(with: Data(output.standardOutput)) as? [String: Any]
         return Result(status: output.status, json: json ?? [:], error: output.standardError)
     }

@@ -1,6 +1,7 @@
 import Hummingbird
 import JSONDocument
 import NIOCore
+import TestSupport
 import Testing
 import Web
 import WebTestSupport
@@ -44,7 +45,7 @@ import World
         _ limits: WebLimits, first: String, drip: String = "", pause: Int32 = 0
     ) async throws -> RawConnection.Outcome {
         try await withServer(routes, limits: limits) { base in
-            try await world.compute {
+            try await onOwnThread {
                 let connection = try RawConnection(base)
                 connection.send(first)
                 return connection.readToEnd(sending: drip, pause: pause)
@@ -83,7 +84,7 @@ import World
             let connection = try RawConnection(base)
             for text in ["GET /fast HTTP/1.1\r\nHost: h\r\n\r\n", Self.post + "Content-Length: 2\r\n\r\n{}"] {
                 for _ in 0..<3 {
-                    let answer = try await world.compute {
+                    let answer = try await onOwnThread {
                         connection.send(text)
                         return connection.readAnswer()
                     }
@@ -126,7 +127,7 @@ import World
     @Test func theRestOfASmallBodyIsReadAndTheAnswerArrives() async throws {
         let text = "POST /things HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\n12345"
         try await withServer(routes, limits: limits()) { base in
-            let answers = try await world.compute {
+            let answers = try await onOwnThread {
                 let connection = try RawConnection(base)
                 connection.send(text)
                 let answer = connection.readAnswer()
@@ -143,7 +144,7 @@ import World
             let connection = try RawConnection(base)
             connection.send("GET /flood HTTP/1.1\r\nHost: h\r\n\r\n")
             try await world.sleep(for: .seconds(3))
-            let outcome = try await world.compute { connection.readToEnd() }
+            let outcome = try await onOwnThread { connection.readToEnd() }
             #expect(outcome.isClosed && outcome.received.utf8.count < 64 << 20, "\(outcome.received.utf8.count) bytes")
         }
     }
@@ -154,12 +155,12 @@ import World
             working.send("GET /late HTTP/1.1\r\nHost: h\r\n\r\n")
             // Whoever is at work when the crowd comes stays.
             try await world.sleep(for: .milliseconds(200))
-            let crowd = try await world.compute { try (0..<200).map { _ in try RawConnection(base) } }
+            let crowd = try await onOwnThread { try (0..<200).map { _ in try RawConnection(base) } }
             #expect(try await ask("GET", base + "/fast", headers: [("connection", "close")]).text == "fast")
-            #expect(try await world.compute { working.readAnswer() }.hasSuffix("late"))
+            #expect(try await onOwnThread { working.readAnswer() }.hasSuffix("late"))
             // Nobody's time was up: the first of the crowd went for the last, which is still there and is served.
-            #expect(try await world.compute { crowd[0].readToEnd().isClosed })
-            let last = try await world.compute {
+            #expect(try await onOwnThread { crowd[0].readToEnd().isClosed })
+            let last = try await onOwnThread {
                 crowd[199].send("GET /fast HTTP/1.1\r\nHost: h\r\n\r\n")
                 return crowd[199].readAnswer()
             }

@@ -3,7 +3,7 @@ import Testing
 
 /// A TCP connection without manners: it sends what it is told, as slowly as it is told, and reads what comes.
 ///
-/// Its calls block, so call them in `world.compute`.
+/// Its calls block, so call them with `onOwnThread`.
 final class RawConnection: Sendable {
     private let descriptor: Int32
 

@@ -56,10 +56,10 @@ import World
         }
     }
 
-    @Test func pythonReadsAndWritesTheSameBytes() throws {
-        let python = try PythonEnvironment.prepare(packages: ["msgpack"])
+    @Test func pythonReadsAndWritesTheSameBytes() async throws {
+        let python = try await PythonEnvironment.prepare(packages: ["msgpack"])
         let script = Vector.folder.deletingLastPathComponent().deletingLastPathComponent().appending(path: "Python/check_wire_vectors.py")
-        let output = try CommandLineTool.run(python, [script.path, Vector.folder.path])
+        let output = try await CommandLineTool.run(python, [script.path, Vector.folder.path])
         #expect(output.status == 0, "\(String(decoding: output.standardOutput, as: UTF8.self))\(output.standardError)")
     }
 }
