@@ -25,6 +25,7 @@ wanted=(
     "python venv|python3-venv"
     "python ensurepip|python3-venv"
     "program python3|python3"
+    "program curl|curl"
 )
 
 # A library is there when a program that includes its header links against it. The header alone proves nothing: Debian

@@ -25,15 +25,15 @@ struct TestMesh: Sendable {
         let error: String
     }
 
-    /// Runs `body` with a mesh of `count` nodes on ports from `port` on, ten for each; the first node is an edge.
+    /// Runs `body` with a mesh of `count` nodes on ports from `port` on, ten for each; the first `edges` nodes are edges.
     static func with(
-        _ count: Int, port: Int, extra: String = "", _ body: (TestMesh) async throws -> Void
+        _ count: Int, port: Int, edges: Int = 1, extra: String = "", _ body: (TestMesh) async throws -> Void
     ) async throws {
         try await withDirectory { directory in
             let names = (1...count).map { "n\($0)" }
             let nodes = names.enumerated().map { index, name in
                 let base = port + 10 * index
-                let edge = index == 0 ? ", edge: {port: \(base + 4)}" : ""
+                let edge = index < edges ? ", edge: {port: \(base + 4)}" : ""
                 return "  - {name: \(name), port: \(base), admin: {port: \(base + 3)}\(edge)}\n"
             }
             let mesh = TestMesh(directory: directory, file: directory + "/mesh.yaml", names: names)

@@ -19,7 +19,7 @@ import Testing
             "apt-get": "#!/bin/sh\necho \"apt-get $*\" >> '\(folder.path)/log'\n" + install,
             "sudo": "#!/bin/sh\nexec \"$@\"\n",
             "apt-cache": answerYes, "swift": answerYes, "ld": answerYes, "primesieve": answerYes, "pkg-config": answerYes,
-            "python3": answerYes,
+            "python3": answerYes, "curl": answerYes,
         ]
         for (name, text) in programs {
             let path = folder.appending(path: name).path

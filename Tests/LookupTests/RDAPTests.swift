@@ -105,6 +105,17 @@ import World
         }
     }
 
+    @Test(arguments: [
+        ("127.0.0.1", "127.0.0.0/8 is loopback (RFC 1122)"), ("10.1.2.3", "10.0.0.0/8 is private (RFC 1918)"),
+        ("fe80::1", "fe80::/10 is link-local (RFC 4291)"), ("::ffff:192.168.0.1", "192.168.0.0/16 is private (RFC 1918)"),
+    ])
+    func addressesOfNobodyAreNotAskedFor(_ target: String, _ reason: String) async throws {
+        // Were anybody asked, the complaint would be that nobody listens.
+        let worker = RDAPWorker(base: "http://\(Names.deadAddress)", world: SystemWorld())
+        let complaint = try await look(worker, target).complaint
+        #expect(complaint?.hasSuffix("is registered to nobody: \(reason)") == true, "\(complaint ?? "an answer")")
+    }
+
     @Test func whereNoServerIsKnownThatIsSaid() async throws {
         try await withPlay { (worker, _) async throws in
             #expect(try await look(worker, "example.zzz").complaint == "no RDAP server is known for 'example.zzz'")

@@ -65,10 +65,10 @@ import Testing
         ("10.1.2.3", AddressRange.Kind.private, "RFC 1918"),
         ("172.31.255.255", .private, "RFC 1918"), ("192.168.0.1", .private, "RFC 1918"),
         ("100.64.0.1", .private, "RFC 6598"), ("127.0.0.1", .loopback, "RFC 1122"), ("::1", .loopback, "RFC 4291"),
-        ("169.254.169.254", .reserved, "RFC 3927"), ("192.0.2.1", .reserved, "RFC 5737"), ("224.0.0.1", .reserved, "RFC 5771"),
-        ("255.255.255.255", .reserved, "RFC 1112"), ("fd00::1", .private, "RFC 4193"), ("fe80::1", .reserved, "RFC 4291"),
+        ("169.254.169.254", .linkLocal, "RFC 3927"), ("192.0.2.1", .reserved, "RFC 5737"), ("224.0.0.1", .reserved, "RFC 5771"),
+        ("255.255.255.255", .reserved, "RFC 1112"), ("fd00::1", .private, "RFC 4193"), ("fe80::1", .linkLocal, "RFC 4291"),
         ("2001:db8::1", .reserved, "RFC 3849"), ("::ffff:10.0.0.1", .private, "RFC 1918"), ("64:ff9b::7f00:1", .loopback, "RFC 1122"),
-        ("2002:a9fe:a9fe::", .reserved, "RFC 3927"), ("2001:0:1::f5ff:fffe", .private, "RFC 1918"), ("1::", .reserved, "RFC 4291"),
+        ("2002:a9fe:a9fe::", .linkLocal, "RFC 3927"), ("2001:0:1::f5ff:fffe", .private, "RFC 1918"), ("1::", .reserved, "RFC 4291"),
         ("::", .reserved, "RFC 4291"),
     ])
     func specialRangesAreKnownInEveryForm(_ text: String, _ kind: AddressRange.Kind, _ source: String) throws {

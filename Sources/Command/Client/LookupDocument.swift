@@ -48,9 +48,18 @@ package struct LookupDocument: JobPicture {
         var table = Table([.init("SERVICE"), .init("TOOK", .right), .init("RESULT")])
         for result in results {
             let text = result.isSuccess ? LookupText.sentence(result.service, result.data) : "failed: \(result.error)"
-            table.add([result.service, DurationText.short(result.duration), text])
+            table.add([result.service, Self.took(result.duration), text])
         }
         return table
+    }
+
+    /// The document has whole milliseconds: fewer than ten are not told to the tenth, and none is not nothing.
+    private static func took(_ duration: Duration) -> String {
+        switch duration {
+        case ..<Duration.milliseconds(1): "< 1 ms"
+        case ..<Duration.milliseconds(10): "\(duration.nanoseconds / 1_000_000) ms"
+        default: DurationText.short(duration)
+        }
     }
 }
 

@@ -5,8 +5,13 @@ public struct AddressRange: Hashable, Sendable {
         case `private`
         /// The host itself.
         case loopback
+        /// The hosts of one cable.
+        case linkLocal = "link-local"
         /// Kept for something else than hosts of the Internet: documentation, multicast, tests, the future.
         case reserved
+
+        /// Whether the same address belongs to somebody else in every network or host, so that nobody beyond can say whose it is.
+        public var isLocal: Bool { self != .reserved }
     }
 
     public let kind: Kind
@@ -91,7 +96,7 @@ extension IPAddress {
         Special("10.0.0.0/8", .private, "RFC 1918"),
         Special("100.64.0.0/10", .private, "RFC 6598"),
         Special("127.0.0.0/8", .loopback, "RFC 1122"),
-        Special("169.254.0.0/16", .reserved, "RFC 3927"),
+        Special("169.254.0.0/16", .linkLocal, "RFC 3927"),
         Special("172.16.0.0/12", .private, "RFC 1918"),
         Special("192.0.0.0/24", .reserved, "RFC 6890"),
         Special("192.0.2.0/24", .reserved, "RFC 5737"),
@@ -112,7 +117,7 @@ extension IPAddress {
         Special("3fff::/20", .reserved, "RFC 9637"),
         Special("5f00::/16", .reserved, "RFC 9602"),
         Special("fc00::/7", .private, "RFC 4193"),
-        Special("fe80::/10", .reserved, "RFC 4291"),
+        Special("fe80::/10", .linkLocal, "RFC 4291"),
         Special("fec0::/10", .reserved, "RFC 3879"),
         Special("ff00::/8", .reserved, "RFC 4291"),
         // All but the global unicast addresses, 2000::/3, in the pieces that are left of them.

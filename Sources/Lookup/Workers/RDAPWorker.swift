@@ -7,7 +7,8 @@ import World
 // bootstrap registries (RFC 9224), by the longest entry that fits. A server may redirect to one that knows more. Redirects are
 // followed by hand, so that each hop can be judged and their number has a limit. What the last server says is the result,
 // as it says it. When a server of the list does not answer or is out of order, the next is asked; what a server does
-// answer (that there is nothing, or too many questions) counts for all of them.
+// answer (that there is nothing, or too many questions) counts for all of them. Addresses that belong to somebody else in
+// every network (loopback, private, link-local) are registered to nobody, and no registry is asked for them.
 
 /// Finds out who holds a domain or an address.
 public struct RDAPWorker: LookupWorker {
@@ -33,6 +34,9 @@ public struct RDAPWorker: LookupWorker {
     }
 
     public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON {
+        if let range = target.address?.specialRange, range.kind.isLocal {
+            throw LookupFailure("'\(target)' is registered to nobody: \(range.prefix) is \(range.kind.rawValue) (\(range.source))")
+        }
         let servers = try await bootstrap.registry(RDAPRegistry.Kind(target)).servers(for: target)
         guard !servers.isEmpty else { throw LookupFailure("no RDAP server is known for '\(target)'") }
         var silent: [String] = []

@@ -1,0 +1,110 @@
+import Command
+import JSONDocument
+import TestSupport
+import Testing
+import World
+
+/// Lookups as a person makes them, with curl and with `gossamer lookup`, on a mesh of processes.
+@Suite struct LookupProcessTests {
+    /// A mesh whose edges are n1 and n2 of three nodes. A name server of the tests' own answers; whoever else is to be asked is not there.
+    private func withMesh(port: Int, _ body: (TestMesh, _ edges: [String]) async throws -> Void) async throws {
+        let names = try await NameServer.start(records: [
+            "--local=/test/", "--local=/in-addr.arpa/", "--host-record=host.lookup.test,127.0.0.1",
+            "--ptr-record=9.2.0.192.in-addr.arpa,first.lookup.test",
+        ])
+        let nobody = "http://127.0.0.1:\(TestPorts.block(of: 1))"
+        let extra = "lookup: {deadline: 20s, dns: [\"\(names.address)\"], rdap: \"\(nobody)\", geoip: {url: \"\(nobody)\"}}\n"
+        try await TestMesh.with(3, port: port, edges: 2, extra: extra) { mesh in
+            try await mesh.up()
+            try await body(mesh, ["http://127.0.0.1:\(port + 4)", "http://127.0.0.1:\(port + 14)"])
+        }
+        withExtendedLifetime(names) {}
+    }
+
+    private func curl(_ arguments: String...) async throws -> (status: String, body: String) {
+        let output = try await CommandLineTool.run("curl", ["-sS", "-w", "\n%{http_code}"] + arguments, seconds: 30)
+        try #require(output.status == 0, "\(output.standardError)")
+        let lines = String(decoding: output.standardOutput, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        return (String(lines.last ?? ""), lines.dropLast().joined(separator: "\n"))
+    }
+
+    private func submit(_ body: String, to edge: String) async throws -> JSON {
+        let (status, text) = try await curl("-X", "POST", edge + "/api/lookup", "-H", "Content-Type: application/json", "-d", body)
+        try #require(status == "202", "\(text)")
+        return try JSON(parsing: text.utf8)
+    }
+
+    /// The document of an ended job, polled at another edge than the one that took it.
+    private func poll(_ submitted: JSON, at edge: String) async throws -> JSON {
+        let url = try #require(submitted["statusUrl"]?.string)
+        for _ in 0..<400 {
+            let (status, text) = try await curl(edge + url)
+            try #require(status == "200", "\(text)")
+            let document = try JSON(parsing: text.utf8)
+            if document["status"] == "Completed" || document["status"] == "Failed" { return document }
+            try await SystemWorld().sleep(for: .milliseconds(50))
+        }
+        return try #require(nil as JSON?, "the job at \(url) does not end")
+    }
+
+    @Test func theLinesOfTheContractWork() async throws {
+        try await withMesh(port: 25_900) { mesh, edges in
+            let submitted = try await submit(#"{"target": "192.0.2.9"}"#, to: edges[0])
+            #expect(submitted.members?.map(\.key) == ["jobId", "statusUrl", "message"])
+            #expect(submitted["statusUrl"]?.string == "/api/lookup/\(submitted["jobId"]?.string ?? "")")
+            let document = try await poll(submitted, at: edges[1])
+            #expect(document["target"] == "192.0.2.9" && document["targetType"] == "IPAddress" && document["status"] == "Completed")
+            #expect(document["completionPercentage"] == 100 && document["requestedServices"] == [0, 1, 2, 3])
+            let results = try #require(document["results"]?.elements)
+            #expect(results.map { $0["serviceType"] } == ["0", "1", "2", "3"])
+            // Each service that nobody serves fails alone and by name; the one whose server is there succeeds.
+            #expect(results[0]["errorMessage"] == "reserved range")
+            #expect(results[2]["success"] == false)
+            #expect(results[2]["errorMessage"]?.string?.hasPrefix("the RDAP bootstrap http://127.0.0.1:") == true, "\(results[2].text())")
+            #expect(results[3]["success"] == true && results[3]["errorMessage"] == .null)
+            #expect(results[3]["data"]?.string?.contains("first.lookup.test") == true, "data is JSON in a string")
+            #expect(results.allSatisfy { $0["durationMs"]?.integer(Int.self) != nil })
+
+            let some = try await poll(try await submit(#"{"target": "host.lookup.test", "services": [0, 1]}"#, to: edges[1]), at: edges[0])
+            #expect(some["targetType"] == "Domain" && some["requestedServices"] == [0, 1])
+            let ping = try #require(some["results"]?.elements?.last)
+            let echoes = try JSON(parsing: (ping["data"]?.string ?? "").utf8)
+            #expect(["icmp", "icmp-raw", "tcp"].contains(echoes["method"]?.string), "\(ping.text())")
+            #expect(echoes["resolvedAddress"] == "127.0.0.1")
+
+            let (status, services) = try await curl(edges[1] + "/api/lookup/services")
+            let listed = try #require(try JSON(parsing: services.utf8).elements)
+            #expect(status == "200" && listed.map { $0["name"] } == ["GeoIP", "Ping", "RDAP", "ReverseDNS"])
+            for path in ["/health/ready", "/health/live"] { #expect(try await curl(edges[0] + path).status == "200") }
+            let (refused, why) = try await curl(
+                "-X", "POST", edges[0] + "/api/lookup", "-H", "Content-Type: application/json", "-d", #"{"target": "host"}"#)
+            #expect(refused == "400" && why.contains("Domain name must contain a dot"), "\(why)")
+        }
+    }
+
+    @Test func theCommandShowsALineForEachService() async throws {
+        try await withMesh(port: 25_940) { mesh, edges in
+            let shown = try await mesh.run("lookup", "127.0.0.1", "--topology", mesh.file)
+            #expect(shown.status == 0, "\(shown)")
+            let lines = shown.output.split(separator: "\n")
+            #expect(lines.first == "127.0.0.1 (address)")
+            let services = ["GeoIP", "Ping", "RDAP", "ReverseDNS"]
+            #expect(lines.dropFirst(2).map { $0.prefix { $0 != " " } } == services.map { $0[...] }, "\(shown.output)")
+            #expect(shown.output.contains("echoes answered"), "\(shown.output)")
+            #expect(shown.output.contains("'127.0.0.1' is registered to nobody"), "\(shown.output)")
+
+            let document = try await mesh.run("lookup", "192.0.2.9", "--service", "reversedns", "--json", "--topology", mesh.file)
+            #expect(document.status == 0, "\(document)")
+            let json = try JSON(parsing: document.output.utf8)
+            #expect(json["requestedServices"] == [3] && json["results"]?.elements?.first?["success"] == true, "\(document)")
+
+            let failed = try await mesh.run("lookup", "none.lookup.test", "-s", "GeoIP", "-s", "3", "--topology", mesh.file)
+            #expect(failed.status == 1 && failed.error.contains("no service has succeeded"), "\(failed)")
+            #expect(failed.output.contains("failed: "), "\(failed)")
+            let refused = try await mesh.run("lookup", "nodot", "--topology", mesh.file)
+            #expect(refused.status == 64 && refused.error.contains("Domain name must contain a dot"), "\(refused)")
+            let unknown = try await mesh.run("lookup", "127.0.0.1", "--service", "Pong", "--topology", mesh.file)
+            #expect(unknown.status == 64 && unknown.error.contains("Pong") && unknown.error.contains("Ping"), "\(unknown)")
+        }
+    }
+}
