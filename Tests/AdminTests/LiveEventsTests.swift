@@ -9,6 +9,10 @@ import Testing
 import WebTestSupport
 import World
 
+extension EventReader.Event {
+    fileprivate var version: UInt64 { data["version"]?.integer(UInt64.self) ?? 0 }
+}
+
 /// Jobs that a test invents.
 final class FakeJobs: JobOverview {
     let answer = Mutex(MeshJobs(jobs: [], unheard: []))

@@ -1,8 +1,6 @@
-import AsyncHTTPClient
 import Edge
 import JSONDocument
 import Jobs
-import NIOCore
 import Primes
 import Testing
 import Web
@@ -10,40 +8,14 @@ import WebTestSupport
 import World
 
 @Suite struct JobEventsTests {
-    struct Event: Equatable {
-        var id = ""
-        var event = ""
-        var data = JSON.null
-    }
-
     /// Reads a stream to its end; `react` is called with every event.
     private func read(
-        _ url: String, lastEventID: String? = nil, react: (Event) async throws -> Void = { _ in }
-    ) async throws -> [Event] {
-        var request = HTTPClientRequest(url: url)
-        if let lastEventID { request.headers.add(name: "Last-Event-ID", value: lastEventID) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
-        #expect(response.status == .ok)
-        #expect(response.headers.first(name: "content-type") == "text/event-stream")
-        var events: [Event] = []
-        var pending = ""
-        for try await chunk in response.body {
-            pending += String(buffer: chunk)
-            while let end = pending.firstRange(of: "\n\n") {
-                let block = pending[..<end.lowerBound]
-                pending = String(pending[end.upperBound...])
-                var event = Event()
-                for line in block.split(separator: "\n") {
-                    if line.hasPrefix("id: ") { event.id = String(line.dropFirst(4)) }
-                    if line.hasPrefix("event: ") { event.event = String(line.dropFirst(7)) }
-                    if line.hasPrefix("data: ") { event.data = try JSON(parsing: line.dropFirst(6).utf8) }
-                }
-                guard !event.event.isEmpty else { continue }
-                events.append(event)
-                try await react(event)
-            }
+        _ url: String, lastEventID: String? = nil, react: (EventReader.Event) async throws -> Void = { _ in }
+    ) async throws -> [EventReader.Event] {
+        try await EventReader.read(url, lastEventID: lastEventID) { event in
+            try await react(event)
+            return true
         }
-        return events
     }
 
     private func submit(_ base: String) async throws -> WorkID {
@@ -56,7 +28,7 @@ import World
             let id = try await submit(base)
             let events = try await read("\(base)/api/jobs/\(id)/events") { event in
                 gateway.change(id) {
-                    switch event.event {
+                    switch event.kind {
                     case "accepted":
                         $0.status = .processing
                         $0.chunks.done = 50
@@ -67,7 +39,7 @@ import World
                     }
                 }
             }
-            #expect(events.map(\.event) == ["accepted", "progress", "completed"])
+            #expect(events.map(\.kind) == ["accepted", "progress", "completed"])
             #expect(events.map(\.id) == ["1", "2", "3"])
             #expect(events[0].data.members?.count == 13)
             #expect(events[1].data.members?.map(\.key) == ["jobId", "status", "completionPercentage", "chunks"])
@@ -81,15 +53,15 @@ import World
             let id = try await submit(base)
             gateway.change(id) { $0.status = .processing }
             let events = try await read("\(base)/api/jobs/\(id)/events", lastEventID: "1") { event in
-                if event.event == "progress" { gateway.change(id) { $0.status = .failed; $0.warnings = ["deadline"] } }
+                if event.kind == "progress" { gateway.change(id) { $0.status = .failed; $0.warnings = ["deadline"] } }
             }
-            #expect(events.map(\.event) == ["progress", "failed"])
+            #expect(events.map(\.kind) == ["progress", "failed"])
             #expect(events.map(\.id) == ["2", "3"])
             let again = try await ask("GET", "\(base)/api/jobs/\(id)/events", headers: [("Last-Event-ID", "3")])
             #expect(again.status == 204)
             // An id that is none counts as none.
             let fresh = try await read("\(base)/api/jobs/\(id)/events", lastEventID: "nonsense")
-            #expect(fresh.map(\.event) == ["accepted", "failed"])
+            #expect(fresh.map(\.kind) == ["accepted", "failed"])
         }
     }
 
@@ -97,11 +69,11 @@ import World
         try await withEdge { base, gateway in
             let id = try await submit(base)
             let events = try await read("\(base)/api/jobs/\(id)/events") { event in
-                guard event.event == "accepted" else { return }
+                guard event.kind == "accepted" else { return }
                 let answer = try await ask("DELETE", "\(base)/api/primes/\(id)")
                 #expect(answer.status == 202)
             }
-            #expect(events.map(\.event) == ["accepted", "cancelled"])
+            #expect(events.map(\.kind) == ["accepted", "cancelled"])
         }
     }
 
@@ -109,7 +81,7 @@ import World
         try await withEdge { base, gateway in
             let id = try await submit(base)
             let events = try await read("\(base)/api/jobs/\(id)/events") { event in
-                guard event.event == "accepted" else { return }
+                guard event.kind == "accepted" else { return }
                 gateway.state.withLock { $0.failure = JobGatewayError(.unavailable, "silent") }
                 gateway.change(id) { $0.status = .completed }
                 gateway.world.spawn("recovery") {
@@ -117,7 +89,7 @@ import World
                     gateway.state.withLock { $0.failure = nil }
                 }
             }
-            #expect(events.map(\.event) == ["accepted", "completed"])
+            #expect(events.map(\.kind) == ["accepted", "completed"])
         }
     }
 

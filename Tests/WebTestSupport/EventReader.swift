@@ -3,18 +3,17 @@ import JSONDocument
 import NIOCore
 import Testing
 
-/// Reads an admin port's events as a page does.
-struct EventReader {
-    struct Event: Sendable {
-        var id = ""
-        var kind = ""
-        var data = JSON.null
-        var version: UInt64 { data["version"]?.integer(UInt64.self) ?? 0 }
+/// Reads server-sent events as a page does.
+public struct EventReader {
+    public struct Event: Sendable {
+        public var id = ""
+        public var kind = ""
+        public var data = JSON.null
     }
 
     /// Reads until `take` returns false or the stream ends; gives what was read.
     @discardableResult
-    static func read(
+    public static func read(
         _ url: String, lastEventID: String? = nil, until take: (Event) async throws -> Bool
     ) async throws -> [Event] {
         var request = HTTPClientRequest(url: url)
