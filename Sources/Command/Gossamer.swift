@@ -37,6 +37,8 @@ public struct Gossamer: AsyncParsableCommand {
 
     /// Runs the command that the arguments name, and ends the process.
     public static func launch() async -> Never {
+        // Whose results nobody reads any more ends as it would have ended otherwise.
+        Signals.ignore(SIGPIPE)
         do {
             if let complaint = complaint(about: CommandLine.arguments.dropFirst()) { throw CommandFailure(.usage, complaint) }
             var command = try parseAsRoot()
@@ -45,7 +47,7 @@ public struct Gossamer: AsyncParsableCommand {
             } else {
                 try command.run()
             }
-            Glibc.exit(ExitStatus.ok.rawValue)
+            Glibc.exit(Console.status.rawValue)
         } catch let failure as CommandFailure {
             if !failure.message.isEmpty { Console.note(failure.message) }
             Glibc.exit(failure.status.rawValue)

@@ -27,7 +27,7 @@ package struct RunFolder: Hashable, Sendable {
         let files = SystemFileSystem(), root = root(world)
         var random = world.random("chaos.folder")
         do {
-            try files.createDirectory(root)
+            try files.createPrivateDirectory(root)
             for _ in 0..<100 {
                 let folder = RunFolder(path: root + "/\(name)-" + hexadecimal(random.below(1 << 24)))
                 guard !files.exists(folder.path) else { continue }
@@ -60,6 +60,8 @@ package struct Leftovers {
     package struct Ended: Hashable, Sendable {
         package let folder: String
         package let processes: [Int32]
+        /// Why some may run on; nil when none does.
+        package let problem: String?
     }
 
     let world: any World
@@ -71,7 +73,8 @@ package struct Leftovers {
     }
 
     /// Ends every process of every run whose harness is gone.
-    /// - Parameter removesFolders: with their histories and logs, also of runs that ended in order and kept theirs.
+    /// - Parameter removesFolders: with their histories and logs, also of runs that ended in order and kept theirs. The folder of a
+    ///   run some of whose processes may run on stays: they are found by what it says.
     package func end(removesFolders: Bool) async -> [Ended] {
         let files = SystemFileSystem(), root = RunFolder.root(world)
         var ended: [Ended] = []
@@ -79,9 +82,11 @@ package struct Leftovers {
             let folder = RunFolder(path: root + "/" + name)
             // Without a mark it is being made, or is nobody's.
             guard let harness = RunFolder.identity(folder.mark), !harness.isRunning else { continue }
-            let processes = await RunProcesses(folder, world: world, stage: stage).end()
-            if !processes.isEmpty || removesFolders { ended.append(Ended(folder: folder.path, processes: processes)) }
-            if removesFolders { try? files.removeTree(folder.path) }
+            let (processes, problem) = await RunProcesses(folder, world: world, stage: stage).end()
+            if !processes.isEmpty || problem != nil || removesFolders {
+                ended.append(Ended(folder: folder.path, processes: processes, problem: problem))
+            }
+            if removesFolders, problem == nil { try? files.removeTree(folder.path) }
         }
         return ended
     }
@@ -100,7 +105,8 @@ struct RunProcesses {
     }
 
     /// Kills all of them and returns when they are gone. Whoever starts nodes goes first.
-    func end() async -> [Int32] {
+    /// - Returns: who was ended, and why others may run on.
+    func end() async -> (ended: [Int32], problem: String?) {
         var ended: [Int32] = []
         // Asked first, because it ends in order the nodes of which nobody else knows yet.
         if let starter = RunFolder.identity(folder.starterMark), starter.signal(SIGTERM) {
@@ -108,17 +114,22 @@ struct RunProcesses {
             await wait(for: [starter], atMost: .seconds(20))
             starter.signal(SIGKILL)
         }
-        guard let topology = try? Topology.load(folder.topology, from: SystemFileSystem()) else { return ended }
+        let topology: Topology
+        // A run that has not come as far as its file has no nodes.
+        guard SystemFileSystem().exists(folder.topology) else { return (ended, nil) }
+        do { topology = try Topology.load(folder.topology, from: SystemFileSystem()) } catch {
+            return (ended, "its nodes cannot be found: \(error)")
+        }
         let stage = stage(topology)
         // A node that was being started writes its mark a moment later, so the last look must find nothing.
         for attempt in 0..<100 {
             let nodes = topology.nodes.compactMap { stage.process(of: $0.name) }
-            if nodes.isEmpty, attempt > 0 || ended.isEmpty { return ended }
+            if nodes.isEmpty, attempt > 0 || ended.isEmpty { return (ended, nil) }
             for node in nodes where node.signal(SIGKILL) { ended.append(node.pid) }
             await wait(for: nodes, atMost: .seconds(10))
             if nodes.isEmpty { try? await world.sleep(for: .milliseconds(200)) }
         }
-        return ended
+        return (ended, "nodes start again as often as they are ended")
     }
 
     private func wait(for processes: [ProcessIdentity], atMost limit: Duration) async {

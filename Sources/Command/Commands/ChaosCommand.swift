@@ -45,29 +45,40 @@ struct ChaosRunCommand: AsyncParsableCommand {
         let scenarios = try ChaosFiles.load(files, world.files)
         let interrupts = Interrupts(world)
         await ChaosFiles.endLeftovers(world)
-        var reports: [ChaosRun.Report] = []
-        for scenario in scenarios {
-            for round in 1...self.repeat where interrupts.count == 0 {
-                if !json { Console.note(header(scenario, round)) }
+        var reports: [ChaosRun.Report] = [], failure: CommandFailure?
+        let rounds = scenarios.flatMap { scenario in (1...self.repeat).map { (scenario, $0) } }
+        for (scenario, round) in rounds where failure == nil && interrupts.count == 0 {
+            if !json { Console.note(header(scenario, round)) }
+            do throws(CommandFailure) {
                 let report = try await run(scenario, interrupts, world)
                 reports.append(report)
                 if !json { Console.put(text(report)) }
+            } catch {
+                failure = error
             }
         }
-        if json { Console.put(.array(reports.map(\.json))) }
-        if interrupts.count > 0 { throw CommandFailure(.interrupted, json ? "" : "interrupted; all harm is undone and every process has ended") }
-        let answers = reports.map(\.verdict.answer)
-        if !json, reports.count > 1 { Console.put(summary(reports)) }
-        if answers.contains(.broken) { throw CommandFailure(.negative, "") }
+        if json { Console.put(.array(reports.map(\.json))) } else if reports.count > 1 { Console.put(summary(reports)) }
+        if interrupts.count > 0, failure == nil {
+            failure = CommandFailure(.interrupted, json ? "" : "interrupted; all harm is undone and every process has ended")
+        }
+        try judge(reports.map(\.verdict.answer), failure)
+    }
+
+    /// What has broken weighs more than why it went no further.
+    private func judge(_ answers: [Verdict.Answer], _ failure: CommandFailure?) throws(CommandFailure) {
+        if answers.contains(.broken) { throw CommandFailure(.negative, failure?.message ?? "") }
+        if let failure { throw failure }
         if answers.contains(.unknown) { throw CommandFailure(.unknown, "") }
     }
 
-    private func run(_ scenario: Scenario, _ interrupts: Interrupts, _ world: SystemWorld) async throws -> ChaosRun.Report {
+    private func run(
+        _ scenario: Scenario, _ interrupts: Interrupts, _ world: SystemWorld
+    ) async throws(CommandFailure) -> ChaosRun.Report {
         let isQuiet = json
         let run = ChaosRun(
             scenario, mutations: mutation.all, keeps: keep, stage: { ProcessStage($0, world: world) },
             isInterrupted: { interrupts.count > 0 }, show: { if !isQuiet { Console.note($0) } }, makeWorld: { SystemWorld() })
-        do { return try await run.run() } catch let failure as StageFailure { throw CommandFailure(.ioError, failure.description) }
+        do { return try await run.run() } catch { throw CommandFailure(.ioError, error.description) }
     }
 
     private func header(_ scenario: Scenario, _ round: Int) -> String {
@@ -97,10 +108,22 @@ struct ChaosCheckCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Scenario files.", valueName: "file"))
     var files: [String]
 
+    @Flag(help: "Print JSON, for programs.")
+    var json = false
+
     func run() throws {
-        for scenario in try ChaosFiles.load(files, SystemFileSystem()) {
+        let scenarios = try ChaosFiles.load(files, SystemFileSystem())
+        if json { return Console.put(.array(scenarios.map(document))) }
+        for scenario in scenarios {
             Console.put("\(scenario.file): in order: \(scenario.mesh.nodes.count) nodes, \(scenario.steps.count) steps")
         }
+    }
+
+    private func document(_ scenario: Scenario) -> JSON {
+        [
+            "file": .string(scenario.file), "name": .string(scenario.name), "description": .string(scenario.description),
+            "nodes": .array(scenario.mesh.nodes.map { .string($0.name) }), "steps": .number(scenario.steps.count),
+        ]
     }
 }
 
@@ -115,9 +138,14 @@ struct ChaosCleanCommand: AsyncParsableCommand {
         let ended = await Leftovers(world: world, stage: { ProcessStage($0, world: world) }).end(removesFolders: true)
         for entry in ended {
             let processes = entry.processes.isEmpty ? "" : ", ended \(entry.processes.map(String.init).joined(separator: " "))"
-            Console.put("removed \(entry.folder)\(processes)")
+            if let problem = entry.problem {
+                Console.note("\(entry.folder) stays, and its processes may\(processes): \(problem)")
+            } else {
+                Console.put("removed \(entry.folder)\(processes)")
+            }
         }
         if ended.isEmpty { Console.note("no run has left anything") }
+        if ended.contains(where: { $0.problem != nil }) { throw CommandFailure(.ioError, "") }
     }
 }
 
@@ -134,7 +162,10 @@ enum ChaosFiles {
 
     static func endLeftovers(_ world: any World) async {
         for entry in await Leftovers(world: world, stage: { ProcessStage($0, world: world) }).end(removesFolders: false) {
-            Console.note("ended \(entry.processes.count) processes of a run whose harness was killed: \(entry.folder)")
+            if !entry.processes.isEmpty {
+                Console.note("ended \(entry.processes.count) processes of a run whose harness was killed: \(entry.folder)")
+            }
+            if let problem = entry.problem { Console.note("processes of \(entry.folder) may still run: \(problem)") }
         }
     }
 }

@@ -40,7 +40,7 @@ struct LogsCommand: AsyncParsableCommand {
         var sources: [[String]] = []
         for index in readers.indices { sources.append(readers[index].last(lines)) }
         show(LogReader.merged(sources))
-        while follow, interrupts.count == 0 {
+        while follow, interrupts.count == 0, Console.isRead {
             try await world.sleep(for: .milliseconds(200))
             sources = []
             for index in readers.indices { sources.append(readers[index].added()) }

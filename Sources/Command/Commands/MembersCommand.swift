@@ -35,7 +35,7 @@ struct MembersCommand: AsyncParsableCommand {
         var block = LiveBlock(.output)
         var last: MembersPicture?
         var picture = MembersPicture(first)
-        while interrupts.count == 0 {
+        while interrupts.count == 0, Console.isRead {
             if Terminal.output.isInteractive && !mesh.json {
                 block.draw(picture.lines)
             } else if picture != last {

@@ -6,8 +6,8 @@ struct MutationOptions: ParsableArguments {
     @Option(
         name: .customLong("mutate"),
         help: ArgumentHelp(
-            "Break a promise on purpose, to see that tests notice: \(Mutation.allCases.map(\.rawValue).joined(separator: ", ")). "
-                + "Only with --chaos.", valueName: "name"))
+            "Break a promise on purpose, to see that tests notice: \(Mutation.allCases.map(\.rawValue).joined(separator: ", "))",
+            valueName: "name"))
     var names: [Mutation] = []
 
     var all: Set<Mutation> { Set(names) }

@@ -33,7 +33,7 @@ struct NodeCommand: AsyncParsableCommand {
         let topology = try Topology.loadForCommand(self.topology, world.files)
         let node = try topology.requireNode(name)
         let place = NodeFiles(node)
-        do { try place.create(world.files) } catch {
+        do { try place.create(SystemFileSystem()) } catch {
             throw CommandFailure(.ioError, "the data directory of \(name) cannot be made: \(error)")
         }
         let mark = try RunMark(lock: place.lock, pid: place.pid, who: "node \(name)", files: world.files)

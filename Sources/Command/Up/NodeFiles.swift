@@ -1,4 +1,3 @@
-import Glibc
 import Topology
 import World
 
@@ -22,22 +21,7 @@ package struct NodeFiles: Hashable, Sendable {
     package var oldLog: String { logDirectory + "/node.log.1" }
 
     /// Makes the directory, for its user alone: the admin socket in it lets whoever reaches it change the node.
-    ///
-    /// One that is there already is closed to others too.
-    package func create(_ files: any FileSystem) throws(FileError) {
-        if let slash = directory.lastIndex(of: "/"), slash != directory.startIndex {
-            try files.createDirectory(String(directory[..<slash]))
-        }
-        // Narrow from its first moment, whatever the umask; a mode set later would leave a gap.
-        if mkdir(directory, 0o700) == 0 { return }
-        guard errno == EEXIST else { throw failure() }
-        guard chmod(directory, 0o700) == 0 else { throw failure() }
-    }
-
-    private func failure() -> FileError {
-        let reason = String(cString: strerror(errno))
-        return FileError(code: errno == EACCES || errno == EPERM ? .permission : .other, path: directory, reason: reason)
-    }
+    package func create(_ files: SystemFileSystem) throws(FileError) { try files.createPrivateDirectory(directory) }
 
     /// The node's process, if it runs.
     package func running(_ files: any FileSystem) -> ProcessIdentity? { Self.running(pid, files) }

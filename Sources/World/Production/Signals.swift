@@ -27,6 +27,9 @@ public struct Signals: AsyncSequence, Sendable {
     /// The interrupt key, the polite request to end, and the end of the terminal.
     public static let ending: [Int32] = [SIGINT, SIGTERM, SIGHUP]
 
+    /// From now on `number` does nothing to this process; processes that it starts are not concerned.
+    public static func ignore(_ number: Int32) { signal(number, SIG_IGN) }
+
     private struct Listener {
         let number: Int32
         let continuation: AsyncStream<Int32>.Continuation

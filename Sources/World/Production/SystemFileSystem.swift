@@ -78,6 +78,23 @@ public struct SystemFileSystem: FileSystem {
         try syncDirectory(of: path)
     }
 
+    /// Makes a directory, and those above it. Only its owner may enter it, from its first moment on; one that is there already is
+    /// closed to others too.
+    /// - Throws: ``FileError`` with code `permission` when it belongs to somebody else.
+    public func createPrivateDirectory(_ path: String) throws(FileError) {
+        let path = FilePath.withoutTrailingSlashes(path)
+        try createDirectory(FilePath.parent(of: path))
+        // Narrow at once, whatever the umask; a mode set later would leave a gap.
+        guard mkdir(path, 0o700) != 0 else { return try syncDirectory(of: path) }
+        guard errno == EEXIST else { throw failure(path) }
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw failure(path) }
+        guard status.st_uid == geteuid() || geteuid() == 0 else {
+            throw FileError(code: .permission, path: path, reason: "it belongs to user \(status.st_uid)")
+        }
+        guard chmod(path, 0o700) == 0 else { throw failure(path) }
+    }
+
     private func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

@@ -30,9 +30,18 @@ public struct Terminal: Sendable {
         return Int(size.ws_row)
     }
 
-    /// Writes the whole text at once, unbuffered. False when the reader has gone, as with `| head`.
+    /// What became of a text that was written.
+    public enum Outcome: Hashable, Sendable {
+        case written
+        /// Nobody reads it any more, as with `| head`.
+        case noReader
+        /// Why it could not be written: a full disk under a redirected stream.
+        case failed(String)
+    }
+
+    /// Writes the whole text at once, unbuffered.
     @discardableResult
-    public func write(_ text: String) -> Bool {
+    public func write(_ text: String) -> Outcome {
         var text = text
         return text.withUTF8 { bytes in
             var offset = 0
@@ -44,10 +53,10 @@ public struct Terminal: Sendable {
                     _ = poll(&waiting, 1, 1_000)
                     continue
                 }
-                guard count > 0 else { return false }
+                guard count > 0 else { return errno == EPIPE ? .noReader : .failed(String(cString: strerror(errno))) }
                 offset += count
             }
-            return true
+            return .written
         }
     }
 
