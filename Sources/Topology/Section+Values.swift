@@ -38,7 +38,7 @@ extension Section {
 
     /// A duration of 1 us to 366 days.
     package func duration(_ key: String) -> Duration? {
-        let demand = "must be a duration of at most 366d with its unit, such as 200ms, 1.5s, 5m, 24h or 30d"
+        let demand = "must be a duration above zero and of at most 366d with its unit, such as 200ms, 1.5s, 5m, 24h or 30d"
         guard let text = plain(key, demand) else { return nil }
         guard let duration = DurationNotation.parse(text.value), duration > .zero, duration <= .seconds(366 * 86_400) else {
             refuse(text, demand)

@@ -36,7 +36,7 @@ import World
             let log = file.dropLast("mesh.yaml".count) + ".gossamer/m/n1/log"
             try SystemFileSystem().createDirectory(String(log))
             try append("2026-01-01T00:00:00.000Z info n1 first\n", to: log + "/node.log")
-            let grow = "{ while sleep 0.1; do echo '2026-01-01T00:00:01.000Z info n1 more' >> \"$2/node.log\"; done; } & grower=$!; "
+            let grow = "{ for i in $(seq 300); do sleep 0.1; echo '2026-01-01T00:00:01.000Z info n1 more' >> \"$2/node.log\"; done; } & grower=$!; "
             let follow = "\"$0\" logs --follow --topology \"$1\" | head -n 1 > /dev/null; s=${PIPESTATUS[0]}; kill $grower; exit $s"
             let followed = try await run(grow + follow, file, String(log))
             #expect(followed.status == 0, "\(followed)")

@@ -103,6 +103,8 @@ import World
             #expect(failed.output.contains("failed: "), "\(failed)")
             let refused = try await mesh.run("lookup", "nodot", "--topology", mesh.file)
             #expect(refused.status == 64 && refused.error.contains("Domain name must contain a dot"), "\(refused)")
+            let strange = try await mesh.run("lookup", "1.1.1.1%eth0", "--topology", mesh.file)
+            #expect(strange.status == 64 && strange.error.contains("Target must be a valid IP address or domain name"), "\(strange)")
             let unknown = try await mesh.run("lookup", "127.0.0.1", "--service", "Pong", "--topology", mesh.file)
             #expect(unknown.status == 64 && unknown.error.contains("Pong") && unknown.error.contains("Ping"), "\(unknown)")
         }

@@ -19,8 +19,8 @@ import World
 
     @Test func whatAPeerSaysCannotMoveTheCursor() {
         var table = Table([.init("A")])
-        table.add(["\u{1B}[2Jx\ny"])
-        #expect(table.lines() == ["A", "?[2Jx?y"])
+        table.add(["\u{1B}[2Jx\ny\u{9B}\u{202E}z"])
+        #expect(table.lines() == ["A", "?[2Jx?y??z"])
     }
 
     @Test func aNarrowTerminalCutsLines() {

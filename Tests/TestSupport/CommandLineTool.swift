@@ -37,11 +37,19 @@ public enum CommandLineTool {
         posix_spawn_file_actions_addopen(&actions, 1, folder + "/out", O_WRONLY | O_CREAT, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, folder + "/err", O_WRONLY | O_CREAT, 0o600)
 
+        // Threads of tests may block signals, and a child that inherits that cannot be ended.
+        var attributes = posix_spawnattr_t(), none = sigset_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
         var argv: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
         defer { argv.forEach { free($0) } }
         argv.append(nil)
         var pid: pid_t = 0
-        let code = posix_spawnp(&pid, program, &actions, nil, argv, environ)
+        let code = posix_spawnp(&pid, program, &actions, &attributes, argv, environ)
         guard code == 0 else {
             throw Failure(description: "\(program) cannot be started: \(String(cString: strerror(code)))")
         }

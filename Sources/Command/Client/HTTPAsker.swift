@@ -15,7 +15,7 @@ package struct HTTPAnswer: Sendable {
 
     package var isSuccess: Bool { 200..<300 ~= status }
 
-    /// The sentence of a problem document (RFC 9457), with its fields, or the body itself.
+    /// The sentence of a problem document (RFC 9457), with its fields, of an object with an `error`, or the body itself.
     package var complaint: String {
         guard let json else { return text.isEmpty ? "status \(status)" : String(text.prefix(500)) }
         let fields = (json["errors"]?.members ?? []).map { member in
@@ -23,7 +23,8 @@ package struct HTTPAnswer: Sendable {
             return "\(member.key): " + sentences.joined(separator: "; ")
         }
         if !fields.isEmpty { return fields.joined(separator: "\n") }
-        return json["detail"]?.string ?? json["message"]?.string ?? json["title"]?.string ?? "status \(status)"
+        let sentence = ["detail", "error", "message", "title"].lazy.compactMap { json[$0]?.string }.first
+        return sentence ?? "status \(status)"
     }
 }
 

@@ -49,7 +49,8 @@ struct LogsCommand: AsyncParsableCommand {
     }
 
     private func show(_ lines: [String]) {
-        if !lines.isEmpty { Console.put(lines.map { (json ? Self.document($0).text() : $0) + "\n" }.joined()) }
+        if json { return lines.forEach { Console.put(Self.document($0), indented: false) } }
+        if !lines.isEmpty { Console.put(lines.joined(separator: "\n")) }
     }
 
     /// A line as its node has written it, or what else stands in the log: the last words of a crash.

@@ -7,7 +7,7 @@ struct LookupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lookup", abstract: "Look up an address or a domain: where it is, whether it answers, whose it is.",
         discussion: """
-            Each service is asked by a node of the mesh, all at the same time. What a service could not find out it says in its own
+            Each service is asked by a node of the mesh, all at the same time. What a service could not find out it says in its own \
             line; the exit code is 1 only when none has succeeded.
 
             Examples: gossamer lookup 127.0.0.1
@@ -42,7 +42,7 @@ struct LookupCommand: AsyncParsableCommand {
             Console.put(result.document)
         } else {
             Console.put("\(result.target) (\(result.targetType == "IPAddress" ? "address" : "domain"))")
-            Console.put(result.table.text())
+            if !result.results.isEmpty { Console.put(result.table.text()) }
             for warning in result.warnings { Console.note("warning: \(warning)") }
         }
         guard result.status == "Completed" else {

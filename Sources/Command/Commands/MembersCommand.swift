@@ -55,7 +55,8 @@ struct MembersCommand: AsyncParsableCommand {
         case .nobody(let message): Console.note(message)
         case .seen(let rows, let witness):
             if let last, last.witness != witness { Console.note("as \(witness) sees it:") }
-            Console.put(mesh.json ? JSON.array(rows.map(\.document)).text() : MemberRow.table(rows).text())
+            if mesh.json { return Console.put(.array(rows.map(\.document)), indented: false) }
+            Console.put(MemberRow.table(rows).text())
         }
     }
 }

@@ -45,14 +45,14 @@ package struct LineLogHandler: LogHandler {
 
     /// A peer's text must not make a line of its own.
     static func oneLine(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        guard text.unicodeScalars.contains(where: PlainText.isUnruly) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case let control where isControl(control): result += "\\u{\(String(control.value, radix: 16))}"
+            case let control where PlainText.isUnruly(control): result += "\\u{\(String(control.value, radix: 16))}"
             default: result.unicodeScalars.append(scalar)
             }
         }
@@ -69,9 +69,5 @@ package struct LineLogHandler: LogHandler {
             result.append(character)
         }
         return result + "\""
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
     }
 }

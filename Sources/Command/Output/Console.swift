@@ -8,7 +8,12 @@ package enum Console {
 
     /// A result. Once one could not be written none is any more; the command goes on to its end, because what it does and how
     /// it ends may matter to somebody who reads nothing.
-    package static func put(_ text: String) {
+    package static func put(_ text: String) { write(PlainText.shown(text, keepsLines: true)) }
+
+    /// A result for programs, over several lines or, one of many, on one.
+    package static func put(_ json: JSON, indented: Bool = true) { write(json.text(indented: indented)) }
+
+    private static func write(_ text: String) {
         last.withLock { last in
             guard last == .written else { return }
             last = Terminal.output.write(text.hasSuffix("\n") ? text : text + "\n")
@@ -16,11 +21,8 @@ package enum Console {
         }
     }
 
-    /// A result for programs.
-    package static func put(_ json: JSON) { put(json.text(indented: true)) }
-
     /// A remark.
-    package static func note(_ text: String) { Terminal.error.write(text + "\n") }
+    package static func note(_ text: String) { Terminal.error.write(PlainText.shown(text, keepsLines: true) + "\n") }
 
     /// False once results reach nobody: who is there only to go on telling them may end.
     package static var isRead: Bool { last.withLock { $0 == .written } }

@@ -22,7 +22,7 @@ package struct Table: Sendable {
 
     /// Adds a row. Cells that are missing stay empty; those beyond the last column are dropped.
     package mutating func add(_ cells: [String]) {
-        var row = cells.prefix(columns.count).map(Self.oneLine)
+        var row = cells.prefix(columns.count).map { PlainText.shown($0, keepsLines: false) }
         row.append(contentsOf: repeatElement("", count: columns.count - row.count))
         rows.append(row)
     }
@@ -47,13 +47,6 @@ package struct Table: Sendable {
 
     /// The whole table, every line with its end.
     package func text(width: Int = .max) -> String { lines(width: width).map { $0 + "\n" }.joined() }
-
-    /// What comes from a peer must not move the cursor or colour the terminal.
-    private static func oneLine(_ cell: String) -> String {
-        String(cell.map { character in
-            character.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) } ? "?" : character
-        })
-    }
 
     private static func trimmed(_ line: String) -> String {
         guard let last = line.lastIndex(where: { $0 != " " }) else { return "" }
