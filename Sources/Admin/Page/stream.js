@@ -2,9 +2,9 @@
 //
 // EventSource comes again by itself when a connection breaks, with the id of the last event, and then gets what has changed since. Two
 // things it does not do are done here: it takes a node that is silent for one that is quiet (a node tells something at
-// least every second, so silence of some seconds is a fault), and it gives up for good when it is refused.
+// least every 1.2 s, so silence of some seconds is a fault), and it gives up for good when it is refused.
 
-const silenceAllowedMs = 2500;
+const silenceAllowedMs = 2700;
 const reopenAfterMs = 6000;
 const refusedPauseMs = 3000;
 
