@@ -3,39 +3,15 @@ import Foundation
 import JSONDocument
 import TestSupport
 import Testing
+import WebTestSupport
 import World
+
+private typealias Page = PageInChromium
 
 /// The live page of real nodes, in a real browser.
 @Suite(.serialized) struct LivePageTests {
-    private struct Report {
-        let values: [JSON]
-        let requests: [String]
-        let complaints: [String]
-
-        init(_ json: JSON) {
-            func texts(_ key: String) -> [String] { json[key]?.elements?.compactMap(\.string) ?? [] }
-            (values, requests, complaints) = (json["values"]?.elements ?? [], texts("requests"), texts("complaints"))
-        }
-    }
-
-    private func browse(_ steps: [JSON]) async throws -> Report {
-        let input = Array(JSON.array(steps).text().utf8)
-        let program = try await Chromium.program()
-        let output = try await PythonEnvironment.run(script: "page_in_chromium.py", [program], packages: [], input: input)
-        return Report(try JSON(parsing: output))
-    }
-
-    private static func figure(_ name: String, is value: String) -> JSON {
-        .string("document.querySelector('[data-figure=\(name)] dd')?.textContent === '\(value)'")
-    }
-
     private static let statuses: JSON =
         "[...document.querySelectorAll('#members tr')].map((row) => row.dataset.key + ' ' + row.querySelector('.status .word').textContent)"
-
-    /// Where pictures of a run are kept, when somebody wants to look at them.
-    private static func picture(_ name: String) -> JSON? {
-        ProcessInfo.processInfo.environment["GOSSAMER_PICTURES"].map { ["picture": .string("\($0)/\(name).png")] }
-    }
 
     @Test func thePageShowsADeathAndAJobAsTheyHappen() async throws {
         try await TestMesh.with(5, port: 25_700) { mesh in
@@ -45,23 +21,23 @@ import World
             let steps: [JSON?] = [
                 ["size": [1_600, 1_000]],
                 ["open": "http://127.0.0.1:25703/"],
-                ["until": Self.figure("alive", is: "5")],
+                ["until": Page.figure("alive", is: "5")],
                 ["until": "document.querySelectorAll('#ring .broad circle').length === 5"],
                 ["evaluate": "window.loadedOnce = true"],
                 ["evaluate": Self.statuses],
                 ["evaluate": "[...document.querySelectorAll('#members a[title]')].map((link) => link.href)"],
-                Self.picture("five-alive"),
+                Page.picture("five-alive"),
                 ["post": ["http://127.0.0.1:25704/api/primes", job]],
                 ["until": "document.querySelector('.job[data-status=Processing] .percentage')?.textContent.match(/^[1-9]/)"],
                 ["evaluate": "document.querySelector('.job').innerText"],
-                Self.picture("a-job-runs"),
+                Page.picture("a-job-runs"),
                 ["until": "document.querySelector('.job[data-status=Completed]')"],
                 ["signal": [.number(victim), 9]],
-                ["until": Self.figure("dead", is: "1")],
+                ["until": Page.figure("dead", is: "1")],
                 ["until": "document.querySelectorAll('#ring .broad circle').length === 4"],
                 ["evaluate": Self.statuses],
                 ["evaluate": "document.querySelector('#log').innerText"],
-                Self.picture("one-killed"),
+                Page.picture("one-killed"),
                 // A key's owner is asked for as it is typed.
                 ["evaluate": "{ const field = document.querySelector('#key-text'); field.value = 'alice'; field.dispatchEvent(new Event('input')) }"],
                 ["until": "document.querySelector('#key-answer .chip')"],
@@ -71,7 +47,7 @@ import World
                 ["size": [360, 800]],
                 ["evaluate": "document.documentElement.scrollWidth"],
             ]
-            let report = try await browse(steps.compactMap(\.self))
+            let report = try await Page.browse(steps)
 
             let alive = mesh.names.map { JSON.string("\($0) alive") }
             #expect(report.values[1] == .array(alive))
@@ -100,18 +76,18 @@ import World
             let steps: [JSON?] = [
                 ["size": [1_600, 1_000]],
                 ["open": "http://127.0.0.1:25813/"],
-                ["until": Self.figure("alive", is: "2")],
+                ["until": Page.figure("alive", is: "2")],
                 // Its connections stay, but it says nothing more.
                 ["signal": [.number(node), .number(SIGSTOP)]],
                 ["until": .string(lost)],
                 ["evaluate": "document.querySelector('#lost').innerText"],
-                Self.picture("lost"),
+                Page.picture("lost"),
                 ["signal": [.number(node), .number(SIGCONT)]],
                 ["until": .string(live)],
-                ["until": Self.figure("alive", is: "2")],
+                ["until": Page.figure("alive", is: "2")],
                 ["evaluate": "document.querySelector('#lost').hidden"],
             ]
-            let report = try await browse(steps.compactMap(\.self))
+            let report = try await Page.browse(steps)
             let said = report.values[0].string ?? ""
             #expect(said.contains(/n2 does not answer since \d+ s; last picture of \d\d:\d\d:\d\d\./), "\(said)")
             #expect(report.values[1] == true)
