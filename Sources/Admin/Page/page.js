@@ -51,6 +51,7 @@ function draw(news) {
   }
   if (news.jobs || news.jobsGone || "survey" in news || news.members) drawJobs(byId("jobs"), byId("jobs-note"), state);
   if (news.log) drawLog();
+  tick();
 }
 
 function drawHead() {
@@ -82,7 +83,6 @@ function drawHead() {
       setText(element.querySelector("dt"), label);
     });
   document.title = `${count("alive")} alive${count("dead") ? `, ${count("dead")} dead` : ""} · ${node.mesh} · ${node.name}`;
-  tick();
 }
 
 function drawLog() {
