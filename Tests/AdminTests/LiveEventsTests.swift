@@ -134,6 +134,27 @@ final class FakeJobs: JobOverview {
         }
     }
 
+    @Test func aNodeThatHearsNobodySaysSinceWhen() async throws {
+        try await withAdmin { bench in
+            var told: [JSON] = []
+            let events = try await EventReader.read("\(bench.network)/events") { event in
+                if let node = event.data["node"] { told.append(node["lonelySinceAtMs"] ?? "missing") }
+                if event.kind == "picture" {
+                    bench.node.state.withLock { ($0.lonelySince, $0.readiness) = (Instant(nanoseconds: 7_000_000_000), .degraded) }
+                    bench.node.happen(.lonely(true))
+                } else if event.kind == "beat", told.count == 2 {
+                    bench.node.state.withLock { ($0.lonelySince, $0.readiness) = (nil, .healthy) }
+                    bench.node.happen(.lonely(false))
+                }
+                return told.count < 3
+            }
+            #expect(told.first == .null && told.last == .null && told.count == 3, "\(told)")
+            let change = try #require(events.first { $0.data["node"]?["readiness"] == "Degraded" })
+            let age = (change.data["nowMs"]?.integer(Int.self) ?? 0) - (told[1].integer(Int.self) ?? 0)
+            #expect((3_000..<60_000).contains(age), "3 s by the node's clock, said \(age) ms")
+        }
+    }
+
     /// In virtual time: a beat comes where there has been nothing to tell for its time, and nowhere else.
     @Test func aBeatIsToldOnlyWhereNothingElseIs() throws {
         let jobs = FakeJobs()

@@ -115,4 +115,48 @@ private typealias Page = PageInChromium
             #expect(report.values[1] == true)
         }
     }
+
+    /// A node that is cut off accuses no one for half a minute: its page must not look well meanwhile.
+    @Test func thePageOfAnIsolatedNodeSaysThatItHearsNobody() async throws {
+        try await TestMesh.with(4, port: 25_900) { mesh in
+            try await mesh.up("n1", "n2", "n3")
+            _ = try mesh.start(["node", mesh.file, "n4", "--chaos"])
+            for name in mesh.names { try await mesh.until(name, seenBy: ["n1", "n4"]) { $0.isAlive } }
+            func faults(_ action: String) -> JSON {
+                ["put": [.string(mesh.place("n4").socket), "/faults", ["name": "cut", "action": .string(action), "ttlMs": 600_000]]]
+            }
+            let steps: [JSON?] = [
+                ["size": [1_600, 1_000]],
+                ["open": "http://127.0.0.1:25933/"],
+                ["until": Page.figure("alive", is: "4")],
+                ["evaluate": "document.querySelector('#lonely').hidden"],
+                faults("drop"),
+                ["until": "!document.querySelector('#lonely').hidden"],
+                ["evaluate": "document.querySelector('#lonely').innerText"],
+                ["evaluate": "document.title"],
+                ["evaluate": "document.querySelector('[data-figure=alive]').innerText"],
+                ["evaluate": "document.querySelector('[data-figure=health]').innerText"],
+                ["evaluate": """
+                    [...document.querySelectorAll('#members tr')].map((row) => getComputedStyle(row.querySelector('.status')).color)
+                    """],
+                Page.picture("isolated"),
+                faults("pass"),
+                ["until": "document.querySelector('#lonely').hidden"],
+                ["until": Page.figure("alive", is: "4")],
+                ["until": Page.figure("health", is: "well")],
+                ["evaluate": "document.title"],
+            ]
+            let values = try await Page.browse(steps).values
+            #expect(values[0] == true)
+            let said = values[1].string ?? ""
+            #expect(said.contains(/n4 hears nobody since \d+ s: it may be cut off/), "\(said)")
+            #expect(values[2].string?.hasPrefix("hears nobody · ") == true, "\(values[2])")
+            #expect(values[3].string?.contains("last heard") == true, "\(values[3])")
+            #expect(values[4].string?.contains("alone") == true, "\(values[4])")
+            // The others alike and grey, the node itself not.
+            let colours = values[5].elements?.compactMap(\.string) ?? []
+            #expect(colours.count == 4 && Set(colours.prefix(3)).count == 1 && colours[3] != colours[0], "\(colours)")
+            #expect(values[6].string?.hasPrefix("4 alive · ") == true, "\(values[6])")
+        }
+    }
 }

@@ -45,6 +45,8 @@ package actor LiveFeed {
     private var health = 0
     /// When readers were last told something.
     private var toldAt: Instant
+    /// Since when the node hears nobody, and that moment on its wall clock: measured once, so that it does not waver.
+    private var lonely: (since: Instant, atMs: Int64)?
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var isFlushing = false
     private var isBeating = false
@@ -193,8 +195,15 @@ package actor LiveFeed {
         picture.setNode([
             "mesh": .string(node.meshName), "name": .string(node.identity.name), "life": .number(life),
             "startedAtMs": .number(startedAtMs), "health": .number(health), "readiness": .string(node.readiness().rawValue),
+            "lonelySinceAtMs": lonelySinceAtMs(now: now, nowMs: nowMs).map { .number($0) } ?? .null,
             "callsInHand": .number(node.inspectActors().reduce(0) { $0 + $1.unfinishedCalls }),
         ])
+    }
+
+    private func lonelySinceAtMs(now: Instant, nowMs: Int64) -> Int64? {
+        let since = node.lonelySince
+        if lonely?.since != since { lonely = since.map { ($0, nowMs - max(.zero, now - $0).milliseconds) } }
+        return lonely?.atMs
     }
 
     private var nowMs: Int64 { world.wallTime.millisecondsSince1970 }
