@@ -99,7 +99,11 @@ export function colourClass(name) {
   return colours.has(name) ? `c${colours.get(name)}` : "stranger";
 }
 
+/// Characters that a chip surely shows.
+const chipLength = 14;
+
 /// A node's name with its colour beside it.
 export function chip(name, extra = "") {
-  return make("span", { class: `chip ${colourClass(name)} ${extra}`.trim() }, make("i", { "aria-hidden": "true" }), name);
+  const title = name.length > chipLength ? name : null;
+  return make("span", { class: `chip ${colourClass(name)} ${extra}`.trim(), title }, make("i", { "aria-hidden": "true" }), name);
 }
