@@ -140,4 +140,45 @@ private typealias Page = PageInChromium
             }
         }
     }
+
+    @Test func aPageThatIsRefusedAsksAgainThoughTheNodeDoesNotSayWhy() async throws {
+        try await withAdmin(readers: 1) { bench in
+            try await EventReader.read("\(bench.network)/events") { _ in
+                let report = try await Page.browse([
+                    ["open": .string(bench.network)],
+                    ["until": "document.querySelector('#link .word')?.textContent === 'opening'"],
+                    // From now on the question for the reason gets no answer.
+                    ["evaluate": """
+                        window.asked = 0;
+                        window.fetch = (_, options) => new Promise((_, reject) => {
+                          window.asked += 1;
+                          options?.signal?.addEventListener('abort', () => reject(options.signal.reason));
+                        }); 0
+                        """],
+                    ["until": "window.asked >= 2"],
+                ])
+                #expect(report.requests.count { $0.hasSuffix("/events") } >= 2, "\(report.requests)")
+                return false
+            }
+        }
+    }
+
+    @Test func aPageThatStaysOpenForMonthsDoesNotKeepEveryName() async throws {
+        try await withAdmin { bench in
+            let report = try await Page.browse([
+                ["open": .string(bench.network)],
+                ["until": Page.figure("alive", is: "1")],
+                ["evaluate": """
+                    import('/page/words.js').then(({ meetNames, colourClass }) => {
+                      meetNames(['stays']);
+                      const before = colourClass('stays');
+                      for (let number = 0; number < 5000; number += 1) meetNames(['stays', `guest-${number}`]);
+                      const known = (number) => colourClass(`guest-${number}`) !== 'stranger';
+                      return [before !== 'stranger' && colourClass('stays') === before, known(4990), known(10)];
+                    })
+                    """],
+            ])
+            #expect(report.values == [[true, true, false]])
+        }
+    }
 }

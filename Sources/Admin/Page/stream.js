@@ -7,6 +7,7 @@
 const silenceAllowedMs = 2700;
 const reopenAfterMs = 6000;
 const refusedPauseMs = 3000;
+const refusalAnswerMs = 2000;
 
 export function listen(onEvent, onLink) {
   let source = null;
@@ -42,8 +43,8 @@ export function listen(onEvent, onLink) {
     const refused = source;
     let isThere = false;
     try {
-      isThere = (await fetch("health/live", { cache: "no-store" })).ok;
-    } catch { /* it does not answer at all */ }
+      isThere = (await fetch("health/live", { cache: "no-store", signal: AbortSignal.timeout(refusalAnswerMs) })).ok;
+    } catch { /* it does not answer at all, or not in time */ }
     if (isThere) lose("it answers, but too many pages are open on it");
     setTimeout(() => { if (source === refused) open(); }, refusedPauseMs);
   }
