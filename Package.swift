@@ -137,7 +137,8 @@ var examples: [Target] {
 var tests: [Target] {
     [
         .target(name: "TestSupport", dependencies: ["World"], path: "Tests/TestSupport"),
-        .target(name: "WebTestSupport", dependencies: ["JSONDocument", "Web", httpClient], path: "Tests/WebTestSupport"),
+        .target(
+            name: "WebTestSupport", dependencies: ["JSONDocument", "Web", "TestSupport", httpClient], path: "Tests/WebTestSupport"),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
         .testTarget(name: "WorldTests", dependencies: ["World"]),
         .testTarget(name: "MessagePackTests", dependencies: ["MessagePack", "TestSupport"]),
@@ -179,7 +180,8 @@ var tests: [Target] {
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Command", "TestSupport", log,
+                "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Command", "TestSupport",
+                "WebTestSupport", log,
             ]),
     ]
 }

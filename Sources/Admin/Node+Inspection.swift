@@ -10,6 +10,7 @@ extension Node: NodeInspection {
     public func inspectRing() -> HashRing { ring }
     public func inspectMetrics() async -> [MetricSample] { await metrics() }
     public var clock: Instant { world.now }
+    public var lonelySince: Instant? { members.lonelySince }
 
     public func inspectActors() -> [ActorRow] {
         actors().map { ActorRow(type: "\($0.type)", number: $0.number, unfinishedCalls: $0.unfinishedCalls) }

@@ -23,6 +23,8 @@ public protocol NodeInspection: Sendable {
     func inspectMetrics() async -> [MetricSample]
     /// The node's clock, to which the members' times refer.
     var clock: Instant { get }
+    /// Since when the node hears nobody of a mesh it has seen, on its own clock; nil while it hears others.
+    var lonelySince: Instant? { get }
     /// How well the node can work.
     func readiness() -> Readiness
 }

@@ -91,6 +91,8 @@ public struct Membership: Sendable {
     var silentSince: Instant
     /// Whether this node hears nobody, and therefore accuses no one.
     public internal(set) var isLonely = false
+    /// Since when this node, as far as it ran, has heard nobody; nil unless it is lonely.
+    public var lonelySince: Instant? { isLonely ? silentSince : nil }
 
     var rumours = RumourQueue()
     /// While records of an exchange are merged.

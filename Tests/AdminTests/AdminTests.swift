@@ -18,6 +18,8 @@ final class FakeNode: NodeInspection, NodeControl, FaultControl {
         var requests: [String] = []
         var rules: [FaultRule] = []
         var readiness = Readiness.healthy
+        var lonelySince: Instant?
+        var ring: HashRing?
         var members = FakeNode.firstMembers()
         var subscribers: [AsyncStream<MembershipEvent>.Continuation] = []
     }
@@ -58,7 +60,7 @@ final class FakeNode: NodeInspection, NodeControl, FaultControl {
     }
 
     func inspectRing() -> HashRing {
-        HashRing([
+        state.withLock { $0.ring } ?? HashRing([
             RingMember(name: "n1", roles: ["primes"]), RingMember(name: "n2", capacity: 300, zone: "z", roles: ["lookup", "primes"]),
         ])
     }
@@ -72,6 +74,7 @@ final class FakeNode: NodeInspection, NodeControl, FaultControl {
         ]
     }
 
+    var lonelySince: Instant? { state.withLock { $0.lonelySince } }
     func readiness() -> Readiness { state.withLock { $0.readiness } }
     func requestLeave() async { state.withLock { $0.requests.append("leave") } }
     func requestDrain() async { state.withLock { $0.requests.append("drain") } }

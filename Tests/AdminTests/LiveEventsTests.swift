@@ -1,3 +1,4 @@
+import Admin
 import AsyncHTTPClient
 import Glibc
 import JSONDocument
@@ -100,7 +101,7 @@ final class FakeJobs: JobOverview {
                 #expect(events.last?.data["log"]?.elements?.count == 1 || events.dropLast().contains { $0.data["log"] != nil })
             }
             // What is no id of this life counts as none.
-            for stale in ["6-3", "nonsense", "7-999999", "7-x"] {
+            for stale in ["6-3", "nonsense", "7-999999", "7-x", "7-0"] {
                 let events = try await EventReader.read("\(bench.network)/events", lastEventID: stale) { _ in false }
                 #expect(events.first?.kind == "picture", "\(stale)")
             }
@@ -131,6 +132,60 @@ final class FakeJobs: JobOverview {
             }
             #expect(events.filter { $0.kind != "beat" && $0.data["members"] != nil }.map(\.kind) == ["picture", "change", "picture"])
         }
+    }
+
+    @Test func aNodeThatHearsNobodySaysSinceWhen() async throws {
+        try await withAdmin { bench in
+            var told: [JSON] = []
+            let events = try await EventReader.read("\(bench.network)/events") { event in
+                if let node = event.data["node"] { told.append(node["lonelySinceAtMs"] ?? "missing") }
+                if event.kind == "picture" {
+                    bench.node.state.withLock { ($0.lonelySince, $0.readiness) = (Instant(nanoseconds: 7_000_000_000), .degraded) }
+                    bench.node.happen(.lonely(true))
+                } else if event.kind == "beat", told.count == 2 {
+                    bench.node.state.withLock { ($0.lonelySince, $0.readiness) = (nil, .healthy) }
+                    bench.node.happen(.lonely(false))
+                }
+                return told.count < 3
+            }
+            #expect(told.first == .null && told.last == .null && told.count == 3, "\(told)")
+            let change = try #require(events.first { $0.data["node"]?["readiness"] == "Degraded" })
+            let age = (change.data["nowMs"]?.integer(Int.self) ?? 0) - (told[1].integer(Int.self) ?? 0)
+            #expect((3_000..<60_000).contains(age), "3 s by the node's clock, said \(age) ms")
+        }
+    }
+
+    /// In virtual time: a beat comes where there has been nothing to tell for its time, and nowhere else.
+    @Test func aBeatIsToldOnlyWhereNothingElseIs() throws {
+        let jobs = FakeJobs()
+        let simulation = Simulation(seed: 1)
+        let world = SimulatedWorld(simulation, name: "n1")
+        let told = try simulation.run(in: world) {
+            let feed = LiveFeed(node: FakeNode(), jobs: jobs, world: world, readers: 1)
+            let seat = feed.seats.take()
+            var told: [(kind: String, at: Instant)] = []
+            var seen: UInt64?
+            while told.count < 20 {
+                // A job that goes on for some seconds, and then stands.
+                let percentage = min(told.count, 10)
+                jobs.answer.withLock {
+                    $0 = MeshJobs(jobs: [FakeJobs.job(1, percentage: percentage, version: UInt64(percentage + 1))], unheard: [])
+                }
+                switch await feed.next(after: seen) {
+                case .whole(_, let version): (seen, told) = (version, told + [("picture", world.now)])
+                case .changes(_, let version): (seen, told) = (version, told + [("change", world.now)])
+                case .beat(_, let version): (seen, told) = (version, told + [("beat", world.now)])
+                case .over: return told
+                }
+            }
+            withExtendedLifetime(seat) {}
+            return told
+        }
+        let kinds = told.map(\.kind)
+        let changes = kinds.count { $0 == "change" }
+        #expect(changes >= 10 && kinds == ["picture"] + Array(repeating: "change", count: changes)
+            + Array(repeating: "beat", count: 19 - changes), "\(kinds)")
+        for (before, event) in zip(told, told.dropFirst()) where event.kind == "beat" { #expect(event.at - before.at == LiveFeed.beat) }
     }
 
     @Test func jobsAreGatheredOnlyWhileSomebodyLooks() async throws {

@@ -11,6 +11,7 @@ The steps are a list of objects with one member each:
   {"media": {"NAME": "VALUE"}}        emulated media features
   {"signal": [PID, NUMBER]}           to a process
   {"post": [URL, OBJECT]}             a request of this script's own
+  {"put": [SOCKET, PATH, OBJECT]}     the same through a Unix socket
 The report is an object: "values" of the evaluations, "requests" with the URL of everything that the page asked for, "complaints" with
 what the browser had to say (refused by the policy, uncaught errors). A step that fails ends the script with status 1.
 
@@ -19,10 +20,12 @@ further package is needed.
 """
 
 import base64
+import http.client
 import json
 import os
 import select
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -118,6 +121,27 @@ class Browser:
         shutil.rmtree(self.profile, ignore_errors=True)
 
 
+class SocketConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=20)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+def put(path, target, value):
+    connection = SocketConnection(path)
+    connection.request("PUT", target, json.dumps(value), {"content-type": "application/json"})
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    if answer.status != 200:
+        sys.exit(f"PUT {target} {value}: {answer.status} {text}")
+
+
 def run(browser, steps):
     values = []
     for step in steps:
@@ -140,6 +164,8 @@ def run(browser, steps):
         elif kind == "post":
             request = urllib.request.Request(value[0], json.dumps(value[1]).encode(), {"content-type": "application/json"})
             urllib.request.urlopen(request, timeout=20).read()
+        elif kind == "put":
+            put(*value)
         else:
             sys.exit(f"no step: {kind}")
     return values

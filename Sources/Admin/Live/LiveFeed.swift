@@ -7,14 +7,16 @@ import World
 //
 // The event log is kept from the node's first moment. Everything else is looked at only while somebody reads: then membership's
 // events mark the picture as old, and a moment later, when the burst is over and the node's view stands, it is drawn anew
-// once for all readers. A beat each second draws it too (the net under the events), tells readers that the node is there, and
-// lets them see that the server stops. The survey of jobs goes round once a second beside the beat, so that a silent
-// node delays nobody's heartbeat.
+// once for all readers. When readers have been told nothing for a while, a beat draws it too (the net under the events), tells
+// them that the node is there, and lets them see that the server stops. The survey of jobs goes round once a second beside
+// the beat, so that a silent node delays nobody's heartbeat; whatever is told, the whole picture is drawn first, so that
+// news of jobs does not hold up what only a look would find.
 
 /// The picture of a node and its mesh, and those who wait for it to change.
-actor LiveFeed {
-    /// How often readers hear from the node though nothing has changed.
-    static let beat = Duration.seconds(1)
+package actor LiveFeed {
+    /// After what silence readers hear from the node though nothing has changed. Longer than ``surveyInterval``: where jobs go on, the
+    /// news of them is the sign of life.
+    package static let beat = Duration.milliseconds(1_200)
     /// How often the boards of the mesh are asked while somebody reads.
     static let surveyInterval = Duration.seconds(1)
     /// From an event to the picture that shows it: several come together, and the node's view follows its events.
@@ -23,7 +25,7 @@ actor LiveFeed {
     static let jobsShown = JobRegistry.defaultLimit
 
     /// What a reader is told.
-    enum News: Sendable {
+    package enum News: Sendable {
         case whole(JSON, version: UInt64)
         case changes(JSON, version: UInt64)
         /// Nothing new; the node is there.
@@ -31,7 +33,7 @@ actor LiveFeed {
         case over
     }
 
-    nonisolated let seats: LiveSeats
+    package nonisolated let seats: LiveSeats
     nonisolated let life: UInt64
 
     private let node: any NodeInspection
@@ -41,24 +43,29 @@ actor LiveFeed {
     private let startedAtMs: Int64
     private var picture = LivePicture()
     private var health = 0
+    /// When readers were last told something.
+    private var toldAt: Instant
+    /// Since when the node hears nobody, and that moment on its wall clock: measured once, so that it does not waver.
+    private var lonely: (since: Instant, atMs: Int64)?
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var isFlushing = false
     private var isBeating = false
     private var isSurveying = false
     private var isOver = false
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// - Parameters:
     ///   - jobs: who gathers the jobs of the mesh; nil shows none.
     ///   - readers: who may read at a time.
-    init(node: any NodeInspection, jobs: (any JobOverview)?, world: any World, readers: Int) {
+    package init(node: any NodeInspection, jobs: (any JobOverview)?, world: any World, readers: Int) {
         self.node = node
         self.jobs = jobs
         self.world = world
         seats = LiveSeats(limit: readers)
         life = node.identity.life
         startedAtMs = world.wallTime.millisecondsSince1970
+        toldAt = world.now
         executor = world.makeExecutor("admin.live")
         let first = EventWords(.info, "started", node.identity.name, "has started, life \(node.identity.life)")
         picture.append(line: first.json(atMs: startedAtMs))
@@ -72,7 +79,7 @@ actor LiveFeed {
     // MARK: Reading
 
     /// What a reader is to be told who has seen `seen` (nil: nothing yet). Waits for a change, a beat at most.
-    func next(after seen: UInt64?) async -> News {
+    package func next(after seen: UInt64?) async -> News {
         if isOver { return .over }
         keepLooking()
         if seen == nil { redraw() }
@@ -96,6 +103,7 @@ actor LiveFeed {
     private func wakeReaders() {
         let readers = waiting
         waiting = []
+        toldAt = world.now
         for reader in readers { reader.resume() }
     }
 
@@ -108,12 +116,16 @@ actor LiveFeed {
         isFlushing = true
         world.spawn("admin.live.flush", on: executor) { [weak self, world] in
             try? await world.sleep(for: Self.settling)
-            await self?.flush()
+            await self?.settle()
         }
     }
 
-    private func flush() {
+    private func settle() {
         isFlushing = false
+        flush()
+    }
+
+    private func flush() {
         redraw()
         wakeReaders()
     }
@@ -122,13 +134,14 @@ actor LiveFeed {
     private func keepLooking() {
         if !isBeating {
             isBeating = true
+            toldAt = world.now
             world.spawn("admin.live.beat", on: executor) { [weak self, world] in
-                repeat {
-                    do { try await world.sleep(for: Self.beat) } catch {
+                while let due = await self?.strike() {
+                    do { try await world.sleep(until: due) } catch {
                         await self?.end()
                         return
                     }
-                } while await self?.strike() ?? false
+                }
             }
         }
         guard let jobs, !isSurveying else { return }
@@ -143,12 +156,16 @@ actor LiveFeed {
         }
     }
 
-    /// False when nobody reads any more.
-    private func strike() -> Bool {
+    /// Wakes the readers unless they have been told something within the last beat. Returns when to ask again; nil when nobody reads any
+    /// more.
+    private func strike() -> Instant? {
         isBeating = seats.count > 0 && !isOver
-        if isBeating { redraw() }
-        wakeReaders()
-        return isBeating
+        guard isBeating else {
+            wakeReaders()
+            return nil
+        }
+        if world.now >= toldAt + Self.beat { flush() }
+        return toldAt + Self.beat
     }
 
     private func isWatched() -> Bool {
@@ -163,7 +180,7 @@ actor LiveFeed {
         let rows = JobRow.merge(survey, before: picture.jobRows, live: live, nowMs: nowMs, limit: Self.jobsShown)
         let document: JSON = ["unheard": .array(survey.unheard.map { .string($0) })]
         picture.setJobs(rows, survey: document) { $0.json }
-        if picture.version != before { wakeReaders() }
+        if picture.version != before { flush() }
     }
 
     private func redraw() {
@@ -178,8 +195,15 @@ actor LiveFeed {
         picture.setNode([
             "mesh": .string(node.meshName), "name": .string(node.identity.name), "life": .number(life),
             "startedAtMs": .number(startedAtMs), "health": .number(health), "readiness": .string(node.readiness().rawValue),
+            "lonelySinceAtMs": lonelySinceAtMs(now: now, nowMs: nowMs).map { .number($0) } ?? .null,
             "callsInHand": .number(node.inspectActors().reduce(0) { $0 + $1.unfinishedCalls }),
         ])
+    }
+
+    private func lonelySinceAtMs(now: Instant, nowMs: Int64) -> Int64? {
+        let since = node.lonelySince
+        if lonely?.since != since { lonely = since.map { ($0, nowMs - max(.zero, now - $0).milliseconds) } }
+        return lonely?.atMs
     }
 
     private var nowMs: Int64 { world.wallTime.millisecondsSince1970 }

@@ -7,8 +7,8 @@ import World
 
 /// `GET /events`: the picture of the node and its mesh as server-sent events.
 ///
-/// First `picture`, the whole; then `change`, what differs from the event before, by section and by row; and each second in
-/// which nothing differs `beat`, so that a page knows a silent node from a quiet mesh. An event's id is "life-version".
+/// First `picture`, the whole; then `change`, what differs from the event before, by section and by row; and when 1.2 s have passed
+/// with nothing to tell `beat`, so that a page knows a silent node from a quiet mesh. An event's id is "life-version".
 /// A reader who comes again with the last id (as `Last-Event-ID`, or `?last=`) gets what has changed since. A reader
 /// who is slow is told less often, each time the newest.
 struct LiveRoutes: RouteGroup {
@@ -30,8 +30,8 @@ struct LiveRoutes: RouteGroup {
     private func version(_ request: WebRequest) -> UInt64? {
         let header = HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }
         let parts = (header ?? request.query("last") ?? "").split(separator: "-")
-        guard parts.count == 2, UInt64(parts[0]) == feed.life else { return nil }
-        return UInt64(parts[1])
+        guard parts.count == 2, UInt64(parts[0]) == feed.life, let version = UInt64(parts[1]), version > 0 else { return nil }
+        return version
     }
 }
 

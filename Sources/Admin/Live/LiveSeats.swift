@@ -1,7 +1,7 @@
 import Synchronization
 
 /// How many readers there are, and how many there may be.
-final class LiveSeats: Sendable {
+package final class LiveSeats: Sendable {
     let limit: Int
     private let taken = Mutex(0)
 
@@ -13,7 +13,7 @@ final class LiveSeats: Sendable {
     var count: Int { taken.withLock { $0 } }
 
     /// A seat; nil when all are taken.
-    func take() -> LiveSeat? {
+    package func take() -> LiveSeat? {
         let isFree = taken.withLock { taken in
             guard taken < limit else { return false }
             taken += 1
@@ -27,7 +27,7 @@ final class LiveSeats: Sendable {
 
 /// One reader's seat. It is free again when nothing holds this object any more: however an answer ends, even one whose body is never
 /// asked for, what it holds is let go.
-final class LiveSeat: Sendable {
+package final class LiveSeat: Sendable {
     private let seats: LiveSeats
     fileprivate init(_ seats: LiveSeats) { self.seats = seats }
     deinit { seats.giveBack() }

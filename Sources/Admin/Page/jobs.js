@@ -50,12 +50,11 @@ function update(item, job) {
   setText(find("warnings"), [...job.warnings, ...lost, ...unheard].join("; "));
 }
 
-/// A running job's time goes on by itself; an ended one's stands.
+/// A running job's time goes on by itself, its text is the ticker's; an ended one's stands.
 function drawElapsed(element, job) {
   if (isRunning(job)) {
     element.dataset.since = job.startedAtMs;
     element.dataset.fine = "";
-    if (element.textContent === "") setText(element, duration(job.elapsedMs, { fine: true }));
   } else {
     delete element.dataset.since;
     setText(element, duration(job.elapsedMs, { fine: true }));

@@ -49,7 +49,8 @@ function drawName(cell, member, isOwn) {
   cell.dataset.shown = key;
   const address = isOwn ? null : member.admin && webAddress(member.admin);
   const dot = make("i", { class: `dot ${colourClass(member.name)}`, "aria-hidden": "true" });
-  const name = address ? make("a", { href: address, title: `the page of ${member.name}` }, member.name) : make("span", {}, member.name);
+  const name = address ? make("a", { class: "name", href: address, title: `the page of ${member.name}` }, member.name)
+    : make("span", { class: "name" }, member.name);
   cell.replaceChildren(dot, name, ...(isOwn ? [make("span", { class: "note" }, " this node")] : []));
 }
 

@@ -51,6 +51,8 @@ function draw(news) {
   }
   if (news.jobs || news.jobsGone || "survey" in news || news.members) drawJobs(byId("jobs"), byId("jobs-note"), state);
   if (news.log) drawLog();
+  if (news.node) showLonely();
+  tick();
 }
 
 function drawHead() {
@@ -64,13 +66,14 @@ function drawHead() {
   const count = (status) => members.filter((member) => member.status === status).length;
   const running = jobs.filter((job) => !job.isEnded && job.standing !== "lost").length;
   const own = state.members.get(node.name);
+  const weight = (word) => isLonely() ? "old" : word;
   const figures = [
-    ["alive", count("alive"), "alive", "good"],
-    ["suspect", count("suspect"), "suspect", count("suspect") ? "warning" : "quiet"],
-    ["dead", count("dead"), "dead", count("dead") ? "bad" : "quiet"],
-    ["left", count("left"), "left", "quiet"],
+    ["alive", count("alive"), isLonely() ? "alive, last heard" : "alive", weight("good")],
+    ["suspect", count("suspect"), "suspect", weight(count("suspect") ? "warning" : "quiet")],
+    ["dead", count("dead"), "dead", weight(count("dead") ? "bad" : "quiet")],
+    ["left", count("left"), "left", weight("quiet")],
     ["jobs", running, running === 1 ? "job running" : "jobs running", running ? "busy" : "quiet"],
-    ["health", node.health === 0 ? "well" : `${node.health}`, "own health", node.health === 0 ? "good" : "warning"],
+    ownHealth(node),
     ["load", node.callsInHand, own?.load ? `others' calls, load ${Math.round(own.load / 10)} %` : "others' calls in hand", node.callsInHand ? "busy" : "quiet"],
   ];
   reconcile(byId("figures"), figures, ([id]) => id,
@@ -81,8 +84,37 @@ function drawHead() {
       setText(element.querySelector("dd"), String(value));
       setText(element.querySelector("dt"), label);
     });
-  document.title = `${count("alive")} alive${count("dead") ? `, ${count("dead")} dead` : ""} · ${node.mesh} · ${node.name}`;
-  tick();
+  const summary = isLonely() ? "hears nobody" : `${count("alive")} alive${count("dead") ? `, ${count("dead")} dead` : ""}`;
+  document.title = `${summary} · ${node.mesh} · ${node.name}`;
+}
+
+/// How well the node can work, in a word for its figure.
+function ownHealth({ health, readiness }) {
+  if (readiness === "Unhealthy") return ["health", "out", "unhealthy: it counts for gone", "bad"];
+  if (readiness === "Degraded") return ["health", "alone", "own health: degraded", "warning"];
+  return ["health", health === 0 ? "well" : `${health}`, "own health", health === 0 ? "good" : "warning"];
+}
+
+function isLonely() {
+  return (state.node?.lonelySinceAtMs ?? null) !== null;
+}
+
+/// A node that hears nobody accuses no one: without this, its page would look well while it is cut off.
+function showLonely() {
+  const { node } = state, notice = byId("lonely");
+  document.documentElement.toggleAttribute("data-lonely", isLonely());
+  if (!isLonely()) {
+    notice.hidden = true;
+    notice.replaceChildren();
+    return;
+  }
+  if (notice.hidden) {
+    notice.replaceChildren(
+      make("strong", {}, `${node.name} hears nobody`), make("span", { "aria-hidden": "true" }, " since ", make("span", { class: "for" })),
+      ": it may be cut off. What it says of the others is old; another node's page knows more.");
+    notice.hidden = false;
+  }
+  notice.querySelector(".for").dataset.since = node.lonelySinceAtMs;
 }
 
 function drawLog() {

@@ -8,6 +8,9 @@ import { chip, colourClass, make, percent, reconcile, setText } from "./words.js
 const radius = { pin: 176, fine: 164, broad: 133, label: 188 };
 const labelsShown = 0.04;
 const labelLength = 10;
+/// From the middle to where a label must end: the card's padding may be written on.
+const labelEdge = 258;
+const narrow = matchMedia("(max-width: 480px)");
 
 let shownArcs = "";
 
@@ -38,13 +41,30 @@ export function drawRing(place, ring) {
       const [x, y] = [Math.sin(angle) * radius.label, -Math.cos(angle) * radius.label];
       text.style.transform = `translate(${x.toFixed(1)}px, ${(y - 3).toFixed(1)}px)`;
       text.setAttribute("text-anchor", Math.abs(x) < 40 ? "middle" : x > 0 ? "start" : "end");
-      setText(text.children[0], piece.name.length > labelLength ? `${piece.name.slice(0, labelLength - 1)}…` : piece.name);
+      text.dataset.name = piece.name;
+      text.dataset.room = Math.abs(x) < 40 ? labelEdge : labelEdge - Math.abs(x);
       setText(text.children[1], percent(piece.share));
     });
+  fitLabels();
   drawArcs(svg, ring, members);
   setText(svg.querySelector(".count"), String(members.length));
   setText(svg.querySelector(".unit"), members.length === 1 ? "node shares all keys" : "nodes share all keys");
 }
+
+/// Cuts names that are too long for their place beside the ring; how much room a letter takes is for the browser to say.
+function fitLabels() {
+  for (const text of document.querySelectorAll("#ring .labels text")) {
+    const { name, room } = text.dataset, shown = text.children[0];
+    let length = Math.min(name.length, labelLength);
+    do {
+      setText(shown, length < name.length ? `${name.slice(0, length - 1)}…` : name);
+      length -= 1;
+    } while (length > 2 && shown.getComputedTextLength() > Number(room));
+  }
+}
+
+// In a narrow window the letters are larger.
+narrow.addEventListener("change", fitLabels);
 
 function empty() {
   return make("svg:svg", { viewBox: "-244 -216 488 432", role: "img" },

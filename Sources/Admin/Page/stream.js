@@ -2,11 +2,12 @@
 //
 // EventSource comes again by itself when a connection breaks, with the id of the last event, and then gets what has changed since. Two
 // things it does not do are done here: it takes a node that is silent for one that is quiet (a node tells something at
-// least every second, so silence of some seconds is a fault), and it gives up for good when it is refused.
+// least every 1.2 s, so silence of some seconds is a fault), and it gives up for good when it is refused.
 
-const silenceAllowedMs = 2500;
+const silenceAllowedMs = 2700;
 const reopenAfterMs = 6000;
 const refusedPauseMs = 3000;
+const refusalAnswerMs = 2000;
 
 export function listen(onEvent, onLink) {
   let source = null;
@@ -42,8 +43,8 @@ export function listen(onEvent, onLink) {
     const refused = source;
     let isThere = false;
     try {
-      isThere = (await fetch("health/live", { cache: "no-store" })).ok;
-    } catch { /* it does not answer at all */ }
+      isThere = (await fetch("health/live", { cache: "no-store", signal: AbortSignal.timeout(refusalAnswerMs) })).ok;
+    } catch { /* it does not answer at all, or not in time */ }
     if (isThere) lose("it answers, but too many pages are open on it");
     setTimeout(() => { if (source === refused) open(); }, refusedPauseMs);
   }

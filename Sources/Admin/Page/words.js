@@ -87,19 +87,29 @@ export function webAddress(text, path = "/") {
   }
 }
 
-// Colours go to names in the order in which they are first seen, the first picture's in the order of names, and stay with them.
+// Colours go to names in the order in which they are first seen, the first picture's in the order of names, and stay with them. Of
+// names that are gone the newest are kept, for the log and for jobs that have ended: a page may stay open for months.
 const colours = new Map();
 const colourCount = 12;
+const goneKept = 500;
+let met = 0;
 
 export function meetNames(names) {
-  for (const name of [...names].sort()) if (!colours.has(name)) colours.set(name, colours.size % colourCount);
+  const present = new Set(names);
+  for (const name of [...present].sort()) if (!colours.has(name)) colours.set(name, met++ % colourCount);
+  const gone = [...colours.keys()].filter((name) => !present.has(name));
+  for (const name of gone.slice(0, -goneKept)) colours.delete(name);
 }
 
 export function colourClass(name) {
   return colours.has(name) ? `c${colours.get(name)}` : "stranger";
 }
 
+/// Characters that a chip surely shows.
+const chipLength = 14;
+
 /// A node's name with its colour beside it.
 export function chip(name, extra = "") {
-  return make("span", { class: `chip ${colourClass(name)} ${extra}`.trim() }, make("i", { "aria-hidden": "true" }), name);
+  const title = name.length > chipLength ? name : null;
+  return make("span", { class: `chip ${colourClass(name)} ${extra}`.trim(), title }, make("i", { "aria-hidden": "true" }), name);
 }

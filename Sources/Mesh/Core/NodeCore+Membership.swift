@@ -32,10 +32,10 @@ extension NodeCore {
     /// Readers on other threads see the members as they are after the turn.
     private func showMembers() {
         membershipDeadline = membership.nextDeadline
-        guard shownVersion != membership.version || publicView.members.isLonely != membership.isLonely else { return }
+        guard shownVersion != membership.version || publicView.members.lonelySince != membership.lonelySince else { return }
         shownVersion = membership.version
         publicView.show(
-            MembersView(version: membership.version, members: membership.members, isLonely: membership.isLonely))
+            MembersView(version: membership.version, members: membership.members, lonelySince: membership.lonelySince))
     }
 
     private func send(_ message: MembershipMessage, to peer: MembershipPeer) {

@@ -1,11 +1,12 @@
 import Membership
 import Placement
 import Synchronization
+import World
 
 /// What the node's core shows to readers on other threads, replaced whole at every change.
 final class PublicView: Sendable {
     private struct State {
-        var members = MembersView(version: 0, members: [], isLonely: false)
+        var members = MembersView(version: 0, members: [], lonelySince: nil)
         var ring = HashRing([])
         var decided: [Member] = []
         /// The version of the decided view.
@@ -52,8 +53,11 @@ public struct MembersView: Sendable, Hashable {
     public let version: UInt64
     /// Sorted by name, this node included.
     public let members: [Member]
+    /// Since when this node hears nobody, on its own clock; nil while it hears others, and in a mesh of one or two.
+    public let lonelySince: Instant?
+
     /// Whether this node hears nobody and therefore accuses no one.
-    public let isLonely: Bool
+    public var isLonely: Bool { lonelySince != nil }
 
     /// The member called `name`, whatever its status.
     public func member(named name: String) -> Member? { members.first { $0.name == name } }
