@@ -48,7 +48,7 @@ import World
     }
 
     @Test func theLinesOfTheContractWork() async throws {
-        try await withMesh(port: 25_900) { mesh, edges in
+        try await withMesh(port: 26_000) { mesh, edges in
             let submitted = try await submit(#"{"target": "192.0.2.9"}"#, to: edges[0])
             #expect(submitted.members?.map(\.key) == ["jobId", "statusUrl", "message"])
             #expect(submitted["statusUrl"]?.string == "/api/lookup/\(submitted["jobId"]?.string ?? "")")
@@ -83,7 +83,7 @@ import World
     }
 
     @Test func theCommandShowsALineForEachService() async throws {
-        try await withMesh(port: 25_940) { mesh, edges in
+        try await withMesh(port: 26_100) { mesh, edges in
             let shown = try await mesh.run("lookup", "127.0.0.1", "--topology", mesh.file)
             #expect(shown.status == 0, "\(shown)")
             let lines = shown.output.split(separator: "\n")
