@@ -83,11 +83,15 @@ struct WorkloadReader {
 }
 
 extension PrimesLoad {
-    /// The right answer, by libprimesieve in this process. Takes as long as that does.
-    func count() throws -> UInt64 {
+    /// The right answer, by libprimesieve in this process. Takes as long as that does, and looks around some times a second.
+    /// - Returns: nil when it was told to stop.
+    func count(while goesOn: () -> Bool) throws -> UInt64? {
         if let expected { return expected }
         var counter = PrimeCounter(PrimesPart(number: 0, from: from, to: to, algorithm: .sieve))
-        while !counter.isDone { try counter.countSlice() }
+        while !counter.isDone {
+            guard goesOn() else { return nil }
+            try counter.countSlice()
+        }
         return counter.count
     }
 }
