@@ -9,11 +9,12 @@ package enum YAMLTree {
         do {
             // The encoding is named because the library's default depends on an environment variable.
             let root = try Parser(yaml: text, encoding: .utf8).singleRoot()
-            if let root, !isBounded(root, by: max(text.utf8.count, expandedAllowed)) {
+            let limit = max(text.utf8.count, expandedAllowed)
+            if let root, !isBounded(root, by: limit) {
                 throw TopologyError([
                     TopologyProblem(
                         code: .syntax, file: file, line: root.mark?.line ?? 1, column: root.mark?.column ?? 1,
-                        sentence: "the file's aliases make more than \(max(text.utf8.count, expandedAllowed)) values of it; write out what it says")
+                        sentence: "the file's aliases make more than \(limit) values of it; write out what it says")
                 ])
             }
             return root

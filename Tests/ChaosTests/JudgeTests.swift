@@ -58,7 +58,8 @@ import Testing
         var history = TestHistory()
         history.accept(1)
         history.add(
-            .client, .read(JobReading(jobId: "id-1", status: "", done: 0, total: 0)), process: 1, outcome: .failed, via: "n1", detail: "404")
+            .client, .read(JobReading(jobId: "id-1", status: "", done: 0, total: 0)), process: 1, outcome: .failed, via: "n1",
+            detail: "404")
         history.end(.stuck)
         let verdict = history.verdict([.jobsEnd])
         #expect(verdict.answer == .broken && verdict.lines[0].contains("never told of; asked last: n1: 404"), "\(verdict.lines)")

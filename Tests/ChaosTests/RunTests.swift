@@ -169,9 +169,8 @@ import World
             #expect((heal?["output"]?["hits"]?.integer(Int.self) ?? 0) > 0 && heal?["outcome"] == "ok")
             let jobs = history.filter { $0["op"] == "submit" && $0["outcome"] == "ok" }
             let audits = history.filter { $0["op"] == "audit" }
-            #expect(jobs.count >= 90 && audits.count == 2 * jobs.count, "every edge is asked for every job: \(audits.count) of \(jobs.count)")
-            let late = jobs.filter { ($0["return_ns"]?.integer(Int64.self) ?? 0) < ($0["call_ns"]?.integer(Int64.self) ?? 0) }
-            #expect(late.isEmpty)
+            #expect(jobs.count >= 90)
+            #expect(audits.count == 2 * jobs.count, "every edge is asked for every job")
         }
     }
 
@@ -193,7 +192,8 @@ import World
             let verdict = try #require(place.runs.first?.verdict)
             try SystemFileSystem().createDirectory(verdict + "/in the way")
             let status = try await place.end(of: child)
-            #expect(status == 2 && place.text("out").contains("  unknown  files: the verdict cannot be written: \(verdict)"), "\(place.text("out"))")
+            let complaint = "  unknown  files: the verdict cannot be written: \(verdict)"
+            #expect(status == 2 && place.text("out").contains(complaint), "\(place.text("out"))")
         }
     }
 
@@ -278,6 +278,19 @@ import World
             #expect(place.processes.isEmpty)
             let ops = try place.history().map { "\($0["op"]?.string ?? "") \($0["outcome"]?.string ?? "")" }
             #expect(ops.contains("heal ok") && ops.contains("resume ok"), "\(ops.suffix(5))")
+        }
+    }
+
+    @Test func whoInterruptsTheHarnessWhileItCountsNeedNotWait() async throws {
+        try await withPlace { place in
+            let text = "name: test\ntopology: {nodes: 3}\nworkload: [primes: {from: 0, to: 30000000000}]\nexpect: [jobs end]\n"
+            let child = try place.start(["chaos", "run", place.write(text, to: "count.yaml")])
+            let counts = try await place.until(60) { place.runs.contains { SystemFileSystem().exists($0.topology) } }
+            #expect(counts && place.processes.count == 1, "no node is there before the harness knows the answer")
+            child.signal(SIGINT)
+            #expect(try await place.end(of: child) == 130)
+            let last = try place.history().last
+            #expect(last?["op"] == "end" && last?["output"]?["because"] == "interrupted", "\(place.text("err"))")
         }
     }
 

@@ -108,7 +108,10 @@ import World
             "- primes: {from: 0, to: 1000000}", "- lookups: {targets: [localhost.test], services: [Pong], rate: 1, for: 3s}",
             "chaos/test.yaml:4:52:", "did you mean \"Ping\"?"
         ),
-        ("- primes: {from: 0, to: 1000000}", "- lookups: {targets: [127.0.0.1], rate: 1, for: 4m}", "chaos/test.yaml:4:", "the limit of the run, 3m"),
+        (
+            "- primes: {from: 0, to: 1000000}", "- lookups: {targets: [127.0.0.1], rate: 1, for: 4m}", "chaos/test.yaml:4:",
+            "the limit of the run, 3m"
+        ),
     ])
     func whatIsWrongIsNamedAtItsLine(_ old: String, _ new: String, _ beginning: String, _ remedy: String) throws {
         try #require(Self.good.contains(old))
@@ -164,7 +167,8 @@ import World
 
     @Test func theTopologyOfARunHasWhatTheScenarioSays() throws {
         let text = Self.good.split(separator: "{nodes: 3}", maxSplits: 1).joined(
-            separator: "{nodes: 3, edges: 1, membership: {preset: wan, probeTimeout: 600ms}, override: {n2: {roles: [primes], capacity: 2}}}")
+            separator: "{nodes: 3, edges: 1, membership: {preset: wan, probeTimeout: 600ms}, "
+                + "override: {n2: {roles: [primes], capacity: 2}}}")
         let mesh = try scenario(text).mesh.text(mesh: "chaos-kill", ports: [20_000, 20_010, 20_020], dataDir: "mesh")
         let topology = try Topology.parse(mesh, file: "run/mesh.yaml")
         #expect(topology.nodes.map(\.port) == [20_000, 20_010, 20_020] && topology.nodes.map(\.isEdge) == [true, false, false])

@@ -202,6 +202,7 @@ import World
         history.add(.director, .died(node: "n2", isBack: isBack), detail: "process 7 is gone")
         history.end()
         let verdict = history.verdict([.totalExact])
-        #expect(verdict.answer == .broken && verdict.lines[0].contains("n2, to which nothing was done: process 7 is gone"), "\(verdict.lines)")
+        #expect(verdict.answer == .broken, "\(verdict.lines)")
+        #expect(verdict.lines[0].contains("n2, to which nothing was done: process 7 is gone"), "\(verdict.lines)")
     }
 }

@@ -44,8 +44,8 @@ struct Census {
             case .runs(let process):
                 let name = process.map { "process \($0.pid)" } ?? "its process"
                 let now = stage.process(of: node)
-                surprises.append(
-                    Surprise(node: node, isBack: now != nil, reason: "\(name) is gone" + (now.map { ", and process \($0.pid) is there" } ?? "")))
+                let successor = now.map { ", and process \($0.pid) is there" } ?? ""
+                surprises.append(Surprise(node: node, isBack: now != nil, reason: "\(name) is gone\(successor)"))
                 started(node, now)
             case .ended(let process):
                 guard let now = stage.process(of: node), now != process else { continue }

@@ -35,7 +35,9 @@ struct StepsReader {
             let step = Step(trigger: trigger, action: action)
             checkTime(of: step, section, &before)
             if case .cut = action { isCut = true }
-            if case .heal = action, !isCut, let text = section.text("heal") { section.refuse(text, "must come after a cut; there is none above") }
+            if case .heal = action, !isCut, let text = section.text("heal") {
+                section.refuse(text, "must come after a cut; there is none above")
+            }
             return step
         }
     }
@@ -44,7 +46,8 @@ struct StepsReader {
     private func checkTime(of step: Step, _ section: Section, _ before: inout Duration) {
         guard case .at(let time) = step.trigger, let text = section.text("at") else { return }
         if time < before {
-            section.refuse(text, "must not be before the time of a step above, \(DurationNotation.format(before)): the order is that of the file")
+            section.refuse(
+                text, "must not be before the time of a step above, \(DurationNotation.format(before)): the order is that of the file")
         }
         before = max(before, time)
         let lasts = switch step.action {

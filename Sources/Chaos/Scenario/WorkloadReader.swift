@@ -88,7 +88,8 @@ struct WorkloadReader {
         }
         let duration = load.limitedDuration("for")
         if let duration, duration >= limit, let text = load.text("for") {
-            load.refuse(text, "must be less than the limit of the run, \(DurationNotation.format(limit)); give \"limit\" more, or this less")
+            load.refuse(
+                text, "must be less than the limit of the run, \(DurationNotation.format(limit)); give \"limit\" more, or this less")
         }
         guard let targets, let rate, let duration else { return nil }
         return LookupLoad(targets: targets, services: services, rate: rate, duration: duration)

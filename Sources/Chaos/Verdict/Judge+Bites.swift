@@ -37,8 +37,8 @@ extension Judge {
             for observer in look.views.keys.sorted() where !harm.victims.contains(observer) {
                 guard let view = look.views[observer] ?? nil else { continue }
                 for (member, status) in view.sorted(by: { $0.key < $1.key }) where wanted.contains(status) {
-                    let isApart = harm.apart.contains(.init(from: observer, to: member)) || harm.apart.contains(.init(from: member, to: observer))
-                    guard isApart || harm.victims.contains(member) else { continue }
+                    let ways = [HistoryEvent.Apart(from: observer, to: member), HistoryEvent.Apart(from: member, to: observer)]
+                    guard ways.contains(where: harm.apart.contains) || harm.victims.contains(member) else { continue }
                     return "\(observer) saw \(member) \(status) after \(look.returnNs / 1_000_000) ms"
                 }
             }

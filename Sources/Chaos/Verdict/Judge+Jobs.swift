@@ -41,7 +41,8 @@ extension Judge {
         guard !story.jobs.isEmpty else { return (.unknown, "there is no job") }
         var reason = "\(completed) of \(story.jobs.count) completed" + (lost > 0 ? ", \(lost) lost with their homes" : "")
         if let first = disputed.first {
-            reason += "; of those that completed \(disputed.count) are told as lost by an edge that had held the home for dead, such as \(first)"
+            reason += "; of those that completed \(disputed.count) are told as lost by an edge that had held the home for dead, "
+                + "such as \(first)"
         }
         // Where all were lost the mesh may as well do nothing.
         return (completed > 0 ? .holds : .unknown, reason)

@@ -34,7 +34,8 @@ package enum Judge {
         guard !story.jobs.isEmpty || !story.orders.isEmpty else { return "no job was handed in" }
         let open = story.orders.filter { !$0.isAccepted }
         guard let first = open.first else { return nil }
-        return "\(open.count) of \(story.orders.count) orders were not accepted, the first of them \(first.kind) order \(first.number): \(first.answer)"
+        return "\(open.count) of \(story.orders.count) orders were not accepted, the first of them \(first.kind) order \(first.number): "
+            + first.answer
     }
 
     private static func judge(_ invariant: Invariant, _ story: Story) -> Finding {

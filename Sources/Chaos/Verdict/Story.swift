@@ -62,7 +62,9 @@ struct Story {
         case .read(let document): take(document, record)
         case .audit(let jobId, let document):
             guard let index = jobs.firstIndex(where: { $0.submission.jobId == jobId }) else { return }
-            jobs[index].audits.append(Job.Audit(via: record.via ?? "?", ns: record.lastNs, document: document, outcome: record.outcome, detail: record.detail))
+            jobs[index].audits.append(
+                Job.Audit(
+                    via: record.via ?? "?", ns: record.lastNs, document: document, outcome: record.outcome, detail: record.detail))
         case .views(let views) where record.outcome == .ok:
             looks.append(Look(callNs: record.callNs, returnNs: record.lastNs, views: views))
         case .missed(let step): missed.append("\(step): \(record.detail)")
