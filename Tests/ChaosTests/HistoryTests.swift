@@ -28,7 +28,7 @@ import World
 
     @Test func aHistoryThatCannotBeWrittenIsTrouble() {
         let recorder = Recorder(world: SystemWorld(), path: "/nowhere/at/all")
-        recorder.record(.director, .trouble)
+        recorder.record(.director, .resume(node: "n1"))
         #expect(recorder.problem?.contains("/nowhere/at/all") == true && recorder.records.count == 1)
     }
 

@@ -101,12 +101,12 @@ import World
         ("nodes: 3", "nodes: 3, override: {n3: {roles: [prims]}}", "chaos/test.yaml:2:", "did you mean \"primes\"?"),
         ("nodes: 3", "nodes: 3, override: {n3: {roles: [edgee]}}", "chaos/test.yaml:2:46:", "known: lookup, primes, store"),
         (
-            "- primes: {from: 0, to: 1000000}", "- lookups: {targets: [127.0.0.1.9], rate: 1, for: 3s}", "chaos/test.yaml:4:24:",
+            "- primes: {from: 0, to: 1000000}", "- lookups: {targets: [127.0.0.1.9], rate: 1, for: 3s}", "chaos/test.yaml:4:25:",
             "must be an address or a domain name"
         ),
         (
             "- primes: {from: 0, to: 1000000}", "- lookups: {targets: [localhost.test], services: [Pong], rate: 1, for: 3s}",
-            "chaos/test.yaml:4:52:", "did you mean \"Ping\"?"
+            "chaos/test.yaml:4:53:", "did you mean \"Ping\"?"
         ),
         (
             "- primes: {from: 0, to: 1000000}", "- lookups: {targets: [127.0.0.1], rate: 1, for: 4m}", "chaos/test.yaml:4:",

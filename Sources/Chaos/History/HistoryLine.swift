@@ -44,7 +44,6 @@ package struct HistoryLine: Sendable {
         case .heal(let name, let hits): return (name, "\(hits) frames were touched" + Self.after(detail))
         case .views(let views): return changes(views).map { ("mesh", $0) }
         case .missed(let step): return (step, detail)
-        case .trouble: return ("harness", detail)
         case .end(let ending): return ("run", ending.rawValue + Self.after(detail))
         }
     }

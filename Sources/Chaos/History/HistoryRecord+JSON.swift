@@ -28,7 +28,6 @@ extension HistoryEvent {
         case .heal: "heal"
         case .views: "views"
         case .missed: "missed"
-        case .trouble: "trouble"
         case .end: "end"
         }
     }
@@ -58,7 +57,6 @@ extension HistoryEvent {
         case .heal(let name, let hits): (name, [:], ["hits": .number(hits)])
         case .views(let views): (nil, [:], Self.json(views))
         case .missed(let step): (step, [:], [:])
-        case .trouble: (nil, [:], [:])
         case .end(let ending): (nil, [:], ["because": .string(ending.rawValue)])
         }
     }

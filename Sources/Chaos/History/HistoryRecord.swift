@@ -79,8 +79,6 @@ package enum HistoryEvent: Hashable, Sendable {
     case views([String: [String: String]?])
     /// A step that could not be carried out.
     case missed(step: String)
-    /// Something of the harness itself did not work.
-    case trouble
     case end(Ending)
 
     var isEnd: Bool { if case .end = self { true } else { false } }

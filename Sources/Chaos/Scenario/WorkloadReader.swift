@@ -61,7 +61,9 @@ struct WorkloadReader {
             return nil
         }
         if expected == nil {
-            ownCounts += PrimesEstimate(PrimesRequest(from: request.from, to: request.to, algorithm: .sieve), workers: 1).duration
+            let own = PrimesEstimate(PrimesRequest(from: request.from, to: request.to, algorithm: .sieve), workers: 1).duration
+            // An estimate may be centuries; a sum of some would be more than nanoseconds can be counted.
+            ownCounts = min(ownCounts + own, .seconds(1 << 32))
             if ownCounts > Self.ownCountLimit {
                 load.diagnostics.report(
                     .missingKey, at: load.place,

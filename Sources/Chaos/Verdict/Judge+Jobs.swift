@@ -82,7 +82,7 @@ extension Judge {
         let failure = "it has failed: \(document.warnings.joined(separator: "; "))"
         guard homesMayDie, let home = document.lostHome else { return .wrong(failure) }
         let isDead = story.ended(home, from: job.callNs, to: reading.ns)
-        let isHeldDead = reading.via.map { story.held(home, dead: $0, from: job.callNs, to: reading.ns) } ?? false
+        let isHeldDead = reading.via.map { story.held(home, forDeadBy: $0, from: job.callNs, to: reading.ns) } ?? false
         guard isDead || isHeldDead else { return .wrong(failure + "; meanwhile it was neither killed nor held for dead there") }
         guard job.submission.home == home else {
             return .doubtful(failure + "; but the ring had the job at \(job.submission.home ?? "an unknown node")")

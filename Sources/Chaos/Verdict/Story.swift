@@ -68,7 +68,6 @@ struct Story {
         case .views(let views) where record.outcome == .ok:
             looks.append(Look(callNs: record.callNs, returnNs: record.lastNs, views: views))
         case .missed(let step): missed.append("\(step): \(record.detail)")
-        case .trouble: troubles.append(record.detail)
         case .end(let ending):
             self.ending = ending
             if !record.detail.isEmpty { troubles.append(record.detail) }
@@ -163,7 +162,7 @@ struct Story {
 
     /// Whether one node held another for dead at some time of a span. What a node holds shows in the look after it, so one that begins
     /// behind the span counts too.
-    func held(_ node: String, dead observer: String, from start: Int64, to end: Int64) -> Bool {
+    func held(_ node: String, forDeadBy observer: String, from start: Int64, to end: Int64) -> Bool {
         for (index, look) in looks.enumerated() {
             let lasts = index + 1 < looks.count ? looks[index + 1].returnNs : .max
             if lasts >= start, look.status(of: node, by: observer) == "dead" { return true }
