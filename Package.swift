@@ -101,7 +101,7 @@ var surfaces: [Target] {
                 "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs", "Web", hummingbird, log,
             ],
             resources: pageFiles.map { .embedInCode("Page/" + $0) }),
-        .target(name: "Chaos", dependencies: ["World", "JSONDocument", "Jobs", "Primes", "Topology", "Yams"]),
+        .target(name: "Chaos", dependencies: ["World", "JSONDocument", "Jobs", "Lookup", "Primes", "Topology", "Yams"]),
         .target(
             name: "Command",
             dependencies: [

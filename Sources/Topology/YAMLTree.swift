@@ -8,7 +8,18 @@ package enum YAMLTree {
     package static func compose(_ text: String, file: String) throws(TopologyError) -> Yams.Node? {
         do {
             // The encoding is named because the library's default depends on an environment variable.
-            return try Parser(yaml: text, encoding: .utf8).singleRoot()
+            let root = try Parser(yaml: text, encoding: .utf8).singleRoot()
+            let limit = max(text.utf8.count, expandedAllowed)
+            if let root, !isBounded(root, by: limit) {
+                throw TopologyError([
+                    TopologyProblem(
+                        code: .syntax, file: file, line: root.mark?.line ?? 1, column: root.mark?.column ?? 1,
+                        sentence: "the file's aliases make more than \(limit) values of it; write out what it says")
+                ])
+            }
+            return root
+        } catch let error as TopologyError {
+            throw error
         } catch let error as YamlError {
             throw TopologyError([problem(error, text: text, file: file)])
         } catch {
@@ -16,6 +27,25 @@ package enum YAMLTree {
                 TopologyProblem(code: .syntax, file: file, sentence: "the file is no YAML: \(error)")
             ])
         }
+    }
+
+    /// Values that a file may have when its aliases are followed. Without aliases a file has at most one for each of its bytes.
+    private static let expandedAllowed = 100_000
+
+    /// Whether there are at most so many values. A few lines of aliases to aliases name more than anybody can walk through.
+    private static func isBounded(_ root: Yams.Node, by limit: Int) -> Bool {
+        var open = [root], count = 1
+        while let node = open.popLast() {
+            let inner: [Yams.Node] = switch node {
+            case .mapping(let mapping): mapping.flatMap { [$0.key, $0.value] }
+            case .sequence(let sequence): Array(sequence)
+            case .scalar, .alias: []
+            }
+            count += inner.count
+            guard count <= limit else { return false }
+            open += inner
+        }
+        return true
     }
 
     private static func problem(_ error: YamlError, text: String, file: String) -> TopologyProblem {

@@ -9,29 +9,45 @@ struct TestHistory {
     init(nodes: [String] = ["n1", "n2", "n3"]) { add(.director, .start(nodes: nodes)) }
 
     mutating func add(
-        _ who: HistoryRecord.Who, _ event: HistoryEvent, process: Int = 0, outcome: HistoryRecord.Outcome = .ok, detail: String = ""
+        _ who: HistoryRecord.Who, _ event: HistoryEvent, process: Int = 0, outcome: HistoryRecord.Outcome = .ok, via: String? = nil,
+        detail: String = ""
     ) {
         records.append(
             HistoryRecord(
-                who: who, process: process, event: event, callNs: ms * 1_000_000, returnNs: ms * 1_000_000, outcome: outcome, detail: detail))
+                who: who, process: process, event: event, callNs: ms * 1_000_000, returnNs: ms * 1_000_000, outcome: outcome, via: via,
+                detail: detail))
     }
 
     mutating func at(_ milliseconds: Int64) { ms = milliseconds }
 
     mutating func accept(_ process: Int, home: String = "n1", expected: UInt64? = 100) {
         add(
-            .client, .submit(Submission(kind: "primes", request: [:], jobId: "id-\(process)", home: home, expected: expected)),
-            process: process)
+            .client,
+            .submit(Submission(
+                kind: "primes", request: [:], order: process, jobId: "id-\(process)", home: home, expected: expected)),
+            process: process, via: "n1")
+    }
+
+    /// What an edge says of a job in the end: its status, or with nil that there is none.
+    mutating func audit(_ job: Int, _ status: String?, by edge: String, done: Int = 10, count: UInt64? = 100, warnings: [String] = []) {
+        let document = status.map {
+            JobReading(
+                jobId: "id-\(job)", status: $0, done: done, total: 10, count: $0 == "Completed" ? count : nil, warnings: warnings)
+        }
+        add(
+            .client, .audit(jobId: "id-\(job)", document), process: 100, outcome: status == nil ? .failed : .ok, via: edge,
+            detail: status == nil ? "404: Job not found" : "")
     }
 
     mutating func read(
-        _ process: Int, _ status: String, done: Int, gathered: Int? = nil, resent: Int = 0, count: UInt64? = nil, warnings: [String] = []
+        _ process: Int, _ status: String, done: Int, gathered: Int? = nil, resent: Int = 0, count: UInt64? = nil, warnings: [String] = [],
+        via: String = "n1"
     ) {
         add(
             .client,
             .read(JobReading(
                 jobId: "id-\(process)", status: status, done: done, total: 10, resent: resent, gathered: gathered, count: count,
-                warnings: warnings)), process: process)
+                warnings: warnings)), process: process, via: via)
     }
 
     /// What everybody sees: alive all but those given.
@@ -51,7 +67,7 @@ struct TestHistory {
     }
 
     /// A worker was killed, its parts were sent again, and all went well.
-    static func good() -> TestHistory {
+    static func good(ends: Bool = true) -> TestHistory {
         var history = TestHistory()
         history.views()
         history.accept(1)
@@ -63,7 +79,7 @@ struct TestHistory {
         history.read(1, "Processing", done: 6, resent: 2)
         history.at(5_000)
         history.read(1, "Completed", done: 10, resent: 2, count: 100)
-        history.end()
+        if ends { history.end() }
         return history
     }
 }

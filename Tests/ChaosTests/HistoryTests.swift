@@ -7,8 +7,8 @@ import World
     @Test func aRecordIsALineInTheShapeOfHistories() throws {
         let record = HistoryRecord(
             who: .client, process: 3,
-            event: .submit(Submission(kind: "primes", request: ["from": 0], jobId: "id", home: "n2", expected: 25)), callNs: 5, returnNs: 9,
-            wallMs: 12, outcome: .ok, via: "n1")
+            event: .submit(Submission(kind: "primes", request: ["from": 0], order: 1, jobId: "id", home: "n2", expected: 25)), callNs: 5,
+            returnNs: 9, wallMs: 12, outcome: .ok, via: "n1")
         let line = record.json.text()
         #expect(!line.contains("\n"))
         let json = try JSON(parsing: Array(line.utf8))
@@ -28,8 +28,45 @@ import World
 
     @Test func aHistoryThatCannotBeWrittenIsTrouble() {
         let recorder = Recorder(world: SystemWorld(), path: "/nowhere/at/all")
-        recorder.record(.director, .trouble)
+        recorder.record(.director, .resume(node: "n1"))
         #expect(recorder.problem?.contains("/nowhere/at/all") == true && recorder.records.count == 1)
+    }
+
+    @Test func afterTheFirstFailureNothingIsAddedToTheFile() throws {
+        // A directory first, a place that can be written then: the line of the second record would be the file's first.
+        let path = RunFolder.root(SystemWorld()) + "-history-gap-\(ProcessIdentity.own?.pid ?? 0)"
+        defer { try? SystemFileSystem().removeTree(path) }
+        try SystemFileSystem().createDirectory(path)
+        let recorder = Recorder(world: SystemWorld(), path: path)
+        recorder.record(.director, .resume(node: "n1"))
+        try SystemFileSystem().remove(path)
+        recorder.record(.director, .resume(node: "n2"))
+        #expect(recorder.problem?.contains(path) == true && !SystemFileSystem().exists(path) && recorder.records.count == 2)
+    }
+
+    @Test func aFullDiskIsNamed() {
+        #expect { try SystemFileSystem().append([1], to: "/dev/full") } throws: { ($0 as? FileError)?.code == .noSpace }
+    }
+
+    @Test func whatIsUnderWayAtTheEndIsWrittenWithoutAReturn() {
+        let recorder = Recorder(world: SystemWorld(), path: nil)
+        let submission = Submission(kind: "primes", request: [:], order: 1)
+        _ = recorder.begin(.submit(submission), process: 1, via: "n1")
+        let other = recorder.begin(.submit(submission), process: 2, via: "n2")
+        recorder.finish(other, .submit(submission), process: 2, returned: recorder.now, via: "n2")
+        recorder.record(.director, .end(.limit))
+        #expect(recorder.records.map(\.process) == [2, 1, 0] && recorder.records.map { $0.returnNs == nil } == [false, true, false])
+        #expect(recorder.records[1].outcome == .unknown && recorder.records[1].json["return_ns"] == .null)
+    }
+
+    @Test func noNumberGoesOnAfterAnUnknownOutcome() {
+        let recorder = Recorder(world: SystemWorld(), path: nil)
+        let client = recorder.nextProcess()
+        for name in ["cut1", "cut2"] { recorder.record(.director, .heal(name: name, hits: 0), outcome: .unknown) }
+        recorder.record(.director, .resume(node: "n1"))
+        recorder.record(.observer, .views([:]))
+        let numbers = recorder.records.map(\.process)
+        #expect(Set(numbers + [client, recorder.nextProcess()]).count == 6 && numbers[0] == 0, "\(numbers)")
     }
 
     @Test func nothingComesAfterTheEnd() {
@@ -52,7 +89,7 @@ import World
         let lines = history.records.compactMap { line.line($0) }
         #expect(lines == [
             "    0.000  director  start    mesh      3 nodes see each other",
-            "    0.000  client    submit   job 1     primes id-1, home n1",
+            "    0.000  client    submit   job 1     primes id-1, home n1 (n1)",
             "    1.250  client    read     job 1     Processing 4/10",
             "    1.250  director  kill     n3        SIGKILL with 2 parts in flight: process 7",
             "    1.250  observer  views    mesh      n3 dead (n1 n2 n3)",

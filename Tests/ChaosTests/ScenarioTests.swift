@@ -27,15 +27,18 @@ import World
         try Scenario.parse(text, file: "chaos/test.yaml", files: SystemFileSystem())
     }
 
-    /// The first thing that is wrong.
-    private func complaint(_ text: String) -> String {
+    /// All that is wrong.
+    private func problems(_ text: String) -> [String] {
         do {
             _ = try scenario(text)
-            return "nothing is wrong"
+            return []
         } catch {
-            return (error as? TopologyError)?.problems.first?.description ?? "\(error)"
+            return (error as? TopologyError)?.problems.map(\.description) ?? ["\(error)"]
         }
     }
+
+    /// The first thing that is wrong.
+    private func complaint(_ text: String) -> String { problems(text).first ?? "nothing is wrong" }
 
     @Test func aFileSaysWhatIsDone() throws {
         let scenario = try scenario(Self.good)
@@ -56,7 +59,10 @@ import World
         ("kill: worker", "klil: worker", "chaos/test.yaml:7:5: unknown key \"klil\" under steps[0]", "did you mean \"kill\"?"),
         ("done: \">3\"", "doen: \">3\"", "chaos/test.yaml:6:26: unknown key \"doen\" under steps[0].when", "did you mean \"done\"?"),
         ("\">3\"", "\"> few\"", "chaos/test.yaml:6:32: \"steps[0].when.done\" is \"> few\"", "compare with a number"),
-        ("but not the home", "but not a home", "chaos/test.yaml:7:11:", "did you mean \"worker with most parts in flight but not the home\"?"),
+        (
+            "but not the home", "but not a home", "chaos/test.yaml:7:11:",
+            "did you mean \"worker with most parts in flight but not the home\"?"
+        ),
         ("kill: worker with most parts in flight but not the home", "kill: n9", "chaos/test.yaml:7:11:", "did you mean \"n1\"?"),
         ("into: halves", "into: halfs", "chaos/test.yaml:9:17:", "did you mean \"halves\"?"),
         ("mode: hold", "mode: holt", "chaos/test.yaml:9:31:", "did you mean \"hold\"?"),
@@ -78,12 +84,70 @@ import World
         ("to: 1000000", "to: 200000000000", "chaos/test.yaml:4:13:", "say the right answer under \"expect\""),
         ("topology: {nodes: 3}\n", "", "chaos/test.yaml:1:1: the scenario lacks the key \"topology\"", ""),
         ("name: kill\n", "name: kill\n\tx: y\n", "chaos/test.yaml:2:", "no YAML"),
+        ("name: kill\n", "name: kill\ndescription: {a: b}\n", "chaos/test.yaml:2:14: \"description\" is a mapping", "must be text"),
+        ("name: kill\n", "name: kill\nlimit: 3s\n", "chaos/test.yaml:9:9:", "must come with the 3s that the fault lasts before the limit"),
+        (
+            "    cut: {into: halves, mode: hold, for: 3s}\n",
+            "    cut: {into: halves, mode: hold, for: 3s}\n  - at: 499ms\n    kill: n1\n", "chaos/test.yaml:10:9:",
+            "must not be before the time of a step above, 500ms"
+        ),
+        ("into: halves", "from: n1, to: n1", "chaos/test.yaml:9:25:", "must be another than \"from\""),
+        ("cut: {into: halves, mode: hold, for: 3s}", "heal: all", "chaos/test.yaml:9:11:", "must come after a cut"),
+        ("  - jobs end\n", "  - jobs end\n  - jobs  end\n", "chaos/test.yaml:12:5:", "is there twice"),
+        ("of heal", "of restart", "chaos/test.yaml:12:5:", "none has \"restart\""),
+        ("cut: {into: halves, mode: hold, for: 3s}", "kill: n1", "chaos/test.yaml:12:5:", "none has \"cut\""),
+        ("resent > 0", "resent < 7", "chaos/test.yaml:14:5:", "must not hold for 0"),
+        ("resent > 0", "rule hits >= 0", "chaos/test.yaml:14:5:", "must not hold for 0"),
+        ("nodes: 3", "nodes: 3, override: {n3: {roles: [prims]}}", "chaos/test.yaml:2:", "did you mean \"primes\"?"),
+        ("nodes: 3", "nodes: 3, override: {n3: {roles: [edgee]}}", "chaos/test.yaml:2:46:", "known: lookup, primes, store"),
+        (
+            "- primes: {from: 0, to: 1000000}", "- lookups: {targets: [127.0.0.1.9], rate: 1, for: 3s}", "chaos/test.yaml:4:25:",
+            "must be an address or a domain name"
+        ),
+        (
+            "- primes: {from: 0, to: 1000000}", "- lookups: {targets: [localhost.test], services: [Pong], rate: 1, for: 3s}",
+            "chaos/test.yaml:4:53:", "did you mean \"Ping\"?"
+        ),
+        (
+            "- primes: {from: 0, to: 1000000}", "- lookups: {targets: [127.0.0.1], rate: 1, for: 4m}", "chaos/test.yaml:4:",
+            "the limit of the run, 3m"
+        ),
     ])
     func whatIsWrongIsNamedAtItsLine(_ old: String, _ new: String, _ beginning: String, _ remedy: String) throws {
         try #require(Self.good.contains(old))
         let text = Self.good.split(separator: old, maxSplits: 1, omittingEmptySubsequences: false).joined(separator: new)
         let complaint = complaint(text)
         #expect(complaint.hasPrefix(beginning) && (remedy.isEmpty || complaint.contains(remedy)), "\(complaint)")
+    }
+
+    @Test func whatNoStepDoesNeedsNoBite() {
+        let text = Self.good.replacing(/steps:\n(.|\n)*expect:/, with: "expect:").replacing("of heal", with: "of start")
+        #expect(complaint(text).contains("there are no steps"), "\(complaint(text))")
+        #expect(complaint(text.replacing("bites:\n  - resent > 0\n", with: "")) == "nothing is wrong")
+    }
+
+    @Test func aMistakeInASectionIsToldOnce() {
+        let text = Self.good.replacing("nodes: 3", with: "nodes: 3, membership: {probeIntervall: 1s}")
+        #expect(problems(text).count == 1, "\(problems(text))")
+    }
+
+    @Test func theHarnessCountsForALimitedTimeInAll() {
+        let load = "  - primes: {from: 0, to: 30000000000}\n"
+        func text(_ loads: Int) -> String {
+            Self.good.replacing("  - primes: {from: 0, to: 1000000}\n", with: String(repeating: load, count: loads))
+        }
+        #expect(complaint(text(1)) == "nothing is wrong")
+        #expect(complaint(text(20)).contains("say the right answer"), "\(complaint(text(20)))")
+    }
+
+    /// Ten lists, each of ten names of the one above: ten thousand million values in a few lines.
+    @Test func aliasesDoNotMultiplyWithoutEnd() {
+        var levels = "&a0 [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]"
+        for level in 1...9 {
+            levels += ", &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ") + "]"
+        }
+        let complaint = complaint(Self.good.replacing("nodes: 3", with: "nodes: 3, log: {level: [\(levels)]}"))
+        #expect(complaint.contains("aliases make more than"), "\(complaint)")
     }
 
     @Test func everyPhraseThatMessagesSuggestIsUnderstood() {
@@ -103,7 +167,8 @@ import World
 
     @Test func theTopologyOfARunHasWhatTheScenarioSays() throws {
         let text = Self.good.split(separator: "{nodes: 3}", maxSplits: 1).joined(
-            separator: "{nodes: 3, edges: 1, membership: {preset: wan, probeTimeout: 600ms}, override: {n2: {roles: [primes], capacity: 2}}}")
+            separator: "{nodes: 3, edges: 1, membership: {preset: wan, probeTimeout: 600ms}, "
+                + "override: {n2: {roles: [primes], capacity: 2}}}")
         let mesh = try scenario(text).mesh.text(mesh: "chaos-kill", ports: [20_000, 20_010, 20_020], dataDir: "mesh")
         let topology = try Topology.parse(mesh, file: "run/mesh.yaml")
         #expect(topology.nodes.map(\.port) == [20_000, 20_010, 20_020] && topology.nodes.map(\.isEdge) == [true, false, false])
@@ -122,7 +187,7 @@ import World
         #expect(topology.nodes.map(\.isEdge) == [true, true, false, false, false])
     }
 
-    @Test func theScenariosOfTheHouseAreInOrder() throws {
+    @Test func theScenariosOfTheHouseAreNamedLikeTheirFiles() throws {
         let folder = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/chaos"
         let files = try SystemFileSystem().list(folder).filter { $0.hasSuffix(".yaml") }
         #expect(files.count >= 3)

@@ -7,6 +7,8 @@ import World
 /// ```
 package struct HistoryLine: Sendable {
     private var statuses: [Int: String] = [:]
+    /// By job, the process that follows it.
+    private var followers: [String: Int] = [:]
     private var resent: [Int: Int] = [:]
     private var seen: [String: String] = [:]
 
@@ -15,7 +17,7 @@ package struct HistoryLine: Sendable {
     /// Nil for what need not be shown.
     package mutating func line(_ record: HistoryRecord) -> String? {
         guard let text = text(record) else { return nil }
-        let milliseconds = record.returnNs / 1_000_000
+        let milliseconds = record.lastNs / 1_000_000
         let fraction = String(milliseconds % 1_000)
         let time = "\(milliseconds / 1_000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
         let outcome = record.outcome == .ok ? "" : "\(record.outcome.rawValue) "
@@ -28,18 +30,20 @@ package struct HistoryLine: Sendable {
         switch record.event {
         case .start(let nodes): return ("mesh", "\(nodes.count) nodes see each other")
         case .submit(let submission):
+            if let id = submission.jobId { followers[id] = record.process }
             let job = submission.jobId.map { "\(submission.kind) \($0), home \(submission.home ?? "unknown")" } ?? submission.kind
             return ("job \(record.process)", job + Self.via(record.via) + Self.after(detail))
         case .read(let reading): return read(reading, record)
+        case .audit(let jobId, let reading): return audit(jobId, reading, record)
         case .kill(let node, let inFlight): return (node, "SIGKILL with \(inFlight) parts in flight" + Self.after(detail))
         case .pause(let node, let inFlight): return (node, "SIGSTOP with \(inFlight) parts in flight" + Self.after(detail))
         case .resume(let node): return (node, "SIGCONT" + Self.after(detail))
         case .restart(let node): return (node, "started again" + Self.after(detail))
+        case .died(let node, let isBack): return (node, "by itself, \(isBack ? "and runs again" : "and is gone")" + Self.after(detail))
         case .cut(let name, let mode, let apart): return (name, "\(mode) on \(apart.count) ways" + Self.after(detail))
         case .heal(let name, let hits): return (name, "\(hits) frames were touched" + Self.after(detail))
         case .views(let views): return changes(views).map { ("mesh", $0) }
         case .missed(let step): return (step, detail)
-        case .trouble: return ("harness", detail)
         case .end(let ending): return ("run", ending.rawValue + Self.after(detail))
         }
     }
@@ -54,6 +58,13 @@ package struct HistoryLine: Sendable {
         let again = reading.resent > 0 ? ", \(reading.resent) sent again" : ""
         let warnings = reading.warnings.isEmpty ? "" : ": " + reading.warnings.joined(separator: "; ")
         return ("job \(record.process)", "\(reading.status) \(reading.done)/\(reading.total)\(again)\(count)\(warnings)")
+    }
+
+    /// Only what contradicts what is known of the job.
+    private func audit(_ jobId: String, _ reading: JobReading?, _ record: HistoryRecord) -> (about: String, words: String)? {
+        guard let process = followers[jobId], reading?.status != statuses[process] else { return nil }
+        let words = reading.map { "\($0.status) \($0.done)/\($0.total)" } ?? record.detail
+        return ("job \(process)", "in the end \(words)" + Self.via(record.via))
     }
 
     /// Who is seen otherwise than before, and by whom: `n3 dead (n1 n2), n4 silent`.

@@ -6,8 +6,8 @@ extension HistoryRecord {
         let (key, input, output) = event.parts
         return [
             "process": .number(process), "op": .string(event.name), "key": .text(key), "input": input, "output": output,
-            "call_ns": .number(callNs), "return_ns": .number(returnNs), "outcome": .string(outcome.rawValue), "via": .text(via),
-            "who": .string(who.rawValue), "wall_ms": .number(wallMs), "detail": .string(detail),
+            "call_ns": .number(callNs), "return_ns": returnNs.map { .number($0) } ?? .null, "outcome": .string(outcome.rawValue),
+            "via": .text(via), "who": .string(who.rawValue), "wall_ms": .number(wallMs), "detail": .string(detail),
         ]
     }
 }
@@ -18,15 +18,16 @@ extension HistoryEvent {
         case .start: "start"
         case .submit: "submit"
         case .read: "read"
+        case .audit: "audit"
         case .kill: "kill"
         case .pause: "pause"
         case .resume: "resume"
         case .restart: "restart"
+        case .died: "died"
         case .cut: "cut"
         case .heal: "heal"
         case .views: "views"
         case .missed: "missed"
-        case .trouble: "trouble"
         case .end: "end"
         }
     }
@@ -39,13 +40,15 @@ extension HistoryEvent {
             (
                 submission.jobId, submission.request,
                 [
-                    "kind": .string(submission.kind), "home": .text(submission.home),
+                    "kind": .string(submission.kind), "order": .number(submission.order), "home": .text(submission.home),
                     "expected": submission.expected.map { .number($0) } ?? .null,
                 ]
             )
         case .read(let reading): (reading.jobId, [:], reading.json)
+        case .audit(let jobId, let reading): (jobId, [:], reading?.json ?? .null)
         case .kill(let node, let inFlight), .pause(let node, let inFlight): (node, [:], ["inFlight": .number(inFlight)])
         case .resume(let node), .restart(let node): (node, [:], [:])
+        case .died(let node, let isBack): (node, [:], ["back": .bool(isBack)])
         case .cut(let name, let mode, let apart):
             (
                 name,
@@ -54,7 +57,6 @@ extension HistoryEvent {
         case .heal(let name, let hits): (name, [:], ["hits": .number(hits)])
         case .views(let views): (nil, [:], Self.json(views))
         case .missed(let step): (step, [:], [:])
-        case .trouble: (nil, [:], [:])
         case .end(let ending): (nil, [:], ["because": .string(ending.rawValue)])
         }
     }

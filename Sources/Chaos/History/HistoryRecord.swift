@@ -9,9 +9,9 @@ import World
 //      "via":"n1","who":"client","wall_ms":1763706600123,"detail":""}
 //
 // Times are nanoseconds of one monotonic clock since the run began. A client is a process with a number; every job has one of its own,
-// and after an outcome that is unknown the number does nothing more, because the operation may still take effect. Number 0
-// is the harness: its director, who does harm, and its observer, who asks the nodes for their views. Of observations that repeat, those
-// that differ from the one before are written down.
+// and after an outcome that is unknown the number does nothing more, because the operation may still take effect. The director, who does
+// harm, is number 0 until then; the observer, who asks the nodes for their views, is -1. Of observations that repeat, those that
+// differ from the one before are written down. What was under way when the run ended has no return. docs/CHAOS.md lists the operations.
 //
 // `ok`: it happened. `failed`: certainly nothing happened. `unknown`: it may or may not have happened; a timeout is unknown.
 
@@ -21,13 +21,14 @@ package struct HistoryRecord: Hashable, Sendable {
     package enum Outcome: String, Hashable, Sendable { case ok, failed, unknown }
 
     package var who: Who
-    /// The client's number; 0 for the harness itself.
+    /// The client's number, from 1 on; 0 or a number of its own for the director, -1 for the observer.
     package var process: Int
     package var event: HistoryEvent
     /// Nanoseconds since the run began.
     package var callNs: Int64
-    package var returnNs: Int64
-    /// Milliseconds since 1970 at the return.
+    /// Nil for what was under way at the end.
+    package var returnNs: Int64?
+    /// Milliseconds since 1970 at the return, or the end.
     package var wallMs: Int64
     package var outcome: Outcome
     /// The node that was asked.
@@ -36,7 +37,7 @@ package struct HistoryRecord: Hashable, Sendable {
     package var detail: String
 
     package init(
-        who: Who, process: Int = 0, event: HistoryEvent, callNs: Int64, returnNs: Int64, wallMs: Int64 = 0, outcome: Outcome = .ok,
+        who: Who, process: Int = 0, event: HistoryEvent, callNs: Int64, returnNs: Int64?, wallMs: Int64 = 0, outcome: Outcome = .ok,
         via: String? = nil, detail: String = ""
     ) {
         self.who = who
@@ -49,6 +50,9 @@ package struct HistoryRecord: Hashable, Sendable {
         self.via = via
         self.detail = detail
     }
+
+    /// The last that is known of its time.
+    package var lastNs: Int64 { returnNs ?? callNs }
 }
 
 /// What happened.
@@ -59,10 +63,15 @@ package enum HistoryEvent: Hashable, Sendable {
     case submit(Submission)
     /// A client has read a job's document, and it has changed.
     case read(JobReading)
+    /// An edge has been asked for a job when all was over. The document as far as the edge has one; `failed` when it says that there is no
+    /// such job.
+    case audit(jobId: String, JobReading?)
     case kill(node: String, inFlight: Int)
     case pause(node: String, inFlight: Int)
     case resume(node: String)
     case restart(node: String)
+    /// A node has ended without the harness, and perhaps been started again.
+    case died(node: String, isBack: Bool)
     /// From each node, the nodes whose frames no longer arrive at it or which its own do not reach.
     case cut(name: String, mode: String, apart: [Apart])
     case heal(name: String, hits: Int)
@@ -70,8 +79,6 @@ package enum HistoryEvent: Hashable, Sendable {
     case views([String: [String: String]?])
     /// A step that could not be carried out.
     case missed(step: String)
-    /// Something of the harness itself did not work.
-    case trouble
     case end(Ending)
 
     var isEnd: Bool { if case .end = self { true } else { false } }
@@ -103,6 +110,8 @@ package struct Submission: Hashable, Sendable {
     package let kind: String
     /// What was asked for, as sent.
     package let request: JSON
+    /// Attempts to hand in the same work have the same number.
+    package let order: Int
     /// Nil when it was not accepted.
     package var jobId: String?
     /// Where the ring had the job at that moment.
@@ -110,9 +119,10 @@ package struct Submission: Hashable, Sendable {
     /// The right answer of a primes job.
     package var expected: UInt64?
 
-    package init(kind: String, request: JSON, jobId: String? = nil, home: String? = nil, expected: UInt64? = nil) {
+    package init(kind: String, request: JSON, order: Int, jobId: String? = nil, home: String? = nil, expected: UInt64? = nil) {
         self.kind = kind
         self.request = request
+        self.order = order
         self.jobId = jobId
         self.home = home
         self.expected = expected

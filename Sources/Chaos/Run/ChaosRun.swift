@@ -61,35 +61,56 @@ package struct ChaosRun: Sendable {
         world.shutDown()
         let end = makeWorld()
         _ = await RunProcesses(folder, world: end, stage: stage).end()
-        let verdict = Judge.verdict(recorder.records, expectations: scenario.expectations, bites: scenario.bites)
-        let isKept = keeps || verdict.answer != .holds || recorder.problem != nil
-        let report = Report(
-            scenario: scenario, verdict: verdict, folder: folder, isKept: isKept, wasInterrupted: isInterrupted(),
-            duration: end.now - begun)
-        if isKept {
-            try? SystemFileSystem().writeDurably(Array((report.json.text(indented: true) + "\n").utf8), to: folder.verdict)
-        } else {
-            try? SystemFileSystem().removeTree(folder.path)
-        }
+        var verdict = Judge.verdict(recorder.records, expectations: scenario.expectations, bites: scenario.bites)
+        if let problem = recorder.problem { verdict = verdict.adding("the history is not whole: \(problem)") }
+        let report = keep(verdict, folder, end.now - begun)
         end.shutDown()
         return report
+    }
+
+    /// Writes the verdict beside the history, or takes all of it away. A verdict that cannot be kept is told, and proves nothing.
+    private func keep(_ verdict: Verdict, _ folder: RunFolder, _ duration: Duration) -> Report {
+        func report(_ verdict: Verdict, isKept: Bool) -> Report {
+            Report(
+                scenario: scenario, verdict: verdict, folder: folder, isKept: isKept, wasInterrupted: isInterrupted(), duration: duration)
+        }
+        guard keeps || verdict.answer != .holds else {
+            do {
+                try SystemFileSystem().removeTree(folder.path)
+                return report(verdict, isKept: false)
+            } catch {
+                // All went well, and its owner may want to know where the rest of it lies.
+                return report(verdict, isKept: true)
+            }
+        }
+        let whole = report(verdict, isKept: true)
+        do {
+            try SystemFileSystem().writeDurably(Array((whole.json.text(indented: true) + "\n").utf8), to: folder.verdict)
+            return whole
+        } catch {
+            return report(verdict.adding("the verdict cannot be written: \(error)"), isKept: true)
+        }
     }
 
     private func play(_ recorder: Recorder, _ folder: RunFolder, _ world: any World) async throws(StageFailure) {
         let limit = world.now + scenario.limit
         let topology = try write(folder, world)
         let stage = stage(topology)
-        let expected = try await count(world)
+        guard let expected = try await count(world, until: limit) else {
+            recorder.record(
+                .director, .end(isInterrupted() ? .interrupted : .limit), detail: "the harness had not yet counted for itself")
+            return
+        }
         try await stage.start(
             mutations: mutations, timeout: .seconds(60), isInterrupted: isInterrupted, starter: { folder.note(starter: $0) })
-        let nodes = topology.nodes.map(\.name)
+        let nodes = topology.nodes.map(\.name), edges = topology.nodes.filter(\.isEdge).map(\.name)
         recorder.record(.director, .start(nodes: nodes), detail: Mutation.text(mutations).map { "mutation \($0)" } ?? "")
         let board = JobBoard(), observer = Observer(stage: stage, recorder: recorder, nodes: nodes)
         observer.begin(world)
-        let client = Client(
-            stage: stage, recorder: recorder, board: board, world: world, edges: topology.nodes.filter(\.isEdge).map(\.name))
+        let client = Client(stage: stage, recorder: recorder, board: board, world: world, edges: edges)
         for (load, expected) in zip(scenario.workload, expected) { load.begin(client, expected: expected) }
-        let harm = Harm(stage: stage, recorder: recorder, board: board, nodes: nodes, mutations: mutations, world: world)
+        let harm = Harm(
+            stage: stage, recorder: recorder, board: board, nodes: nodes, edges: edges, mutations: mutations, world: world)
         let director = Director(scenario, harm: harm, observer: observer, world: world)
         var ending: HistoryEvent.Ending?
         while ending == nil {
@@ -103,6 +124,8 @@ package struct ChaosRun: Sendable {
             if ending == nil, (try? await world.sleep(for: .milliseconds(20))) == nil { ending = .interrupted }
         }
         await director.undoAll()
+        // Whoever interrupts by a terminal's key may have ended nodes too.
+        if ending != .interrupted, !isInterrupted() { director.takeCensus() }
         let detail = recorder.isFull ? "more than \(Recorder.limit) events" : recorder.problem ?? ""
         recorder.record(.director, .end(ending ?? .broken), detail: detail)
     }
@@ -122,12 +145,21 @@ package struct ChaosRun: Sendable {
         }
     }
 
-    /// The right answers, in the order of the workload.
-    private func count(_ world: any World) async throws(StageFailure) -> [UInt64?] {
-        let loads = scenario.workload
+    /// The right answers, in the order of the workload; nil when the run was over before all were there.
+    private func count(_ world: any World, until limit: Instant) async throws(StageFailure) -> [UInt64?]? {
+        let loads = scenario.workload, isInterrupted = isInterrupted
         do {
             return try await world.compute {
-                try loads.map { if case .primes(let load) = $0 { try load.count() } else { nil } }
+                var counts: [UInt64?] = []
+                for load in loads {
+                    guard case .primes(let load) = load else {
+                        counts.append(nil)
+                        continue
+                    }
+                    guard let count = try load.count(while: { !isInterrupted() && world.now < limit }) else { return nil }
+                    counts.append(count)
+                }
+                return counts
             }
         } catch {
             throw StageFailure("the harness cannot count for itself: \(error)")

@@ -40,26 +40,29 @@ struct Client: Sendable {
     /// Asks one edge after the other until one accepts. A refusal is another attempt of the same client; after an outcome that is
     /// unknown the client does nothing more and a new one begins.
     private func submit(_ order: Order, first: Int) async -> (process: Int, jobId: String, edge: String)? {
-        var process = board.nextProcess(), pause = Self.firstPause, attempt = first
-        let deadline = world.now + Self.patience
+        var process = recorder.nextProcess(), pause = Self.firstPause, attempt = first
+        let number = board.nextOrder(), deadline = world.now + Self.patience
         while !Task.isCancelled {
-            let edge = edges[attempt % edges.count], call = recorder.now
+            let edge = edges[attempt % edges.count]
             attempt += 1
-            var submission = Submission(kind: order.kind, request: order.body, expected: order.expected)
+            var submission = Submission(kind: order.kind, request: order.body, order: number, expected: order.expected)
+            let pending = recorder.begin(.submit(submission), process: process, via: edge)
             let answer = await stage.ask(StageQuestion(edge, .edge, .post, "/api/\(order.kind)", body: order.body, timeout: .seconds(5)))
+            let returned = recorder.now
             if let id = answer.document?["jobId"]?.string {
                 submission.jobId = id
                 submission.home = await home(of: id, order.kind, asking: edge)
-                board.accept(.init(process: process, jobId: id, home: submission.home, reading: nil), at: world.now)
-                recorder.record(.client, .submit(submission), process: process, call: call, via: edge)
+                board.accept(
+                    .init(process: process, kind: order.kind, jobId: id, home: submission.home, reading: nil), at: world.now)
+                recorder.finish(pending, .submit(submission), process: process, returned: returned, via: edge)
                 return (process, id, edge)
             }
             let outcome = Self.outcome(answer)
-            recorder.record(
-                .client, .submit(submission), process: process, call: call, outcome: outcome, via: edge, detail: answer.complaint)
+            recorder.finish(
+                pending, .submit(submission), process: process, returned: returned, outcome: outcome, via: edge, detail: answer.complaint)
             // What the edge cannot take now it may take later (429); what is wrong with the order stays wrong.
             if case .answered(let status, _, _) = answer, 400..<500 ~= status, status != 429 { return nil }
-            if outcome == .unknown { process = board.nextProcess() }
+            if outcome == .unknown { process = recorder.nextProcess() }
             guard world.now < deadline, (try? await world.sleep(for: pause)) != nil else { return nil }
             pause = min(pause * 2, Self.longestPause)
         }
@@ -79,19 +82,23 @@ struct Client: Sendable {
         await stage.ask(StageQuestion(node, .admin, .get, "/ring/where/\(id)?role=\(role)")).document?["owner"]?.string
     }
 
+    /// Asks the edge that has accepted the job, and when it has no document the others, until one says how the job has ended.
     private func follow(_ id: String, of kind: String, process: Int, from edge: String) async {
         let order = [edge] + edges.filter { $0 != edge }
-        var last: JobReading?, lastComplaint = ""
+        var last: JobReading?, complaints: [String: String] = [:]
         while !Task.isCancelled {
-            var complaint = ""
             for edge in order {
                 let call = recorder.now
                 let answer = await stage.ask(StageQuestion(edge, .edge, .get, "/api/\(kind)/\(id)"))
                 guard let reading = answer.document.flatMap({ JobReading(document: $0) }) else {
-                    complaint += "\(edge): \(answer.complaint)  "
+                    if complaints.updateValue(answer.complaint, forKey: edge) != answer.complaint {
+                        let empty = last ?? JobReading(jobId: id, status: "", done: 0, total: 0)
+                        recorder.record(
+                            .client, .read(empty), process: process, call: call, outcome: .failed, via: edge, detail: answer.complaint)
+                    }
                     continue
                 }
-                (complaint, lastComplaint) = ("", "")
+                complaints[edge] = nil
                 if reading != last {
                     recorder.record(.client, .read(reading), process: process, call: call, via: edge)
                     board.read(process, reading, at: world.now)
@@ -100,11 +107,6 @@ struct Client: Sendable {
                 break
             }
             if last?.isOver == true { return }
-            if !complaint.isEmpty, complaint != lastComplaint {
-                let empty = last ?? JobReading(jobId: id, status: "", done: 0, total: 0)
-                recorder.record(.client, .read(empty), process: process, outcome: .failed, detail: complaint)
-                lastComplaint = complaint
-            }
             guard (try? await world.sleep(for: Self.beat)) != nil else { return }
         }
     }

@@ -7,7 +7,7 @@ import World
 /// the code; clients and the observer are tasks beside it that only record.
 final class Director {
     private enum Undo {
-        case resume(String)
+        case resume(String, ProcessIdentity)
         case heal(Harm.Made)
     }
 
@@ -18,9 +18,12 @@ final class Director {
     private let board: JobBoard
     private let recorder: Recorder
     private let observer: Observer
+    private let audit: Audit
     private let world: any World
     private let begun: Instant
 
+    private var census: Census
+    private var nextCensus: Instant
     private var nextStep = 0
     /// When the step before was through: from then on the next one waits.
     private var waitsSince: Instant
@@ -28,6 +31,16 @@ final class Director {
     private var cuts = 0
     /// When the last harm was done or taken back.
     private var lastHarm: Instant
+    /// The same by the history's clock.
+    private var lastHarmNs: Int64 = 0
+    /// When the views were last seen equal, or could not be.
+    private var lastEqual: Instant
+    /// The look that was compared last.
+    private var comparedNs: Int64 = -1
+    private var isAuditing = false
+
+    /// How often it is seen whether every node runs.
+    static let censusBeat = Duration.milliseconds(200)
 
     init(_ scenario: Scenario, harm: Harm, observer: Observer, world: any World) {
         self.scenario = scenario
@@ -36,25 +49,50 @@ final class Director {
         recorder = harm.recorder
         self.observer = observer
         self.world = world
+        audit = Audit(stage: harm.stage, recorder: harm.recorder, world: world, patience: scenario.patience)
+        census = Census(stage: harm.stage, nodes: harm.nodes)
         begun = world.now
-        (waitsSince, lastHarm) = (begun, begun)
+        (nextCensus, waitsSince, lastHarm, lastEqual) = (begun, begun, begun, begun)
     }
 
     /// Does what is due. Not nil when there is nothing left to do or to wait for.
     func tick() async -> HistoryEvent.Ending? {
+        if world.now >= nextCensus {
+            takeCensus()
+            nextCensus = world.now + Self.censusBeat
+        }
+        noteViews()
         await undo { $0.at <= world.now }
         if nextStep < scenario.steps.count {
             await consider(scenario.steps[nextStep])
             return nil
         }
         guard undos.isEmpty else { return nil }
-        if board.isOver { return haveViewsRested ? .settled : nil }
+        if board.isOver { return conclude() }
         let quiet = max(lastHarm, board.lastMove)
         return !board.isAccepting && world.now - quiet > scenario.patience ? .stuck : nil
     }
 
     /// Takes back all harm now.
     func undoAll() async { await undo { _ in true } }
+
+    /// Writes down who has ended without being harmed.
+    func takeCensus() {
+        for surprise in census.surprises() {
+            recorder.record(.director, .died(node: surprise.node, isBack: surprise.isBack), detail: surprise.reason)
+            noteHarm()
+        }
+    }
+
+    private func noteViews() {
+        guard let look = observer.look, look.callNs != comparedNs else { return }
+        comparedNs = look.callNs
+        if look.isEqual(running: census.running) { lastEqual = world.now }
+    }
+
+    private func noteHarm() {
+        (lastHarm, lastHarmNs, lastEqual) = (world.now, recorder.now, world.now)
+    }
 
     /// Those who stand still go on first: they could not be told that a cut is over.
     private func undo(_ isDue: (Pending) -> Bool) async {
@@ -66,10 +104,10 @@ final class Director {
 
     private func undo(_ undo: Undo) async {
         switch undo {
-        case .resume(let node): harm.resume(node)
+        case .resume(let node, let process): harm.resume(node, process)
         case .heal(let made): await harm.heal(made)
         }
-        lastHarm = world.now
+        noteHarm()
     }
 
     // MARK: Steps
@@ -96,7 +134,8 @@ final class Director {
 
     private func finish(_ step: Step, _ missed: String?) {
         nextStep += 1
-        (waitsSince, lastHarm) = (world.now, world.now)
+        waitsSince = world.now
+        noteHarm()
         if let missed {
             recorder.record(.director, .missed(step: "step \(nextStep)"), outcome: .failed, detail: "\(step.action.words): \(missed)")
         }
@@ -104,11 +143,19 @@ final class Director {
 
     private func carryOut(_ action: Step.Action) async throws(Harm.Missed) {
         switch action {
-        case .kill(let target): try await harm.kill(target)
+        case .kill(let target):
+            let (node, process) = try await harm.kill(target)
+            census.ended(node, process)
         case .pause(let target, let duration):
-            let node = try await harm.pause(target)
-            undos.append((world.now + duration, .resume(node)))
-        case .restart(let target): try await harm.restart(target)
+            let standing = undos.compactMap { if case .resume(_, let process) = $0.undo { process } else { nil } }
+            let (node, process) = try await harm.pause(target, standing: standing)
+            undos.append((world.now + duration, .resume(node, process)))
+        case .restart(let target):
+            let node = try await harm.resolve(target)
+            if let process = await harm.killForRestart(node) { census.ended(node, process) }
+            // Until it has left its mark nobody knows whether it runs.
+            census.started(node, nil)
+            census.started(node, try await harm.start(node))
         case .cut(let cut):
             cuts += 1
             let made = try await harm.cut(cut, name: "cut\(cuts)")
@@ -122,14 +169,24 @@ final class Director {
 
     // MARK: The end
 
-    /// True when the views are equal, or the time in which they had to become so is over.
+    /// When all jobs are over: first the views come to rest, so that the edges know whom to ask, and then every edge is asked.
+    private func conclude() -> HistoryEvent.Ending? {
+        if isAuditing { return audit.isOver ? .settled : nil }
+        guard haveViewsRested else { return nil }
+        let running = census.running
+        audit.begin(board.entries, edges: harm.edges.filter(running.contains))
+        isAuditing = true
+        return nil
+    }
+
+    /// True when a look that was begun after all harm shows equal views, or the views have been unequal for as long as they may.
     private var haveViewsRested: Bool {
+        guard let look = observer.look, look.callNs >= lastHarmNs else { return false }
+        if look.isEqual(running: census.running) { return true }
         var longest = Duration.zero
         for case .viewsEqual(let within, _) in scenario.expectations { longest = max(longest, within) }
-        guard longest > .zero else { return true }
-        let story = Story(recorder.records)
-        if story.areEqual(observer.views, running: story.running(at: .max)) { return true }
-        return world.now - lastHarm > longest + Observer.patience + Observer.beat
+        if longest == .zero { longest = scenario.patience }
+        return world.now - lastEqual > longest + Observer.patience + Observer.beat
     }
 }
 

@@ -8,6 +8,8 @@ struct Harm: Sendable {
     let recorder: Recorder
     let board: JobBoard
     let nodes: [String]
+    /// Those of them at which work comes in.
+    let edges: [String]
     let mutations: Set<Mutation>
     let world: any World
 
@@ -67,43 +69,54 @@ struct Harm: Sendable {
 
     // MARK: Processes
 
-    func kill(_ target: Target) async throws(Missed) {
+    func kill(_ target: Target) async throws(Missed) -> (node: String, process: ProcessIdentity) {
         let node = try await resolve(target), calls = await inFlight(node), call = recorder.now
         guard let process = stage.process(of: node), process.signal(SIGKILL) else { throw Missed(reason: "\(node) does not run") }
         recorder.record(.director, .kill(node: node, inFlight: calls), call: call, detail: "process \(process.pid)")
+        return (node, process)
     }
 
-    /// - Returns: the node, to be resumed.
-    func pause(_ target: Target) async throws(Missed) -> String {
+    /// - Parameter standing: processes that are paused already; one that stood still twice would go on when the shorter pause ends.
+    /// - Returns: who is to be resumed.
+    func pause(_ target: Target, standing: [ProcessIdentity]) async throws(Missed) -> (node: String, process: ProcessIdentity) {
         let node = try await resolve(target), calls = await inFlight(node), call = recorder.now
-        guard let process = stage.process(of: node), process.signal(SIGSTOP) else { throw Missed(reason: "\(node) does not run") }
+        guard let process = stage.process(of: node) else { throw Missed(reason: "\(node) does not run") }
+        guard !standing.contains(process) else { throw Missed(reason: "\(node) stands still already") }
+        guard process.signal(SIGSTOP) else { throw Missed(reason: "\(node) does not run") }
         recorder.record(.director, .pause(node: node, inFlight: calls), call: call, detail: "process \(process.pid)")
-        return node
+        return (node, process)
     }
 
-    func resume(_ node: String) {
-        // One that was killed meanwhile needs nothing.
-        guard let process = stage.process(of: node), process.signal(SIGCONT) else { return }
+    /// Lets a process go on. One that was killed meanwhile needs nothing, nor does the process in its place, which never stood still.
+    func resume(_ node: String, _ process: ProcessIdentity) {
+        guard process.signal(SIGCONT) else { return }
         recorder.record(.director, .resume(node: node))
     }
 
-    func restart(_ target: Target) async throws(Missed) {
-        let node = try await resolve(target), calls = await inFlight(node)
-        if let process = stage.process(of: node), process.signal(SIGKILL) {
-            recorder.record(.director, .kill(node: node, inFlight: calls), detail: "process \(process.pid)")
-            let deadline = world.now + .seconds(10)
-            while process.isRunning, world.now < deadline { try? await world.sleep(for: .milliseconds(10)) }
-        }
+    /// Ends a node if it runs, and returns when it is gone.
+    func killForRestart(_ node: String) async -> ProcessIdentity? {
+        let calls = await inFlight(node), call = recorder.now
+        guard let process = stage.process(of: node), process.signal(SIGKILL) else { return nil }
+        recorder.record(.director, .kill(node: node, inFlight: calls), call: call, detail: "process \(process.pid)")
+        let deadline = world.now + .seconds(10)
+        while process.isRunning, world.now < deadline { try? await world.sleep(for: .milliseconds(10)) }
+        return process
+    }
+
+    /// Starts a node that does not run.
+    func start(_ node: String) async throws(Missed) -> ProcessIdentity {
         let call = recorder.now
         do { try stage.start(node: node, mutations: mutations) } catch { throw Missed(reason: error.description) }
         // Only a node that has left its mark is found again when the run ends.
         let deadline = world.now + .seconds(20)
-        while stage.process(of: node) == nil {
-            guard world.now < deadline, (try? await world.sleep(for: .milliseconds(10))) != nil else {
-                throw Missed(reason: "\(node) was started and has not left its mark")
+        while world.now < deadline {
+            if let process = stage.process(of: node) {
+                recorder.record(.director, .restart(node: node), call: call)
+                return process
             }
+            guard (try? await world.sleep(for: .milliseconds(10))) != nil else { break }
         }
-        recorder.record(.director, .restart(node: node), call: call)
+        throw Missed(reason: "\(node) was started and has not left its mark")
     }
 
     // MARK: Cuts
@@ -128,11 +141,12 @@ struct Harm: Sendable {
         let ttlMs = (cut.duration + Self.margin).milliseconds
         for way in apart {
             // Both ends, so that what is under way when the cut begins does not arrive either.
-            for (node, peer, direction) in [(way.from, way.to, "outbound"), (way.to, way.from, "inbound")] where stage.process(of: node) != nil {
+            for (node, peer, direction) in [(way.from, way.to, "outbound"), (way.to, way.from, "inbound")] {
+                guard stage.process(of: node) != nil else { continue }
                 let rule = "chaos-\(name)-\(peer)-\(direction)"
                 rules[node, default: []].append([
-                    "name": .string(rule), "peer": .string(peer), "direction": .string(direction), "action": .string(cut.mode.rawValue),
-                    "ttlMs": .number(ttlMs),
+                    "name": .string(rule), "peer": .string(peer), "direction": .string(direction),
+                    "action": .string(cut.mode.rawValue), "ttlMs": .number(ttlMs),
                 ])
                 names[node, default: []].append(rule)
             }

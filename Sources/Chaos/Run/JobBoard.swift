@@ -5,6 +5,8 @@ import World
 final class JobBoard: Sendable {
     struct Entry: Sendable {
         let process: Int
+        /// `primes` or `lookup`.
+        let kind: String
         let jobId: String
         let home: String?
         var reading: JobReading?
@@ -14,7 +16,7 @@ final class JobBoard: Sendable {
 
     private struct State {
         var entries: [Entry] = []
-        var nextProcess = 1
+        var nextOrder = 1
         /// Tasks that may still submit jobs.
         var submitters = 0
         var lastMove = Instant.zero
@@ -22,15 +24,16 @@ final class JobBoard: Sendable {
 
     private let state = Mutex(State())
 
-    /// A number that no client has had.
-    func nextProcess() -> Int {
+    /// A number that no order has had.
+    func nextOrder() -> Int {
         state.withLock { state in
-            defer { state.nextProcess += 1 }
-            return state.nextProcess
+            defer { state.nextOrder += 1 }
+            return state.nextOrder
         }
     }
 
     func submitterBegins() { state.withLock { $0.submitters += 1 } }
+
     func submitterEnds(at now: Instant) {
         state.withLock { state in
             state.submitters -= 1

@@ -10,7 +10,7 @@ final class Observer: Sendable {
     private let stage: any ChaosStage
     private let recorder: Recorder
     private let nodes: [String]
-    private let latest = Mutex<[String: [String: String]?]>([:])
+    private let latest = Mutex<Look?>(nil)
 
     init(stage: any ChaosStage, recorder: Recorder, nodes: [String]) {
         self.stage = stage
@@ -18,16 +18,17 @@ final class Observer: Sendable {
         self.nodes = nodes
     }
 
-    var views: [String: [String: String]?] { latest.withLock { $0 } }
+    /// The last look, whether or not it has shown anything new.
+    var look: Look? { latest.withLock { $0 } }
 
     func begin(_ world: any World) {
         world.spawn("chaos.observer") { [self] in
             while !Task.isCancelled {
                 let call = recorder.now
-                let views = await look()
+                let views = await views()
                 let isNews = latest.withLock { latest in
-                    defer { latest = views }
-                    return latest != views
+                    defer { latest = Look(callNs: call, returnNs: recorder.now, views: views) }
+                    return latest?.views != views
                 }
                 if isNews { recorder.record(.observer, .views(views), call: call) }
                 do { try await world.sleep(for: Self.beat) } catch { return }
@@ -35,7 +36,7 @@ final class Observer: Sendable {
         }
     }
 
-    private func look() async -> [String: [String: String]?] {
+    private func views() async -> [String: [String: String]?] {
         await withTaskGroup(of: (String, [String: String]?).self) { group in
             for node in nodes {
                 group.addTask { [stage] in

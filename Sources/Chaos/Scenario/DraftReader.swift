@@ -15,34 +15,46 @@ struct DraftReader {
     static let nodesAllowed = 1...50
 
     func read() -> MeshDraft? {
+        let before = root.diagnostics.problems.count
         guard let section = root.section("topology", known: Self.keys) else { return nil }
         let options = OptionsReader(sectionsOf: section)
         (_, _, _, _) = (options.membership(), options.transport(), options.primes(), options.log())
-        let before = root.diagnostics.problems.count
         guard section.has("file") != section.has("nodes") else {
             root.diagnostics.report(
                 .missingKey, at: section.place,
                 "the topology needs either \"file\", a topology file, or \"nodes\", how many there are, and not both")
             return nil
         }
-        guard let (nodes, sections) = section.has("file") ? fromFile(section) : counted(section) else { return nil }
-        let overridden = override(nodes, section)
-        let draft = MeshDraft(nodes: overridden, sections: merged(sections, section))
-        if root.diagnostics.problems.count == before { check(draft, section) }
+        guard let base = section.has("file") ? fromFile(section) : counted(section) else { return nil }
+        let nodes = override(base, section)
+        // Sections with a mistake are not written out: they would only be complained of once more.
+        guard root.diagnostics.problems.count == before else { return MeshDraft(nodes: nodes, sections: "") }
+        let draft = MeshDraft(nodes: nodes, sections: merged(base.sections, section))
+        check(draft, section)
         return draft
     }
 
-    private func counted(_ section: Section) -> ([MeshDraft.Node], [(String, Yams.Node)])? {
+    /// What a scenario departs from.
+    private struct Base {
+        let nodes: [MeshDraft.Node]
+        let sections: [(String, Yams.Node)]
+        /// That a node may have.
+        let roles: [String]
+    }
+
+    private func counted(_ section: Section) -> Base? {
         guard let count = section.integer("nodes", in: Self.nodesAllowed)?.value else { return nil }
         let edges = section.has("edges") ? section.integer("edges", in: 1...count)?.value : min(2, count)
         guard let edges else { return nil }
-        return ((1...count).map { MeshDraft.Node(name: "n\($0)", isEdge: $0 <= edges, extra: []) }, [])
+        let nodes = (1...count).map { MeshDraft.Node(name: "n\($0)", isEdge: $0 <= edges, extra: []) }
+        return Base(nodes: nodes, sections: [], roles: TopologyNode.defaultRoles)
     }
 
     /// The nodes of a topology file with what they are; ports and directories are the run's own.
-    private func fromFile(_ section: Section) -> ([MeshDraft.Node], [(String, Yams.Node)])? {
+    private func fromFile(_ section: Section) -> Base? {
         if let place = section.keys.first(where: { $0.value == "edges" })?.place {
-            root.diagnostics.report(.badValue, at: place, "\"edges\" goes with a number of nodes; a topology file says itself who is an edge")
+            root.diagnostics.report(
+                .badValue, at: place, "\"edges\" goes with a number of nodes; a topology file says itself who is an edge")
         }
         guard let path = section.path("file", beside: PathText.directory(of: file)) else { return nil }
         let topology: Topology, tree: Yams.Node?
@@ -71,7 +83,8 @@ struct DraftReader {
             return nil
         }
         let sections = Self.sections.compactMap { key in tree?.mapping?[Yams.Node(key)].map { (key, $0) } }
-        return (nodes, sections)
+        let roles = Set(topology.nodes.flatMap(\.roles)).union(TopologyNode.defaultRoles).sorted()
+        return Base(nodes: nodes, sections: sections, roles: roles)
     }
 
     /// Double-quoted YAML.
@@ -79,10 +92,16 @@ struct DraftReader {
         "\"" + text.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] } + "\""
     }
 
-    private func override(_ nodes: [MeshDraft.Node], _ section: Section) -> [MeshDraft.Node] {
-        guard let overrides = section.section("override", known: nodes.map(\.name)) else { return nodes }
-        return nodes.map { node in
+    private func override(_ base: Base, _ section: Section) -> [MeshDraft.Node] {
+        guard let overrides = section.section("override", known: base.nodes.map(\.name)) else { return base.nodes }
+        return base.nodes.map { node in
             guard let own = overrides.section(node.name, known: Self.nodeKeys) else { return node }
+            for role in own.texts("roles") ?? [] where !base.roles.contains(role.value) {
+                let nearest = NearestName.suggest(role.value, among: base.roles)
+                let known = nearest == nil ? "; known: \(base.roles.joined(separator: ", "))" : ""
+                own.refuse(role, "must be a role that nodes of this mesh have\(known)", suggestion: nearest)
+            }
+            guard root.diagnostics.problems.isEmpty else { return node }
             let lines = own.keys.flatMap { key in own.node(key.value).map { Self.lines(key.value, $0) } ?? [] }
             let kept = node.extra.filter { line in !own.keys.contains { line.hasPrefix("\($0.value):") } }
             return MeshDraft.Node(name: node.name, isEdge: node.isEdge, extra: kept + lines)
@@ -110,7 +129,8 @@ struct DraftReader {
         let text = draft.text(mesh: "chaos", ports: ports, dataDir: "mesh")
         do { _ = try Topology.parse(text, file: "the topology of the run") } catch {
             for problem in error.problems {
-                root.diagnostics.report(problem.code, at: section.place, value: problem.value, problem.sentence, suggestion: problem.suggestion)
+                root.diagnostics.report(
+                    problem.code, at: section.place, value: problem.value, problem.sentence, suggestion: problem.suggestion)
             }
         }
     }

@@ -58,41 +58,23 @@ struct ScenarioReader {
         if let name, name.value.utf8.count > 40 {
             root.refuse(name, "must have at most 40 characters, because it becomes part of the paths of sockets")
         }
+        let description = root.shortText("description")?.value ?? ""
+        let limit = root.limitedDuration("limit") ?? .seconds(180), patience = root.limitedDuration("patience") ?? .seconds(20)
         let mesh = DraftReader(root: root, file: file, files: files).read()
-        let workload = WorkloadReader(root: root).read()
-        let steps = StepsReader(root: root, nodes: mesh?.names ?? []).read()
-        let expectations = phrases("expect", "must be an invariant", Invariant.examples) { Invariant($0) }
-        let bites = phrases("bites", "must be a sign that the fault was felt", Bite.examples) { Bite($0) }
+        let workload = WorkloadReader(root: root, limit: limit).read()
+        let steps = StepsReader(root: root, nodes: mesh?.names ?? [], limit: limit).read()
+        let phrases = PhrasesReader(root: root, steps: steps)
+        let expectations = phrases.expectations(), bites = phrases.bites()
         if !steps.isEmpty, !root.has("bites") {
             diagnostics.report(
                 .missingKey, at: root.place,
                 "the scenario does harm but lacks the key \"bites\": what shows that the harm was felt, such as \"resent > 0\"")
         }
-        let limit = root.limitedDuration("limit") ?? .seconds(180), patience = root.limitedDuration("patience") ?? .seconds(20)
         guard diagnostics.problems.isEmpty, let name, let mesh else { throw TopologyError(diagnostics.problems) }
         return Scenario(
-            file: file, name: name.value, description: root.shortText("description")?.value ?? "", limit: limit, patience: patience,
-            mesh: mesh, workload: workload, steps: steps, expectations: expectations, bites: bites)
+            file: file, name: name.value, description: description, limit: limit, patience: patience, mesh: mesh, workload: workload,
+            steps: steps, expectations: expectations, bites: bites)
     }
-
-    private func phrases<Value>(_ key: String, _ demand: String, _ examples: [String], _ read: (String) -> Value?) -> [Value] {
-        guard let texts = root.texts(key) else { return [] }
-        if texts.isEmpty, let place = root.keys.first(where: { $0.value == key })?.place {
-            diagnostics.report(.badValue, at: place, "\"\(key)\" is empty; \(demand.replacingMust), such as \"\(examples[0])\"")
-        }
-        return texts.compactMap { text in
-            if let value = read(text.value) { return value }
-            let nearest = NearestName.suggest(text.value, among: examples)
-            let known = nearest == nil ? "; known: \(examples.joined(separator: " | "))" : ""
-            root.refuse(text, demand + known, suggestion: nearest)
-            return nil
-        }
-    }
-}
-
-extension String {
-    /// "must be an invariant" as "give it an invariant".
-    fileprivate var replacingMust: String { hasPrefix("must be ") ? "give it " + dropFirst("must be ".count) : self }
 }
 
 extension Section {

@@ -6,6 +6,8 @@ import Yams
 struct StepsReader {
     let root: Section
     let nodes: [String]
+    /// Of the whole run.
+    let limit: Duration
 
     static let actions = ["kill", "pause", "restart", "cut", "heal"]
     static let keys = ["at", "when", "within"] + actions
@@ -19,16 +21,44 @@ struct StepsReader {
         guard let items = root.items("steps") else { return [] }
         if items.count > Self.stepsAllowed {
             diagnostics.report(
-                .badValue, at: items[Self.stepsAllowed].place, "\"steps\" lists \(items.count) steps; it must list at most \(Self.stepsAllowed)")
+                .badValue, at: items[Self.stepsAllowed].place,
+                "\"steps\" lists \(items.count) steps; it must list at most \(Self.stepsAllowed)")
         }
+        var before = Duration.zero, isCut = false
         return items.compactMap { item in
-            guard let section = Section(item.value, path: item.place.keyPath, known: Self.keys, diagnostics: diagnostics) else { return nil }
+            guard let section = Section(item.value, path: item.place.keyPath, known: Self.keys, diagnostics: diagnostics)
+            else { return nil }
             // A key that is unknown has been reported, and may well be what would be missed here.
             if let mapping = item.value.mapping, mapping.count > section.keys.count { return nil }
             let trigger = trigger(section), action = action(section)
             guard let trigger, let action else { return nil }
-            return Step(trigger: trigger, action: action)
+            let step = Step(trigger: trigger, action: action)
+            checkTime(of: step, section, &before)
+            if case .cut = action { isCut = true }
+            if case .heal = action, !isCut, let text = section.text("heal") {
+                section.refuse(text, "must come after a cut; there is none above")
+            }
+            return step
         }
+    }
+
+    /// Steps are carried out in the order of the file, and all of them before the run's limit.
+    private func checkTime(of step: Step, _ section: Section, _ before: inout Duration) {
+        guard case .at(let time) = step.trigger, let text = section.text("at") else { return }
+        if time < before {
+            section.refuse(
+                text, "must not be before the time of a step above, \(DurationNotation.format(before)): the order is that of the file")
+        }
+        before = max(before, time)
+        let lasts = switch step.action {
+        case .pause(_, let duration): duration
+        case .cut(let cut): cut.duration
+        case .kill, .restart, .heal: Duration.zero
+        }
+        guard time + lasts >= limit else { return }
+        let fault = lasts > .zero ? "with the \(DurationNotation.format(lasts)) that the fault lasts " : ""
+        section.refuse(
+            text, "must come \(fault)before the limit of the run, \(DurationNotation.format(limit)); give \"limit\" more, or this less")
     }
 
     private func missing(_ section: Section, _ sentence: String) {
@@ -107,6 +137,7 @@ struct StepsReader {
         case "isolate": shape = target("isolate", section).map { .isolate($0) }
         default:
             let from = target("from", section), to = target("to", section)
+            if let from, from == to, let text = section.text("to") { section.refuse(text, "must be another than \"from\"") }
             if let from, let to { shape = .oneWay(from, to) } else { shape = nil }
         }
         let mode = section.has("mode") ? section.choice("mode", of: Cut.Mode.self) : .drop

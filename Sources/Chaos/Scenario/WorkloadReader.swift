@@ -1,4 +1,5 @@
 import Jobs
+import Lookup
 import Primes
 import Topology
 import World
@@ -6,19 +7,23 @@ import World
 /// Reads the section `workload`.
 struct WorkloadReader {
     let root: Section
+    /// Of the whole run.
+    let limit: Duration
 
     static let kinds = ["primes", "lookups"]
     static let primesKeys = ["from", "to", "algorithm", "chunks", "jobs", "expect"]
     static let lookupKeys = ["targets", "services", "rate", "for"]
-    /// The harness counts for itself what takes no longer than this on one processor.
+    /// The harness counts for itself what takes no longer than this on one processor, all loads together.
     static let ownCountLimit = Duration.seconds(10)
     static let loadsAllowed = 20
 
     func read() -> [Workload] {
         guard let items = root.items("workload") else { return [] }
         if items.isEmpty || items.count > Self.loadsAllowed, let place = root.keys.first(where: { $0.value == "workload" })?.place {
-            root.diagnostics.report(.badValue, at: place, "\"workload\" lists \(items.count) loads; it must list 1 to \(Self.loadsAllowed)")
+            root.diagnostics.report(
+                .badValue, at: place, "\"workload\" lists \(items.count) loads; it must list 1 to \(Self.loadsAllowed)")
         }
+        var ownCounts = Duration.zero
         return items.compactMap { item in
             guard let section = Section(item.value, path: item.place.keyPath, known: Self.kinds, diagnostics: root.diagnostics)
             else { return nil }
@@ -29,11 +34,12 @@ struct WorkloadReader {
                 }
                 return nil
             }
-            return section.has("primes") ? primes(section).map(Workload.primes) : lookups(section).map(Workload.lookups)
+            return section.has("primes") ? primes(section, &ownCounts).map(Workload.primes) : lookups(section).map(Workload.lookups)
         }
     }
 
-    private func primes(_ section: Section) -> PrimesLoad? {
+    /// - Parameter ownCounts: how long the harness counts for the loads above; this one's is added.
+    private func primes(_ section: Section, _ ownCounts: inout Duration) -> PrimesLoad? {
         guard let load = section.section("primes", known: Self.primesKeys) else { return nil }
         func field(_ key: String) -> PrimesField { load.text(key).map { .number($0.value) } ?? .missing }
         let draft = PrimesDraft(
@@ -54,12 +60,16 @@ struct WorkloadReader {
             }
             return nil
         }
-        let own = PrimesEstimate(PrimesRequest(from: request.from, to: request.to, algorithm: .sieve), workers: 1).duration
-        if expected == nil, own > Self.ownCountLimit {
-            load.diagnostics.report(
-                .missingKey, at: load.place,
-                "the harness would need about \(own.milliseconds / 1_000) s to count [\(request.from), \(request.to)] for itself; say the right "
-                    + "answer under \"expect\"")
+        if expected == nil {
+            let own = PrimesEstimate(PrimesRequest(from: request.from, to: request.to, algorithm: .sieve), workers: 1).duration
+            // An estimate may be centuries; a sum of some would be more than nanoseconds can be counted.
+            ownCounts = min(ownCounts + own, .seconds(1 << 32))
+            if ownCounts > Self.ownCountLimit {
+                load.diagnostics.report(
+                    .missingKey, at: load.place,
+                    "with [\(request.from), \(request.to)] the harness would need about \(ownCounts.milliseconds / 1_000) s to count for "
+                        + "itself; say the right answer under \"expect\"")
+            }
         }
         guard let jobs else { return nil }
         return PrimesLoad(
@@ -72,22 +82,62 @@ struct WorkloadReader {
         for key in ["targets", "rate", "for"] where !load.has(key) {
             load.diagnostics.report(.missingKey, at: load.place, "\(load.place.keyPath) lacks the key \"\(key)\"")
         }
-        let targets = load.texts("targets")?.map(\.value), rate = load.integer("rate", in: 1...100)?.value
-        let services = load.texts("services")?.map(\.value) ?? []
-        if targets?.isEmpty == true {
-            load.diagnostics.report(.badValue, at: load.place, "\"\(load.path("targets"))\" is empty; name at least one, such as 127.0.0.1")
+        let written = load.texts("targets"), targets = written?.filter { isTarget($0, load) }.map(\.value)
+        let rate = load.integer("rate", in: 1...100)?.value, services = services(load)
+        if written?.isEmpty == true {
+            load.diagnostics.report(
+                .badValue, at: load.place, "\"\(load.path("targets"))\" is empty; name at least one, such as 127.0.0.1")
         }
-        guard let targets, let rate, let duration = load.limitedDuration("for") else { return nil }
+        let duration = load.limitedDuration("for")
+        if let duration, duration >= limit, let text = load.text("for") {
+            load.refuse(
+                text, "must be less than the limit of the run, \(DurationNotation.format(limit)); give \"limit\" more, or this less")
+        }
+        guard let targets, let rate, let duration else { return nil }
         return LookupLoad(targets: targets, services: services, rate: rate, duration: duration)
+    }
+
+    /// As the edge will read it: what it refuses is no work.
+    private func isTarget(_ text: Located<String>, _ load: Section) -> Bool {
+        do throws(LookupTargetRefusal) {
+            _ = try LookupTarget(text.value)
+            return true
+        } catch {
+            load.refuse(text, "must be an address or a domain name: \(error)")
+            return false
+        }
+    }
+
+    private func services(_ load: Section) -> [String] {
+        guard let texts = load.texts("services") else { return [] }
+        if texts.isEmpty {
+            load.diagnostics.report(.badValue, at: load.place, "\"\(load.path("services"))\" is empty; leave it out for all services")
+        }
+        var known: [LookupService] = []
+        for text in texts {
+            guard let service = LookupService(name: text.value) else {
+                let names = LookupService.all.map(\.name), nearest = NearestName.suggest(text.value, among: names)
+                let list = nearest == nil ? "; known: \(names.joined(separator: ", "))" : ""
+                load.refuse(text, "must be a service\(list)", suggestion: nearest)
+                continue
+            }
+            if known.contains(service) { load.refuse(text, "is there twice; remove one") }
+            known.append(service)
+        }
+        return known.map(\.name)
     }
 }
 
 extension PrimesLoad {
-    /// The right answer, by libprimesieve in this process. Takes as long as that does.
-    func count() throws -> UInt64 {
+    /// The right answer, by libprimesieve in this process. Takes as long as that does, and looks around some times a second.
+    /// - Returns: nil when it was told to stop.
+    func count(while goesOn: () -> Bool) throws -> UInt64? {
         if let expected { return expected }
         var counter = PrimeCounter(PrimesPart(number: 0, from: from, to: to, algorithm: .sieve))
-        while !counter.isDone { try counter.countSlice() }
+        while !counter.isDone {
+            guard goesOn() else { return nil }
+            try counter.countSlice()
+        }
         return counter.count
     }
 }

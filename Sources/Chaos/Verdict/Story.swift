@@ -1,110 +1,150 @@
 /// What a history tells, put together by job, fault and moment.
 struct Story {
-    struct Job {
-        let process: Int
-        let submission: Submission
-        /// Documents that differ, in order.
-        var readings: [JobReading] = []
-        /// Why the last question about it had no document for an answer; "" when it had.
-        var silence = ""
-
-        var last: JobReading? { readings.last }
-        var name: String { "job \(process) (\(submission.kind) \(submission.jobId ?? "?"))" }
-        var resent: Int { readings.map(\.resent).max() ?? 0 }
-    }
-
     /// Harm, and to whom.
     struct Harm {
-        let ns: Int64
+        let callNs: Int64
+        /// For sentences: `the end of n3`, `cut2`.
+        let about: String
         /// Whom others may see as suspect or dead because of it.
         let victims: Set<String>
         /// In a cut: from, to.
         let apart: Set<HistoryEvent.Apart>
+        /// Of a cut that has healed: frames that its rules have touched.
+        var hits = 0
+
+        var isCut: Bool { !apart.isEmpty }
     }
 
     /// A moment at which something began or was over.
     struct Moment {
+        let callNs: Int64
         let ns: Int64
         let kind: Invariant.Moment
         let about: String
     }
 
+    /// Something that a client wanted to be done, at whichever edge and in however many attempts.
+    struct Order {
+        let number: Int
+        let kind: String
+        var isAccepted = false
+        /// The last answer that was no acceptance.
+        var answer = ""
+    }
+
     private(set) var nodes: [String] = []
-    /// Accepted, by process number in order of acceptance.
+    /// In the order of the first attempts.
+    private(set) var orders: [Order] = []
+    /// In the order of acceptance.
     private(set) var jobs: [Job] = []
     private(set) var harms: [Harm] = []
     private(set) var moments: [Moment] = []
-    private(set) var views: [(ns: Int64, views: [String: [String: String]?])] = []
-    /// When a node was killed, and when it was started again.
+    private(set) var looks: [Look] = []
+    /// When a node ended, and when it was started again.
     private(set) var lives: [(ns: Int64, node: String, runs: Bool)] = []
-    private(set) var hits = 0
-    private(set) var cuts = 0
+    /// Ends that were none of the harness's doing.
+    private(set) var deaths: [String] = []
     private(set) var missed: [String] = []
     private(set) var troubles: [String] = []
     private(set) var ending: HistoryEvent.Ending?
     private(set) var endNs: Int64 = 0
-    /// Submissions of which nobody knows whether they were accepted.
-    private(set) var unknownSubmissions = 0
 
     init(_ history: [HistoryRecord]) {
         for record in history {
-            endNs = max(endNs, record.returnNs)
-            if case .read = record.event {} else if record.outcome != .ok, takeFailure(record) { continue }
+            endNs = max(endNs, record.lastNs)
             take(record)
         }
     }
 
-    /// True when there is no more in it than that.
-    private mutating func takeFailure(_ record: HistoryRecord) -> Bool {
-        switch record.event {
-        case .submit:
-            if record.outcome == .unknown { unknownSubmissions += 1 }
-            return true
-        case .missed, .trouble, .heal, .end: return false
-        default:
-            troubles.append("\(record.event.name) did not work: \(record.detail)")
-            return true
-        }
-    }
-
     private mutating func take(_ record: HistoryRecord) {
-        let ns = record.returnNs
         switch record.event {
-        case .start(let nodes):
-            self.nodes = nodes
-            moments.append(Moment(ns: ns, kind: .start, about: "the start"))
-        case .submit(let submission): jobs.append(Job(process: record.process, submission: submission))
-        case .read(let reading):
-            guard let index = jobs.lastIndex(where: { $0.process == record.process }) else { return }
-            jobs[index].silence = record.outcome == .ok ? "" : record.detail
-            if record.outcome == .ok { jobs[index].readings.append(reading) }
-        case .kill(let node, _):
-            harms.append(Harm(ns: record.callNs, victims: [node], apart: []))
-            lives.append((ns, node, false))
-            moments.append(Moment(ns: ns, kind: .kill, about: "the end of \(node)"))
-        case .pause(let node, _): harms.append(Harm(ns: record.callNs, victims: [node], apart: []))
-        case .resume(let node): moments.append(Moment(ns: ns, kind: .resume, about: "\(node) went on"))
-        case .restart(let node):
-            lives.append((ns, node, true))
-            moments.append(Moment(ns: ns, kind: .restart, about: "the new start of \(node)"))
-        case .cut(_, _, let apart):
-            cuts += 1
-            harms.append(Harm(ns: record.callNs, victims: [], apart: Set(apart)))
-        case .heal(let name, let hits):
-            self.hits += hits
-            if record.outcome == .ok {
-                moments.append(Moment(ns: ns, kind: .heal, about: "\(name) healed"))
-            } else {
-                troubles.append("\(name) did not heal in order: \(record.detail)")
-            }
-        case .views(let views): self.views.append((ns, views))
+        case .submit(let submission): take(submission, record)
+        case .read(let document): take(document, record)
+        case .audit(let jobId, let document):
+            guard let index = jobs.firstIndex(where: { $0.submission.jobId == jobId }) else { return }
+            jobs[index].audits.append(
+                Job.Audit(
+                    via: record.via ?? "?", ns: record.lastNs, document: document, outcome: record.outcome, detail: record.detail))
+        case .views(let views) where record.outcome == .ok:
+            looks.append(Look(callNs: record.callNs, returnNs: record.lastNs, views: views))
         case .missed(let step): missed.append("\(step): \(record.detail)")
-        case .trouble: troubles.append(record.detail)
         case .end(let ending):
             self.ending = ending
             if !record.detail.isEmpty { troubles.append(record.detail) }
+        case .heal(let name, let hits): heal(name, hits, record)
+        default:
+            guard record.outcome == .ok else {
+                troubles.append("\(record.event.name) did not work: \(record.detail)")
+                return
+            }
+            takeHarm(record)
         }
     }
+
+    private mutating func takeHarm(_ record: HistoryRecord) {
+        let ns = record.lastNs
+        func note(_ kind: Invariant.Moment, _ about: String) {
+            moments.append(Moment(callNs: record.callNs, ns: ns, kind: kind, about: about))
+        }
+        switch record.event {
+        case .start(let nodes):
+            self.nodes = nodes
+            note(.start, "the start")
+        case .kill(let node, _):
+            harms.append(Harm(callNs: record.callNs, about: "the end of \(node)", victims: [node], apart: []))
+            lives.append((ns, node, false))
+            note(.kill, "the end of \(node)")
+        case .pause(let node, _): harms.append(Harm(callNs: record.callNs, about: "the pause of \(node)", victims: [node], apart: []))
+        case .resume(let node): note(.resume, "\(node) went on")
+        case .restart(let node):
+            lives.append((ns, node, true))
+            note(.restart, "the new start of \(node)")
+        case .cut(let name, _, let apart): harms.append(Harm(callNs: record.callNs, about: name, victims: [], apart: Set(apart)))
+        case .died(let node, let isBack):
+            if !isBack { lives.append((ns, node, false)) }
+            deaths.append("\(node), to which nothing was done: \(record.detail) after \(ns / 1_000_000) ms")
+        default: break
+        }
+    }
+
+    private mutating func heal(_ name: String, _ hits: Int, _ record: HistoryRecord) {
+        if let index = harms.lastIndex(where: { $0.about == name }) { harms[index].hits = hits }
+        if record.outcome == .ok {
+            moments.append(Moment(callNs: record.callNs, ns: record.lastNs, kind: .heal, about: "\(name) healed"))
+        } else {
+            troubles.append("\(name) did not heal in order: \(record.detail)")
+        }
+    }
+
+    // MARK: Work
+
+    private mutating func take(_ submission: Submission, _ record: HistoryRecord) {
+        let index: Int
+        if let known = orders.lastIndex(where: { $0.number == submission.order }) {
+            index = known
+        } else {
+            orders.append(Order(number: submission.order, kind: submission.kind))
+            index = orders.count - 1
+        }
+        guard record.outcome == .ok else {
+            orders[index].answer = [record.via, record.detail].compactMap { $0 }.joined(separator: " answered ")
+            return
+        }
+        orders[index].isAccepted = true
+        jobs.append(Job(process: record.process, submission: submission, callNs: record.callNs))
+    }
+
+    private mutating func take(_ document: JobReading, _ record: HistoryRecord) {
+        guard let index = jobs.lastIndex(where: { $0.process == record.process }) else { return }
+        guard record.outcome == .ok else {
+            jobs[index].silence[record.via ?? "?"] = record.detail
+            return
+        }
+        jobs[index].silence = [:]
+        jobs[index].readings.append(Job.Reading(via: record.via, callNs: record.callNs, ns: record.lastNs, document: document))
+    }
+
+    // MARK: Lives
 
     /// Who ran at a moment.
     func running(at ns: Int64) -> Set<String> {
@@ -115,17 +155,19 @@ struct Story {
         return running
     }
 
-    /// Killed by the harness, or held for dead by somebody at some time.
-    func died(_ node: String) -> Bool {
-        lives.contains { $0.node == node && !$0.runs }
-            || views.contains { $0.views.values.contains { $0?[node] == "dead" } }
+    /// Whether a node's process ended in a span of time.
+    func ended(_ node: String, from start: Int64, to end: Int64) -> Bool {
+        lives.contains { $0.node == node && !$0.runs && $0.ns >= start && $0.ns <= end }
     }
 
-    /// True when every node that runs answers, sees those that run alive and nobody else.
-    func areEqual(_ views: [String: [String: String]?], running: Set<String>) -> Bool {
-        running.allSatisfy { node in
-            guard let view = views[node] ?? nil else { return false }
-            return Set(view.filter { $0.value == "alive" }.keys) == running && !view.values.contains("suspect")
+    /// Whether one node held another for dead at some time of a span. What a node holds shows in the look after it, so one that begins
+    /// behind the span counts too.
+    func held(_ node: String, forDeadBy observer: String, from start: Int64, to end: Int64) -> Bool {
+        for (index, look) in looks.enumerated() {
+            let lasts = index + 1 < looks.count ? looks[index + 1].returnNs : .max
+            if lasts >= start, look.status(of: node, by: observer) == "dead" { return true }
+            if look.callNs > end { return false }
         }
+        return false
     }
 }

@@ -39,8 +39,11 @@ package struct Verdict: Hashable, Sendable {
 
     package init(_ findings: [Finding]) { self.findings = findings }
 
-    /// A broken invariant outweighs all else: that a fault was not felt does not make it whole. Only invariants can be
-    /// broken; the rest can only keep a run from proving anything.
+    /// The same, and something about its files that keeps it from proving anything.
+    func adding(_ problem: String) -> Verdict { Verdict(findings + [Finding(.run, "files", .unknown, problem)]) }
+
+    /// A broken invariant outweighs all else: that a fault was not felt does not make it whole. What no scenario need say, that nodes
+    /// to which nothing is done live, can be broken like an invariant; the rest can only keep a run from proving anything.
     package var answer: Answer {
         if findings.contains(where: { $0.answer == .broken }) { return .broken }
         return findings.allSatisfy { $0.answer == .holds } ? .holds : .unknown

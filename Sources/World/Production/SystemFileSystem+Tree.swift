@@ -23,15 +23,26 @@ extension SystemFileSystem {
         return count > 0 ? Array(buffer[..<count]) : []
     }
 
-    /// Adds bytes at a file's end in one write; it is made when it is not there. Not durable: for logs.
+    /// Adds bytes at a file's end; it is made when it is not there. Not durable: for logs. When it fails a part of the bytes may be
+    /// there, so what is appended after that would stand behind a torn line.
     public func append(_ bytes: [UInt8], to path: String) throws(FileError) {
-        let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        let count = file >= 0 ? bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) } : -1
-        let error = errno
-        if file >= 0 { close(file) }
-        guard count == bytes.count else {
-            throw FileError(code: error == ENOSPC ? .noSpace : .other, path: path, reason: String(cString: strerror(error)))
+        func failure() -> FileError {
+            FileError(code: errno == ENOSPC ? .noSpace : .other, path: path, reason: String(cString: strerror(errno)))
         }
+        let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw failure() }
+        var written = 0, error: FileError?
+        while written < bytes.count, error == nil {
+            let count = bytes.withUnsafeBytes { write(file, $0.baseAddress! + written, $0.count - written) }
+            if count >= 0 {
+                // A disk that fills up takes a part, and says why at the next attempt.
+                written += count
+            } else if errno != EINTR {
+                error = failure()
+            }
+        }
+        close(file)
+        if let error { throw error }
     }
 
     /// Gives a file another name, in the place of what had it.
