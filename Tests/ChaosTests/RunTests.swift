@@ -27,10 +27,10 @@ import World
         }
 
         /// Starts `gossamer` with this directory in the place of the system's for temporary files.
-        func start(_ arguments: [String]) throws -> ChildProcess {
+        func start(_ arguments: [String], output: String? = nil) throws -> ChildProcess {
             try ChildProcess(
                 path: "/usr/bin/env", arguments: ["TMPDIR=" + path, RunTests.program] + arguments,
-                output: .file(path + "/out"), error: .file(path + "/err"))
+                output: .file(output ?? path + "/out"), error: .file(path + "/err"))
         }
 
         /// Runs it to its end.
@@ -252,6 +252,17 @@ import World
             let file = try place.write(text, to: "idle.yaml")
             try await place.expect(2, from: ["chaos", "run", file])
             #expect(place.text("out").contains(": nobody has seen n3 as dead; the fault was not felt"))
+        }
+    }
+
+    @Test func aResultThatCannotBeWrittenIsStillTheResult() async throws {
+        try await withPlace { place in
+            let text = scenario("  - at: 1ms\n    pause: {node: n3, for: 1ms}", bites: "victim seen dead", to: 1_000_000)
+            let file = try place.write(text, to: "idle.yaml")
+            let status = try await place.end(of: place.start(["chaos", "run", file, "--repeat", "2"], output: "/dev/full"))
+            #expect(status == 2, "\(place.text("err"))")
+            #expect(place.runs.count == 2, "both rounds were made")
+            #expect(place.text("err").contains("standard output cannot be written"), "\(place.text("err"))")
         }
     }
 

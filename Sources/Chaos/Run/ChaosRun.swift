@@ -60,8 +60,9 @@ package struct ChaosRun: Sendable {
         // First those who only record: what they see from now on is our own doing.
         world.shutDown()
         let end = makeWorld()
-        _ = await RunProcesses(folder, world: end, stage: stage).end()
+        let left = await RunProcesses(folder, world: end, stage: stage).end().problem
         var verdict = Judge.verdict(recorder.records, expectations: scenario.expectations, bites: scenario.bites)
+        if let left { verdict = verdict.adding("processes of the run may go on: \(left)") }
         if let problem = recorder.problem { verdict = verdict.adding("the history is not whole: \(problem)") }
         let report = keep(verdict, folder, end.now - begun)
         end.shutDown()
