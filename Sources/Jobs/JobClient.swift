@@ -61,9 +61,11 @@ public final class JobClient<Document: JobDocument>: JobGateway {
                 switch error {
                 case .refused(let refusal) where refusal.code != .overloaded:
                     throw JobGatewayError(.invalid, refusal.message)
-                case .silent:
-                    // It may have begun. Another home would do the work twice, so the client decides.
-                    throw JobGatewayError(.unavailable, "\(node.name) has not answered; ask again")
+                // It may have begun. Another home would do the work twice, so the client decides.
+                case .silent: throw JobGatewayError(.unavailable, "\(node.name) has not answered; ask again")
+                case .cutOff: throw JobGatewayError(.unavailable, "\(node.name) was cut off before it answered; ask again")
+                case .broken(let reason):
+                    throw JobGatewayError(.unavailable, "\(node.name) gave no answer that can be read: \(reason); ask again")
                 case .refused(let refusal): last = refusal.message
                 case .overloaded: last = "\(node.name) has too much to do"
                 case .absent: last = "\(node.name) starts or drains"

@@ -299,11 +299,11 @@ extension JobDesk: JobLister {
 extension JobLoss {
     init(_ failure: JobCallFailure) {
         switch failure {
-        case .nodeDown: self = .nodeDown
+        case .nodeDown, .cutOff: self = .nodeDown
         case .overloaded, .absent: self = .overloaded
         case .silent: self = .silent
         case .refused(let error): self = error.code == .overloaded ? .overloaded : .failed(error.message)
-        case .failed(let reason): self = .failed(reason)
+        case .failed(let reason), .broken(let reason): self = .failed(reason)
         }
     }
 }

@@ -10,8 +10,8 @@ final class FakeMesh: JobCrew, JobHomes {
     typealias Machine = PrimesJob
     typealias Document = PrimesStatus
 
-    /// `deaf` lives, and every session with it ends.
-    enum Condition: Sendable { case well, paused, deaf, dying, dead }
+    /// `deaf` lives, and every session with it ends; `severed` does what it is told, and its sessions end before the answer.
+    enum Condition: Sendable { case well, severed, paused, deaf, dying, dead }
 
     struct Member: Sendable {
         let identity: NodeIdentity
@@ -82,7 +82,7 @@ final class FakeMesh: JobCrew, JobHomes {
         let until = world.now + patience
         while world.now < until, !Task.isCancelled {
             guard let member = member(node), member.identity == node, member.condition != .dead, member.condition != .deaf else { throw .nodeDown }
-            if member.condition == .well, let desk = member.desk {
+            if member.condition == .well || member.condition == .severed, let desk = member.desk {
                 await sleep(.milliseconds(1))
                 return desk
             }
@@ -134,7 +134,10 @@ final class FakeMesh: JobCrew, JobHomes {
         _ request: PrimesRequest, id: WorkID, to node: NodeIdentity
     ) async throws(JobCallFailure) -> PrimesStatus {
         let desk = try await reach(node, patience: Self.callPatience)
-        do throws(JobError) { return try await desk.submit(request, id: id) } catch { throw .refused(error) }
+        let accepted: PrimesStatus
+        do throws(JobError) { accepted = try await desk.submit(request, id: id) } catch { throw .refused(error) }
+        if member(node)?.condition == .severed { throw .cutOff }
+        return accepted
     }
 
     func status(
