@@ -38,8 +38,9 @@ public actor JobDesk<Machine: JobMachine> {
     public static var longestPatience: Duration { .seconds(2) }
     /// Readers that wait at a time; a further one is answered at once.
     static var readersAllowed: Int { 10_000 }
-    /// Notes about the jobs of others.
+    /// Notes about the jobs of others, and the bytes of them.
     static var notesKept: Int { 10_000 }
+    static var noteBytesKept: Int { 32 << 20 }
     /// Neighbours that are told of a job's end, in turn, until one takes it.
     static var neighboursTold: Int { 3 }
 
@@ -68,7 +69,7 @@ public actor JobDesk<Machine: JobMachine> {
     private var view = CrewView(seats: [], ring: HashRing([]))
     private var running: [WorkID: Running] = [:]
     private var ended: BoundedTable<Document>
-    private var notes = BoundedTable<JobNote<Document>>(limit: notesKept)
+    private var notes = BoundedTable<JobNote<Document>>(limit: notesKept, byteLimit: noteBytesKept) { $0.last.approximateBytes }
     private var readerCount = 0
     private var isTicking = false
     private var tellingEnds = 0
@@ -83,7 +84,7 @@ public actor JobDesk<Machine: JobMachine> {
         self.crew = crew
         self.identity = identity
         self.limits = limits
-        ended = BoundedTable(limit: limits.endedJobs)
+        ended = BoundedTable(limit: limits.endedJobs, byteLimit: limits.endedBytes) { $0.approximateBytes }
         executor = world.makeExecutor("\(Machine.role).desk")
         world.spawn("\(Machine.role).views", on: executor) { [weak self] in
             for await view in crew.views() { await self?.take(view) }

@@ -42,6 +42,10 @@ public protocol JobDocument: Codable, Hashable, Sendable {
     /// Who has done how much so far, sorted by name. Empty unless the kind of work counts.
     var shares: [JobSummary.Share] { get }
 
+    /// About how many bytes of memory it takes, so that whoever keeps documents keeps no more than it has room for. Count every
+    /// text whose length a worker or a user decides.
+    var approximateBytes: Int { get }
+
     /// Ends the document as failed, with this warning, because its job is gone.
     mutating func bury(_ warning: String, atMs: Int64)
 }
@@ -67,11 +71,17 @@ public struct JobLimits: Codable, Hashable, Sendable {
     public var runningJobs: Int
     /// Ended jobs whose documents a home keeps; then the oldest goes. At least 1.
     public var endedJobs: Int
+    /// About how many bytes of memory those documents may take together; then the oldest goes, too. At least 1.
+    public var endedBytes: Int
 
-    public init(deadline: Duration, runningJobs: Int, endedJobs: Int) {
-        precondition(runningJobs > 0 && endedJobs > 0, "a home that may hold nothing")
+    /// What the documents of ended jobs may take unless somebody says otherwise: 64 MiB.
+    public static let defaultEndedBytes = 64 << 20
+
+    public init(deadline: Duration, runningJobs: Int, endedJobs: Int, endedBytes: Int = defaultEndedBytes) {
+        precondition(runningJobs > 0 && endedJobs > 0 && endedBytes > 0, "a home that may hold nothing")
         self.deadline = deadline
         self.runningJobs = runningJobs
         self.endedJobs = endedJobs
+        self.endedBytes = endedBytes
     }
 }

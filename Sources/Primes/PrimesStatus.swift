@@ -59,6 +59,10 @@ public struct PrimesStatus: JobDocument {
 
     public var shares: [JobSummary.Share] { nodes.map { JobSummary.Share(name: $0.node, parts: $0.parts) } }
 
+    public var approximateBytes: Int {
+        512 + nodes.reduce(0) { $0 + 32 + $1.node.utf8.count } + warnings.reduce(0) { $0 + 16 + $1.utf8.count }
+    }
+
     public mutating func bury(_ warning: String, atMs: Int64) {
         status = .failed
         completedAtMs = atMs
