@@ -41,7 +41,7 @@ package struct BoundedTable<Value: Sendable>: Sendable {
     private mutating func removeOldest() {
         if let old = values.removeValue(forKey: order[head]) { bytes -= size(old) }
         head += 1
-        guard head > limit || head > order.count / 2 else { return }
+        guard head > order.count / 2 else { return }
         order.removeFirst(head)
         head = 0
     }

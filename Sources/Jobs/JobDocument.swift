@@ -25,17 +25,17 @@ public protocol JobDocument: Codable, Hashable, Sendable {
 
     var jobId: WorkID { get }
     var request: Request { get }
-    var status: JobPhase { get }
+    var status: JobPhase { get set }
     /// Wall clock of the home at acceptance, milliseconds since 1970.
     var createdAtMs: Int64 { get }
-    /// The same at the end; nil before.
+    /// The same at the end; nil before, and when nobody knows.
     var completedAtMs: Int64? { get }
     /// 0 ... 100, rounded down, so that 100 means done.
     var completionPercentage: Int { get }
     /// Why it failed, or what it waits for. See ``JobWarning``.
-    var warnings: [String] { get }
+    var warnings: [String] { get set }
     /// Rises with every change; 1 at acceptance.
-    var version: UInt64 { get }
+    var version: UInt64 { get set }
 
     /// What the job is about, in a few words for people. Empty unless the kind of work says more.
     var subject: String { get }
@@ -46,8 +46,9 @@ public protocol JobDocument: Codable, Hashable, Sendable {
     /// text whose length a worker or a user decides.
     var approximateBytes: Int { get }
 
-    /// Ends the document as failed, with this warning, because its job is gone.
-    mutating func bury(_ warning: String, atMs: Int64)
+    /// The document as it was when the job was accepted: nothing done, nothing found, version 1. The same whichever later document
+    /// of the job it is asked of.
+    var atAcceptance: Self { get }
 }
 
 extension JobDocument {

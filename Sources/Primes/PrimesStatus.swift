@@ -63,13 +63,10 @@ public struct PrimesStatus: JobDocument {
         512 + nodes.reduce(0) { $0 + 32 + $1.node.utf8.count } + warnings.reduce(0) { $0 + 16 + $1.utf8.count }
     }
 
-    public mutating func bury(_ warning: String, atMs: Int64) {
-        status = .failed
-        completedAtMs = atMs
-        elapsedMs = max(0, atMs - createdAtMs)
-        chunks.inFlight = 0
-        warnings = [warning]
-        version += 1
+    public var atAcceptance: PrimesStatus {
+        PrimesStatus(
+            jobId: jobId, request: request, status: .pending, createdAtMs: createdAtMs,
+            chunks: Chunks(total: chunks.total, done: 0, inFlight: 0, resent: 0))
     }
 
     package init(

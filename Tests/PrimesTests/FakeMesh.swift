@@ -65,6 +65,15 @@ final class FakeMesh: JobCrew, JobHomes {
         for watcher in state.withLock({ $0.watchers }) { watcher.yield(view) }
     }
 
+    /// The node lives again in its next life, and knows nothing of its former one.
+    func restart(_ name: String) {
+        guard let former = state.withLock({ $0.members[name]?.identity }) else { return }
+        let identity = NodeIdentity(name: name, life: former.life + 1)
+        let desk = JobDesk<PrimesJob>(world: world, crew: self, identity: identity, limits: PrimesRequest.defaultLimits)
+        state.withLock { $0.members[name] = Member(identity: identity, desk: desk) }
+        set(name, .well)
+    }
+
     func kill(_ name: String) {
         set(name, .dying)
         world.spawn("detector") { [self] in
@@ -128,7 +137,7 @@ final class FakeMesh: JobCrew, JobHomes {
         }
     }
 
-    func isDead(_ node: NodeIdentity) -> Bool { member(node).map { $0.condition == .dead } ?? true }
+    func isDead(_ node: NodeIdentity) -> Bool { member(node).map { $0.identity != node || $0.condition == .dead } ?? true }
 
     func submit(
         _ request: PrimesRequest, id: WorkID, to node: NodeIdentity

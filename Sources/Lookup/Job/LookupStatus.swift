@@ -51,10 +51,7 @@ public struct LookupStatus: JobDocument {
         return 512 + texts + warnings.reduce(0) { $0 + 16 + $1.utf8.count }
     }
 
-    public mutating func bury(_ warning: String, atMs: Int64) {
-        status = .failed
-        completedAtMs = atMs
-        warnings = [warning]
-        version += 1
+    public var atAcceptance: LookupStatus {
+        LookupStatus(jobId: jobId, request: request, status: .pending, createdAtMs: createdAtMs)
     }
 }
