@@ -179,7 +179,8 @@ var tests: [Target] {
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Command", "TestSupport", log,
+                "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Command", "TestSupport",
+                "WebTestSupport", log,
             ]),
     ]
 }
