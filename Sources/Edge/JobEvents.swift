@@ -1,32 +1,50 @@
 import JSONDocument
 import Jobs
+import Lookup
+import Primes
 import Web
 import World
 
-/// A job's document in the form that clients read.
-public protocol ReadableDocument: JobDocument {
-    var document: JSON { get }
-}
-
 /// The events of the jobs of one kind.
-public struct JobEvents<Document: ReadableDocument>: JobEventSource {
+public struct JobEvents<Document: JobDocument>: JobEventSource {
     private let gateway: any JobGateway<Document>
+    private let json: @Sendable (Document) -> JSON
 
-    public init(gateway: any JobGateway<Document>) { self.gateway = gateway }
+    /// - Parameter json: a job's document in the form that clients read, the same as where they ask for the job itself.
+    public init(gateway: any JobGateway<Document>, json: @escaping @Sendable (Document) -> JSON) {
+        self.gateway = gateway
+        self.json = json
+    }
 
-    public func change(of id: WorkID, seen: UInt64?) async throws -> JobChange? {
+    public func sighting(of id: WorkID, seen: UInt64?) async -> JobSighting {
         let status: Document
         do throws(JobGatewayError) {
             status = try await gateway.status(id, seen: seen, patience: seen == nil ? .zero : .seconds(1))
         } catch {
-            if error.code == .notFound { return nil }
-            throw Problem.unavailable(error.description, retryAfter: error.retryAfterSeconds)
+            return switch error.code {
+            case .notFound: .unknown
+            case .nobody: .nobody(Problem(error))
+            case .unavailable, .alreadyEnded, .invalid: .silent(.unavailable(error.description, retryAfter: error.retryAfterSeconds))
+            }
         }
         let ending: JobChange.Ending? = switch status.status {
         case .pending, .processing: nil
         case .completed: .completed
         case .failed: status.warnings == [JobWarning.cancelled] ? .cancelled : .failed
         }
-        return JobChange(version: status.version, document: status.document, ending: ending)
+        return .change(JobChange(version: status.version, document: json(status), ending: ending))
+    }
+}
+
+extension JobEvents where Document == PrimesStatus {
+    /// The events of primes.
+    public init(gateway: any JobGateway<PrimesStatus>) { self.init(gateway: gateway) { $0.document } }
+}
+
+extension JobEvents where Document == LookupStatus {
+    /// The events of lookups, in the default profile.
+    /// - Parameter services: what can be asked for, by the names that clients read.
+    public init(gateway: any JobGateway<LookupStatus>, services: [LookupService]) {
+        self.init(gateway: gateway) { LookupReading($0, services: services).document(.readme) }
     }
 }

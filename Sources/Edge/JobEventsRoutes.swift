@@ -25,13 +25,22 @@ public struct JobChange: Sendable, Hashable {
     }
 }
 
+/// What one kind of work says of a job.
+public enum JobSighting: Sendable, Hashable {
+    case change(JobChange)
+    /// It has no such job.
+    case unknown
+    /// The answer is not to be had now, because somebody who may know is silent: 503.
+    case silent(Problem)
+    /// No node does this kind of work now, so nobody could be asked: 503.
+    case nobody(Problem)
+}
+
 /// One kind of work, as far as its jobs' events go.
 public protocol JobEventSource: Sendable {
     /// The job as it is, when its version is not `seen`; otherwise its next change, for which it waits about a second before it
     /// returns the job unchanged.
-    /// - Returns: nil when this kind has no such job.
-    /// - Throws: a ``Problem`` 503 when the answer is not to be had now.
-    func change(of id: WorkID, seen: UInt64?) async throws -> JobChange?
+    func sighting(of id: WorkID, seen: UInt64?) async -> JobSighting
 }
 
 /// `GET /api/jobs/{id}/events`: a job's progress as server-sent events, for every kind of work in the list.
@@ -62,23 +71,36 @@ public struct JobEventsRoutes: RouteGroup {
         return .eventStream(request, world: world) {
             let (seen, isOver) = cursor.withLock { ($0.isFresh ? nil : $0.version, $0.isOver) }
             if isOver { return nil }
-            let change: JobChange?
-            do {
-                change = seen == nil ? first : try await source.change(of: id, seen: seen)
-            } catch is Problem {
+            switch seen == nil ? .change(first) : await source.sighting(of: id, seen: seen) {
+            case .change(let change): return cursor.withLock { $0.events(for: change) }
+            case .unknown: return nil
+            case .silent, .nobody:
                 // Its home is silent for the moment; membership will say whether it lives.
                 try await world.sleep(for: .milliseconds(250))
                 return []
             }
-            guard let change else { return nil }
-            return cursor.withLock { $0.events(for: change) }
         }
     }
 
+    /// Asks all kinds of work at the same time. The first that has the job is enough: the others may be slow, or have no nodes.
     private func find(_ id: WorkID) async throws -> (any JobEventSource, JobChange) {
-        for source in sources {
-            if let change = try await source.change(of: id, seen: nil) { return (source, change) }
+        let (hit, others) = await withTaskGroup(of: (Int, JobSighting).self) { group in
+            for (index, source) in sources.enumerated() { group.addTask { (index, await source.sighting(of: id, seen: nil)) } }
+            var others: [(index: Int, sighting: JobSighting)] = []
+            for await (index, sighting) in group {
+                if case .change(let change) = sighting {
+                    group.cancelAll()
+                    return ((sources[index], change) as (any JobEventSource, JobChange)?, others)
+                }
+                others.append((index, sighting))
+            }
+            return (nil, others)
         }
+        if let hit { return hit }
+        let sightings = others.sorted { $0.index < $1.index }.map(\.sighting)
+        for case .silent(let problem) in sightings { throw problem }
+        // A kind that no node does now is no reason to wait, unless there is no other.
+        if !sightings.contains(.unknown) { for case .nobody(let problem) in sightings { throw problem } }
         throw Problem.notFound("no node knows a job \(id)")
     }
 

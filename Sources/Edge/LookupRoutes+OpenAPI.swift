@@ -32,7 +32,16 @@ extension LookupRoutes {
     static let statusOperation: JSON = [
         "summary": "The state of a lookup; with Accept: application/json;profile=code names stand for numbers",
         "responses": [
-            "200": .answer("the document", schema: "LookupStatus"),
+            "200": [
+                "description": "the document",
+                "headers": [
+                    "X-Response-Warnings": [
+                        "schema": ["type": "string"],
+                        "description": "the warnings joined by \"; \", when the data of a result could not be read",
+                    ],
+                ],
+                "content": ["application/json": ["schema": ["$ref": "#/components/schemas/LookupStatus"]]],
+            ],
             "404": .answer("no such job", schema: "LookupError"),
             "503": .problem("the job's home does not answer now; see Retry-After"),
         ],

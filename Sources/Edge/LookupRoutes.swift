@@ -53,7 +53,7 @@ public struct LookupRoutes: RouteGroup {
 
     private static func accepted(_ id: WorkID, _ message: String, _ request: WebRequest) -> Response {
         let url = "/api/lookup/\(id)"
-        let base = request.authority.map { "http://\($0)" } ?? ""
+        let base = request.authority.map { $0.isEmpty ? "" : "http://\($0)" } ?? ""
         return .json(
             ["jobId": .string("\(id)"), "statusUrl": .string(url), "message": .string(message)], status: .accepted,
             headers: [.location: base + url])
@@ -65,7 +65,10 @@ public struct LookupRoutes: RouteGroup {
         guard let id = WorkID(request.parameter("id")) else { return Self.notFound }
         do throws(JobGatewayError) {
             let status = try await gateway.status(id, seen: nil, patience: .zero)
-            return .json(status.document(LookupProfile(request), services: services))
+            let reading = LookupReading(status, services: services)
+            var headers = HTTPFields()
+            if let warnings = reading.headerWarnings, let name = HTTPField.Name("X-Response-Warnings") { headers[name] = warnings }
+            return .json(reading.document(LookupProfile(request)), headers: headers)
         } catch where error.code == .notFound {
             return Self.notFound
         } catch {

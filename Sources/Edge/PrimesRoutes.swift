@@ -74,7 +74,7 @@ extension Problem {
     init(_ error: JobGatewayError) {
         self = switch error.code {
         case .notFound: .notFound(error.description)
-        case .unavailable: .unavailable(error.description, retryAfter: error.retryAfterSeconds)
+        case .unavailable, .nobody: .unavailable(error.description, retryAfter: error.retryAfterSeconds)
         case .alreadyEnded: Problem(status: 409, detail: error.description)
         case .invalid: Problem(status: 400, detail: error.description)
         }

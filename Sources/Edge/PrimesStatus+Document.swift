@@ -3,9 +3,9 @@ import Primes
 import Web
 import World
 
-extension PrimesStatus: ReadableDocument {
+extension PrimesStatus {
     /// The document that clients read, its members in the order of the contract.
-    public var document: JSON {
+    var document: JSON {
         [
             "jobId": .string("\(jobId)"),
             "from": .number(request.from),

@@ -27,8 +27,10 @@ public struct JobError: Error, Codable, Hashable, Sendable, CustomStringConverti
 
 /// How a call to another node ended when it did not end well, as the rooms above the mesh see it.
 public enum JobCallFailure: Error, Hashable, Sendable {
-    /// The node is dead: what it knew is gone.
+    /// The node is not there, so nothing was sent to it.
     case nodeDown
+    /// The node, or the session with it, ended while the call was under way. It may have been done.
+    case cutOff
     /// Refused before anything was done.
     case overloaded
     /// No answer in time. It may have been done.
@@ -39,4 +41,14 @@ public enum JobCallFailure: Error, Hashable, Sendable {
     case refused(JobError)
     /// Anything else that was certainly not done; the text says why.
     case failed(String)
+    /// There is an answer that says nothing of the effect: it may have been done. The text says what is wrong with the answer.
+    case broken(String)
+
+    /// Whether the call may have had an effect, so that asking another node could do the work twice.
+    package var mayHaveBegun: Bool {
+        switch self {
+        case .cutOff, .silent, .broken: true
+        case .nodeDown, .overloaded, .absent, .refused, .failed: false
+        }
+    }
 }

@@ -8,6 +8,9 @@ public protocol JobGateway<Document>: Sendable {
     func submit(_ request: Document.Request) async throws(JobGatewayError) -> Document
 
     /// The job's document; when that is its version `seen`, waits up to `patience` for a later one.
+    ///
+    /// A job whose home counts as dead has failed as far as can be known now. Should the same life of the home come back, its word
+    /// counts again, and the job goes on.
     func status(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(JobGatewayError) -> Document
 
     /// Ends the job.
@@ -21,6 +24,8 @@ public struct JobGatewayError: Error, Hashable, Sendable, CustomStringConvertibl
         case notFound
         /// Not now; nothing was done, or nothing is known.
         case unavailable
+        /// No node does this kind of work now, so nobody was there to be asked.
+        case nobody
         /// The job has ended, so it cannot be cancelled.
         case alreadyEnded
         /// The home refused the request as it stands.
@@ -29,7 +34,7 @@ public struct JobGatewayError: Error, Hashable, Sendable, CustomStringConvertibl
 
     public let code: Code
     public let description: String
-    /// When to ask again; meant for `unavailable`.
+    /// When to ask again; meant for `unavailable` and `nobody`.
     public let retryAfterSeconds: Int
 
     public init(_ code: Code, _ description: String, retryAfterSeconds: Int = 1) {
@@ -47,7 +52,8 @@ public protocol JobHomes<Document>: Sendable {
     /// Everyone who may be the job's home, the ring's owner of its id first, then in the order of the ring.
     func candidates(for id: WorkID) -> [NodeIdentity]
 
-    /// True when membership has declared this life of the node over.
+    /// True when this life of the node is no live member, as far as this node knows. It is final when the node has left or lives in
+    /// a higher life; one that was declared dead, or is not known yet, may still show itself alive.
     func isDead(_ node: NodeIdentity) -> Bool
 
     func submit(

@@ -68,19 +68,21 @@ public struct JobMesh: Sendable {
 }
 
 extension JobCallFailure {
-    init(_ error: any Error) {
+    /// What the error of a call means. Whatever the code, what may have run is never one of the cases that say it has not.
+    package init(_ error: any Error) {
         switch error {
         case let error as JobError: self = .refused(error)
         case let error as MeshError:
+            let isCertain = error.outcome == .failed
             switch error.code {
-            case .nodeDown: self = .nodeDown
-            case .overloaded: self = .overloaded
+            case .nodeDown: self = isCertain ? .nodeDown : .cutOff
+            case .overloaded: self = isCertain ? .overloaded : .silent
             // Called off by the callee's side: its session ended, so nobody knows how far it came.
             case .unknown, .cancelled: self = .silent
-            case .noSuchActor: self = .absent
-            case .incompatible, .tooLarge, .calleeFailed: self = .failed(error.message)
+            case .noSuchActor: self = isCertain ? .absent : .silent
+            case .incompatible, .tooLarge, .calleeFailed: self = isCertain ? .failed(error.message) : .broken(error.message)
             }
-        default: self = .failed("\(error)")
+        default: self = .broken("\(error)")
         }
     }
 }

@@ -59,13 +59,14 @@ public struct PrimesStatus: JobDocument {
 
     public var shares: [JobSummary.Share] { nodes.map { JobSummary.Share(name: $0.node, parts: $0.parts) } }
 
-    public mutating func bury(_ warning: String, atMs: Int64) {
-        status = .failed
-        completedAtMs = atMs
-        elapsedMs = max(0, atMs - createdAtMs)
-        chunks.inFlight = 0
-        warnings = [warning]
-        version += 1
+    public var approximateBytes: Int {
+        512 + nodes.reduce(0) { $0 + 32 + $1.node.utf8.count } + warnings.reduce(0) { $0 + 16 + $1.utf8.count }
+    }
+
+    public var atAcceptance: PrimesStatus {
+        PrimesStatus(
+            jobId: jobId, request: request, status: .pending, createdAtMs: createdAtMs,
+            chunks: Chunks(total: chunks.total, done: 0, inFlight: 0, resent: 0))
     }
 
     package init(

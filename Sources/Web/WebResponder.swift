@@ -57,6 +57,10 @@ struct WebResponder: HTTPResponder {
     }
 
     func respond(to request: Request, context: WebContext) async throws -> Response {
+        if let host = request.head.authority, !Authority.isValid(host) {
+            // RFC 9112, 3.2. Answers that name this server would carry it on.
+            return Problem(status: 400, detail: "the Host \"\(host.prefix(100))\" is no host with a port or without").response
+        }
         do {
             return try await withinDeadline(context) { try await router.respond(to: request, context: context) }
         } catch let problem as Problem {

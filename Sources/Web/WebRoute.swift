@@ -51,7 +51,7 @@ public struct WebRequest: Sendable {
     /// The path without the query, as sent.
     public let path: String
     public let headers: HTTPFields
-    /// The host, and port if any, by which the client has reached the server.
+    /// The host, and port if any, by which the client has reached the server. Empty or nil when it does not say.
     public let authority: String?
     public let transport: WebTransport
     let parameters: [String: String]

@@ -1,6 +1,7 @@
 import Edge
 import JSONDocument
 import Jobs
+import Logging
 import Primes
 import Testing
 import Web
@@ -100,5 +101,70 @@ import World
             #expect(answer.status == 404)
             #expect(answer.headers["content-type"] == "application/problem+json")
         }
+    }
+
+    // MARK: Several kinds of work
+
+    private struct Kind: JobEventSource {
+        let answer: JobSighting
+        var delay = Duration.zero
+
+        func sighting(of id: WorkID, seen: UInt64?) async -> JobSighting {
+            do { try await SystemWorld().sleep(for: delay) } catch { return .unknown }
+            return answer
+        }
+    }
+
+    private static let hit = JobSighting.change(JobChange(version: 3, document: ["jobId": "x"], ending: .completed))
+    private static let silent = JobSighting.silent(.unavailable("n3 does not answer", retryAfter: 1))
+    private static let nobody = JobSighting.nobody(.unavailable("no node with the role primes is alive", retryAfter: 1))
+
+    private func follow(_ kinds: [Kind]) async throws -> Answer {
+        let world = SystemWorld()
+        let edge = EdgeServer(
+            address: .tcp(host: "127.0.0.1", port: 0), groups: [JobEventsRoutes(sources: kinds, world: world)],
+            readiness: { .healthy }, version: "0.1.0", world: world, logger: Logger(label: "test"))
+        let port = try await edge.start()
+        let answer: Answer
+        do {
+            answer = try await ask("GET", "http://127.0.0.1:\(port)/api/jobs/017f22e2-79b0-7cc3-98c4-dc0c0c07398f/events")
+        } catch {
+            await edge.stop()
+            throw error
+        }
+        await edge.stop()
+        return answer
+    }
+
+    @Test(arguments: [nobody, silent, .unknown])
+    func oneKindThatHasTheJobIsEnough(_ other: JobSighting) async throws {
+        for kinds in [[Kind(answer: other), Kind(answer: Self.hit)], [Kind(answer: Self.hit), Kind(answer: other)]] {
+            let answer = try await follow(kinds)
+            #expect(answer.status == 200 && answer.text.contains("event: completed"), "\(answer.text)")
+        }
+    }
+
+    @Test func aSlowKindDelaysNoOther() async throws {
+        let answer = try await follow([Kind(answer: Self.silent, delay: .seconds(3_600)), Kind(answer: Self.hit)])
+        #expect(answer.status == 200)
+    }
+
+    @Test(arguments: [
+        ([JobSighting.unknown, nobody], 404), ([nobody, .unknown], 404), ([nobody, silent], 503), ([.unknown, silent], 503),
+        ([nobody, nobody], 503), ([.unknown, .unknown], 404), ([], 404),
+    ])
+    func onlyWhoMayKnowTheJobIsAReasonToComeAgain(_ sightings: [JobSighting], _ status: Int) async throws {
+        #expect(try await follow(sightings.map { Kind(answer: $0) }).status == status)
+    }
+
+    @Test func aKindThatNobodyDoesSaysSo() async throws {
+        let gateway = FakeGateway()
+        let id = WorkIDGenerator(gateway.world).next()
+        gateway.state.withLock { $0.failure = JobGatewayError(.nobody, "no node with the role primes is alive; ask again") }
+        guard case .nobody(let problem) = await JobEvents(gateway: gateway).sighting(of: id, seen: nil) else {
+            Issue.record("it says something else")
+            return
+        }
+        #expect(problem.status == 503 && problem.detail.contains("role primes"))
     }
 }

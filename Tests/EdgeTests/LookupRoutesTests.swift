@@ -156,6 +156,61 @@ private final class FakeLookups: JobGateway {
         }
     }
 
+    @Test func aResultThatCannotBeReadIsAWarningInTheDocumentAndInAHeader() async throws {
+        try await Self.withLookups { base, gateway in
+            let accepted = try await Self.submit(base, #"{"target":"8.8.8.8","services":[1,3]}"#)
+            let url = "\(base)/api/lookup/\(try #require(accepted.json?["jobId"]?.string))"
+            let id = try #require(accepted.json?["jobId"]?.string.flatMap { WorkID($0) })
+            let good = LookupOutcome(service: 1, result: .success("{}"), completedAtMs: 0, durationMs: 1, node: "n1")
+            gateway.change(id) { $0.results = [good]; $0.warnings = ["no node \u{2013} wait"] }
+            let well = try await ask("GET", url)
+            #expect(well.headers["x-response-warnings"] == nil && well.json?["warnings"] == ["no node \u{2013} wait"])
+            gateway.change(id) {
+                $0.results = [
+                    good,
+                    LookupOutcome(service: 3, result: .success(#"{"found":tru"#), completedAtMs: 0, durationMs: 1, node: "n1"),
+                ]
+            }
+            let answer = try await ask("GET", url)
+            let warning = "the result of ReverseDNS could not be read: its data is not JSON"
+            #expect(answer.json?["warnings"] == ["no node \u{2013} wait", .string(warning)])
+            #expect(answer.json?["results"]?[1]?["data"] == .null && answer.json?["results"]?[0]?["data"] == "{}")
+            #expect(answer.headers["x-response-warnings"] == "no node ? wait; \(warning)")
+        }
+    }
+
+    @Test func eventsNameAServiceAsTheJobDoes() async throws {
+        let gateway = FakeLookups()
+        let whois = LookupService(value: 4, name: "Whois", description: "Registration by whois")
+        let target = try LookupTarget("192.0.2.7")
+        let id = try await gateway.submit(LookupRequest(target: target, services: [4])).jobId
+        gateway.change(id) {
+            $0.results = [LookupOutcome(service: 4, result: .success("{}"), completedAtMs: 0, durationMs: 1, node: "n1")]
+        }
+        guard case .change(let change) = await JobEvents(gateway: gateway, services: [whois]).sighting(of: id, seen: nil) else {
+            Issue.record("the job is not found")
+            return
+        }
+        #expect(change.document["results"]?[0]?["serviceName"] == "Whois")
+    }
+
+    @Test(arguments: ["evil.com/\"x", "evil.com/x?", "user@evil.com", "a b"])
+    func aHostThatIsNoneGetsIntoNoLocation(_ host: String) async throws {
+        try await Self.withLookups { base, gateway in
+            let answer = try await ask("POST", base + "/api/lookup", body: #"{"target":"8.8.8.8"}"#, headers: [("Host", host)])
+            #expect(answer.status == 400 && answer.headers["location"] == nil)
+            #expect(gateway.state.withLock { $0.jobs.isEmpty })
+        }
+    }
+
+    @Test func withoutAHostTheLocationIsThePath() async throws {
+        try await Self.withLookups { base, _ in
+            let answer = try await ask("POST", base + "/api/lookup", body: #"{"target":"8.8.8.8"}"#, headers: [("Host", "")])
+            #expect(answer.status == 202)
+            #expect(answer.headers["location"] == answer.json?["statusUrl"]?.string)
+        }
+    }
+
     @Test func whatARegistryHasSaidStaysAsItIsInBothProfiles() async throws {
         try await Self.withLookups { base, gateway in
             let accepted = try await Self.submit(base, #"{"target":"8.8.8.8","services":[2]}"#)

@@ -174,6 +174,18 @@ import World
         }
     }
 
+    @Test func aJobThatMayHaveBegunIsGivenToNoSecondHome() throws {
+        try simulate { world, mesh, edge, _ in
+            for name in mesh.living.map(\.name) { mesh.set(name, .severed) }
+            let (_, error) = await Self.outcome { () async throws(JobGatewayError) in try await edge.submit(Self.request) }
+            #expect(error?.code == .unavailable)
+            #expect(error?.description.contains("cut off") == true)
+            var accepted: UInt64 = 0
+            for name in mesh.living.map(\.name) { accepted += await mesh.desk(name)?.totals.accepted ?? 0 }
+            #expect(accepted == 1)
+        }
+    }
+
     @Test func anyEdgeCancelsAndNobodyTwice() throws {
         try simulate { world, mesh, edge, other in
             let id = try await edge.submit(Self.request).jobId

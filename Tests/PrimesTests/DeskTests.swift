@@ -110,6 +110,23 @@ import World
         }
     }
 
+    @Test func aHomeKeepsNoMoreEndsThanItHasRoomFor() throws {
+        // A document of three nodes takes more than 600 bytes, and less than 1,000.
+        let limits = JobLimits(deadline: .seconds(3_600), runningJobs: 10, endedJobs: 100, endedBytes: 2_000)
+        try simulate(limits: limits) { world, _, desk in
+            let generator = WorkIDGenerator(world)
+            var ids: [WorkID] = []
+            for _ in 0..<6 {
+                ids.append(generator.next())
+                _ = try await desk.submit(PrimesRequest(from: 0, to: 100), id: ids.last!)
+                _ = await Self.finish(ids.last!, desk)
+            }
+            var kept: [Bool] = []
+            for id in ids { kept.append(await desk.status(id).status != nil) }
+            #expect(kept.suffix(2) == [true, true] && kept.prefix(3) == [false, false, false], "\(kept)")
+        }
+    }
+
     @Test func aReaderHearsOfTheEndAtOnce() throws {
         try simulate { world, mesh, desk in
             let id = WorkIDGenerator(world).next()

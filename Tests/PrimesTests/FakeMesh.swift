@@ -10,8 +10,8 @@ final class FakeMesh: JobCrew, JobHomes {
     typealias Machine = PrimesJob
     typealias Document = PrimesStatus
 
-    /// `deaf` lives, and every session with it ends.
-    enum Condition: Sendable { case well, paused, deaf, dying, dead }
+    /// `deaf` lives, and every session with it ends; `severed` does what it is told, and its sessions end before the answer.
+    enum Condition: Sendable { case well, severed, paused, deaf, dying, dead }
 
     struct Member: Sendable {
         let identity: NodeIdentity
@@ -65,6 +65,15 @@ final class FakeMesh: JobCrew, JobHomes {
         for watcher in state.withLock({ $0.watchers }) { watcher.yield(view) }
     }
 
+    /// The node lives again in its next life, and knows nothing of its former one.
+    func restart(_ name: String) {
+        guard let former = state.withLock({ $0.members[name]?.identity }) else { return }
+        let identity = NodeIdentity(name: name, life: former.life + 1)
+        let desk = JobDesk<PrimesJob>(world: world, crew: self, identity: identity, limits: PrimesRequest.defaultLimits)
+        state.withLock { $0.members[name] = Member(identity: identity, desk: desk) }
+        set(name, .well)
+    }
+
     func kill(_ name: String) {
         set(name, .dying)
         world.spawn("detector") { [self] in
@@ -82,7 +91,7 @@ final class FakeMesh: JobCrew, JobHomes {
         let until = world.now + patience
         while world.now < until, !Task.isCancelled {
             guard let member = member(node), member.identity == node, member.condition != .dead, member.condition != .deaf else { throw .nodeDown }
-            if member.condition == .well, let desk = member.desk {
+            if member.condition == .well || member.condition == .severed, let desk = member.desk {
                 await sleep(.milliseconds(1))
                 return desk
             }
@@ -128,13 +137,16 @@ final class FakeMesh: JobCrew, JobHomes {
         }
     }
 
-    func isDead(_ node: NodeIdentity) -> Bool { member(node).map { $0.condition == .dead } ?? true }
+    func isDead(_ node: NodeIdentity) -> Bool { member(node).map { $0.identity != node || $0.condition == .dead } ?? true }
 
     func submit(
         _ request: PrimesRequest, id: WorkID, to node: NodeIdentity
     ) async throws(JobCallFailure) -> PrimesStatus {
         let desk = try await reach(node, patience: Self.callPatience)
-        do throws(JobError) { return try await desk.submit(request, id: id) } catch { throw .refused(error) }
+        let accepted: PrimesStatus
+        do throws(JobError) { accepted = try await desk.submit(request, id: id) } catch { throw .refused(error) }
+        if member(node)?.condition == .severed { throw .cutOff }
+        return accepted
     }
 
     func status(

@@ -43,6 +43,20 @@ func withServer<T>(
         ]
     }
 
+    @Test(arguments: [
+        ("localhost", true), ("a-b.example:8080", true), ("127.0.0.1:1", true), ("[::1]", true), ("[fe80::1]:80", true), ("", true),
+        ("h:", true), ("%41.example", true), ("a/b", false), ("a\"b", false), ("a@b", false), ("a:b", false), ("a:1:2", false),
+        ("[::1", false), ("[]", false), ("[::1]x", false), ("[::/]", false), ("%4", false), ("%zz", false), ("a?b", false),
+        ("a#b", false), ("a\\b", false), ("b\u{FC}cher.example", false),
+    ])
+    func aHostThatIsNoAuthorityIsRefused(_ host: String, _ isValid: Bool) async throws {
+        try await withServer(routes) { base in
+            let answer = try await ask("GET", "\(base)/things/1", headers: [("Host", host)])
+            #expect(answer.status == (isValid ? 200 : 400), "\(answer.text)")
+            if !isValid { #expect(answer.headers["content-type"] == "application/problem+json") }
+        }
+    }
+
     @Test func aRouteAnswersWithItsParameters() async throws {
         try await withServer(routes) { base in
             let answer = try await ask("GET", "\(base)/Things/A%20b?q=x%2By")

@@ -41,7 +41,10 @@ struct NodeDoors {
                     PrimesRoutes(gateway: primes.gateway, limits: primes.limits, workers: { primes.workers() }),
                     LookupRoutes(gateway: lookups.gateway, services: lookups.services),
                     JobEventsRoutes(
-                        sources: [JobEvents(gateway: primes.gateway), JobEvents(gateway: lookups.gateway)], world: mesh.world),
+                        sources: [
+                            JobEvents(gateway: primes.gateway),
+                            JobEvents(gateway: lookups.gateway, services: lookups.services),
+                        ], world: mesh.world),
                 ],
                 readiness: { mesh.readiness() }, version: Release.version, world: mesh.world, logger: log)
         }

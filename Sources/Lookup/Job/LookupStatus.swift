@@ -46,10 +46,12 @@ public struct LookupStatus: JobDocument {
         return counts.sorted { $0.key < $1.key }.map { JobSummary.Share(name: $0.key, parts: $0.value) }
     }
 
-    public mutating func bury(_ warning: String, atMs: Int64) {
-        status = .failed
-        completedAtMs = atMs
-        warnings = [warning]
-        version += 1
+    public var approximateBytes: Int {
+        let texts = results.reduce(0) { $0 + 128 + ($1.data?.utf8.count ?? 0) + ($1.errorMessage?.utf8.count ?? 0) }
+        return 512 + texts + warnings.reduce(0) { $0 + 16 + $1.utf8.count }
+    }
+
+    public var atAcceptance: LookupStatus {
+        LookupStatus(jobId: jobId, request: request, status: .pending, createdAtMs: createdAtMs)
     }
 }

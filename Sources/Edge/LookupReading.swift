@@ -1,0 +1,108 @@
+import HTTPTypes
+import JSONDocument
+import Jobs
+import Lookup
+import Web
+import World
+
+/// The two ways in which clients read a lookup job.
+enum LookupProfile {
+    /// Numbers for services, data with keys that begin small: as the original's description shows it. The default.
+    case readme
+    /// Names for services, data with keys that begin large: as the original answers.
+    case code
+
+    /// As the `Accept` header asks: `application/json;profile=code`.
+    init(_ request: WebRequest) {
+        let accepted = (request.headers[.accept] ?? "").lowercased().filter { $0 != " " && $0 != "\"" }
+        let parameters = accepted.split(whereSeparator: { $0 == ";" || $0 == "," })
+        self = parameters.contains("profile=code") ? .code : .readme
+    }
+}
+
+/// A lookup job as clients read it, its results' data decoded.
+struct LookupReading {
+    private let status: LookupStatus
+    private let services: [LookupService]
+    /// The data of each result; nil when it has none, or none that can be read.
+    private let data: [JSON?]
+    /// The services whose result has data that is no JSON.
+    private let unreadable: [String]
+
+    /// - Parameter services: what can be asked for, by the names that clients read.
+    init(_ status: LookupStatus, services: [LookupService]) {
+        self.status = status
+        self.services = services
+        data = status.results.map { outcome in outcome.data.flatMap { try? JSON(parsing: $0.utf8) } }
+        unreadable = zip(status.results, data).filter { $0.data != nil && $1 == nil }.map { services.name(of: $0.0.service) }
+    }
+
+    /// Those of the job, then one for each result that cannot be read.
+    var warnings: [String] {
+        status.warnings + unreadable.map { "the result of \($0) could not be read: its data is not JSON" }
+    }
+
+    /// What the header `X-Response-Warnings` says: all warnings, when a result could not be read. What no header may hold is a
+    /// question mark.
+    var headerWarnings: String? {
+        guard !unreadable.isEmpty else { return nil }
+        let text = warnings.joined(separator: "; ").unicodeScalars.map { (" "..."~").contains($0) ? Character($0) : "?" }
+        return String(text.prefix(Self.longestHeader))
+    }
+
+    private static let longestHeader = 1_024
+
+    /// The document that clients read, its members in the order of the contract.
+    func document(_ profile: LookupProfile) -> JSON {
+        [
+            "jobId": .string("\(status.jobId)"),
+            "target": .string(status.request.target.text),
+            "targetType": .string(status.request.target.kind.rawValue),
+            "status": .string(status.status.rawValue),
+            "createdAt": .string(WallTime(millisecondsSince1970: status.createdAtMs).iso8601),
+            "completedAt": .text(status.completedAtMs.map { WallTime(millisecondsSince1970: $0).iso8601 }),
+            "completionPercentage": .number(status.completionPercentage),
+            "requestedServices": .array(status.request.services.map { number in
+                profile == .readme ? .number(number) : .string(services.name(of: number))
+            }),
+            "results": .array(zip(status.results, data).map { json($0, $1, profile) }),
+            "warnings": warnings.isEmpty ? .null : .array(warnings.map { .string($0) }),
+        ]
+    }
+
+    private func json(_ outcome: LookupOutcome, _ data: JSON?, _ profile: LookupProfile) -> JSON {
+        let name = services.name(of: outcome.service)
+        let isVerbatim = profile == .readme || outcome.service == LookupService.rdap.value
+        let result = isVerbatim ? data : data?.capitalisingKeys
+        return [
+            "serviceType": .string(profile == .readme ? String(outcome.service) : name),
+            "success": .bool(outcome.isSuccess),
+            "data": .text(result?.text()),
+            "errorMessage": .text(outcome.errorMessage),
+            "completedAt": .string(WallTime(millisecondsSince1970: outcome.completedAtMs).iso8601),
+            "durationMs": .number(outcome.durationMs),
+            "serviceName": .string(name),
+            "result": result ?? .null,
+        ]
+    }
+}
+
+extension [LookupService] {
+    /// What a service is called; its number when it has no name here.
+    fileprivate func name(of number: Int) -> String { first { $0.value == number }?.name ?? String(number) }
+}
+
+extension JSON {
+    /// The value with every key as the original writes it, at all depths: with its first letter in upper case, an abbreviation whole.
+    fileprivate var capitalisingKeys: JSON {
+        switch self {
+        case .object(let members):
+            .object(members.map { member in
+                let key = member.key == "ttl" ? "TTL" : member.key.prefix(1).uppercased() + member.key.dropFirst()
+                return .init(key, member.value.capitalisingKeys)
+            })
+        case .array(let elements): .array(elements.map(\.capitalisingKeys))
+        case .null, .bool, .number, .string: self
+        }
+    }
+}
