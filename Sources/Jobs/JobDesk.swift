@@ -22,6 +22,9 @@ public protocol JobCrew<Machine>: Sendable {
         _ order: Machine.Order, of job: WorkID, on node: NodeIdentity, patience: Duration
     ) async throws(JobCallFailure) -> Machine.Answer
 
+    /// Whether the mesh holds the node for dead: not one that has left, and not one that is merely out of reach.
+    func hasDied(_ node: NodeIdentity) -> Bool
+
     /// Tells the home on `node` about a job of this one; gives up after a moment.
     /// - Returns: whether it has been taken.
     func tell(_ note: JobNote<Machine.Document>, to node: NodeIdentity) async -> Bool
@@ -176,8 +179,13 @@ public actor JobDesk<Machine: JobMachine> {
     // MARK: What happens
 
     private func take(_ view: CrewView) {
+        let living = Set(view.seats.map(\.node))
+        let dead = self.view.seats.map(\.node).filter { !living.contains($0) && crew.hasDied($0) }
         self.view = view
-        for id in running.keys.sorted() { handle(.workers(view.seats, view.ring), id) }
+        for id in running.keys.sorted() {
+            for node in dead { handle(.died(node), id) }
+            handle(.workers(view.seats, view.ring), id)
+        }
     }
 
     private func handle(_ input: JobInput<Machine.Order.Key, Machine.Answer>, _ id: WorkID) {
@@ -201,7 +209,7 @@ public actor JobDesk<Machine: JobMachine> {
             do throws(JobCallFailure) {
                 input = .answered(call.key, by: node, try await crew.perform(order, of: id, on: node, patience: patience))
             } catch {
-                input = .lost(call.key, by: node, JobLoss(error))
+                input = .lost(call.key, by: node, JobLoss(error, hasDied: crew.hasDied(node)))
             }
             guard !Task.isCancelled else { return }
             await self?.finish(call, of: id, input)
@@ -297,8 +305,9 @@ extension JobDesk: JobLister {
 }
 
 extension JobLoss {
-    init(_ failure: JobCallFailure) {
+    init(_ failure: JobCallFailure, hasDied: Bool) {
         switch failure {
+        case .nodeDown where hasDied, .silent where hasDied: self = .died
         case .nodeDown: self = .nodeDown
         case .overloaded, .absent: self = .overloaded
         case .silent: self = .silent

@@ -98,6 +98,8 @@ import World
             case "inside-by-name":
                 return Self.redirect(base.withLock { $0 }.replacing("127.0.0.1", with: "loop.lookup.test") + "/members")
             case "localhost": return Self.redirect(base.withLock { $0 }.replacing("127.0.0.1", with: "localhost") + "/members")
+            case "escaped": return Self.redirect("http://127%2E0.0.1/members")
+            case "user": return Self.redirect("http://google.lookup.test\\@127.0.0.1/members")
             case "nameless": return Self.redirect("http://none.lookup.test/members")
             case "mapped": return Self.redirect("http://[::ffff:127.0.0.1]:1/members")
             case "private": return Self.redirect("http://10.0.0.1/")
@@ -228,7 +230,7 @@ import World
     /// The registry comes from elsewhere, through a socket that has no address, so its servers may send nobody into this network.
     @Test(arguments: [
         ("inside", "127.0.0.1"), ("inside-by-name", "loop.lookup.test"), ("localhost", "localhost"),
-        ("nameless", "none.lookup.test"), ("mapped", "[::ffff:127.0.0.1]"), ("private", "10.0.0.1"),
+        ("nameless", "none.lookup.test"), ("escaped", "127%2E0.0.1"), ("user", "google.lookup.test"), ("mapped", "[::ffff:127.0.0.1]"), ("private", "10.0.0.1"),
     ])
     func noRedirectLeadsIntoThisNetwork(_ name: String, _ host: String) async throws {
         let play = Play(), folder = try TemporaryFolder()

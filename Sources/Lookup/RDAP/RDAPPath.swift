@@ -21,6 +21,9 @@ struct RDAPPath: Sendable {
     func judge(_ url: String, _ world: any World) async throws -> IPAddress? {
         if try await isBaseLocal(world) { return nil }
         let host = HTTPReference.host(url)
+        // Nothing that another reader of addresses could take for another host: no user, no escapes.
+        let isPlain = HTTPReference.authority(url).utf8.allSatisfy { DomainName.isLetterOrDigit($0) || ".-_:[]".utf8.contains($0) }
+        guard isPlain else { throw LookupFailure("that is no plain name or address of a host") }
         let addresses = try await addresses(of: host, world)
         for address in addresses {
             guard let range = address.specialRange else { continue }
