@@ -81,7 +81,7 @@ var work: [Target] {
         .target(
             name: "Lookup",
             dependencies: [
-                "World", "JSONDocument", "Placement", "Membership", "Mesh", "Jobs", "CMaxMindDB", "CAres", "CIDN2", "CLookup", httpClient,
+                "World", "JSONDocument", "Placement", "Membership", "Mesh", "Jobs", "CMaxMindDB", "CAres", "CIDN2", "CLookup", httpClient, log,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),

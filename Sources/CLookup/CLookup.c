@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/icmp6.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -76,7 +77,17 @@ int clookup_connect_result(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
 }
 
-uint32_t clookup_interface(const char *name) { return if_nametoindex(name); }
+uint32_t clookup_interface(const char *name)
+{
+    uint32_t index = if_nametoindex(name);
+    if (index) return index;
+    char *end = NULL;
+    errno = 0;
+    unsigned long number = strtoul(name, &end, 10);
+    char found[IF_NAMESIZE];
+    if (errno || end == name || *end || number > UINT32_MAX) return 0;
+    return if_indextoname((unsigned)number, found) ? (uint32_t)number : 0;
+}
 
 int clookup_mmdb_find(const MMDB_s *database, const uint8_t *address, int count, MMDB_entry_s *entry)
 {
@@ -100,10 +111,22 @@ int clookup_mmdb_find(const MMDB_s *database, const uint8_t *address, int count,
     return 1;
 }
 
+static void set_number(clookup_value *value, double number)
+{
+    value->kind = CLOOKUP_NUMBER;
+    value->number = number;
+}
+
+static void set_whole(clookup_value *value, uint64_t whole)
+{
+    value->kind = CLOOKUP_WHOLE;
+    value->whole = whole;
+}
+
 clookup_value clookup_mmdb_value(MMDB_entry_s *entry, const char *path)
 {
     enum { LONGEST = 127, STEPS = 8 };
-    clookup_value value = {CLOOKUP_NOTHING, NULL, 0, 0};
+    clookup_value value = {CLOOKUP_NOTHING, NULL, 0, 0, 0};
     char steps[LONGEST + 1];
     const char *parts[STEPS + 1];
     int count = 0;
@@ -114,20 +137,22 @@ clookup_value clookup_mmdb_value(MMDB_entry_s *entry, const char *path)
     parts[count] = NULL;
     MMDB_entry_data_s data;
     if (MMDB_aget_value(entry, &data, parts) != MMDB_SUCCESS || !data.has_data) return value;
-    value.kind = CLOOKUP_NUMBER;
     switch (data.type) {
     case MMDB_DATA_TYPE_UTF8_STRING:
         value.kind = CLOOKUP_TEXT;
         value.text = data.utf8_string;
         value.length = data.data_size;
         break;
-    case MMDB_DATA_TYPE_DOUBLE: value.number = data.double_value; break;
-    case MMDB_DATA_TYPE_FLOAT: value.number = data.float_value; break;
-    case MMDB_DATA_TYPE_UINT16: value.number = data.uint16; break;
-    case MMDB_DATA_TYPE_UINT32: value.number = data.uint32; break;
-    case MMDB_DATA_TYPE_INT32: value.number = data.int32; break;
-    case MMDB_DATA_TYPE_UINT64: value.number = (double)data.uint64; break;
-    default: value.kind = CLOOKUP_NOTHING;
+    case MMDB_DATA_TYPE_DOUBLE: set_number(&value, data.double_value); break;
+    case MMDB_DATA_TYPE_FLOAT: set_number(&value, data.float_value); break;
+    case MMDB_DATA_TYPE_UINT16: set_whole(&value, data.uint16); break;
+    case MMDB_DATA_TYPE_UINT32: set_whole(&value, data.uint32); break;
+    case MMDB_DATA_TYPE_UINT64: set_whole(&value, data.uint64); break;
+    case MMDB_DATA_TYPE_INT32:
+        if (data.int32 < 0) set_number(&value, data.int32);
+        else set_whole(&value, (uint64_t)data.int32);
+        break;
+    default: break;
     }
     return value;
 }

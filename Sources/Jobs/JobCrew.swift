@@ -22,6 +22,9 @@ public protocol JobCrew<Machine>: Sendable {
         _ order: Machine.Order, of job: WorkID, on node: NodeIdentity, patience: Duration
     ) async throws(JobCallFailure) -> Machine.Answer
 
+    /// Whether the mesh holds the node for dead: not one that has left, and not one that is merely out of reach.
+    func hasDied(_ node: NodeIdentity) -> Bool
+
     /// Tells the home on `node` about a job of this one; gives up after a moment.
     /// - Returns: whether it has been taken.
     func tell(_ note: JobNote<Machine.Document>, to node: NodeIdentity) async -> Bool
@@ -31,8 +34,9 @@ public protocol JobCrew<Machine>: Sendable {
 }
 
 extension JobLoss {
-    init(_ failure: JobCallFailure) {
+    init(_ failure: JobCallFailure, hasDied: Bool) {
         switch failure {
+        case .nodeDown where hasDied, .cutOff where hasDied, .silent where hasDied: self = .died
         case .nodeDown, .cutOff: self = .nodeDown
         case .overloaded, .absent: self = .overloaded
         case .silent: self = .silent

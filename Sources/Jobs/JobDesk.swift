@@ -129,8 +129,13 @@ public actor JobDesk<Machine: JobMachine> {
     // MARK: What happens
 
     private func take(_ view: CrewView) {
+        let living = Set(view.seats.map(\.node))
+        let dead = self.view.seats.map(\.node).filter { !living.contains($0) && crew.hasDied($0) }
         self.view = view
-        for id in running.keys.sorted() { handle(.workers(view.seats, view.ring), id) }
+        for id in running.keys.sorted() {
+            for node in dead { handle(.died(node), id) }
+            handle(.workers(view.seats, view.ring), id)
+        }
     }
 
     func handle(_ input: JobInput<Machine.Order.Key, Machine.Answer>, _ id: WorkID) {
@@ -154,7 +159,7 @@ public actor JobDesk<Machine: JobMachine> {
             do throws(JobCallFailure) {
                 input = .answered(call.key, by: node, try await crew.perform(order, of: id, on: node, patience: patience))
             } catch {
-                input = .lost(call.key, by: node, JobLoss(error))
+                input = .lost(call.key, by: node, JobLoss(error, hasDied: crew.hasDied(node)))
             }
             guard !Task.isCancelled else { return }
             await self?.finish(call, of: id, input)

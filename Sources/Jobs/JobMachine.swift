@@ -25,6 +25,8 @@ public enum JobInput<Key: Hashable & Sendable, Answer: Sendable>: Sendable {
     case answered(Key, by: NodeIdentity, Answer)
     /// What was sent will not be answered by this worker.
     case lost(Key, by: NodeIdentity, JobLoss)
+    /// The mesh holds this worker for dead. What it was sent has been or will be reported as lost all the same.
+    case died(NodeIdentity)
     /// The user wants no more of it.
     case cancel
     /// Time has passed. Due at least every ``JobMachine/tickInterval`` while the job runs.
@@ -35,7 +37,9 @@ public enum JobInput<Key: Hashable & Sendable, Answer: Sendable>: Sendable {
 public enum JobLoss: Hashable, Sendable {
     /// It has too much to do; it has not begun.
     case overloaded
-    /// Its node is dead.
+    /// Its node has died, by the word of membership: what it was sent may be what killed it. See ``PartDeaths``.
+    case died
+    /// Its node has left or takes no more work, or the session with it has ended.
     case nodeDown
     /// Nobody knows what became of the call.
     case silent

@@ -54,6 +54,13 @@ public struct JobMesh: Sendable {
         return member.identity.life > identity.life || (member.identity == identity && !member.status.isLive)
     }
 
+    /// See ``JobCrew/hasDied(_:)``. Of a life that another one follows nobody remembers whether it said goodbye: it counts as
+    /// dead.
+    public func hasDied(_ identity: NodeIdentity) -> Bool {
+        guard let member = node.members.member(named: identity.name) else { return false }
+        return member.identity.life > identity.life || (member.identity == identity && member.status == .dead)
+    }
+
     /// Makes a call to another node's actor that ends by `patience`.
     public func call<Value: Sendable>(
         _ patience: Duration, _ body: @Sendable (MeshActorSystem) async throws -> Value

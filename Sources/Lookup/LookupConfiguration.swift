@@ -38,7 +38,7 @@ public struct LookupConfiguration: Codable, Hashable, Sendable {
         return [
             GeoIPWorker(resolver, files: geoIPFiles, base: geoIPBase, timeout: geoIPTimeout),
             PingWorker(resolver, settings: ping, world: world),
-            RDAPWorker(base: rdapBase, timeout: rdapTimeout, world: world),
+            RDAPWorker(resolver, base: rdapBase, timeout: rdapTimeout, world: world),
             ReverseDNSWorker(client, timeout: reverseDNSTimeout),
         ]
     }

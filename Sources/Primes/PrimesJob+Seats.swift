@@ -26,7 +26,7 @@ extension PrimesJob {
             case .overloaded, .silent:
                 closedUntil = now + .milliseconds(min(50 << min(refusals, 8), 10_000))
                 refusals += 1
-            case .nodeDown: closedUntil = now + .seconds(1)
+            case .died, .nodeDown: closedUntil = now + .seconds(1)
             case .failed: closedUntil = now + .milliseconds(100)
             }
         }

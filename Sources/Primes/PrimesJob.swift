@@ -26,6 +26,7 @@ import World
 // the call was lost, or when it is silent for much longer than parts have taken so far. When nothing waits any more and
 // nodes idle, the oldest parts in flight are given to them as well (the backup tasks of Dean and Ghemawat, "MapReduce",
 // OSDI 2004, 3.6). The earlier worker may still answer; whoever is first counts, and the others are called off.
+// A part with which three nodes have died fails the job (PartDeaths).
 //
 // The end. One decider: the phase leaves `running` exactly once, here, by the last missing part, by `cancel`, by the
 // deadline or by a part that fails everywhere. All that comes later changes nothing.
@@ -79,6 +80,7 @@ public struct PrimesJob: JobMachine {
     var total: UInt64 = 0
     var partsByNode: [String: Int] = [:]
     var failures: [Int: Int] = [:]
+    var deaths: [Int: PartDeaths] = [:]
     public internal(set) var resent = 0
     var hasSent = false
     public internal(set) var version: UInt64 = 1
@@ -122,6 +124,7 @@ public struct PrimesJob: JobMachine {
         case .workers(let workers, let ring): take(workers, ring)
         case .answered(let parts, let node, let result): answered(parts, node, result, now, &effects)
         case .lost(let parts, let node, let loss): lost(parts, node, loss, now, &effects)
+        case .died(let node): died(node, now, &effects)
         case .cancel: end(.failed(JobWarning.cancelled), now, &effects)
         case .tick: break
         }
@@ -178,16 +181,42 @@ public struct PrimesJob: JobMachine {
         guard removeFlight(parts, node) != nil else { return }
         if let seat = seats.firstIndex(where: { $0.node == node }) { seats[seat].close(after: loss, now: now) }
         for part in parts {
-            if case .failed(let reason) = loss {
-                failures[part, default: 0] += 1
-                if failures[part, default: 0] >= Self.failuresAllowed {
-                    let range = plan.part(part)
-                    let sentence = "part \(part) (\(range.from) to \(range.to)) failed on "
-                        + "\(Self.failuresAllowed) attempts, the last on \(node.name): \(reason)"
-                    return end(.failed(sentence), now, &effects)
-                }
-            }
+            if let sentence = blame(part, node, loss) { return end(.failed(sentence), now, &effects) }
             giveBack(part, avoiding: node.name, wasSent: loss != .overloaded)
+        }
+    }
+
+    /// Counts a loss that the part itself may be the reason of.
+    /// - Returns: why the job has failed, when that was one too many.
+    private mutating func blame(_ part: Int, _ node: NodeIdentity, _ loss: JobLoss) -> String? {
+        guard !isDone[part] else { return nil }
+        switch loss {
+        case .failed(let reason):
+            failures[part, default: 0] += 1
+            guard failures[part, default: 0] >= Self.failuresAllowed else { return nil }
+            let range = plan.part(part)
+            return "part \(part) (\(range.from) to \(range.to)) failed on \(Self.failuresAllowed) attempts, "
+                + "the last on \(node.name): \(reason)"
+        case .died:
+            deaths[part, default: PartDeaths()].insert(node)
+            return verdict(part)
+        case .nodeDown, .silent: deaths[part, default: PartDeaths()].miss(node)
+        case .overloaded: break
+        }
+        return nil
+    }
+
+    /// Why the job has failed, when enough nodes have died with the part.
+    private func verdict(_ part: Int) -> String? {
+        guard let deaths = deaths[part], deaths.isOver else { return nil }
+        let range = plan.part(part)
+        return "nodes died while they counted part \(part) (\(range.from) to \(range.to)): \(deaths.names); it is given to no other"
+    }
+
+    private mutating func died(_ node: NodeIdentity, _ now: Instant, _ effects: inout [Effect]) {
+        for part in deaths.keys.sorted() where !isDone[part] {
+            deaths[part]?.confirm(node)
+            if let sentence = verdict(part) { return end(.failed(sentence), now, &effects) }
         }
     }
 

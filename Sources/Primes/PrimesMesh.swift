@@ -44,6 +44,8 @@ public struct PrimesMesh: JobCrew, JobHomes {
 
     public func isDead(_ identity: NodeIdentity) -> Bool { mesh.isDead(identity) }
 
+    public func hasDied(_ node: NodeIdentity) -> Bool { mesh.hasDied(node) }
+
     // MARK: Calls
 
     public func perform(

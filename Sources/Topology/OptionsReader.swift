@@ -103,10 +103,10 @@ package struct OptionsReader {
         options.endedJobs = section.integer("endedJobs", in: 1 ... 1_000_000)?.value
         options.rdapURL = section.url("rdap")
         for text in section.texts("dns") ?? [] {
-            if let endpoint = HostText.parseEndpoint(text.value) {
+            if let endpoint = HostText.parseEndpoint(text.value), HostText.isAddress(endpoint.host) {
                 options.dns.append(endpoint)
             } else {
-                section.refuse(text, "must be the address of a DNS server with its port, such as 127.0.0.1:53")
+                section.refuse(text, "must be the address of a DNS server with its port, such as 127.0.0.1:53 or [::1]:53")
             }
         }
         if let files = section.section("geoip", known: TopologyKeys.geoip) {

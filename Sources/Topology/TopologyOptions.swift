@@ -48,7 +48,7 @@ public struct LookupOptions: Hashable, Sendable {
     public var geoFiles: [String] = []
     /// Who is asked about places when there is no file.
     public var geoURL: String?
-    /// DNS servers, `host:port`; the system's when empty.
+    /// Addresses of DNS servers with their ports; the system's when empty.
     public var dns: [Endpoint] = []
     /// Where the registry of RDAP servers (RFC 9224) is fetched from.
     public var rdapURL: String?

@@ -218,12 +218,15 @@ import World
         let world = SystemWorld(), folder = try TemporaryFolder()
         let store = try FileLookupResultStore(world: world, directory: folder.path + "/results")
         try world.files.remove(folder.path + "/results")
+        // In the directory's place, so that it cannot be made again.
+        try world.files.writeDurably([], to: folder.path + "/results")
         let bench = LookupBench(world: world, node: "n1", workers: [Scripted { _, _ in [:] }], store: store)
         do {
             _ = try await bench.perform(order: Self.order(), job: Self.job(1))
             Issue.record("announced")
         } catch let error as JobError {
             #expect(error.code == .cannotWork && error.message.contains("results"))
+            #expect(error.message.hasPrefix("the outcome of the Ping lookup of 127.0.0.1 could not be saved on node n1: "))
         }
     }
 }
@@ -252,6 +255,18 @@ import World
         #expect(try world.files.list(folder.path) == ["\(Self.job(1))-0.json", "\(Self.job(1))-3.json"])
     }
 
+    @Test func aDirectoryThatHasVanishedIsMadeAgain() async throws {
+        let world = SystemWorld(), folder = try TemporaryFolder()
+        let directory = folder.path + "/deep/results"
+        let store = try FileLookupResultStore(world: world, directory: directory)
+        try await store.save(Self.outcome(1, "{}"), of: Self.job(1))
+        for path in [directory + "/\(Self.job(1))-1.json", directory, folder.path + "/deep"] { try world.files.remove(path) }
+        #expect(await store.outcome(of: Self.job(1), service: 1) == nil)
+        try await store.save(Self.outcome(2, "{}"), of: Self.job(2))
+        #expect(await store.outcome(of: Self.job(2), service: 2) == Self.outcome(2, "{}"))
+        #expect(try world.files.list(directory) == ["\(Self.job(2))-2.json"])
+    }
+
     @Test func theOldestGoesWhenThereAreTooMany() async throws {
         let world = SystemWorld(), folder = try TemporaryFolder()
         try world.files.writeDurably([], to: folder.path + "/not-mine")
@@ -267,6 +282,7 @@ import World
 
     @Test(arguments: [
         "", "{", "[]", "{}", #"{"service":1,"success":true,"data":null,"errorMessage":null,"completedAtMs":1,"durationMs":1,"node":"a"}"#,
+        #"{"service":1,"success":true,"data":"{\"cut","errorMessage":null,"completedAtMs":1,"durationMs":1,"node":"a"}"#,
     ])
     func aDamagedFileCountsAsNone(_ text: String) async throws {
         let world = SystemWorld(), folder = try TemporaryFolder()

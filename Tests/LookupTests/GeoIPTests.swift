@@ -103,6 +103,13 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
         #expect(try await look(worker, "8.8.8.8").json?["city"] == "Thereafter")
     }
 
+    @Test func aFileThatIsMissingIsToldOfBeforeItIsNeeded() async throws {
+        let folder = try TemporaryFolder()
+        let there = try Self.write(Self.numbers, "ASN.mmdb", in: folder), missing = folder.path + "/Missing.mmdb"
+        let obstacles = try await Self.worker(files: [there, missing]).obstacles(SystemWorld())
+        #expect(obstacles == ["the GeoIP database \(missing) is not there: put it there, which needs no restart, or take it from geoip.files"])
+    }
+
     @Test func aFileThatIsMissingOrNoneIsNamedAndTheOthersAnswer() async throws {
         let folder = try TemporaryFolder()
         let missing = folder.path + "/Missing.mmdb"
@@ -116,12 +123,33 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
         #expect(document?["as"] == "AS15169 GOOGLE" && document?["message"]?.string?.contains(missing) == true)
     }
 
+    /// Only a whole number of 32 bits (RFC 6793) is the number of a system; whatever else a file says there is passed over.
+    @Test(arguments: [
+        (.number(15_169), "AS15169 X"), (.number(.max), "AS4294967295 X"), (.short(701), "AS701 X"), (.long(64_496), "AS64496 X"),
+        (.signed(13_335), "AS13335 X"), (.double(3_356), "AS3356 X"), (.float(174), "AS174 X"),
+        (.double(.nan), "X"), (.double(.infinity), "X"), (.double(-1), "X"), (.double(1e300), "X"), (.double(1.5), "X"),
+        (.float(.nan), "X"), (.float(-.infinity), "X"), (.signed(-1), "X"), (.signed(.min), "X"),
+        (.long(.max), "X"), (.long(1 << 32), "X"), (.long(.max - 1_024), "X"), (.bool(true), "X"), (.text("15169"), "X"), (.map([]), "X"),
+    ] as [(MaxMindWriter.Value, String)])
+    func anyValueMayStandWhereANumberOfASystemShould(_ value: MaxMindWriter.Value, _ shown: String) async throws {
+        let folder = try TemporaryFolder()
+        var writer = MaxMindWriter(type: "Test-ASN", builtAtSeconds: .max)
+        let record = MaxMindWriter.Value.map([
+            ("autonomous_system_number", value), ("autonomous_system_organization", .text("X")),
+            ("location", .map([("latitude", value), ("longitude", .number(7))])),
+        ])
+        writer.add(record, [8, 8, 8, 0], length: 24)
+        let path = try Self.write(writer.bytes, "ASN.mmdb", in: folder)
+        let document = try await look(try await Self.worker(files: [path]), "8.8.8.8").json
+        #expect(document?["as"]?.string == shown && document?["lon"]?.integer() == 7, "\(document ?? .null)")
+    }
+
     /// A database with bytes changed anywhere ends in an answer or a sentence.
     @Test func damagedFilesHarmNothing() async throws {
         let folder = try TemporaryFolder()
         var random = SeededRandom(seed: 3)
         for round in 0..<200 {
-            var bytes = Self.city("Mountain View")
+            var bytes = round % 2 == 0 ? Self.city("Mountain View") : Self.numbers
             for _ in 0..<4 { bytes[random.below(bytes.count)] = UInt8(random.below(256)) }
             if round % 4 == 0 { bytes.removeLast(random.below(bytes.count)) }
             let path = try Self.write(bytes, "Damaged.mmdb", in: folder)

@@ -95,11 +95,75 @@ private struct Bench {
         #expect(bench.status.results.map(\.errorMessage) == ["private range", nil])
     }
 
+    /// An order that kills its workers must not take the whole mesh with it.
+    @Test func aServiceWithWhichThreeNodesDiedIsGivenToNoOther() throws {
+        var bench = try Bench(services: [0, 1])
+        bench.workers(["n1", "n2", "n3", "n4", "n5"])
+        var names: [String] = []
+        for _ in 0..<3 {
+            let index = try #require(bench.underWay.firstIndex { $0.order.service == 0 })
+            names.append(bench.underWay[index].node.name)
+            bench.lose(index, .died)
+        }
+        #expect(bench.underWay.map(\.order.service) == [1] && bench.status.status == .processing)
+        let sentence = "nodes died while they looked this up: \(names.joined(separator: ", ")); it is given to no other"
+        #expect(Set(names).count == 3 && bench.status.results.map(\.errorMessage) == [sentence])
+        bench.answer(0)
+        #expect(bench.status.status == .completed && bench.ended == 1)
+    }
+
+    @Test func nodesThatLeaveOrAreSilentDoNotCountAsDead() throws {
+        var bench = try Bench(services: [0])
+        bench.workers(["n1", "n2", "n3"])
+        for round in 0..<20 { bench.lose(0, round % 2 == 0 ? .nodeDown : .silent) }
+        bench.lose(0, .died)
+        bench.lose(0, .died)
+        #expect(bench.underWay.count == 1)
+        bench.answer(0)
+        #expect(bench.status.results.map(\.isSuccess) == [true])
+    }
+
+    /// Its process was started again at once, so its sessions had ended before the mesh knew.
+    @Test func aDeathThatIsLearntOfLaterCountsToo() throws {
+        var bench = try Bench(services: [0])
+        bench.workers(["n1", "n2", "n3", "n4"])
+        var lost: [NodeIdentity] = []
+        for _ in 0..<3 {
+            lost.append(bench.underWay[0].node)
+            bench.lose(0, .nodeDown)
+        }
+        bench.handle(.died(NodeIdentity(name: "n9", life: 1)))
+        for node in lost.dropLast() + lost.dropLast() { bench.handle(.died(node)) }
+        #expect(bench.status.status == .processing)
+        bench.handle(.died(lost[2]))
+        #expect(bench.status.results.first?.errorMessage?.contains(lost.map(\.name).joined(separator: ", ")) == true)
+        #expect(bench.underWay.isEmpty && bench.calledOff.count == 1 && bench.ended == 1)
+    }
+
+    @Test func eachLifeOfANodeDiesOnce() throws {
+        var deaths = PartDeaths()
+        for life: UInt64 in [1, 1, 2] { deaths.insert(NodeIdentity(name: "n1", life: life)) }
+        #expect(!deaths.isOver)
+        deaths.insert(NodeIdentity(name: "n2", life: 1))
+        #expect(deaths.isOver && deaths.names == "n1 (2 times), n2")
+    }
+
+    @Test func aDocumentThatCannotBeReadIsWarnedOf() throws {
+        var bench = try Bench(services: [0, 2])
+        bench.workers(["n1"])
+        for (service, text) in [(0, "{}"), (2, #"{"cut"#)] {
+            let outcome = LookupOutcome(service: service, result: .success(text), completedAtMs: 1, durationMs: 1, node: "n1")
+            bench.handle(.answered(service, by: NodeIdentity(name: "n1", life: 1), outcome))
+        }
+        #expect(bench.status.status == .completed && bench.status.warnings.count == 1)
+        #expect(bench.status.warnings.first?.hasPrefix("the RDAP result of node n1 is no JSON and cannot be shown: ") == true)
+    }
+
     @Test func theWorkOfADeadNodeGoesToTheNext() throws {
         var bench = try Bench(services: [0])
         bench.workers(["n1", "n2", "n3"])
         let first = bench.underWay[0].node
-        bench.lose(0, .nodeDown)
+        bench.lose(0, .died)
         #expect(bench.underWay.count == 1 && bench.underWay[0].node != first)
         #expect(bench.status.resent == 1)
         bench.answer(0)
@@ -110,7 +174,7 @@ private struct Bench {
     @Test func withoutResendingALostServiceIsMissingAtTheDeadline() throws {
         var bench = try Bench(services: [0, 1], deadline: .seconds(30), resends: false)
         bench.workers(["n1", "n2", "n3"])
-        bench.lose(0, .nodeDown)
+        bench.lose(0, .died)
         bench.answer(0)
         bench.tick(after: .seconds(25))
         #expect(bench.underWay.isEmpty && bench.status.status == .processing)
@@ -199,7 +263,7 @@ private struct Bench {
             switch random.below(12) {
             case 0..<3 where !bench.underWay.isEmpty: bench.answer(random.below(bench.underWay.count))
             case 3..<5 where !bench.underWay.isEmpty:
-                bench.lose(random.below(bench.underWay.count), [.nodeDown, .silent, .overloaded, .failed("x")][random.below(4)])
+                bench.lose(random.below(bench.underWay.count), [.died, .nodeDown, .silent, .overloaded, .failed("x")][random.below(5)])
             case 5 where !bench.underWay.isEmpty: bench.underWay.remove(at: random.below(bench.underWay.count))
             case 6:
                 if names.count > 1, random.chance(0.5) { names.removeLast() } else { names.append("m\(random.below(1_000))") }

@@ -16,6 +16,8 @@ private final class PatientWorker: LookupWorker {
     let timeout = Duration.seconds(5)
     private let duration: Duration
     private let calls = Mutex(0)
+    /// What a lookup does in place of an answer.
+    let poison = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(_ service: LookupService, duration: Duration) {
         self.service = service
@@ -27,6 +29,10 @@ private final class PatientWorker: LookupWorker {
     func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON {
         calls.withLock { $0 += 1 }
         try await world.sleep(for: duration)
+        if let poison = poison.withLock({ $0 }) {
+            poison()
+            try await world.sleep(for: .seconds(3_600))
+        }
         if service == .geoIP { throw LookupFailure("private range") }
         return ["target": .string(target.text)]
     }
@@ -132,6 +138,42 @@ private final class PatientWorker: LookupWorker {
             resent += status.resent
         }
         #expect(!ids.isEmpty && resent > 0)
+        await cluster.stop()
+    }
+
+    /// The nodes stop without leaving the mesh, while they look the target up.
+    @Test func anOrderThatKillsItsWorkersDoesNotKillThemAll() async throws {
+        let cluster = try Cluster(6, duration: .seconds(2))
+        try await cluster.start()
+        let gateway = cluster.stations[0].gateway, ring = cluster.nodes[0].ring
+        let killed = Mutex<[String]>([])
+        var poisoned: WorkID?
+        for _ in 0..<100 where poisoned == nil {
+            let id = try await gateway.submit(LookupRequest(target: LookupTarget("192.0.2.7"), services: [2, 3])).jobId
+            let home = ring.owner(of: "\(id)", role: "lookup")
+            // The home's turn shall come last, so that there is somebody to tell.
+            if ring.owners(of: "\(id)/2", count: 5, role: "lookup").last?.name != home?.name {
+                _ = try await gateway.cancel(id)
+            } else {
+                poisoned = id
+            }
+        }
+        let id = try #require(poisoned)
+        for (node, workers) in zip(cluster.nodes, cluster.workers) {
+            workers[2].poison.withLock { poison in
+                poison = {
+                    killed.withLock { $0.append(node.identity.name) }
+                    Task { await node.stop() }
+                }
+            }
+        }
+        let status = try await Self.finish(id, gateway)
+        let dead = killed.withLock { $0 }
+        #expect(status.status == .completed && status.results.map(\.isSuccess) == [false, true])
+        let sentence = try #require(status.results.first?.errorMessage)
+        #expect(sentence.hasPrefix("nodes died while they looked this up: ") && sentence.hasSuffix("; it is given to no other"))
+        // A node that says goodbye is known to be dead only later: the next may have the order by then.
+        #expect(3...4 ~= dead.count && dead.count { sentence.contains($0) } == 3, "\(dead): \(sentence)")
         await cluster.stop()
     }
 }

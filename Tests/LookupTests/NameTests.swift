@@ -1,3 +1,4 @@
+import Glibc
 import JSONDocument
 import Lookup
 import Synchronization
@@ -8,15 +9,15 @@ import World
 @Suite struct NameTests {
     @Test func allAddressesOfANameAreFoundThoseOfIPv4First() async throws {
         let resolver = try await Names.resolver()
-        #expect(try await resolver.addresses(of: "host.lookup.test").map(\.description) == ["192.0.2.1", "2001:db8::1"])
-        #expect(try await resolver.addresses(of: "alias.lookup.test").map(\.description) == ["127.0.0.1"])
-        #expect(try await resolver.addresses(of: "none.lookup.test").isEmpty)
-        #expect(try await resolver.addresses(of: "text.lookup.test").isEmpty)
+        #expect(try await resolver.addresses(of: "host.lookup.test", SystemWorld()).map(\.description) == ["192.0.2.1", "2001:db8::1"])
+        #expect(try await resolver.addresses(of: "alias.lookup.test", SystemWorld()).map(\.description) == ["127.0.0.1"])
+        #expect(try await resolver.addresses(of: "none.lookup.test", SystemWorld()).isEmpty)
+        #expect(try await resolver.addresses(of: "text.lookup.test", SystemWorld()).isEmpty)
     }
 
     /// Sixty addresses do not fit into a packet of 512 bytes, so the answer is cut and asked for again.
     @Test func anAnswerTooLongForAPacketComesOverTCP() async throws {
-        let addresses = try await Names.resolver().addresses(of: "many.lookup.test")
+        let addresses = try await Names.resolver().addresses(of: "many.lookup.test", SystemWorld())
         #expect(Set(addresses.map(\.description)) == Set((1...60).map { "198.51.100.\($0)" }))
     }
 
@@ -56,6 +57,60 @@ import World
         let worker = ReverseDNSWorker(DNSClient(.init(servers: [server.address])))
         let complaint = try await look(worker, "192.0.2.1").complaint
         #expect(complaint?.contains(name) == true && complaint?.contains(server.address) == true, "\(complaint ?? "an answer")")
+    }
+
+    /// A dnsmasq refuses what it knows nothing of, and has nobody to ask.
+    @Test func theNextServerIsAskedWhenOneFailsOrRefuses() async throws {
+        let refusing = try await NameServer.start(records: ["--local=/other.test/"])
+        let good = try await NameServer.start(records: ["--local=/in-addr.arpa/", "--host-record=second.lookup.test,192.0.2.55"])
+        let failing = try TinyNameServer { TinyNameServer.reply($0, code: 2) }
+        defer { failing.stop() }
+        let silent = try TinyNameServer { _ in nil }
+        defer { silent.stop() }
+        for servers in [[refusing.address, good.address], [failing.address, refusing.address, good.address],
+                        [Names.deadAddress, good.address], [silent.address, good.address]] {
+            let client = DNSClient(.init(servers: servers, patience: .milliseconds(300)))
+            let result = try await look(ReverseDNSWorker(client), "192.0.2.55")
+            #expect(result.json?["hostName"] == "second.lookup.test", "\(servers): \(result)")
+        }
+    }
+
+    @Test func eachServerIsNamedWithItsOwnReason() async throws {
+        let refusing = try await NameServer.start(records: ["--local=/other.test/"])
+        let failing = try TinyNameServer { TinyNameServer.reply($0, code: 2) }
+        defer { failing.stop() }
+        let complaint = try await look(
+            ReverseDNSWorker(DNSClient(.init(servers: [failing.address, refusing.address]))), "192.0.2.1").complaint
+        let reasons = "the name server \(failing.address) could not find out (SERVFAIL); "
+            + "the name server \(refusing.address) refused to answer (REFUSED)"
+        #expect(complaint == "the name of 192.0.2.1 is unknown: \(reasons)")
+        #expect(failing.questions == 1, "what has answered is not asked again")
+    }
+
+    /// That there is no such name is an answer: nobody else is asked.
+    @Test func aNameThatIsNotThereIsAskedForOnce() async throws {
+        let first = try TinyNameServer { TinyNameServer.reply($0, code: 3) }
+        defer { first.stop() }
+        let second = try TinyNameServer { TinyNameServer.reply($0, code: 2) }
+        defer { second.stop() }
+        let client = DNSClient(.init(servers: [first.address, second.address]))
+        #expect(try await look(ReverseDNSWorker(client), "192.0.2.1").json?["found"] == false)
+        #expect(first.questions == 1 && second.questions == 0)
+    }
+
+    /// It is late for its first question, but not too late: the next server has been asked meanwhile and says nothing.
+    @Test func aSlowServersAnswerCountsAfterTheNextHasBeenAsked() async throws {
+        let host = TinyNameServer.name("slow.lookup.test")
+        let slow = try TinyNameServer { question in
+            usleep(600_000)
+            return TinyNameServer.reply(question, records: [TinyNameServer.record(type: 12, data: host)])
+        }
+        defer { slow.stop() }
+        let silent = try TinyNameServer { _ in nil }
+        defer { silent.stop() }
+        let client = DNSClient(.init(servers: [slow.address, silent.address], patience: .milliseconds(200), rounds: 5))
+        #expect(try await look(ReverseDNSWorker(client), "192.0.2.1").json?["hostName"] == "slow.lookup.test")
+        #expect(silent.questions > 0)
     }
 
     @Test func aChainOfAliasesIsFollowed() async throws {
@@ -125,6 +180,6 @@ import World
             }
         }
         #expect(server.questions >= 480)
-        #expect(try await Names.resolver().addresses(of: "host.lookup.test").count == 2, "others are still answered")
+        #expect(try await Names.resolver().addresses(of: "host.lookup.test", SystemWorld()).count == 2, "others are still answered")
     }
 }

@@ -106,9 +106,24 @@ import World
         #expect(document["results"]?.elements?.allSatisfy { $0["status"] == "TimedOut" && $0["success"] == false } == true)
     }
 
-    @Test func whereNoWayLeadsIsAFailureThatNamesTheAddress() async throws {
-        let complaint = try await look(try await Self.worker(), "fe80::1%nosuchface").complaint
-        #expect(complaint?.hasPrefix("fe80::1%nosuchface cannot be reached from this node: ") == true, "\(complaint ?? "an answer")")
+    @Test(arguments: [
+        ("fe80::1%nosuchface", "it has no interface nosuchface"), ("::1%nosuchface", "it has no interface nosuchface"),
+        ("fe80::1%4294967295", "it has no interface 4294967295"), ("fe80::1%99999999999", "it has no interface 99999999999"),
+        ("fe80::1", "a link-local address needs a zone, such as fe80::1%eth0"),
+    ])
+    func whereNoWayLeadsIsAFailureThatNamesTheAddressAndTheReason(_ address: String, _ reason: String) async throws {
+        for method in PingMethod.allCases {
+            let complaint = try await look(try await Self.worker([method]), address).complaint
+            #expect(complaint == "\(address) cannot be reached from this node: \(reason)", "\(method)")
+        }
+    }
+
+    @Test(arguments: ["::1%lo", "::1%1"]) func aZoneIsTheNameOfAnInterfaceOrItsNumber(_ address: String) async throws {
+        let document = try #require(try await look(try await Self.worker([.tcp]), address).json)
+        expectAllAnswered(document, address: address)
+    }
+
+    @Test func aNameWithoutAnAddressIsAFailureThatSaysSo() async throws {
         #expect(try await look(try await Self.worker(), "none.lookup.test").complaint == "none.lookup.test has no address")
     }
 

@@ -1,5 +1,6 @@
 import Hummingbird
 import JSONDocument
+import Logging
 import Lookup
 import Synchronization
 import Testing
@@ -15,11 +16,16 @@ import World
         /// Fetches of a registry.
         let fetches = Mutex(0)
         let isBootstrapDown = Mutex(false)
+        /// The registries begin and never end.
+        let doesBootstrapStall = Mutex(false)
+        /// What was asked for and is for nobody of the mesh to ask.
+        let trespasses = Mutex(0)
 
         private var server: JSON { .string(base.withLock { $0 } + "/rdap/") }
 
         private func registry(_ services: [(entries: [JSON], servers: [JSON])]) throws -> Response {
             fetches.withLock { $0 += 1 }
+            if doesBootstrapStall.withLock({ $0 }) { return Self.endless }
             guard !isBootstrapDown.withLock({ $0 }) else { return answer("", type: "text/plain", status: .serviceUnavailable) }
             let pairs = services.map { JSON.array([.array($0.entries), .array($0.servers)]) }
             return .json(["version": "1.0", "services": .array(pairs + [["broken"], [["x"], []], [["y"], ["ftp://no"]]])])
@@ -31,6 +37,7 @@ import World
                     try registry([
                         (["test"], [server]), (["two.test"], [.string(dead + "/"), server]),
                         (["broken-first.test"], [.string(base.withLock { $0 } + "/broken/"), server]),
+                        (["endless-first.test"], [.string(base.withLock { $0 } + "/endless/"), server]),
                         (["dead.test"], [.string(dead)]),
                     ])
                 },
@@ -39,6 +46,11 @@ import World
                 },
                 WebRoute(.get, "/ipv6.json") { [self] _ in try registry([(["2001:db8::/32"], [server])]) },
                 WebRoute(.get, "/broken/domain/{name}") { _ in answer("", type: "text/plain", status: .badGateway) },
+                WebRoute(.get, "/endless/domain/{name}") { _ in Self.endless },
+                WebRoute(.get, "/members") { [self] _ in
+                    trespasses.withLock { $0 += 1 }
+                    return .json(["secret": true])
+                },
                 WebRoute(.get, "/rdap/ip/{address}") { request in .json(["handle": .string(request.parameter("address"))]) },
                 WebRoute(.get, "/rdap/hop/{count}/{name}") { request in Self.hop(Int(request.parameter("count")) ?? 0) },
                 WebRoute(.get, "/rdap/domain/{name}") { [self] request in try await domain(request) },
@@ -47,6 +59,19 @@ import World
 
         private static func hop(_ count: Int) -> Response {
             count == 0 ? answer(#"{"handle":"at last"}"#, type: "application/rdap+json") : redirect("../\(count - 1)/x")
+        }
+
+        /// A head, and a byte now and then.
+        private static var endless: Response {
+            var response = answer("", type: "application/rdap+json")
+            response.body = .init { writer in
+                for _ in 0..<10_000 {
+                    try await writer.write(ByteBuffer(string: " "))
+                    try await SystemWorld().sleep(for: .milliseconds(20))
+                }
+                try await writer.finish(nil)
+            }
+            return response
         }
 
         private static func redirect(_ location: String) -> Response {
@@ -68,6 +93,16 @@ import World
             case "slow":
                 try await SystemWorld().sleep(for: .seconds(3_600))
                 return answer("{}", type: "application/rdap+json")
+            case "endless": return Self.endless
+            case "inside": return Self.redirect(base.withLock { $0 } + "/members")
+            case "inside-by-name":
+                return Self.redirect(base.withLock { $0 }.replacing("127.0.0.1", with: "loop.lookup.test") + "/members")
+            case "localhost": return Self.redirect(base.withLock { $0 }.replacing("127.0.0.1", with: "localhost") + "/members")
+            case "escaped": return Self.redirect("http://127%2E0.0.1/members")
+            case "user": return Self.redirect("http://google.lookup.test\\@127.0.0.1/members")
+            case "nameless": return Self.redirect("http://none.lookup.test/members")
+            case "mapped": return Self.redirect("http://[::ffff:127.0.0.1]:1/members")
+            case "private": return Self.redirect("http://10.0.0.1/")
             case "loop": return Self.redirect(request.path)
             case "hops5": return Self.redirect("/rdap/hop/4/x")
             case "hops6": return Self.redirect("/rdap/hop/5/x")
@@ -82,7 +117,7 @@ import World
         let play = Play()
         return try await withServer(play.routes) { base in
             play.base.withLock { $0 = base }
-            return try await body(RDAPWorker(base: base, timeout: timeout, world: SystemWorld()), play)
+            return try await body(RDAPWorker(try await Names.resolver(), base: base, timeout: timeout, world: SystemWorld()), play)
         }
     }
 
@@ -111,7 +146,7 @@ import World
     ])
     func addressesOfNobodyAreNotAskedFor(_ target: String, _ reason: String) async throws {
         // Were anybody asked, the complaint would be that nobody listens.
-        let worker = RDAPWorker(base: "http://\(Names.deadAddress)", world: SystemWorld())
+        let worker = RDAPWorker(try await Names.resolver(), base: "http://\(Names.deadAddress)", world: SystemWorld())
         let complaint = try await look(worker, target).complaint
         #expect(complaint?.hasSuffix("is registered to nobody: \(reason)") == true, "\(complaint ?? "an answer")")
     }
@@ -156,9 +191,90 @@ import World
 
     @Test func aSlowServerIsGivenUp() async throws {
         try await withPlay(timeout: .milliseconds(800)) { (worker, _) async throws in
-            #expect(try await look(worker, "slow.test").complaint?.contains("no answer within 400 ms") == true)
+            #expect(try await look(worker, "slow.test").complaint?.contains("no whole answer within 400 ms") == true)
         }
     }
+
+    @Test func aServerThatNeverEndsItsAnswerIsGivenUpAndTheNextAsked() async throws {
+        try await withPlay(timeout: .milliseconds(800)) { (worker, _) async throws in
+            #expect(try await look(worker, "endless.test").complaint?.contains("no whole answer within 400 ms") == true)
+            #expect(try await look(worker, "good.endless-first.test").json?["handle"] == "H")
+        }
+    }
+
+    @Test func aRegistryThatNeverEndsTakesNothingFromLaterLookups() async throws {
+        try await withPlay(timeout: .milliseconds(800)) { (worker, play) async throws in
+            play.doesBootstrapStall.withLock { $0 = true }
+            let complaint = try await look(worker, "good.test").complaint
+            #expect(complaint?.contains("dns.json has no answer: no whole answer within 400 ms") == true, "\(complaint ?? "an answer")")
+            play.doesBootstrapStall.withLock { $0 = false }
+            #expect(try await look(worker, "good.test").json?["handle"] == "H")
+        }
+    }
+
+    /// However long the fetch takes that others may still want.
+    @Test func whoeverNoLongerWantsARegistryDoesNotWaitForIt() async throws {
+        try await withPlay(timeout: .seconds(3_600)) { (worker, play) async throws in
+            play.doesBootstrapStall.withLock { $0 = true }
+            let world = SystemWorld(), target = try LookupTarget("good.test")
+            let leaver = world.spawn("leaver") {
+                await #expect(throws: CancellationError.self) { try await worker.lookUp(target, world) }
+            }
+            while play.fetches.withLock({ $0 }) == 0 { try await world.sleep(for: .milliseconds(5)) }
+            leaver.cancel()
+            await leaver.finished()
+            #expect(play.fetches.withLock { $0 } == 1)
+        }
+    }
+
+    /// The registry comes from elsewhere, through a socket that has no address, so its servers may send nobody into this network.
+    @Test(arguments: [
+        ("inside", "127.0.0.1"), ("inside-by-name", "loop.lookup.test"), ("localhost", "localhost"),
+        ("nameless", "none.lookup.test"), ("escaped", "127%2E0.0.1"), ("user", "google.lookup.test"), ("mapped", "[::ffff:127.0.0.1]"), ("private", "10.0.0.1"),
+    ])
+    func noRedirectLeadsIntoThisNetwork(_ name: String, _ host: String) async throws {
+        let play = Play(), folder = try TemporaryFolder()
+        let path = folder.path + "/s"
+        let outside = WebServer(
+            name: "outside", address: .unixSocket(path: path), routes: play.routes, world: SystemWorld(), logger: Logger(label: "test"))
+        try await outside.start()
+        let socket = "http+unix://" + path.replacing("/", with: "%2F")
+        let complaint = try await withServer(play.routes) { base in
+            play.base.withLock { $0 = base }
+            return try await look(RDAPWorker(try await Names.resolver(), base: socket, world: SystemWorld()), "\(name).test").complaint
+        }
+        await outside.stop()
+        #expect(complaint?.contains("redirects to '\(host)") == true && complaint?.contains("'\(name).test'") == true,
+                "\(complaint ?? "an answer")")
+        #expect(play.trespasses.withLock { $0 } == 0)
+    }
+
+    /// A mesh that has its own registry in its own network may be led about in it.
+    @Test(arguments: ["inside", "localhost"]) func aRegistryInThisNetworkMayLeadIntoIt(_ name: String) async throws {
+        try await withPlay { (worker, _) async throws in
+            #expect(try await look(worker, "\(name).test").json?["secret"] == true)
+        }
+    }
+
+    /// The name may lead elsewhere when it is asked for once more.
+    @Test func whatWasJudgedIsWhatIsConnectedTo() async throws {
+        let route = WebRoute(.get, "/x") { request in .json(["host": .string(request.headers[.init("Host")!] ?? request.authority ?? "")]) }
+        try await withServer([route]) { (base) async throws in
+            let url = base.replacing("127.0.0.1", with: "elsewhere.invalid") + "/x"
+            await #expect(throws: LookupHTTP.NoAnswer.self) {
+                try await LookupHTTP.get(url, accept: "*/*", patience: .seconds(30), limit: 1_000, world: SystemWorld())
+            }
+            let answer = try await LookupHTTP.get(
+                url, accept: "*/*", patience: .seconds(30), limit: 1_000, world: SystemWorld(), at: try #require(IPAddress("127.0.0.1")))
+            #expect(answer.status == 200 && String(decoding: answer.body, as: UTF8.self).contains("elsewhere.invalid"))
+        }
+    }
+
+    @Test(arguments: [
+        ("http://a.test", "a.test"), ("https://a.test:81/x", "a.test"), ("http://u:p@a.test:81?q", "a.test"), ("http://[::1]:81/x", "::1"),
+        ("http://u@v@a.test#f", "a.test"),
+    ])
+    func theHostOfAnAddressIsFound(_ url: String, _ host: String) { #expect(HTTPReference.host(url) == host) }
 
     @Test func aRegistryIsFetchedOnceForAll() async throws {
         try await withPlay { (worker, play) async throws in

@@ -21,6 +21,20 @@ import World
         }
     }
 
+    /// Answers without an end.
+    private final class Chatterer: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            let line = ByteBuffer(repeating: UInt8(ascii: "x"), count: 1_000)
+            context.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(1)) { task in
+                guard bound.value.channel.isActive else { return task.cancel() }
+                bound.value.writeAndFlush(NIOAny(line), promise: nil)
+            }
+        }
+    }
+
     private static let program = ChildProcess.ownProgram.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/Whois"
 
     private static func whois(_ arguments: String...) async throws -> (status: Int32, text: String) {
@@ -45,5 +59,17 @@ import World
         let nobody = "\(TestPorts.block(of: 1))"
         let (_, complaint) = try await Self.whois("example.test", "127.0.0.1", nobody)
         #expect(complaint.hasPrefix("the whois server 127.0.0.1:\(nobody) cannot be reached"), "\(complaint)")
+    }
+
+    @Test func aServerThatNeverStopsIsHeardForAWhile() async throws {
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Chatterer()) }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let (_, text) = try await Self.whois("example.test", "127.0.0.1", "\(server.localAddress?.port ?? 0)")
+        let document = try? JSON(parsing: text.utf8)
+        #expect(document?["text"]?.string?.utf8.count ?? 0 >= 65_536, "\(text.prefix(100))")
+        try await server.close()
     }
 }

@@ -139,6 +139,8 @@ final class FakeMesh: JobCrew, JobHomes {
 
     func isDead(_ node: NodeIdentity) -> Bool { member(node).map { $0.identity != node || $0.condition == .dead } ?? true }
 
+    func hasDied(_ node: NodeIdentity) -> Bool { member(node)?.condition == .dead }
+
     func submit(
         _ request: PrimesRequest, id: WorkID, to node: NodeIdentity
     ) async throws(JobCallFailure) -> PrimesStatus {

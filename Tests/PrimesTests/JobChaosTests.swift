@@ -4,7 +4,8 @@ import Primes
 import Testing
 import World
 
-/// A job under random answers, losses, doubles, deaths and returns: whatever happens, the count is exact and the end is one.
+/// A job under random answers, losses, doubles, deaths and returns: whatever happens, the count is exact and the end is one,
+/// unless three nodes have died with one part.
 @Suite struct JobChaosTests {
     private struct Storm {
         var bench: JobBench
@@ -82,6 +83,9 @@ import World
             steps += 1
         }
         let status = storm.bench.status
+        if status.status == .failed, storm.bench.deaths.values.contains(where: { $0.count >= PartDeaths.limit }) {
+            return #expect(status.warnings.first?.hasPrefix("nodes died while they counted part") == true, "seed \(seed): \(status)")
+        }
         let whole = PrimesPart(number: 0, from: status.request.from, to: status.request.to, algorithm: .sieve)
         #expect(status.status == .completed, "seed \(seed): \(status)")
         #expect(status.count == JobBench.count(whole), "seed \(seed)")

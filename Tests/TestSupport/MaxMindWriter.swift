@@ -6,7 +6,12 @@ public struct MaxMindWriter: Sendable {
     public indirect enum Value: Sendable {
         case text(String)
         case double(Double)
+        case float(Float)
+        case short(UInt16)
         case number(UInt32)
+        case signed(Int32)
+        case long(UInt64)
+        case bool(Bool)
         case map([(String, Value)])
         case array([Value])
     }
@@ -91,7 +96,12 @@ public struct MaxMindWriter: Sendable {
         switch value {
         case .text(let text): control(type: 2, size: text.utf8.count) + Array(text.utf8)
         case .double(let number): control(type: 3, size: 8) + withUnsafeBytes(of: number.bitPattern.bigEndian) { Array($0) }
+        case .float(let number): control(type: 15, size: 4) + withUnsafeBytes(of: number.bitPattern.bigEndian) { Array($0) }
+        case .short(let number): integer(UInt64(number), type: 5)
         case .number(let number): integer(UInt64(number), type: 6)
+        case .signed(let number): control(type: 8, size: 4) + withUnsafeBytes(of: number.bigEndian) { Array($0) }
+        case .long(let number): integer(number, type: 9)
+        case .bool(let isTrue): control(type: 14, size: isTrue ? 1 : 0)
         case .map(let entries): control(type: 7, size: entries.count) + entries.flatMap { encode(.text($0.0)) + encode($0.1) }
         case .array(let elements): control(type: 11, size: elements.count) + elements.flatMap(encode)
         }

@@ -27,6 +27,18 @@ import World
         #expect(Files.errors(Files.good + "\ndefaults: {name: x}").map(\.code) == [.unknownKey])
     }
 
+    /// Whoever asks for names cannot be asked for by name.
+    @Test func aNameServerIsAnAddressWithItsPort() {
+        for bad in ["localhost:53", "dns.example.org:53", "127.0.0.1", "[::1]", "::1", "127.0.0.1:0", "127.0.0:53"] {
+            #expect(
+                Files.problems(Files.good + "\nlookup: {dns: [\"\(bad)\"]}") == [
+                    "t.yaml:7:16: \"lookup.dns[0]\" is \"\(bad)\"; it must be the address of a DNS server with its port, such as "
+                        + "127.0.0.1:53 or [::1]:53"
+                ])
+        }
+        #expect(Files.problems(Files.good + "\nlookup: {dns: [\"127.0.0.1:53\", \"[::1]:53\", \"[2001:db8::1]:5353\"]}") == [])
+    }
+
     @Test func everyProblemIsReportedInTheOrderOfTheLines() {
         let problems = Files.errors(
             """

@@ -20,16 +20,19 @@ int clookup_tcp_open(int family);
 /// How a connect has ended: 0, or its errno.
 int clookup_connect_result(int fd);
 
-/// The number of an interface, given its name; 0 when there is none.
+/// The number of an interface, given its name or its number as text; 0 when there is none.
 uint32_t clookup_interface(const char *_Nonnull name);
 
-typedef enum { CLOOKUP_NOTHING, CLOOKUP_TEXT, CLOOKUP_NUMBER } clookup_kind;
+typedef enum { CLOOKUP_NOTHING, CLOOKUP_TEXT, CLOOKUP_WHOLE, CLOOKUP_NUMBER } clookup_kind;
 
 typedef struct {
     clookup_kind kind;
     /// Into the database, not ended by a zero.
     const char *_Nullable text;
     uint32_t length;
+    /// Of CLOOKUP_WHOLE: a whole number that is not negative.
+    uint64_t whole;
+    /// Of CLOOKUP_NUMBER: any other number. Whoever made the file has chosen it, so it may be NaN.
     double number;
 } clookup_value;
 

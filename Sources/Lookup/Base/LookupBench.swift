@@ -1,5 +1,6 @@
 import JSONDocument
 import Jobs
+import Logging
 import World
 
 /// Looks up on this node what homes order, with places for each service of its own, so that one that is slow holds up no other.
@@ -40,6 +41,9 @@ public actor LookupBench {
     private let executor: any ActorExecutor
     private let node: String
     private let store: any LookupResultStore
+    private let log: Logger
+    /// Whether the last outcome could be saved: the first that cannot is told to the log, not each.
+    private var canSave = true
     private let places: Int
     private let queueLimit: Int
     private let services: [LookupService]
@@ -56,11 +60,12 @@ public actor LookupBench {
     ///   - waiting: those of one service that wait for a place; the next is refused.
     public init(
         world: any World, node: String, workers: [any LookupWorker], store: any LookupResultStore, running: Int = 32,
-        waiting: Int = 256
+        waiting: Int = 256, log: Logger = Logger(label: "lookup")
     ) {
         self.world = world
         self.node = node
         self.store = store
+        self.log = log
         executor = world.makeExecutor("lookup.bench")
         places = max(1, running)
         queueLimit = max(0, waiting)
@@ -152,8 +157,12 @@ public actor LookupBench {
         do {
             try await store.save(outcome, of: key.job)
         } catch {
-            throw JobError(.cannotWork, "the outcome of a \(worker.service.title) lookup could not be saved on node \(node): \(error)")
+            let reason = "the outcome of the \(worker.service.title) lookup of \(target) could not be saved on node \(node): \(error)"
+            if canSave { log.error("\(reason)") }
+            canSave = false
+            throw JobError(.cannotWork, reason)
         }
+        canSave = true
         if outcome.isSuccess { lanes[key.service]?.counts.performed += 1 } else { lanes[key.service]?.counts.failed += 1 }
         return outcome
     }

@@ -6,56 +6,88 @@ import NIOPosix
 import World
 
 /// Asks servers outside the mesh over HTTP: no redirect is followed, no body is longer than allowed, and every error is a sentence.
-struct LookupHTTP: Sendable {
-    struct Answer: Sendable {
-        let status: Int
-        let body: [UInt8]
+package enum LookupHTTP {
+    package struct Answer: Sendable {
+        package let status: Int
+        package let body: [UInt8]
         let headers: HTTPHeaders
 
         func header(_ name: String) -> String? { headers.first(name: name) }
     }
 
     /// What has no answer: nobody there, too late, too long.
-    struct NoAnswer: Error, Sendable, CustomStringConvertible {
-        let description: String
+    package struct NoAnswer: Error, Sendable, CustomStringConvertible {
+        package let description: String
     }
 
     /// One for the process, which ends with it.
-    private static let client: HTTPClient = {
+    private static let client = makeClient()
+
+    /// - Parameter addresses: what names of hosts lead to, whatever the system says.
+    private static func makeClient(_ addresses: [String: String] = [:]) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = .seconds(5)
+        configuration.dnsOverride = addresses
         return HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
-    }()
+    }
 
     /// - Parameters:
-    ///   - patience: for the whole exchange.
+    ///   - patience: for the whole exchange, from the search for the host to the last byte of the body.
     ///   - limit: bytes of the body.
+    ///   - address: connect to this, whatever the name of the host leads to.
     /// - Throws: ``NoAnswer``, `CancellationError`.
-    static func get(_ url: String, accept: String, patience: Duration, limit: Int) async throws -> Answer {
+    package static func get(
+        _ url: String, accept: String, patience: Duration, limit: Int, world: any World, at address: IPAddress? = nil
+    ) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
         request.headers.add(name: "Accept", value: accept)
         request.headers.add(name: "User-Agent", value: "gossamer")
         do {
-            let response = try await client.execute(request, timeout: .nanoseconds(patience.nanoseconds))
-            let body = try await response.body.collect(upTo: limit)
-            return Answer(status: Int(response.status.code), body: Array(body.readableBytesView), headers: response.headers)
+            guard let address else { return try await exchange(request, by: client, patience, limit, world) }
+            // The library knows only of addresses for all that a client asks, so this question has a client of its own.
+            let own = makeClient([HTTPReference.host(url): address.addressText])
+            let answer: Result<Answer, any Error>
+            do { answer = .success(try await exchange(request, by: own, patience, limit, world)) } catch { answer = .failure(error) }
+            try? await own.shutdown()
+            return try answer.get()
         } catch let error as CancellationError {
             throw error
         } catch {
             try Task.checkCancellation()
-            throw NoAnswer(description: words(error, patience, limit))
+            throw NoAnswer(description: words(error, limit))
         }
     }
 
-    private static func words(_ error: any Error, _ patience: Duration, _ limit: Int) -> String {
+    /// The library's own deadline ends with the head, and a body may trickle for ever: so one clock is set against both together.
+    private static func exchange(
+        _ request: HTTPClientRequest, by client: HTTPClient, _ patience: Duration, _ limit: Int, _ world: any World
+    ) async throws -> Answer {
+        try await withThrowingTaskGroup(of: Answer?.self) { group in
+            group.addTask {
+                let response = try await client.execute(request, deadline: .distantFuture)
+                let body = try await response.body.collect(upTo: limit)
+                return Answer(status: Int(response.status.code), body: Array(body.readableBytesView), headers: response.headers)
+            }
+            group.addTask {
+                try await world.sleep(for: patience)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let answer = first else {
+                throw NoAnswer(description: "no whole answer within \(patience.milliseconds) ms")
+            }
+            return answer
+        }
+    }
+
+    private static func words(_ error: any Error, _ limit: Int) -> String {
         switch error {
+        case let error as NoAnswer: error.description
         case let error as NIOConnectionError:
-            error.connectionErrors.first.map { words($0.error, patience, limit) } ?? "the host \(error.host) is unknown"
+            error.connectionErrors.first.map { words($0.error, limit) } ?? "the host \(error.host) is unknown"
         case ChannelError.connectTimeout: "no connection in time"
-        case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
-            "no answer within \(patience.milliseconds) ms"
         case let error as HTTPClientError where error == .connectTimeout: "no connection in time"
         case let error as HTTPClientError where error == .remoteConnectionClosed: "the connection was closed before the answer's end"
         case is NIOTooManyBytesError: "the answer is longer than \(limit) bytes"

@@ -1,5 +1,6 @@
 import JSONDocument
 import Jobs
+import Logging
 import Synchronization
 import World
 
@@ -39,6 +40,7 @@ public actor FileLookupResultStore: LookupResultStore {
     private let executor: any ActorExecutor
     private let directory: String
     private let limit: Int
+    private let log: Logger
     /// The files that are there, sorted.
     private var names: [String]
 
@@ -46,11 +48,12 @@ public actor FileLookupResultStore: LookupResultStore {
 
     /// Makes the directory if need be and reads its list, blocking; files of a former life are found again.
     /// - Parameter files: outcomes that are kept; at least 1.
-    public init(world: any World, directory: String, files limit: Int = 4_096) throws(FileError) {
+    public init(world: any World, directory: String, files limit: Int = 4_096, log: Logger = Logger(label: "lookup")) throws(FileError) {
         precondition(limit > 0, "a store that may hold nothing")
         self.world = world
         self.directory = directory
         self.limit = limit
+        self.log = log
         executor = world.makeExecutor("lookup.results")
         try world.files.createDirectory(directory)
         names = try world.files.list(directory).filter { Self.isName($0) }.sorted()
@@ -59,7 +62,21 @@ public actor FileLookupResultStore: LookupResultStore {
     public func save(_ outcome: LookupOutcome, of job: WorkID) async throws {
         let name = Self.name(job, outcome.service)
         let (world, directory, bytes) = (world, directory, Array(outcome.json.text().utf8))
-        try await world.compute { try world.files.writeDurably(bytes, to: directory + "/" + name) }
+        let isNew = try await world.compute {
+            do throws(FileError) {
+                try world.files.writeDurably(bytes, to: directory + "/" + name)
+                return false
+            } catch where error.code == .notFound {
+                // Somebody has removed the directory: what was in it is gone, and no reason to keep nothing from now on.
+                try world.files.createDirectory(directory)
+                try world.files.writeDurably(bytes, to: directory + "/" + name)
+                return true
+            }
+        }
+        if isNew {
+            log.warning("the directory \(directory) had vanished with the lookup results in it, and was made again")
+            names = []
+        }
         insert(name)
         guard names.count > limit else { return }
         let excess = Array(names.prefix(names.count - limit))
@@ -76,6 +93,7 @@ public actor FileLookupResultStore: LookupResultStore {
         guard let bytes, let json = try? JSON(parsing: bytes), let outcome = LookupOutcome(json), outcome.service == service else {
             return nil
         }
+        if let data = outcome.data, (try? JSON(parsing: data.utf8)) == nil { return nil }
         return outcome
     }
 

@@ -18,10 +18,17 @@ public protocol LookupWorker: Sendable {
     /// The longest a lookup of this kind may take.
     var timeout: Duration { get }
 
+    /// What will keep it from working, as far as that can be seen before it is asked: sentences for the operator. Reads files.
+    func obstacles(_ world: any World) -> [String]
+
     /// Looks the target up; timing, time-out, saving and answering are the bench's.
     /// - Returns: the document, with keys in camel case in the order of reading.
     /// - Throws: ``LookupFailure`` with what the user shall read; `CancellationError`.
     func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON
+}
+
+extension LookupWorker {
+    public func obstacles(_ world: any World) -> [String] { [] }
 }
 
 /// Why a lookup has no result, for the user.

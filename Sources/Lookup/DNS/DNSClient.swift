@@ -1,20 +1,27 @@
-import CAres
-import Glibc
 import World
 
-/// Asks name servers, by c-ares.
-///
-/// Each question has a channel of its own: it ends with its question, whoever cancels it closes its sockets, a changed `resolv.conf`
-/// counts from the next question on, and the ports of two questions tell nothing of each other (RFC 5452, 9.2). c-ares sends,
-/// repeats, compares ids, and turns to TCP when an answer is cut; this waits for its sockets.
+// ASKING NAME SERVERS
+//
+// c-ares sends, repeats, compares ids, and turns to TCP when an answer is cut; we wait for its sockets. Who is asked when is decided
+// here, because the library takes a refusal and a failure of one server for the end of the question, or else hides them.
+//
+// The servers are asked in their order. The next one's turn comes when all before it have failed (they cannot be reached, refuse,
+// failed themselves, sent what is no answer), or when the last that was asked has not answered in its time. Those that have
+// not failed may still answer, and the first answer counts. That a name does not exist is an answer. When all have failed, the
+// failure names each with its own reason.
+//
+// Each question has a channel of its own: it ends with its question, whoever cancels it closes its sockets, a changed resolv.conf
+// counts from the next question on, and the ports of two questions tell nothing of each other (RFC 5452, 9.2).
+
+/// Asks name servers.
 public struct DNSClient: Sendable {
     /// How a question is put.
     public struct Settings: Codable, Hashable, Sendable {
         /// `address`, `address:port` or `[address]:port`; empty for those of the system.
         public var servers: [String]
-        /// For the first answer of one server; doubled with each round.
+        /// For the first answer of one server; then it is asked again, with twice the time, and the next server too.
         public var patience: Duration
-        /// Rounds over all servers; at least 1.
+        /// Times that a server is asked; at least 1.
         public var rounds: Int
 
         public init(servers: [String] = [], patience: Duration = .seconds(2), rounds: Int = 3) {
@@ -38,102 +45,44 @@ public struct DNSClient: Sendable {
     }
 
     /// - Throws: ``DNSFailure``, `CancellationError`.
-    func ask(_ name: String, _ type: DNSType) async throws -> Reply {
-        let question = Question()
-        let channel = try open()
-        // Destroying ends the question, which then reports to the box.
-        defer { withExtendedLifetime(question) { ares_destroy(channel) } }
-        let box = Unmanaged.passUnretained(question).toOpaque()
-        ares_query(channel, name, 1, Int32(type.value), { box, status, _, bytes, count in
-            guard let box else { return }
-            let question = Unmanaged<Question>.fromOpaque(box).takeUnretainedValue()
-            let bytes = bytes.map { Array(UnsafeBufferPointer(start: $0, count: Int(max(0, count)))) } ?? []
-            if question.end == nil { question.end = (status, bytes) }
-        }, box)
-        while question.end == nil { try await proceed(channel) }
-        guard let (status, bytes) = question.end else { throw DNSFailure(status: ARES_EDESTRUCTION, servers: settings.servers) }
-        switch status {
-        case ARES_SUCCESS:
-            guard let message = DNSMessage(bytes) else { throw DNSFailure(status: ARES_EBADRESP, servers: settings.servers) }
-            return .records(message)
-        case ARES_ENODATA: return .noData
-        case ARES_ENOTFOUND: return .noName
-        default: throw DNSFailure(status: status, servers: settings.servers)
+    func ask(_ name: String, _ type: DNSType, _ world: any World) async throws -> Reply {
+        var rest = try servers()[...]
+        var questions: [DNSQuestion] = []
+        defer { for question in questions { question.close() } }
+        var nextAt = world.now
+        while true {
+            for question in questions { if let reply = question.reply { return reply } }
+            let isHopeless = questions.allSatisfy { $0.failure != nil }
+            if let server = rest.first, isHopeless || world.now >= nextAt {
+                rest.removeFirst()
+                questions.append(try DNSQuestion(name, type, of: server, settings))
+                nextAt = world.now + settings.patience
+                continue
+            }
+            if isHopeless { throw DNSFailure(message: questions.compactMap(\.failure).joined(separator: "; ")) }
+            let longest = rest.isEmpty ? Duration.seconds(1) : max(.zero, nextAt - world.now)
+            try await Self.proceed(questions.filter(\.isOpen), longest)
         }
     }
 
-    private final class Question {
-        var end: (status: Int32, bytes: [UInt8])?
+    /// Whom to ask, one by one; `nil` for all of the system's at once.
+    private func servers() throws -> [String?] {
+        if !settings.servers.isEmpty { return settings.servers }
+        let channel = try DNSChannel(servers: nil, settings)
+        defer { channel.close() }
+        // The library does not say by which interface a link-local server is reached, so those it must ask itself.
+        let addresses = channel.servers
+        return addresses.isEmpty || addresses.contains { $0.specialRange?.kind == .linkLocal } ? [nil] : addresses.map(\.description)
     }
 
-    /// Initializes the library once for the process.
-    private static let library: Int32 = ares_library_init(ARES_LIB_INIT_ALL)
-
-    private func open() throws -> ares_channel {
-        var channel: ares_channel?
-        var options = ares_options()
-        // Without this flag a refusal and a failure of the server look like a server that is not there.
-        options.flags = ARES_FLAG_NOCHECKRESP
-        options.timeout = Int32(clamping: max(1, settings.patience.milliseconds))
-        options.tries = Int32(clamping: max(1, settings.rounds))
-        var status = Self.library
-        if status == ARES_SUCCESS {
-            status = ares_init_options(&channel, &options, ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES)
-        }
-        guard status == ARES_SUCCESS, let channel else { throw DNSFailure(status: status, servers: settings.servers) }
-        guard settings.servers.isEmpty || ares_set_servers_ports_csv(channel, settings.servers.joined(separator: ",")) == ARES_SUCCESS
-        else {
-            ares_destroy(channel)
-            throw DNSFailure(message: "no list of name servers: \(settings.servers.joined(separator: ", ")); write ADDRESS or ADDRESS:PORT")
-        }
-        return channel
-    }
-
-    /// How long the channel can be left alone if nothing arrives; a second at most.
-    private static func nextTimeout(_ channel: ares_channel) -> Duration {
-        var longest = timeval(tv_sec: 1, tv_usec: 0), next = timeval()
-        let due = withUnsafeMutablePointer(to: &longest) { longest in
-            // The library gives back one of the two pointers.
-            withUnsafeMutablePointer(to: &next) { next in ares_timeout(channel, longest, next)?.pointee ?? longest.pointee }
-        }
-        return .seconds(due.tv_sec) + .microseconds(due.tv_usec)
-    }
-
-    /// Waits until one of the channel's sockets is ready or its next time-out is due, and lets it do what there is to do.
-    private func proceed(_ channel: ares_channel) async throws {
-        var sockets = [ares_socket_t](repeating: -1, count: Int(ARES_GETSOCK_MAXNUM))
-        let bits = ares_getsock(channel, &sockets, ARES_GETSOCK_MAXNUM)
-        let interests = sockets.enumerated().compactMap { index, socket -> DescriptorWatch.Interest? in
-            let reading = bits & (1 << Int32(index)) != 0
-            let writing = bits & (1 << (Int32(index) + ARES_GETSOCK_MAXNUM)) != 0
-            return reading || writing ? DescriptorWatch.Interest(socket, reading: reading, writing: writing) : nil
-        }
-        let ready = try await DescriptorWatch.shared.wait(for: interests, atMost: Self.nextTimeout(channel))
-        for interest in ready {
-            ares_process_fd(channel, interest.reading ? interest.descriptor : -1, interest.writing ? interest.descriptor : -1)
-        }
-        if ready.isEmpty { ares_process_fd(channel, -1, -1) }
-    }
-}
-
-/// Why no name server's answer can be used.
-struct DNSFailure: Error, Sendable, CustomStringConvertible {
-    let description: String
-
-    init(message: String) { description = message }
-
-    init(status: Int32, servers: [String]) {
-        let asked = servers.isEmpty ? "the system's name servers" : "the name server" + (servers.count > 1 ? "s " : " ")
-            + servers.joined(separator: ", ")
-        description = switch status {
-        case ARES_ESERVFAIL: "\(asked) could not find out (SERVFAIL)"
-        case ARES_EREFUSED: "\(asked) refused to answer (REFUSED)"
-        case ARES_EFORMERR: "\(asked) did not understand the question (FORMERR)"
-        case ARES_ENOTIMP: "\(asked) cannot answer such questions (NOTIMP)"
-        case ARES_ECONNREFUSED: "\(asked) cannot be reached"
-        case ARES_ETIMEOUT: "\(asked) did not answer"
-        case ARES_EBADRESP: "\(asked) answered with what is no answer"
-        default: "\(asked): \(String(cString: ares_strerror(status)))"
+    /// Waits until a socket is ready or a time-out is due, and lets the library do what there is to do.
+    private static func proceed(_ questions: [DNSQuestion], _ longest: Duration) async throws {
+        let interests = questions.map(\.channel.interests)
+        let patience = questions.reduce(longest) { min($0, $1.channel.nextTimeout) }
+        let ready = try await DescriptorWatch.shared.wait(for: interests.flatMap { $0 }, atMost: patience)
+        for (question, own) in zip(questions, interests) {
+            let sockets = Set(own.map(\.descriptor))
+            question.channel.process(ready.filter { sockets.contains($0.descriptor) })
         }
     }
 }

@@ -58,20 +58,35 @@ struct GeoIPFiles: Sendable {
             for case .text(let text)? in paths.map({ values[$0] }) { return text }
             return nil
         }
-        func number(_ paths: [String]) -> Double? {
-            for case .number(let number)? in paths.map({ values[$0] }) { return number }
-            return nil
+        func number(_ paths: [String]) -> JSON {
+            for path in paths {
+                switch values[path] {
+                case .whole(let whole)?: return .number(whole)
+                case .number(let number)?: return .number(number)
+                case .text?, nil: continue
+                }
+            }
+            return .null
         }
-        let system = number(Field.number).map { "AS\(UInt64($0))" }
+        let system = Field.number.lazy.compactMap { values[$0].flatMap(systemNumber) }.first.map { "AS\($0)" }
         let holder = [system, text(Field.holder)].compactMap { $0 }.joined(separator: " ")
         return [
             .init("status", "success"), .init("message", .text(message)), .init("country", .text(text(Field.country))),
             .init("countryCode", .text(text(Field.countryCode))), .init("region", .text(text(Field.region))),
             .init("regionName", .text(text(Field.regionName))), .init("city", .text(text(Field.city))),
-            .init("zip", .text(text(Field.zip))), .init("lat", number(Field.latitude).map { .number($0) } ?? .null),
-            .init("lon", number(Field.longitude).map { .number($0) } ?? .null), .init("timezone", .text(text(Field.timeZone))),
+            .init("zip", .text(text(Field.zip))), .init("lat", number(Field.latitude)), .init("lon", number(Field.longitude)),
+            .init("timezone", .text(text(Field.timeZone))),
             .init("isp", .text(text(Field.isp))), .init("org", .text(text(Field.organization))),
             .init("as", .text(holder.isEmpty ? nil : holder)), .init("source", .string(source)),
         ]
+    }
+
+    /// The number of an autonomous system has 32 bits (RFC 6793); what does not fit is none. A file may say anything.
+    private static func systemNumber(_ value: MaxMindDatabase.Value) -> UInt32? {
+        switch value {
+        case .whole(let whole): UInt32(exactly: whole)
+        case .number(let number): UInt32(exactly: number)
+        case .text: nil
+        }
     }
 }

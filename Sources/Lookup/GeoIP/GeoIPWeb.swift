@@ -15,11 +15,11 @@ struct GeoIPWeb: Sendable {
 
     /// The document, without the target's own keys.
     /// - Throws: ``LookupFailure``, `CancellationError`.
-    func find(_ address: IPAddress) async throws -> [JSON.Member] {
+    func find(_ address: IPAddress, _ world: any World) async throws -> [JSON.Member] {
         let url = "\(base)/json/\(address.addressText)?fields=" + Self.keys.joined(separator: ",")
         let answer: LookupHTTP.Answer
         do {
-            answer = try await LookupHTTP.get(url, accept: "application/json", patience: patience, limit: Self.bodyLimit)
+            answer = try await LookupHTTP.get(url, accept: "application/json", patience: patience, limit: Self.bodyLimit, world: world)
         } catch let error as LookupHTTP.NoAnswer {
             throw LookupFailure("the GeoIP service \(base) has no answer: \(error)")
         }

@@ -58,6 +58,8 @@ final class MaxMindDatabase: Sendable {
 
     enum Value: Hashable, Sendable {
         case text(String)
+        case whole(UInt64)
+        /// What is negative or broken; any value at all, NaN among them.
         case number(Double)
     }
 
@@ -102,6 +104,7 @@ final class MaxMindDatabase: Sendable {
                 guard let text = value.text else { continue }
                 let bytes = UnsafeRawBufferPointer(start: text, count: Int(value.length))
                 values[path] = .text(String(decoding: bytes, as: UTF8.self))
+            case CLOOKUP_WHOLE: values[path] = .whole(value.whole)
             case CLOOKUP_NUMBER: values[path] = .number(value.number)
             default: continue
             }

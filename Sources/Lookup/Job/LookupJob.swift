@@ -1,4 +1,5 @@
 import Jobs
+import JSONDocument
 import Placement
 import World
 
@@ -13,7 +14,8 @@ import World
 //
 // Sending again. A service goes to the next of the ring when its worker's node has died (known at once, by membership), when
 // the call was lost, or when the worker is silent for longer than any lookup may take; in that case the first keeps it too,
-// and whoever answers first counts. A worker that holds the outcome of an earlier request answers with that one.
+// and whoever answers first counts. A worker that holds the outcome of an earlier request answers with that one. A service with
+// which three nodes have died is given to no other (PartDeaths): it has failed, and the outcome names them.
 //
 // The end. The job is completed when every service has an outcome. At the deadline those that are missing have failed, with the
 // word of the contract. Cancelling fails the job.
@@ -56,6 +58,9 @@ public struct LookupJob: JobMachine {
         var isResend = false
         var refusals = 0
         var failures = 0
+        var deaths = PartDeaths()
+        /// What is wrong with the outcome.
+        var warning: String?
         /// Not sent before.
         var pausedUntil = Instant.zero
     }
@@ -105,7 +110,12 @@ public struct LookupJob: JobMachine {
         switch input {
         case .workers(let seats, let ring): (self.seats, self.ring) = (seats.sorted { $0.node < $1.node }, ring)
         case .answered(let service, let node, let outcome): answered(service, node, outcome, &effects)
-        case .lost(let service, let node, let loss): lost(service, node, loss, now)
+        case .lost(let service, let node, let loss): lost(service, node, loss, now, &effects)
+        case .died(let node):
+            for index in parts.indices where parts[index].outcome == nil {
+                parts[index].deaths.confirm(node)
+                giveUp(index, now, &effects)
+            }
         case .cancel: end(.failed(JobWarning.cancelled), now, &effects)
         case .tick:
             isNews = false
@@ -123,18 +133,46 @@ public struct LookupJob: JobMachine {
 
     private mutating func answered(_ service: Int, _ node: NodeIdentity, _ outcome: LookupOutcome, _ effects: inout [Effect]) {
         guard let index = index(of: service), parts[index].outcome == nil, outcome.service == service else { return }
+        if outcome.isSuccess { parts[index].warning = Self.complaint(outcome) }
+        settle(index, outcome, &effects, except: node)
+    }
+
+    /// The service has its outcome; whoever still looks it up can stop.
+    private mutating func settle(
+        _ index: Int, _ outcome: LookupOutcome, _ effects: inout [Effect], except node: NodeIdentity? = nil
+    ) {
         parts[index].outcome = outcome
-        for flight in parts[index].flights where flight.node != node { effects.append(.callOff(service, on: flight.node)) }
+        for flight in parts[index].flights where flight.node != node { effects.append(.callOff(outcome.service, on: flight.node)) }
         parts[index].flights = []
     }
 
-    private mutating func lost(_ service: Int, _ node: NodeIdentity, _ loss: JobLoss, _ now: Instant) {
+    /// What clients could not read of a success: they show the document as JSON.
+    private static func complaint(_ outcome: LookupOutcome) -> String? {
+        let name = LookupService(value: outcome.service)?.title ?? "\(outcome.service)"
+        guard let data = outcome.data else { return "the \(name) result of node \(outcome.node) has no document" }
+        do throws(JSONError) {
+            _ = try JSON(parsing: data.utf8)
+            return nil
+        } catch {
+            return "the \(name) result of node \(outcome.node) is no JSON and cannot be shown: \(error)"
+        }
+    }
+
+    private mutating func lost(
+        _ service: Int, _ node: NodeIdentity, _ loss: JobLoss, _ now: Instant, _ effects: inout [Effect]
+    ) {
         guard let index = index(of: service), let flight = parts[index].flights.firstIndex(where: { $0.node == node }) else { return }
         parts[index].flights.remove(at: flight)
         parts[index].tried.insert(node.name)
         if !resends, loss != .overloaded { parts[index].pausedUntil = .distantFuture }
         switch loss {
-        case .nodeDown, .silent: parts[index].isResend = true
+        case .died:
+            parts[index].deaths.insert(node)
+            parts[index].isResend = true
+            giveUp(index, now, &effects)
+        case .nodeDown, .silent:
+            parts[index].deaths.miss(node)
+            parts[index].isResend = true
         case .overloaded:
             // Nobody has begun with it.
             parts[index].pausedUntil = now + min(Self.firstPause * (1 << min(parts[index].refusals, 6)), Self.longestPause)
@@ -143,8 +181,15 @@ public struct LookupJob: JobMachine {
             parts[index].failures += 1
             parts[index].isResend = true
             guard parts[index].failures >= Self.failuresAllowed else { return }
-            parts[index].outcome = missing(service, reason, now)
+            settle(index, missing(service, reason, now), &effects)
         }
+    }
+
+    /// Ends a service with which enough nodes have died.
+    private mutating func giveUp(_ index: Int, _ now: Instant, _ effects: inout [Effect]) {
+        guard parts[index].deaths.isOver else { return }
+        let reason = "nodes died while they looked this up: \(parts[index].deaths.names); it is given to no other"
+        settle(index, missing(parts[index].service, reason, now), &effects)
     }
 
     /// The outcome of a service that nobody has answered.
@@ -239,7 +284,7 @@ public struct LookupJob: JobMachine {
         switch phase {
         case .failed(let warning): [warning]
         case .running where seats.isEmpty: ["no node with the role \(Self.role) is alive; the job waits for one"]
-        case .running, .completed: []
+        case .running, .completed: parts.compactMap(\.warning)
         }
     }
 

@@ -22,6 +22,8 @@ public struct LookupMesh: JobCrew, JobHomes {
 
     public func isDead(_ identity: NodeIdentity) -> Bool { mesh.isDead(identity) }
 
+    public func hasDied(_ node: NodeIdentity) -> Bool { mesh.hasDied(node) }
+
     // MARK: Calls
 
     public func perform(

@@ -1,4 +1,5 @@
 import Jobs
+import Logging
 import Mesh
 import World
 
@@ -29,14 +30,16 @@ public final class LookupStation: Sendable {
     ///   - workers: one for each service. All nodes of a mesh should have the same.
     ///   - results: where outcomes are saved before they are announced.
     ///   - registry: where the node's jobs of all kinds are listed.
+    ///   - log: is told at once what will keep a worker from working.
     public init(
         node: Node, workers: [any LookupWorker], results: any LookupResultStore, limits: JobLimits = LookupRequest.defaultLimits,
-        registry: JobRegistry = JobRegistry()
+        registry: JobRegistry = JobRegistry(), log: Logger = Logger(label: "lookup")
     ) {
         services = workers.map(\.service).sorted { $0.value < $1.value }
         let mesh = LookupMesh(node: node)
         if node.configuration.metadata.roles.contains(LookupJob.role) {
-            let bench = LookupBench(world: node.world, node: node.identity.name, workers: workers, store: results)
+            for obstacle in workers.flatMap({ $0.obstacles(node.world) }) { log.warning("\(obstacle)") }
+            let bench = LookupBench(world: node.world, node: node.identity.name, workers: workers, store: results, log: log)
             let desk = JobDesk<LookupJob>(world: node.world, crew: mesh, identity: node.identity, limits: limits)
             registry.add(desk)
             performing = Performing(

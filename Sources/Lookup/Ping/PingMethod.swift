@@ -56,5 +56,12 @@ extension IPAddress {
     fileprivate var family: Int32 { version == .v4 ? AF_INET : AF_INET6 }
 
     /// The number of the zone's interface; 0 without one.
-    fileprivate var scope: UInt32 { zone.map { UInt32($0) ?? clookup_interface($0) } ?? 0 }
+    fileprivate var scope: UInt32 { zone.map { clookup_interface($0) } ?? 0 }
+
+    /// Why this node cannot send to it whatever it tries; `nil` when it may. (The system would say "Invalid argument".)
+    var obstacle: String? {
+        if let zone, scope == 0 { return "it has no interface \(zone)" }
+        guard zone == nil, version == .v6, specialRange?.kind == .linkLocal else { return nil }
+        return "a link-local address needs a zone, such as \(addressText)%eth0"
+    }
 }

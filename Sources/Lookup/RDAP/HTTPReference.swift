@@ -51,6 +51,14 @@ package enum HTTPReference {
         return text[..<end.lowerBound].lowercased() + text[end.lowerBound...]
     }
 
+    /// The host of an absolute address, as clients look for it: without a user, brackets or a port.
+    package static func host(_ text: String) -> String {
+        let authority = authority(text)
+        let place = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority[...]
+        if place.hasPrefix("[") { return String(place.dropFirst().prefix { $0 != "]" }) }
+        return String(place.prefix { $0 != ":" })
+    }
+
     /// The host and port of an absolute address, for sentences.
     package static func authority(_ text: String) -> String {
         guard let scheme = text.firstRange(of: "://") else { return text }

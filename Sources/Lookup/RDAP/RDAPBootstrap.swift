@@ -12,13 +12,20 @@ actor RDAPBootstrap {
         var expires: Instant
     }
 
+    private struct Waiter {
+        let number: UInt64
+        let continuation: CheckedContinuation<RDAPRegistry, any Error>
+    }
+
     private let world: any World
     private let executor: any ActorExecutor
     private let base: String
     private let patience: Duration
     private let limit: Int
     private var kept: [RDAPRegistry.Kind: Kept] = [:]
-    private var fetching: [RDAPRegistry.Kind: [CheckedContinuation<RDAPRegistry, any Error>]] = [:]
+    /// Who waits for the fetches that are under way.
+    private var fetching: [RDAPRegistry.Kind: [Waiter]] = [:]
+    private var numbers: UInt64 = 0
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -32,14 +39,27 @@ actor RDAPBootstrap {
     }
 
     /// Those who ask at the same time share one fetch, which goes on when one of them no longer waits: the next will want it.
-    /// - Throws: ``LookupFailure``.
+    /// - Throws: ``LookupFailure``, `CancellationError`.
     func registry(_ kind: RDAPRegistry.Kind) async throws -> RDAPRegistry {
         if let kept = kept[kind], world.now < kept.expires { return kept.registry }
-        return try await withCheckedThrowingContinuation { continuation in
-            fetching[kind, default: []].append(continuation)
-            guard fetching[kind]?.count == 1 else { return }
-            world.spawn("lookup.rdap-bootstrap", on: executor) { await self.refresh(kind) }
+        numbers += 1
+        let number = numbers
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                guard !Task.isCancelled else { return continuation.resume(throwing: CancellationError()) }
+                let isFirst = fetching[kind] == nil
+                fetching[kind, default: []].append(Waiter(number: number, continuation: continuation))
+                if isFirst { world.spawn("lookup.rdap-bootstrap", on: executor) { await self.refresh(kind) } }
+            }
+        } onCancel: {
+            world.spawn("lookup.rdap-leave", on: executor) { await self.leave(number, kind) }
         }
+    }
+
+    /// The fetch stays in the table, with nobody waiting perhaps: it is under way.
+    private func leave(_ number: UInt64, _ kind: RDAPRegistry.Kind) {
+        guard let index = fetching[kind]?.firstIndex(where: { $0.number == number }) else { return }
+        fetching[kind]?.remove(at: index).continuation.resume(throwing: CancellationError())
     }
 
     private func refresh(_ kind: RDAPRegistry.Kind) async {
@@ -56,13 +76,13 @@ actor RDAPBootstrap {
             kept[kind]?.expires = world.now + Self.retryInterval
             result = .success(old.registry)
         }
-        for waiting in fetching.removeValue(forKey: kind) ?? [] { waiting.resume(with: result) }
+        for waiting in fetching.removeValue(forKey: kind) ?? [] { waiting.continuation.resume(with: result) }
     }
 
     private func fetch(_ kind: RDAPRegistry.Kind) async throws -> RDAPRegistry {
         let url = "\(base)/\(kind.rawValue).json"
         do {
-            let answer = try await LookupHTTP.get(url, accept: "application/json", patience: patience, limit: limit)
+            let answer = try await LookupHTTP.get(url, accept: "application/json", patience: patience, limit: limit, world: world)
             guard answer.status == 200 else {
                 throw LookupFailure("the RDAP bootstrap \(url) returned \(LookupHTTP.name(ofStatus: answer.status))")
             }

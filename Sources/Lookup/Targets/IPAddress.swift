@@ -9,7 +9,14 @@ public struct IPAddress: Hashable, Sendable {
     /// What follows the percent sign (RFC 4007, 11): the interface by which a link-local address is reached. For IPv6 only.
     public let zone: String?
 
+    static let loopback = IPAddress(v4: (127, 0, 0, 1))
+
     public var version: Version { bytes.count == 4 ? .v4 : .v6 }
+
+    private init(v4 bytes: (UInt8, UInt8, UInt8, UInt8)) {
+        self.bytes = [bytes.0, bytes.1, bytes.2, bytes.3]
+        zone = nil
+    }
 
     /// - Parameter bytes: 4 or 16, in network order; `nil` for another count.
     public init?(bytes: some Collection<UInt8>, zone: String? = nil) {

@@ -5,6 +5,7 @@ import World
 public struct GeoIPWorker: LookupWorker {
     private let resolver: LookupResolver
     private let files: GeoIPFiles?
+    private let paths: [String]
     private let web: GeoIPWeb
     public let timeout: Duration
 
@@ -15,27 +16,34 @@ public struct GeoIPWorker: LookupWorker {
     ///   - base: of the service, without a slash at its end.
     public init(_ resolver: LookupResolver, files: [String], base: String, timeout: Duration = .seconds(10)) {
         self.resolver = resolver
+        paths = files
         self.files = files.isEmpty ? nil : GeoIPFiles(paths: files)
         self.timeout = timeout
         web = GeoIPWeb(base: base, patience: timeout)
     }
 
+    public func obstacles(_ world: any World) -> [String] {
+        paths.filter { !world.files.exists($0) }.map {
+            "the GeoIP database \($0) is not there: put it there, which needs no restart, or take it from geoip.files"
+        }
+    }
+
     /// Addresses of special ranges are nowhere: they fail with the words of the contract, and nobody is asked.
     public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON {
-        let address = try await address(of: target)
+        let address = try await address(of: target, world)
         if let range = address.specialRange { throw LookupFailure(range.kind == .private ? "private range" : "reserved range") }
         let members = if let files {
             try await world.compute { try files.find(address) }
         } else {
-            try await web.find(address)
+            try await web.find(address, world)
         }
         return .object(members + [.init("resolvedAddress", .string(address.description))])
     }
 
-    private func address(of target: LookupTarget) async throws -> IPAddress {
+    private func address(of target: LookupTarget, _ world: any World) async throws -> IPAddress {
         if let address = target.address { return address }
         do {
-            if let address = try await resolver.addresses(of: target.text).first { return address }
+            if let address = try await resolver.addresses(of: target.text, world).first { return address }
         } catch is LookupFailure {
             // The contract has one sentence for all that may be the matter.
         }

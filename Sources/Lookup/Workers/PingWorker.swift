@@ -49,19 +49,23 @@ public struct PingWorker: LookupWorker {
     }
 
     public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON {
-        let addresses = if let address = target.address { [address] } else { try await resolver.addresses(of: target.text) }
+        let addresses = if let address = target.address { [address] } else { try await resolver.addresses(of: target.text, world) }
         guard !addresses.isEmpty else { throw LookupFailure("\(target) has no address") }
-        var failure: SystemFailure?
+        var failure: String?
         // The first address to which a way leads.
         for address in addresses {
+            if let obstacle = address.obstacle {
+                failure = failure ?? obstacle
+                continue
+            }
             do {
                 return try await ping(address, target, world).json
             } catch let error as SystemFailure {
-                failure = failure ?? error
+                failure = failure ?? error.description
             }
         }
         let tried = addresses.map(\.description).joined(separator: ", ")
-        throw LookupFailure("\(tried) cannot be reached from this node: \(failure.map { "\($0)" } ?? "no method")")
+        throw LookupFailure("\(tried) cannot be reached from this node: \(failure ?? "no method")")
     }
 
     private func ping(_ address: IPAddress, _ target: LookupTarget, _ world: any World) async throws -> PingReport {

@@ -5,8 +5,8 @@ import World
 //
 // The registration data access protocol (RFC 7480 to 7484, 9082, 9083) is JSON over HTTP. Which server to ask is told by IANA's
 // bootstrap registries (RFC 9224), by the longest entry that fits. A server may redirect to one that knows more. Redirects are
-// followed by hand, so that each hop can be judged and their number has a limit. What the last server says is the result,
-// as it says it. When a server of the list does not answer or is out of order, the next is asked; what a server does
+// followed by hand, so that each hop can be judged and their number has a limit: none may lead from the Internet into the network
+// of this node (RDAPPath says how). What the last server says is the result, as it says it. When a server of the list does not answer or is out of order, the next is asked; what a server does
 // answer (that there is nothing, or too many questions) counts for all of them. Addresses that belong to somebody else in
 // every network (loopback, private, link-local) are registered to nobody, and no registry is asked for them.
 
@@ -18,16 +18,19 @@ public struct RDAPWorker: LookupWorker {
     public static let bodyLimit = 1 << 20
 
     private let bootstrap: RDAPBootstrap
+    private let path: RDAPPath
     private let patience: Duration
     public let timeout: Duration
 
     public var service: LookupService { .rdap }
 
     /// - Parameters:
+    ///   - resolver: finds out where redirects lead.
     ///   - base: of the bootstrap registries, without a slash at its end: `https://data.iana.org/rdap`.
     ///   - timeout: for all hops and servers together.
-    public init(base: String, timeout: Duration = .seconds(15), world: any World) {
+    public init(_ resolver: LookupResolver, base: String, timeout: Duration = .seconds(15), world: any World) {
         self.timeout = timeout
+        path = RDAPPath(resolver: resolver, base: base)
         // Leaves time for another server.
         patience = timeout / 2
         bootstrap = RDAPBootstrap(world: world, base: base, patience: patience, limit: Self.bodyLimit)
@@ -43,7 +46,7 @@ public struct RDAPWorker: LookupWorker {
         for server in servers {
             let path = target.address.map { "ip/\($0.addressText)" } ?? "domain/\(target)"
             do {
-                return try await fetch(server + (server.hasSuffix("/") ? "" : "/") + path, target)
+                return try await fetch(server + (server.hasSuffix("/") ? "" : "/") + path, target, world)
             } catch let error as Silence {
                 silent.append(error.description)
             }
@@ -56,17 +59,25 @@ public struct RDAPWorker: LookupWorker {
         let description: String
     }
 
-    private func fetch(_ first: String, _ target: LookupTarget) async throws -> JSON {
-        var url = first
+    private func fetch(_ first: String, _ target: LookupTarget, _ world: any World) async throws -> JSON {
+        var url = first, address: IPAddress?
         for _ in 0...Self.redirectLimit {
             let answer: LookupHTTP.Answer
             do {
-                answer = try await LookupHTTP.get(url, accept: "application/rdap+json", patience: patience, limit: Self.bodyLimit)
+                answer = try await LookupHTTP.get(
+                    url, accept: "application/rdap+json", patience: patience, limit: Self.bodyLimit, world: world, at: address)
             } catch let error as LookupHTTP.NoAnswer {
                 throw Silence(description: "RDAP server \(HTTPReference.authority(url)) has no answer for '\(target)': \(error)")
             }
             guard [301, 302, 303, 307, 308].contains(answer.status) else { return try document(answer, url, target) }
-            url = try next(url, answer, target)
+            let next = try next(url, answer, target)
+            do {
+                address = try await path.judge(next, world)
+            } catch let failure as LookupFailure {
+                let server = "RDAP server \(HTTPReference.authority(url))"
+                throw LookupFailure("\(server) redirects to '\(HTTPReference.authority(next))' for '\(target)', and \(failure)")
+            }
+            url = next
         }
         throw LookupFailure("RDAP server \(HTTPReference.authority(first)) redirects more than \(Self.redirectLimit) times for '\(target)'")
     }

@@ -17,9 +17,9 @@ public struct ReverseDNSWorker: LookupWorker {
     public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON {
         guard let address = target.address else { throw LookupFailure("Reverse DNS lookup requires an IP address target.") }
         let askedAt = world.wallTime
-        let (names, timeToLive) = try await names(of: address)
+        let (names, timeToLive) = try await names(of: address, world)
         // That a name leads nowhere, or its server is silent, takes nothing from what was found.
-        let forward = if let name = names.first { try await addresses(of: name) } else { [IPAddress]() }
+        let forward = if let name = names.first { try await addresses(of: name, world) } else { [IPAddress]() }
         return [
             "input": .string(target.text), "found": .bool(!names.isEmpty), "hostName": .text(names.first),
             "aliases": .array(names.dropFirst().map { .string($0) }), "addresses": .array(forward.map { .string($0.description) }),
@@ -28,10 +28,10 @@ public struct ReverseDNSWorker: LookupWorker {
         ]
     }
 
-    private func names(of address: IPAddress) async throws -> (names: [String], timeToLive: UInt32?) {
+    private func names(of address: IPAddress, _ world: any World) async throws -> (names: [String], timeToLive: UInt32?) {
         let question = address.reverseName
         do {
-            guard case .records(let message) = try await client.ask(question, .ptr) else { return ([], nil) }
+            guard case .records(let message) = try await client.ask(question, .ptr, world) else { return ([], nil) }
             let (data, timeToLive) = message.answer(question, .ptr)
             let names = data.compactMap { if case .name(let name) = $0 { name } else { nil } }
             return (names, names.isEmpty ? nil : timeToLive)
@@ -41,12 +41,12 @@ public struct ReverseDNSWorker: LookupWorker {
     }
 
     /// Asked once and not for long: the names are what was wanted, and they are there.
-    private func addresses(of name: String) async throws -> [IPAddress] {
+    private func addresses(of name: String, _ world: any World) async throws -> [IPAddress] {
         var settings = client.settings
         settings.patience = .seconds(1)
         settings.rounds = 1
         do {
-            return try await LookupResolver(DNSClient(settings)).addresses(of: name)
+            return try await LookupResolver(DNSClient(settings)).addresses(of: name, world)
         } catch is LookupFailure {
             return []
         }

@@ -138,6 +138,8 @@ extension NodeCore {
 
     private func wentDown(_ node: NodeIdentity, _ reason: String) {
         guard node != identity else { return }
+        // Whoever learns of it by the end of a call finds it gone.
+        showMembers()
         failCalls(to: node, reason)
         nodeWentDown(node)
     }

@@ -24,7 +24,10 @@ struct WhoisWorker: LookupWorker {
             let text = try await channel.executeThenClose { inbound, outbound in
                 try await outbound.write(ByteBuffer(string: "\(target)\r\n"))
                 var answer = ByteBuffer()
-                for try await var part in inbound where answer.readableBytes < 65_536 { answer.writeBuffer(&part) }
+                for try await var part in inbound {
+                    answer.writeBuffer(&part)
+                    if answer.readableBytes >= 65_536 { break }
+                }
                 return String(buffer: answer)
             }
             return ["query": .string(target.text), "server": .string(host), "text": .string(text)]
