@@ -107,7 +107,8 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
         let folder = try TemporaryFolder()
         let there = try Self.write(Self.numbers, "ASN.mmdb", in: folder), missing = folder.path + "/Missing.mmdb"
         let obstacles = try await Self.worker(files: [there, missing]).obstacles(SystemWorld())
-        #expect(obstacles == ["the GeoIP database \(missing) is not there: put it there, which needs no restart, or take it from geoip.files"])
+        let remedy = "put it there, which needs no restart, or take it from geoip.files"
+        #expect(obstacles == ["the GeoIP database \(missing) is not there: \(remedy)"])
     }
 
     @Test func aFileThatIsMissingOrNoneIsNamedAndTheOthersAnswer() async throws {

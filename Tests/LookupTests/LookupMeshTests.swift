@@ -176,4 +176,30 @@ private final class PatientWorker: LookupWorker {
         #expect(3...4 ~= dead.count && dead.count { sentence.contains($0) } == 3, "\(dead): \(sentence)")
         await cluster.stop()
     }
+
+    @Test func aStationTellsTheLogWhatWillKeepItsWorkersFromWorking() async throws {
+        let log = HeardLog(), folder = try TemporaryFolder(), missing = "/nowhere/City.mmdb"
+        let worker = GeoIPWorker(try await Names.resolver(), files: [missing], base: "")
+        var configuration = NodeConfiguration(
+            mesh: "log", name: "n1", bindHost: "127.0.0.1", address: MemberAddress(host: "127.0.0.1", port: TestPorts.block()), seeds: [],
+            metadata: MemberMetadata(roles: ["lookup"]), dataDirectory: folder.path)
+        configuration.errors = LookupStation.errors
+        let node = try Node(configuration, world: SystemWorld(), log: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
+        let station = LookupStation(
+            node: node, workers: [worker], results: MemoryLookupResultStore(), log: Logger(label: "heard") { _ in log })
+        #expect(log.lines.withLock { $0.count } == 1 && log.lines.withLock { $0[0].contains(missing) })
+        #expect(await station.unfinishedJobs() == 0)
+        await node.stop()
+    }
+}
+
+/// A log that a test reads.
+private final class HeardLog: LogHandler {
+    let lines = Mutex<[String]>([])
+    var logLevel: Logger.Level { get { .trace } set {} }
+    var metadata: Logger.Metadata { get { [:] } set {} }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? { get { nil } set {} }
+
+    func log(event: LogEvent) { lines.withLock { $0.append(event.message.description) } }
 }

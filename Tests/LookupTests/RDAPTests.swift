@@ -230,7 +230,8 @@ import World
     /// The registry comes from elsewhere, through a socket that has no address, so its servers may send nobody into this network.
     @Test(arguments: [
         ("inside", "127.0.0.1"), ("inside-by-name", "loop.lookup.test"), ("localhost", "localhost"),
-        ("nameless", "none.lookup.test"), ("escaped", "127%2E0.0.1"), ("user", "google.lookup.test"), ("mapped", "[::ffff:127.0.0.1]"), ("private", "10.0.0.1"),
+        ("nameless", "none.lookup.test"), ("escaped", "127%2E0.0.1"), ("user", "google.lookup.test"),
+        ("mapped", "[::ffff:127.0.0.1]"), ("private", "10.0.0.1"),
     ])
     func noRedirectLeadsIntoThisNetwork(_ name: String, _ host: String) async throws {
         let play = Play(), folder = try TemporaryFolder()

@@ -6,9 +6,10 @@ import World
 // The registration data access protocol (RFC 7480 to 7484, 9082, 9083) is JSON over HTTP. Which server to ask is told by IANA's
 // bootstrap registries (RFC 9224), by the longest entry that fits. A server may redirect to one that knows more. Redirects are
 // followed by hand, so that each hop can be judged and their number has a limit: none may lead from the Internet into the network
-// of this node (RDAPPath says how). What the last server says is the result, as it says it. When a server of the list does not answer or is out of order, the next is asked; what a server does
-// answer (that there is nothing, or too many questions) counts for all of them. Addresses that belong to somebody else in
-// every network (loopback, private, link-local) are registered to nobody, and no registry is asked for them.
+// of this node (RDAPPath says how). What the last server says is the result, as it says it. When a server of the list does not
+// answer or is out of order, the next is asked; what a server does answer (that there is nothing, or too many questions) counts
+// for all of them. Addresses that belong to somebody else in every network (loopback, private, link-local) are registered to
+// nobody, and no registry is asked for them.
 
 /// Finds out who holds a domain or an address.
 public struct RDAPWorker: LookupWorker {
