@@ -113,5 +113,6 @@ extension JobClient {
         document.version = if let seen, seen > later { Self.successor(of: seen) } else { later }
         return document
     }
+
     private static func successor(of version: UInt64) -> UInt64 { version == .max ? version : version + 1 }
 }

@@ -110,7 +110,7 @@ extension Judge {
         var looked = 0
         for job in story.jobs {
             var before = 0
-            // A document that its reader made for a job whose home is gone has what it last heard.
+            // What an edge says of a job whose home is lost tells of no parts.
             for document in (job.readings.map(\.document) + job.endings.map(\.document)) where document.status != "Failed" {
                 if document.done > document.total || document.gathered != document.done {
                     return (.broken, "\(job.name) has \(document.gathered) results for \(document.done) of \(document.total) parts")
