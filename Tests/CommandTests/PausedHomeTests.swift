@@ -36,9 +36,9 @@ import World
     }
 
     @Test func allEdgesAgreeOnceAHomeThatStoodStillGoesOn() async throws {
-        try await TestMesh.with(3, port: 26_100, edges: 2) { mesh in
+        try await TestMesh.with(3, port: 26_200, edges: 2) { mesh in
             try await mesh.up()
-            let edges = ["http://127.0.0.1:26104", "http://127.0.0.1:26114"]
+            let edges = ["http://127.0.0.1:26204", "http://127.0.0.1:26214"]
             let path = try await submit(to: edges[0], home: "n3", mesh)
             let home = try #require(mesh.process("n3"))
             #expect(home.signal(SIGSTOP))

@@ -1,5 +1,6 @@
 import Command
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 import Topology
@@ -25,10 +26,17 @@ struct TestMesh: Sendable {
         let error: String
     }
 
+    /// Which file of tests has which ports.
+    private static let users = Mutex<[Int: String]>([:])
+
     /// Runs `body` with a mesh of `count` nodes on ports from `port` on, ten for each; the first `edges` nodes are edges.
     static func with(
-        _ count: Int, port: Int, edges: Int = 1, extra: String = "", _ body: (TestMesh) async throws -> Void
+        _ count: Int, port: Int, edges: Int = 1, extra: String = "", caller: String = #fileID,
+        _ body: (TestMesh) async throws -> Void
     ) async throws {
+        // Tests run side by side, so ports that two files share would collide now and then; better always.
+        let other = users.withLock { users in users.updateValue(caller, forKey: port) }
+        try #require(other == nil || other == caller, "port \(port) is that of \(other ?? "") too")
         try await withDirectory { directory in
             let names = (1...count).map { "n\($0)" }
             let nodes = names.enumerated().map { index, name in
