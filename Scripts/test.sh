@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs every test of what was built, in groups one after the other, because within a group tests run side by side on all
-# processors: simulations and the reading of all sources, which only compute and would keep everybody else from the clock for a minute; what lives within the
-# test process; what starts processes of its own, at ports of its own; and what breaks processes, at whichever ports are free.
+# processors: simulations and the reading of all sources, which only compute and would keep everybody else from the clock
+# for a minute; what lives within the test process; what starts processes of its own, at ports of its own; and what breaks
+# processes, at whichever ports are free.
 set -uo pipefail
 swift=${SWIFT:-swift}
 computing='^(MembershipTests|HouseTests)\.'

@@ -7,6 +7,13 @@ extension Section {
             suggestion: suggestion)
     }
 
+    /// Refuses a word that is none of those known, with the nearest of them, or all where none is near.
+    package func refuse(_ text: Located<String>, _ demand: String, known: [String], separator: String = ", ") {
+        let nearest = NearestName.suggest(text.value, among: known)
+        let list = nearest == nil ? "; known: \(known.joined(separator: separator))" : ""
+        refuse(text, demand + list, suggestion: nearest)
+    }
+
     package func integer(_ key: String, in range: ClosedRange<Int>) -> Located<Int>? {
         let demand = "must be a whole number from \(range.lowerBound) to \(range.upperBound)"
         guard let text = plain(key, demand) else { return nil }

@@ -97,9 +97,7 @@ struct DraftReader {
         return base.nodes.map { node in
             guard let own = overrides.section(node.name, known: Self.nodeKeys) else { return node }
             for role in own.texts("roles") ?? [] where !base.roles.contains(role.value) {
-                let nearest = NearestName.suggest(role.value, among: base.roles)
-                let known = nearest == nil ? "; known: \(base.roles.joined(separator: ", "))" : ""
-                own.refuse(role, "must be a role that nodes of this mesh have\(known)", suggestion: nearest)
+                own.refuse(role, "must be a role that nodes of this mesh have", known: base.roles)
             }
             guard root.diagnostics.problems.isEmpty else { return node }
             let lines = own.keys.flatMap { key in own.node(key.value).map { Self.lines(key.value, $0) } ?? [] }

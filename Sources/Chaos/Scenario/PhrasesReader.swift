@@ -48,9 +48,7 @@ struct PhrasesReader {
         var values: [Value] = []
         for text in texts {
             guard let value = parse(text.value) else {
-                let nearest = NearestName.suggest(text.value, among: examples)
-                let known = nearest == nil ? "; known: \(examples.joined(separator: " | "))" : ""
-                root.refuse(text, demand + known, suggestion: nearest)
+                root.refuse(text, demand, known: examples, separator: " | ")
                 continue
             }
             if let objection = objection(value) { root.refuse(text, objection) }

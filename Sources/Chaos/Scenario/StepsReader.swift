@@ -148,10 +148,8 @@ struct StepsReader {
     private func target(_ key: String, _ section: Section) -> Target? {
         guard let text = section.text(key) else { return nil }
         guard let target = Target(text.value, nodes: nodes) else {
-            let known = nodes + Target.phrases.map(\.text)
-            let nearest = NearestName.suggest(text.value, among: known)
-            let list = nearest == nil ? "; known: \(known.joined(separator: " | "))" : ""
-            section.refuse(text, "must be a node or a description of one\(list)", suggestion: nearest)
+            section.refuse(
+                text, "must be a node or a description of one", known: nodes + Target.phrases.map(\.text), separator: " | ")
             return nil
         }
         return target

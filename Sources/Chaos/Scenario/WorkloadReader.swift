@@ -116,9 +116,7 @@ struct WorkloadReader {
         var known: [LookupService] = []
         for text in texts {
             guard let service = LookupService(name: text.value) else {
-                let names = LookupService.all.map(\.name), nearest = NearestName.suggest(text.value, among: names)
-                let list = nearest == nil ? "; known: \(names.joined(separator: ", "))" : ""
-                load.refuse(text, "must be a service\(list)", suggestion: nearest)
+                load.refuse(text, "must be a service", known: LookupService.all.map(\.name))
                 continue
             }
             if known.contains(service) { load.refuse(text, "is there twice; remove one") }

@@ -6,8 +6,8 @@ import World
 // they say is held against each other: two ends that differ, an edge that denies a job that had completed, one that still
 // waits for what another says is over. Where losses are allowed, one is excused only if it can be the home's death: the home that the
 // document names is the one that the ring had, and between the job's acceptance and that document it was killed, or the edge that
-// says so held it for dead. Such an edge stays with what it once said (a document that is over never changes), though the home may
-// live and complete the job: that is counted, and said aloud.
+// says so held it for dead. A client that was told so asks no more, though the home may come back and complete the job: that is
+// counted, and said aloud.
 
 extension Judge {
     /// What an edge says, weighed.

@@ -37,6 +37,8 @@ struct Story {
     private(set) var orders: [Order] = []
     /// In the order of acceptance.
     private(set) var jobs: [Job] = []
+    /// Their places.
+    private var jobsById: [String: Int] = [:]
     private(set) var harms: [Harm] = []
     private(set) var moments: [Moment] = []
     private(set) var looks: [Look] = []
@@ -61,7 +63,7 @@ struct Story {
         case .submit(let submission): take(submission, record)
         case .read(let document): take(document, record)
         case .audit(let jobId, let document):
-            guard let index = jobs.firstIndex(where: { $0.submission.jobId == jobId }) else { return }
+            guard let index = jobsById[jobId] else { return }
             jobs[index].audits.append(
                 Job.Audit(
                     via: record.via ?? "?", ns: record.lastNs, document: document, outcome: record.outcome, detail: record.detail))
@@ -131,6 +133,7 @@ struct Story {
             return
         }
         orders[index].isAccepted = true
+        if let id = submission.jobId { jobsById[id] = jobsById[id] ?? jobs.count }
         jobs.append(Job(process: record.process, submission: submission, callNs: record.callNs))
     }
 

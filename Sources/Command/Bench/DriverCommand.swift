@@ -37,7 +37,7 @@ struct DriverCommand: AsyncParsableCommand {
         let figures = try outcome.withLock { try $0?.get() }
         await node.stop()
         guard let figures else { throw CommandFailure(.software, "the driver has ended without figures") }
-        Console.put(figures.json.text())
+        Console.put(lines: [figures.json])
     }
 
     private func echo(of node: Node, _ world: any World) async throws -> NodeIdentity {

@@ -49,7 +49,7 @@ struct LogsCommand: AsyncParsableCommand {
     }
 
     private func show(_ lines: [String]) {
-        if json { return lines.forEach { Console.put(Self.document($0), indented: false) } }
+        if json { return Console.put(lines: lines.map(Self.document)) }
         if !lines.isEmpty { Console.put(lines.joined(separator: "\n")) }
     }
 

@@ -55,7 +55,7 @@ struct MembersCommand: AsyncParsableCommand {
         case .nobody(let message): Console.note(message)
         case .seen(let rows, let witness):
             if let last, last.witness != witness { Console.note("as \(witness) sees it:") }
-            if mesh.json { return Console.put(.array(rows.map(\.document)), indented: false) }
+            if mesh.json { return Console.put(lines: [.array(rows.map(\.document))]) }
             Console.put(MemberRow.table(rows).text())
         }
     }

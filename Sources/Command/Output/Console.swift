@@ -10,8 +10,11 @@ package enum Console {
     /// it ends may matter to somebody who reads nothing.
     package static func put(_ text: String) { write(PlainText.shown(text, keepsLines: true)) }
 
-    /// A result for programs, over several lines or, one of many, on one.
-    package static func put(_ json: JSON, indented: Bool = true) { write(json.text(indented: indented)) }
+    /// A result for programs.
+    package static func put(_ json: JSON) { write(json.text(indented: true)) }
+
+    /// Some of many results for programs, one a line.
+    package static func put(lines: [JSON]) { if !lines.isEmpty { write(lines.map { $0.text() }.joined(separator: "\n")) } }
 
     private static func write(_ text: String) {
         last.withLock { last in

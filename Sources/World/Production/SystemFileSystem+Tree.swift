@@ -13,10 +13,7 @@ extension SystemFileSystem {
 
     /// Bytes of a file from `offset` on, at most `limit`; empty at its end. For logs that grow.
     public func read(_ path: String, from offset: Int64, limit: Int) throws(FileError) -> [UInt8] {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else {
-            throw FileError(code: errno == ENOENT ? .notFound : .other, path: path, reason: String(cString: strerror(errno)))
-        }
+        let file = try open(path, O_RDONLY | O_CLOEXEC)
         defer { close(file) }
         var buffer = [UInt8](repeating: 0, count: limit)
         let count = pread(file, &buffer, limit, off_t(offset))
@@ -26,30 +23,14 @@ extension SystemFileSystem {
     /// Adds bytes at a file's end; it is made when it is not there. Not durable: for logs. When it fails a part of the bytes may be
     /// there, so what is appended after that would stand behind a torn line.
     public func append(_ bytes: [UInt8], to path: String) throws(FileError) {
-        func failure() -> FileError {
-            FileError(code: errno == ENOSPC ? .noSpace : .other, path: path, reason: String(cString: strerror(errno)))
-        }
-        let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard file >= 0 else { throw failure() }
-        var written = 0, error: FileError?
-        while written < bytes.count, error == nil {
-            let count = bytes.withUnsafeBytes { write(file, $0.baseAddress! + written, $0.count - written) }
-            if count >= 0 {
-                // A disk that fills up takes a part, and says why at the next attempt.
-                written += count
-            } else if errno != EINTR {
-                error = failure()
-            }
-        }
-        close(file)
-        if let error { throw error }
+        let file = try open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC)
+        defer { close(file) }
+        try writeAll(bytes, to: file, path: path)
     }
 
     /// Gives a file another name, in the place of what had it.
     public func move(_ path: String, to newPath: String) throws(FileError) {
-        guard rename(path, newPath) == 0 else {
-            throw FileError(code: errno == ENOENT ? .notFound : .other, path: path, reason: String(cString: strerror(errno)))
-        }
+        guard rename(path, newPath) == 0 else { throw failure(path) }
     }
 
     /// The size of a file in bytes; 0 when it is not there.

@@ -54,7 +54,7 @@ public struct SystemFileSystem: FileSystem {
         try syncDirectory(of: path)
     }
 
-    private func writeAll(_ bytes: [UInt8], to file: Int32, path: String) throws(FileError) {
+    func writeAll(_ bytes: [UInt8], to file: Int32, path: String) throws(FileError) {
         var offset = 0
         while offset < bytes.count {
             let count = bytes.withUnsafeBytes { write(file, $0.baseAddress! + offset, $0.count - offset) }
@@ -121,7 +121,7 @@ public struct SystemFileSystem: FileSystem {
         return names.sorted()
     }
 
-    private func open(_ path: String, _ flags: Int32, mode: mode_t = 0o644) throws(FileError) -> Int32 {
+    func open(_ path: String, _ flags: Int32, mode: mode_t = 0o644) throws(FileError) -> Int32 {
         while true {
             let file = Glibc.open(path, flags, mode)
             if file >= 0 { return file }
@@ -129,7 +129,7 @@ public struct SystemFileSystem: FileSystem {
         }
     }
 
-    private func failure(_ path: String) -> FileError {
+    func failure(_ path: String) -> FileError {
         let error = errno
         let code: FileError.Code = switch error {
         case ENOENT: .notFound
