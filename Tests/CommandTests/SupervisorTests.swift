@@ -16,7 +16,7 @@ import World
     /// `body` sees the name of its node as `$name`.
     private func program(_ directory: String, _ body: String) throws -> String {
         let path = directory + "/node.sh"
-        try writeProgram("#!/bin/sh\nname=$3\n\(body)\n", to: path)
+        try CommandLineTool.writeProgram("#!/bin/sh\nname=$3\n\(body)\n", to: path)
         return path
     }
 
@@ -123,7 +123,7 @@ import World
     ) async throws {
         try await withDirectory { directory in
             let program = directory + "/node.sh"
-            try writeProgram("#!/bin/sh\n\(Self.node)\n", to: program)
+            try CommandLineTool.writeProgram("#!/bin/sh\n\(Self.node)\n", to: program)
             let topology = try Topology.parse("mesh: test\nnodes:\n  - {name: a, port: 7900}\n", file: directory + "/mesh.yaml")
             let place = NodeFiles(topology.nodes[0])
             try place.create(SystemFileSystem())

@@ -22,9 +22,7 @@ import Testing
             "python3": answerYes, "curl": answerYes,
         ]
         for (name, text) in programs {
-            let path = folder.appending(path: name).path
-            try text.write(toFile: path, atomically: true, encoding: .utf8)
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+            try CommandLineTool.writeProgram(text, to: folder.appending(path: name).path)
         }
         return folder
     }

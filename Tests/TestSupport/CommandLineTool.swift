@@ -59,6 +59,15 @@ public enum CommandLineTool {
             standardError: String(decoding: try read(folder + "/err"), as: UTF8.self))
     }
 
+    /// Writes a program that may be started at once.
+    ///
+    /// Another process writes it: if this one did, a child that a test beside this one starts meanwhile could inherit the file
+    /// while it is open for writing, and the system runs no such file ("text file busy").
+    public static func writeProgram(_ text: String, to path: String) throws {
+        let output = try runBlocking("sh", ["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh", path], input: Array(text.utf8))
+        guard output.status == 0 else { throw Failure(description: "\(path) cannot be written: \(output.standardError)") }
+    }
+
     private static func wait(for pid: pid_t, _ program: String, seconds: Int) throws -> Int32 {
         let stepsPerSecond = 100
         for _ in 0..<seconds * stepsPerSecond {
