@@ -11,14 +11,29 @@ public struct EventReader {
         public var data = JSON.null
     }
 
-    /// Reads until `take` returns false or the stream ends; gives what was read.
+    /// Reads until `take` returns false or the stream ends; gives what was read. Its connection is closed before it returns, as
+    /// that of a page that is closed: a shared client would do that later, when it notices that nobody reads.
     @discardableResult
     public static func read(
         _ url: String, lastEventID: String? = nil, until take: (Event) async throws -> Bool
     ) async throws -> [Event] {
+        let client = HTTPClient(eventLoopGroupProvider: .singleton)
+        do {
+            let events = try await read(url, lastEventID: lastEventID, by: client, until: take)
+            try await client.shutdown()
+            return events
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+    }
+
+    private static func read(
+        _ url: String, lastEventID: String?, by client: HTTPClient, until take: (Event) async throws -> Bool
+    ) async throws -> [Event] {
         var request = HTTPClientRequest(url: url)
         if let lastEventID { request.headers.add(name: "Last-Event-ID", value: lastEventID) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        let response = try await client.execute(request, timeout: .seconds(30))
         try #require(response.status == .ok)
         #expect(response.headers.first(name: "content-type") == "text/event-stream")
         var events: [Event] = []
