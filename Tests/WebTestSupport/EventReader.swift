@@ -17,14 +17,8 @@ public struct EventReader {
     public static func read(
         _ url: String, lastEventID: String? = nil, until take: (Event) async throws -> Bool
     ) async throws -> [Event] {
-        let client = HTTPClient(eventLoopGroupProvider: .singleton)
-        do {
-            let events = try await read(url, lastEventID: lastEventID, by: client, until: take)
-            try await client.shutdown()
-            return events
-        } catch {
-            try? await client.shutdown()
-            throw error
+        try await HTTPClient.withHTTPClient { client in
+            try await read(url, lastEventID: lastEventID, by: client, until: take)
         }
     }
 
