@@ -51,6 +51,7 @@ var foundation: [Target] {
         .target(name: "Wire", dependencies: ["World", "MessagePack"]),
         .target(name: "Membership", dependencies: ["World", "MessagePack"]),
         .target(name: "Placement", dependencies: ["World"]),
+        .target(name: "Registers", dependencies: ["World", "MessagePack"]),
     ]
 }
 

@@ -1,3 +1,5 @@
+import World
+
 /// Why something is not a shard map.
 public struct ShardMapError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kinds of mistakes, for matching and counting.

@@ -21,7 +21,7 @@ import World
 /// Which stores hold which shard, under an epoch. A plain value; equal maps behave equally on every machine.
 public struct ShardMap: Hashable, Sendable {
     /// The number of shards of every mesh. Fixed for ever: a key's shard may not depend on configuration.
-    public static let shardCount = 1_024
+    public static let shardCount = Shard.count
 
     /// One more than that of the map it was made from; the first is 1.
     public let epoch: UInt64
@@ -37,8 +37,8 @@ public struct ShardMap: Hashable, Sendable {
     /// The number of replicas of every shard in a map of so many stores: 3 from three stores on, 1 for one or two, 0 for none.
     public static func replication(stores: Int) -> Int { stores >= 3 ? 3 : min(stores, 1) }
 
-    /// The shard of a key, 0 ..< 1,024: the first ten bits of its StableHash.
-    public static func shard(of key: String) -> Int { Int(StableHash.hash(key.utf8) >> 54) }
+    /// The shard of a key, 0 ..< 1,024: see ``Shard/of(_:)``.
+    public static func shard(of key: String) -> Int { Shard.of(key.utf8) }
 
     /// The stores of a shard, in the order in which they stand in as its home. Empty outside 0 ..< 1,024.
     public func replicas(of shard: Int) -> [ShardStore] {

@@ -37,6 +37,20 @@ public struct WorkID: Hashable, Comparable, Sendable {
         (high, low) = digits
     }
 
+    /// Reads the 16 bytes that ``bytes`` gives. `nil` for another number of bytes, or a UUID of another version.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        var words = (high: UInt64(0), low: UInt64(0))
+        for byte in bytes { words = (words.high << 8 | words.low >> 56, words.low << 8 | UInt64(byte)) }
+        guard words.high & 0xF000 == 0x7000, words.low >> 62 == 0b10 else { return nil }
+        (high, low) = words
+    }
+
+    /// The 16 bytes, most significant first, so that ids sort by their bytes as they do by themselves.
+    public var bytes: [UInt8] {
+        (0..<16).map { UInt8(truncatingIfNeeded: ($0 < 8 ? high : low) >> UInt64(56 - $0 % 8 * 8)) }
+    }
+
     private static func value(ofHexDigit byte: UInt8) -> UInt64? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))

@@ -1,0 +1,90 @@
+import World
+
+/// What happens to a replica.
+public enum ReplicaInput: Sendable {
+    /// A frame has come from a peer.
+    case frame(RegisterFrame)
+    /// The commit that was handed out last is durable.
+    case committed
+    /// It was refused, and nothing of it was written: the disk is full.
+    case refused(StoreRefusal)
+    /// Somebody wants something of a register.
+    case wish(RegisterWish)
+    /// The stores that live, by gossip, this one included or not. Decides who is asked to witness and who is waited for; never what counts.
+    case live([StoreID])
+    /// A newer map. One that is not newer is ignored.
+    case map(ReplicaMap)
+    /// ``Replica/nextDeadline`` has come.
+    case tick
+}
+
+/// What its shell has to do, in this order.
+public enum ReplicaEffect: Sendable {
+    /// Send to the node that runs this store. May be lost.
+    case send(RegisterFrame, to: StoreID)
+    /// Write to the store, then say `committed` or `refused`. Never handed out while another is being written.
+    case commit(StoreCommit)
+    /// The end of a wish.
+    case answer(UInt64, Result<[UInt8], RegisterError>)
+    /// Whether this replica votes and proposes has changed.
+    case standing(Standing)
+}
+
+/// Whether a replica takes part.
+public enum Standing: Hashable, Sendable {
+    /// Its store has just been opened, and those who could have heard of a later commit have not all been asked.
+    case asking
+    /// It votes and proposes.
+    case voting
+    /// A peer has heard of a later commit than the store holds: the disk is an older copy of itself, and never votes again.
+    case rolledBack(heard: UInt64, holds: UInt64, by: StoreID)
+    /// The disk is full: it neither promises nor accepts until a commit succeeds again.
+    case full
+}
+
+/// Something that is wanted of a register.
+public struct RegisterWish: Hashable, Sendable {
+    public enum Action: Hashable, Sendable {
+        /// Carry out a command once, however often this operation is asked for.
+        case change(operation: WorkID, command: [UInt8])
+        /// Answer a query from a state that is at least as new as everything acknowledged before now.
+        case read([UInt8])
+    }
+
+    /// Names the wish in its answer. Unique among those that wait at one replica.
+    public let token: UInt64
+    public let key: RegisterKey
+    public let action: Action
+    /// When an answer is due: by then the wish ends, with `unknown` if it was proposed.
+    public let deadline: Instant
+
+    public init(token: UInt64, key: RegisterKey, action: Action, deadline: Instant) {
+        self.token = token
+        self.key = key
+        self.action = action
+        self.deadline = deadline
+    }
+}
+
+/// Figures of a replica.
+public struct ReplicaConfiguration: Hashable, Sendable {
+    /// How long a round waits for its majority before the next attempt. Doubled by every attempt, with jitter, up to `roundLimit`.
+    public var roundTimeout: Duration = .milliseconds(200)
+    public var roundLimit: Duration = .seconds(2)
+    /// The least pause after a proposal was outbid; doubled by every further time, with full jitter, up to `roundTimeout`.
+    public var backoff: Duration = .milliseconds(4)
+    /// How long a heard commit number may wait for a commit to travel with.
+    public var witnessDelay: Duration = .milliseconds(200)
+    /// How long an opened store waits before it asks its witnesses again.
+    public var witnessInterval: Duration = .milliseconds(250)
+    /// How long a replica that is behind waits for a piece before it asks another.
+    public var fetchTimeout: Duration = .milliseconds(500)
+    /// How long a full disk is left alone.
+    public var fullPause: Duration = .seconds(1)
+    /// How long work is kept after its hour has ended. Nil keeps it for ever.
+    public var retention: Duration? = .seconds(24 * 3600)
+    /// How often the home of a shard looks for an hour to free.
+    public var horizonInterval: Duration = .seconds(60)
+
+    public init() {}
+}

@@ -1,0 +1,35 @@
+/// Hard limits of registers. What exceeds them is refused by name before it is proposed, and when it comes from a peer.
+public enum RegisterLimits {
+    /// Bytes of a state.
+    public static let stateBytes = 64 << 10
+    /// Bytes of a row's key, the kind included.
+    public static let rowKeyBytes = 512
+    /// Bytes of a row's value.
+    public static let rowBytes = 64 << 10
+    /// Bytes of a command, and of a query.
+    public static let commandBytes = 64 << 10
+    /// Bytes of the answer to a change; it is kept until the operation's hour is freed.
+    public static let answerBytes = 4 << 10
+    /// Bytes of a change, as ``RegisterDelta/size`` counts them: what is folded into one proposal at most.
+    public static let deltaBytes = 256 << 10
+    /// Rows of a change.
+    public static let deltaRows = 4_096
+    /// Bytes of rows in one piece when a replica catches up.
+    public static let pieceBytes = 256 << 10
+    /// Rows of such a piece.
+    public static let pieceRows = 4_096
+    /// Items of one frame.
+    public static let frameItems = 1_024
+    /// Bytes of one frame's items, as ``RegisterItem/size`` estimates them; one larger item travels alone.
+    public static let frameBytes = 512 << 10
+    /// Changes of one transaction.
+    public static let commitChanges = 512
+    /// Bytes of one transaction, beyond which the next change waits for the next.
+    public static let commitBytes = 1 << 20
+    /// Wishes that wait for one register.
+    public static let waitingPerKey = 1_024
+    /// Wishes that wait at one replica.
+    public static let waiting = 16_384
+    /// Stores of one electorate; two of these during a reconfiguration.
+    public static let electorate = 7
+}

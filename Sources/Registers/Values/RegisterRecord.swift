@@ -1,0 +1,27 @@
+/// What a replica knows of one register, beside its rows.
+public struct RegisterRecord: Hashable, Sendable {
+    /// The highest ballot this replica has promised to, or accepted under. Nothing below is answered with a yes.
+    public var promise: Ballot
+    /// The newest version this replica knows to be chosen; its rows are those in the store.
+    public var base: RegisterVersion
+    /// The state of `base`.
+    public var state: RegisterState
+    /// The change that was accepted last on top of `base`, and that may or may not be chosen.
+    public var pending: RegisterDelta?
+    /// Rows of a newer version than `base` are being written piece by piece: until that ends, nothing may be read from here.
+    public var isCatchingUp: Bool
+
+    public init(
+        promise: Ballot = .zero, base: RegisterVersion = .none, state: RegisterState = .empty, pending: RegisterDelta? = nil,
+        isCatchingUp: Bool = false
+    ) {
+        self.promise = promise
+        self.base = base
+        self.state = state
+        self.pending = pending
+        self.isCatchingUp = isCatchingUp
+    }
+
+    /// The highest ballot under which this replica has accepted anything.
+    public var accepted: RegisterVersion { pending?.version ?? base }
+}
