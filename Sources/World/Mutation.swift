@@ -9,37 +9,34 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
     /// some of it has died.
     case noResend = "no-resend"
 
-    // The registers'. `gossamer simulate --mutate NAME` must find every one of them.
+    // Registers. Each breaks the same promise: nothing acknowledged is lost, counted twice or read stale.
 
-    /// A proposer keeps its ballot after an accept whose fate it does not know, and proposes its next change under the same one. Breaks:
-    /// equal ballots name one change, and with it an acknowledged change stays.
+    /// A proposer keeps its ballot after an accept that failed, and proposes something else under it.
     case ballotReused = "ballot-reused"
-    /// Promises are kept in memory and not in the store. Breaks: a restarted acceptor remembers what it promised.
+    /// An acceptor does not write its promises down.
     case promiseInMemory = "promise-in-memory"
-    /// A machine whose disk was wiped starts with an empty one under its old store id, and votes at once. Breaks: a store that
-    /// lost something never votes as if it had not.
+    /// A store whose disk was wiped keeps its id, and votes.
     case wipedDiskVotes = "wiped-disk-votes"
-    /// A store that was opened votes without asking its witnesses what they heard of it. Breaks: an older copy of a disk never votes.
+    /// A store votes without asking what its peers have heard of it.
     case olderDiskVotes = "older-disk-votes"
-    /// Ballots do not carry the life of the store, so a restarted proposer makes those of its last life again. Breaks: equal
-    /// ballots name one change.
+    /// Ballots do not tell the lives of a store apart, and begin anew with each.
     case lifeForgotten = "life-forgotten"
-    /// Operations are not remembered. Breaks: an operation that is tried again is carried out once.
+    /// A repeated operation is carried out again.
     case noOperationIDs = "no-operation-ids"
-    /// The replica that is asked answers reads from its own store. Breaks: a read sees everything acknowledged before it began.
+    /// Whichever replica is asked answers reads from what it has.
     case readFromOneReplica = "read-from-one-replica"
-    /// A home answers reads without asking a majority whether its promise still stands. Breaks: the same, where there are two homes.
+    /// A home answers reads without asking a majority whether it still is.
     case unconfirmedReads = "unconfirmed-reads"
-    /// A majority is one of the replicas that gossip holds live. Breaks: two majorities have a replica in common.
+    /// A majority is one of the replicas that live.
     case majorityOfTheLiving = "majority-of-the-living"
-    /// Replicas are the first live stores of a ring, not those written down. Breaks: the same.
+    /// The replicas of a shard are whoever lives, by the ring, and not who is written down.
     case replicasFromTheRing = "replicas-from-the-ring"
-    /// A replica lays a delta over whatever base it has. Breaks: replicas at one version hold the same rows.
+    /// An acceptor takes a change whatever it builds on.
     case deltaOnAnyBase = "delta-on-any-base"
-    /// The rows of finished work are freed without its hour being closed on every replica. Breaks: what was freed does not come back.
+    /// A replica forgets operations by their age, without the others.
     case rowsFreedWithoutTheHorizon = "rows-freed-without-the-horizon"
 
-    /// Whether only `gossamer simulate` plants it, because only there is something that notices. Real nodes are not offered it.
+    /// Whether only the simulation plants it: a real node has no place yet where it would do anything.
     public var isOnlySimulated: Bool { self != .noResend }
 
     /// The key of the label by which a mutated node's members show what it lacks.
