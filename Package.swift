@@ -102,12 +102,13 @@ var surfaces: [Target] {
                 "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs", "Web", hummingbird, log,
             ],
             resources: pageFiles.map { .embedInCode("Page/" + $0) }),
+        .target(name: "Campaign", dependencies: ["World", "Membership", "Placement", "Registers"]),
         .target(name: "Chaos", dependencies: ["World", "JSONDocument", "Jobs", "Lookup", "Primes", "Topology", "Yams"]),
         .target(
             name: "Command",
             dependencies: [
                 "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs",
-                "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Chaos", log, httpClient,
+                "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Campaign", "Chaos", log, httpClient,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
