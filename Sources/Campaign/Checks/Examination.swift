@@ -70,7 +70,7 @@ final class Examination {
     }
 
     private func mayBeAsked(_ process: NodeProcess) -> Bool {
-        if case .rolledBack = process.lastStanding { false } else { true }
+        if case .rolledBack = process.standing { false } else { true }
     }
 
     // MARK: Calm
@@ -82,14 +82,14 @@ final class Examination {
         let stores = mesh.running.compactMap { $0.store?.id }.sorted()
         return mesh.machines.indices.first { i in
             guard let process = mesh.machines[i].process, process.live == stores else { return true }
-            return process.replica != nil && (process.lastStanding == .asking || process.lastStanding == .full)
+            return process.standing == .asking || process.standing == .full
         }
     }
 
     private var whoIsUnsettled: String {
         guard let i = unsettled else { return "nobody" }
         guard let process = mesh.machines[i].process else { return "n\(i + 1) does not run" }
-        return "n\(i + 1) sees the stores \(process.live.map(\.short).joined(separator: " ")), and is \(process.lastStanding)"
+        return "n\(i + 1) sees the stores \(process.live.map(\.short).joined(separator: " ")), and is \(process.standing.map { "\($0)" } ?? "without a store")"
     }
 
     private func stuck(_ what: String) {

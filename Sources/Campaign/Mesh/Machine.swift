@@ -68,7 +68,6 @@ final class NodeProcess {
     /// What waits for the replica while it handles something.
     var inputs: [ReplicaInput] = []
     var isHandling = false
-    var lastStanding = Standing.asking
 
     var gossipTick = Instant.distantFuture
     var registerTick = Instant.distantFuture
@@ -88,6 +87,9 @@ final class NodeProcess {
         self.store = store
         self.replica = replica
     }
+
+    /// Whether the replica takes part; nil for a node that has none.
+    var standing: Standing? { replica?.value.standing }
 
     var peer: MembershipPeer { membership.ownMember.peer }
 }

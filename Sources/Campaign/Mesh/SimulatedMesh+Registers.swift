@@ -44,9 +44,7 @@ extension SimulatedMesh {
             if let to = process.peers[store] { transmit(.registers(frame), from: i, to: to) }
         case .commit(let commit): write(commit, process)
         case .answer(let token, let result): answered(process, token, result)
-        case .standing(let standing):
-            process.lastStanding = standing
-            trace.note(now, i, .standing, 0, "\(standing)")
+        case .standing(let standing): trace.note(now, i, .standing, 0, "\(standing)")
         }
     }
 
