@@ -52,6 +52,7 @@ var foundation: [Target] {
         .target(name: "Membership", dependencies: ["World", "MessagePack"]),
         .target(name: "Placement", dependencies: ["World"]),
         .target(name: "Registers", dependencies: ["World", "MessagePack"]),
+        .target(name: "Campaign", dependencies: ["World", "Membership", "Placement", "Registers"]),
     ]
 }
 
