@@ -17,7 +17,7 @@ final class Stage {
     struct Frame {
         let from: Int
         let to: Int
-        let content: RegisterFrame
+        let bytes: [UInt8]
     }
 
     typealias Passes = (_ from: Int, _ to: Int) -> Bool
@@ -199,7 +199,10 @@ final class Stage {
     private func deliver(_ frame: Frame) {
         guard passes(frame.from, frame.to) else { return }
         if isHeld(frame.from, frame.to) { return inTheAir.append(frame) }
-        give(frame.to, .frame(frame.content))
+        guard let content = try? RegisterFrame(unpacking: frame.bytes) else {
+            preconditionFailure("a replica sent a frame that is none")
+        }
+        give(frame.to, .frame(content))
     }
 
     private func give(_ number: Int, _ input: ReplicaInput) {
@@ -209,7 +212,7 @@ final class Stage {
             switch effect {
             case .send(let frame, let peer):
                 guard let to = players.firstIndex(where: { $0.disk.id == peer }) else { continue }
-                inFlight.append(Frame(from: number, to: to + 1, content: frame))
+                inFlight.append(Frame(from: number, to: to + 1, bytes: frame.packed))
             case .commit(let commit): player.store?.begin(commit)
             case .answer(let token, let result):
                 answers[token] = result
