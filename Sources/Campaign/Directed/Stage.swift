@@ -212,7 +212,7 @@ final class Stage {
             switch effect {
             case .send(let frame, let peer):
                 guard let to = players.firstIndex(where: { $0.disk.id == peer }) else { continue }
-                inFlight.append(Frame(from: number, to: to + 1, bytes: frame.packed))
+                inFlight.append(Frame(from: number, to: to + 1, bytes: frame.packed()))
             case .commit(let commit): player.store?.begin(commit)
             case .answer(let token, let result):
                 answers[token] = result
