@@ -71,9 +71,12 @@ var mesh: [Target] {
     ]
 }
 
-/// Floor 5: jobs, which nodes share and gather.
+/// Floor 5: jobs, which nodes share and gather; and registers, which they decide together.
 var jobs: [Target] {
-    [.target(name: "Jobs", dependencies: ["World", "Placement", "Membership", "Mesh"])]
+    [
+        .target(name: "Jobs", dependencies: ["World", "Placement", "Membership", "Mesh"]),
+        .target(name: "Truth", dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Mesh", log]),
+    ]
 }
 
 /// Floor 6: the work, and what the floors above share.
