@@ -7,7 +7,7 @@ struct RegisterFrameReader {
 
     private var reader: MessagePackReader
     /// Those whom ballots may name, by their numbers.
-    private var proposers: [StoreLife] = [.nobody]
+    private var proposers: [FrameProposer] = [.nobody]
 
     init(_ bytes: ArraySlice<UInt8>) { reader = MessagePackReader(bytes) }
 
@@ -35,7 +35,7 @@ struct RegisterFrameReader {
             let store = try readBytes(.store, least: ProposerTable.bytesOfStore, limit: ProposerTable.bytesOfStore)
             var words = (high: UInt64(0), low: UInt64(0))
             for byte in store { words = (words.high << 8 | words.low >> 56, words.low << 8 | UInt64(byte)) }
-            proposers.append(StoreLife(store: StoreID(high: words.high, low: words.low), life: try readCounter(.life)))
+            proposers.append(FrameProposer(store: StoreID(high: words.high, low: words.low), life: try readCounter(.life)))
         }
     }
 }

@@ -7,7 +7,7 @@ struct RegisterFrameWriter {
     private(set) var items: MessagePackWriter
 
     init(sender: StoreID, life: UInt64, capacity: Int) {
-        proposers = ProposerTable(sender: StoreLife(store: sender, life: life))
+        proposers = ProposerTable(sender: FrameProposer(store: sender, life: life))
         items = MessagePackWriter(capacity: capacity)
     }
 
@@ -118,7 +118,7 @@ extension RegisterFrameWriter {
 extension RegisterFrameWriter {
     private mutating func pack(_ ballot: Ballot) {
         items.pack(ballot.counter)
-        items.pack(proposers.number(of: StoreLife(store: ballot.store, life: ballot.life)))
+        items.pack(proposers.number(of: FrameProposer(store: ballot.store, life: ballot.life)))
     }
 
     private mutating func pack(_ version: RegisterVersion) {
