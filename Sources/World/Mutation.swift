@@ -36,7 +36,6 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
     /// A replica forgets operations by their age, without the others.
     case rowsFreedWithoutTheHorizon = "rows-freed-without-the-horizon"
 
-
     /// Whether only the simulation plants it: a real node has no place yet where it would do anything.
     public var isOnlySimulated: Bool { self != .noResend }
 
