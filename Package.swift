@@ -17,6 +17,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: outside + foundation + mesh + jobs + work + surfaces + examples + tests
 )
@@ -24,6 +25,9 @@ let package = Package(
 var log: Target.Dependency { .product(name: "Logging", package: "swift-log") }
 var hummingbird: Target.Dependency { .product(name: "Hummingbird", package: "hummingbird") }
 var httpClient: Target.Dependency { .product(name: "AsyncHTTPClient", package: "async-http-client") }
+var sqlite: [Target.Dependency] {
+    [.product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift")]
+}
 
 /// Floor 0: the system's libraries, and C for what Swift cannot see of them.
 var outside: [Target] {
@@ -51,7 +55,8 @@ var foundation: [Target] {
         .target(name: "Wire", dependencies: ["World", "MessagePack"]),
         .target(name: "Membership", dependencies: ["World", "MessagePack"]),
         .target(name: "Placement", dependencies: ["World"]),
-        .target(name: "Registers", dependencies: ["World", "MessagePack"]),
+        .target(name: "Registers", dependencies: ["World", "MessagePack"] + sqlite),
+        .target(name: "Campaign", dependencies: ["World", "Membership", "Placement", "Registers"]),
     ]
 }
 
@@ -70,9 +75,12 @@ var mesh: [Target] {
     ]
 }
 
-/// Floor 5: jobs, which nodes share and gather.
+/// Floor 5: jobs, which nodes share and gather; and registers, which they decide together.
 var jobs: [Target] {
-    [.target(name: "Jobs", dependencies: ["World", "Placement", "Membership", "Mesh"])]
+    [
+        .target(name: "Jobs", dependencies: ["World", "Placement", "Membership", "Mesh"]),
+        .target(name: "Truth", dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Mesh", log]),
+    ]
 }
 
 /// Floor 6: the work, and what the floors above share.
@@ -147,6 +155,9 @@ var tests: [Target] {
         .testTarget(name: "WireTests", dependencies: ["World", "MessagePack", "Wire", "TestSupport"], exclude: ["vectors"]),
         .testTarget(name: "MembershipTests", dependencies: ["World", "MessagePack", "Membership"]),
         .testTarget(name: "PlacementTests", dependencies: ["World", "Placement"]),
+        .testTarget(
+            name: "RegistersTests",
+            dependencies: ["World", "MessagePack", "Registers", "TestSupport", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
         .testTarget(
             name: "TransportTests",
             dependencies: ["World", "MessagePack", "Wire", "Transport", "CReactor", "CZeroMQ", "TestSupport", log]),

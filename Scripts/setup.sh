@@ -20,6 +20,7 @@ wanted=(
     "library maxminddb maxminddb.h|libmaxminddb-dev"
     "library cares ares.h|libc-ares-dev"
     "library idn2 idn2.h|libidn2-dev"
+    "library sqlite3 sqlite3.h|libsqlite3-dev"
     "program primesieve|primesieve primesieve-bin"
     "program pkg-config|pkg-config pkgconf"
     "python venv|python3-venv"

@@ -81,20 +81,34 @@ public struct Replica: ~Copyable {
 
     /// Takes an input at a time of the monotonic clock, and gives what is to be done, in this order.
     public mutating func handle(_ input: ReplicaInput, now: Instant, wall: WallTime) -> [ReplicaEffect] {
+        handle(CollectionOfOne(input), now: now, wall: wall)
+    }
+
+    /// Takes several inputs in one turn, so that what they lead to shares frames and a commit.
+    public mutating func handle(_ inputs: some Sequence<ReplicaInput>, now: Instant, wall: WallTime) -> [ReplicaEffect] {
         self.now = max(self.now, now)
         self.wall = wall
+        for input in inputs {
+            take(input)
+            while let item = outbox.popLocal() { serve(item, from: id) }
+        }
+        while let timer = timers.pop(dueBy: self.now) { fire(timer) }
+        while let item = outbox.popLocal() { serve(item, from: id) }
+        return finish()
+    }
+
+    private mutating func take(_ input: ReplicaInput) {
         switch input {
         case .frame(let frame): receive(frame)
         case .committed: committed()
         case .refused(let refusal): refused(refusal)
         case .wish(let wish): take(wish)
-        case .live(let stores): live = Set(stores); judgeStanding()
+        case .live(let stores):
+            live = Set(stores)
+            judgeStanding()
         case .map(let newer): adopt(newer)
         case .tick: break
         }
-        while let timer = timers.pop(dueBy: self.now) { fire(timer) }
-        while let item = outbox.popLocal() { serve(item, from: id) }
-        return finish()
     }
 
     private mutating func fire(_ timer: Timer) {

@@ -35,6 +35,9 @@ public struct RegisterView {
         self.rows = rows
     }
 
+    /// The register's name.
+    public var key: RegisterKey { rows.key }
+
     /// Whether the work has ended.
     public var isFinished: Bool { whole.isFinished }
 

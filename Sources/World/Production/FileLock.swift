@@ -7,9 +7,7 @@ public final class FileLock: HeldLock {
     /// Takes the lock. `nil` when another process holds it. The file is made when it is not there.
     public init?(path: String) throws(FileError) {
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard file >= 0 else {
-            throw FileError(code: errno == EACCES ? .permission : .other, path: path, reason: String(cString: strerror(errno)))
-        }
+        guard file >= 0 else { throw SystemFileSystem().failure(path) }
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
             close(file)
             return nil

@@ -1,0 +1,44 @@
+/// How a store's database is laid out. Version 1.
+///
+///     meta       one row: the store's id, its life, the number of its last commit, the number of the next register
+///     names      shard, name and hour of a register -> its number. Written when a register is made or goes, in the order in which
+///                shards are listed
+///     records    number -> what a replica knows of the register
+///     rows       number and row key -> version that changed it last, value (NULL marks a removed row)
+///     spans      for a register of many rows: ranges of its row keys, and the last version that changed anything there
+///     leftovers  numbers of removed registers that have rows left, which the next commits take away
+///     witnesses  store -> the highest commit number that was heard of it
+///     horizons   shard -> hours that were closed and freed
+///
+/// A register has a number so that its rows do not carry its name, of up to 512 bytes, each. Numbers grow and are never used again:
+/// new work is appended to the trees instead of being strewn over them, and what is left of a removed register cannot be taken for
+/// another's. Checksums stand in front of values, because what follows a long value is found only by reading through it.
+enum SQLiteLayout {
+    /// "Goss", in the header of every store.
+    static let applicationID: Int64 = 0x476F_7373
+    /// Counted up whenever the layout changes.
+    static let version: Int64 = 1
+
+    static let schema = """
+        PRAGMA application_id = \(applicationID);
+        PRAGMA user_version = \(version);
+        CREATE TABLE meta (one INTEGER PRIMARY KEY, id BLOB, life INTEGER, commits INTEGER, next INTEGER, checksum INTEGER);
+        CREATE TABLE names (
+            shard INTEGER, name BLOB, hour INTEGER, register INTEGER, checksum INTEGER, PRIMARY KEY (shard, name, hour)
+        ) WITHOUT ROWID;
+        CREATE INDEX hours ON names (shard, hour) WHERE hour >= 0;
+        CREATE TABLE records (register INTEGER PRIMARY KEY, weight INTEGER, seal INTEGER, checksum INTEGER, record BLOB);
+        CREATE TABLE rows (
+            register INTEGER, key BLOB, changed INTEGER, checksum INTEGER, value BLOB, PRIMARY KEY (register, key)
+        ) WITHOUT ROWID;
+        CREATE TABLE spans (
+            register INTEGER, first BLOB, changed INTEGER, weight INTEGER, checksum INTEGER, PRIMARY KEY (register, first)
+        ) WITHOUT ROWID;
+        CREATE TABLE leftovers (register INTEGER PRIMARY KEY, checksum INTEGER);
+        CREATE TABLE witnesses (store BLOB PRIMARY KEY, heard INTEGER, checksum INTEGER) WITHOUT ROWID;
+        CREATE TABLE horizons (shard INTEGER PRIMARY KEY, closed INTEGER, freed INTEGER, checksum INTEGER);
+        """
+
+    /// The hour of a name that has none; before all that there are, as in the order of keys.
+    static let noHour: Int64 = -1
+}
