@@ -74,7 +74,7 @@ public struct CampaignRun: Sendable {
     }
 
     private func judge(_ mesh: SimulatedMesh, _ clients: Clients, _ nemesis: Nemesis, _ examination: Examination) -> CampaignResult {
-        var violations = examination.violations, undecided = 0
+        var violations = mesh.faults.map { Violation(.unreadable, $0) } + examination.violations, undecided = 0
         for (key, operations) in clients.ledger.byKey {
             if operations.contains(where: { if case .put = $0.deed { true } else { $0.deed == .readValue } }) {
                 let finding = ValueCheck.judge(key, operations)

@@ -21,6 +21,8 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
         case order
         /// Two replicas hold one version with different content.
         case disagreement
+        /// A replica cannot read what another has sent.
+        case unreadable
         /// All is well and quiet, and a register cannot be read or written.
         case stuck
     }

@@ -32,7 +32,7 @@ enum MeshParcel {
     case lost(MembershipPeer)
     case refused(MembershipPeer)
     /// A frame of registers.
-    case registers(RegisterFrame)
+    case registers([UInt8])
     case errand(Errand)
     case errandDone(Errand.Return, Result<[UInt8], RegisterError>)
     /// From a client outside.

@@ -63,13 +63,3 @@ extension SimulatedMesh {
         feed(process, .live(live))
     }
 }
-
-extension StoreID {
-    /// Reads the 32 hexadecimal digits of ``description``.
-    init?(_ text: String) {
-        guard text.utf8.count == 32, let high = UInt64(text.prefix(16), radix: 16), let low = UInt64(text.suffix(16), radix: 16) else {
-            return nil
-        }
-        self.init(high: high, low: low)
-    }
-}

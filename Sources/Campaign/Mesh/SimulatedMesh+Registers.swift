@@ -2,11 +2,16 @@ import Registers
 import World
 
 extension SimulatedMesh {
-    func takeFrame(_ frame: RegisterFrame, _ process: NodeProcess) {
-        trace.note(
-            now, process.machine, .frame, frame.commit << 16 ^ UInt64(frame.items.count) ^ frame.sender.low,
-            "from \(frame.sender.short).\(frame.life) at \(frame.commit): \(frame.text)")
-        feed(process, .frame(frame))
+    func takeFrame(_ bytes: [UInt8], _ process: NodeProcess) {
+        do {
+            let frame = try RegisterFrame(unpacking: bytes)
+            trace.note(
+                now, process.machine, .frame, Trace.digest(bytes),
+                "from \(frame.sender.short).\(frame.life) at \(frame.commit): \(frame.text)")
+            feed(process, .frame(frame))
+        } catch {
+            faults.append("n\(process.machine + 1) cannot read a frame of \(bytes.count) bytes: \(error)")
+        }
     }
 
     func tickRegisters(_ process: NodeProcess) {
@@ -41,7 +46,7 @@ extension SimulatedMesh {
         let i = process.machine
         switch effect {
         case .send(let frame, let store):
-            if let to = process.peers[store] { transmit(.registers(frame), from: i, to: to) }
+            if let to = process.peers[store] { transmit(.registers(frame.packed()), from: i, to: to) }
         case .commit(let commit): write(commit, process)
         case .answer(let token, let result): answered(process, token, result)
         case .standing(let standing): trace.note(now, i, .standing, 0, "\(standing)")

@@ -27,6 +27,8 @@ final class SimulatedMesh {
     private var disks: RandomStream
     private var lastProcess = 0
     private var lastNumber: UInt64 = 0
+    /// What happened that must never happen, whatever is done to the mesh.
+    var faults: [String] = []
     /// Called with what a client hears: the call's number and the answer.
     var clientHears: (UInt64, Result<[UInt8], RegisterError>) -> Void = { _, _ in }
     /// Called when a process has died.
@@ -223,7 +225,7 @@ final class SimulatedMesh {
         case .connected(let peer): carry(process.membership.connected(peer, now: now), of: process)
         case .lost(let peer): carry(process.membership.linkLost(peer, now: now), of: process)
         case .refused(let peer): carry(process.membership.refused(peer, now: now), of: process)
-        case .registers(let frame): takeFrame(frame, process)
+        case .registers(let bytes): takeFrame(bytes, process)
         case .errand(let errand): take(errand, process)
         case .errandDone(let back, let result): errandDone(process, back, result)
         case .call(let call): take(call, process)

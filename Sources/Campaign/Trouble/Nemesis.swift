@@ -117,7 +117,7 @@ final class Nemesis {
         mesh.trace.note(mesh.now, i, .trouble, 1, "the disk is lost")
         mesh.kill(i, keepsPending: false)
         let keepsID = mesh.mutations.contains(.wipedDiskVotes)
-        mesh.machines[i].disk = MemoryDisk(id: keepsID ? disk.id : StoreID(high: random.next(), low: random.next()))
+        mesh.machines[i].disk = MemoryDisk(id: keepsID ? disk.id : StoreID(from: &random))
         mesh.machines[i].isWiped = true
     }
 
