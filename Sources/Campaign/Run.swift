@@ -44,12 +44,14 @@ public struct CampaignRun: Sendable {
         let weather = scenario.isCalm ? .calm : Weather(&random)
         let mesh = SimulatedMesh(
             seed: random.next(), shape: shape, weather: weather, machine: CampaignMachine(), mutations: mutations, show: show)
-        let clients = Clients(mesh, scenario.plan(&random))
+        let length = random.between(.seconds(5), .seconds(20))
+        var plan = scenario.plan(&random)
+        plan.spread(over: length, most: 450)
+        let clients = Clients(mesh, plan)
         let nemesis = Nemesis(mesh, scenario.troubles(&random))
         for i in mesh.machines.indices { mesh.push(.start(i), after: random.between(.zero, .milliseconds(500))) }
         mesh.run(until: .zero + .seconds(2))
         clients.begin()
-        let length = random.between(.seconds(5), .seconds(20))
         nemesis.begin(until: mesh.now + length)
         mesh.run(until: mesh.now + length)
         nemesis.makeWell()
@@ -70,13 +72,17 @@ public struct CampaignRun: Sendable {
         // Rounds that give up before their answers come take the rarer ways.
         if random.chance(0.2) { shape.replica.roundTimeout = .milliseconds(10) }
         if random.chance(0.2) { shape.replica.fetchTimeout = .milliseconds(20) }
+        if scenario.frees {
+            shape.replica.retention = .seconds(600)
+            shape.replica.horizonInterval = .milliseconds(150)
+        }
         return shape
     }
 
     private func judge(_ mesh: SimulatedMesh, _ clients: Clients, _ nemesis: Nemesis, _ examination: Examination) -> CampaignResult {
         var violations = mesh.faults.map { Violation(.unreadable, $0) } + examination.violations, undecided = 0
         for (key, operations) in clients.ledger.byKey {
-            if operations.contains(where: { if case .put = $0.deed { true } else { $0.deed == .readValue } }) {
+            if operations.contains(where: \.deed.isOfValue) {
                 let finding = ValueCheck.judge(key, operations)
                 violations += finding.violations
                 if finding.isUndecided { undecided += 1 }
@@ -84,7 +90,7 @@ public struct CampaignRun: Sendable {
                 violations += SetCheck.judge(key, operations)
             }
         }
-        violations += AgreementCheck.judge(clients.plan.keys.map(\.key), mesh)
+        violations += AgreementCheck.judge(clients.ledger.byKey.map(\.key), mesh)
         let operations = clients.ledger.operations
         return CampaignResult(
             seed: seed, scenario: scenario.name, traceHash: mesh.trace.hash, events: mesh.trace.events, operations: operations.count,

@@ -14,9 +14,12 @@ enum AgreementCheck {
     }
 
     private static func judge(_ key: RegisterKey, _ mesh: SimulatedMesh) -> [Violation] {
-        let holdings = mesh.running.compactMap { process -> Holding? in
-            guard let store = process.store, let record = store.record(of: key), !record.isCatchingUp else { return nil }
-            return Holding(machine: process.machine, record: record, rows: rows(of: key, in: store))
+        let stores = mesh.running.compactMap { process in process.store.map { (machine: process.machine, store: $0) } }
+        // Operations of freed hours go bit by bit, at every replica in its own time.
+        let freed = stores.compactMap { $0.store.horizons.first { $0.shard == key.shard }?.freed }.max()
+        let holdings = stores.compactMap { machine, store -> Holding? in
+            guard let record = store.record(of: key), !record.isCatchingUp else { return nil }
+            return Holding(machine: machine, record: record, rows: rows(of: key, in: store, without: freed))
         }
         var found: [Violation] = []
         for (place, a) in holdings.enumerated() {
@@ -33,13 +36,17 @@ enum AgreementCheck {
         return found
     }
 
-    private static func rows(of key: RegisterKey, in store: MemoryStore) -> [StoredRow] {
+    private static func rows(of key: RegisterKey, in store: MemoryStore, without freed: CreationHour?) -> [StoredRow] {
         var rows: [StoredRow] = [], start: [UInt8]? = []
         while let from = start {
             let run = store.rows(of: key, from: from, changedAfter: 0, within: .piece)
             rows += run.rows
             start = run.next
         }
-        return rows
+        guard let freed else { return rows }
+        return rows.filter { row in
+            guard row.key.first == RegisterView.Kind.operation.rawValue, let id = WorkID(bytes: row.key.dropFirst()) else { return true }
+            return CreationHour(of: id) > freed
+        }
     }
 }

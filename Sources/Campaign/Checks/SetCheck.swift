@@ -19,6 +19,9 @@ struct SetCheck {
     /// In the order in which they were first asked for.
     private var ids: [UInt64] = []
     private var found: [Violation] = []
+    /// When it was first asked to end the work, and the end of the first read that showed it freed.
+    private var finish = Int.max
+    private var freed = Int.max
 
     static func judge(_ key: RegisterKey, _ operations: [Ledger.Operation]) -> [Violation] {
         var check = SetCheck(key, operations)
@@ -36,7 +39,8 @@ struct SetCheck {
                 lives[id] = Life(add: operation)
                 ids.append(id)
             case .remove(let id): lives[id]?.removal = operation
-            case .readSet, .readValue, .put, .finish: break
+            case .finish: finish = min(finish, operation.invoked)
+            case .readSet, .readValue, .put: break
             }
         }
     }
@@ -50,8 +54,19 @@ struct SetCheck {
                 add(.mixed, "\(read.text), with an answer that is no set")
                 continue
             }
-            judge(read, reading)
+            if !isFreed(read, reading) { judge(read, reading) }
         }
+    }
+
+    /// Work that has ended is freed some day, and then shows nothing, for ever.
+    private mutating func isFreed(_ read: Ledger.Operation, _ reading: SetReading) -> Bool {
+        guard key.hour != nil, finish < read.ended else { return false }
+        if reading == SetReading() {
+            freed = min(freed, read.ended)
+            return true
+        }
+        if freed < read.invoked { add(.regress, "\(read.text), shows work that an earlier read had shown to be freed") }
+        return false
     }
 
     private mutating func judge(_ read: Ledger.Operation, _ reading: SetReading) {
@@ -97,7 +112,7 @@ struct SetCheck {
     // MARK: Changes
 
     private mutating func judgeChanges() {
-        for change in operations where !change.deed.isRead {
+        for change in operations where !change.deed.isRead && change.deed != .finish {
             guard let bytes = change.answer, let answer = ChangeAnswer(bytes) else { continue }
             if answer.found > 1 { add(.twice, "\(change.text), found its id there \(answer.found) times") }
             if answer.found == 0 { add(.lost, "\(change.text), found that its id was not there") }

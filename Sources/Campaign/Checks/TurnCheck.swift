@@ -6,7 +6,7 @@ enum TurnCheck {
 
     static func judge(_ key: RegisterKey, _ operations: [Ledger.Operation]) -> [Violation] {
         let turns = operations.compactMap { change -> Turn? in
-            guard !change.deed.isRead, let bytes = change.answer, let answer = ChangeAnswer(bytes) else { return nil }
+            guard !change.deed.isRead, change.deed != .finish, let bytes = change.answer, let answer = ChangeAnswer(bytes) else { return nil }
             return (answer.turn, change)
         }
         return doubled(turns, key) + disordered(turns)

@@ -39,7 +39,7 @@ final class Nemesis {
     private func pause(_ trouble: Trouble) -> Duration {
         switch trouble {
         case .kill, .freeze: .seconds(4)
-        case .killAtCommit: .seconds(3)
+        case .killAtCommit, .hours: .seconds(3)
         case .killSeveral, .slowDisk, .fullDisk: .seconds(8)
         case .killAll: .seconds(15)
         case .cut: .seconds(4)
@@ -60,12 +60,16 @@ final class Nemesis {
         case .clock: setClock(victim)
         case .slowDisk:
             mesh.machines[victim].slowness = random.pick([10, 100, 400]) ?? 10
+            if random.chance(0.6) {
+                mesh.after(random.exponential(.seconds(1))) { $0.machines[victim].killPoint = .whileWriting }
+            }
             mesh.after(random.exponential(.seconds(3))) { $0.machines[victim].slowness = 1 }
         case .fullDisk:
             mesh.machines[victim].isDiskFull = true
             mesh.after(random.exponential(.seconds(3))) { $0.machines[victim].isDiskFull = false }
         case .wipe: wipe(victim)
         case .olderCopy: putOlderCopy(victim)
+        case .hours: passHours()
         }
     }
 
@@ -106,6 +110,16 @@ final class Nemesis {
         let most: Duration = [.milliseconds(500), .seconds(60), .seconds(7_200)][random.below(3)]
         mesh.machines[i].clockAhead = random.between(.zero - most, most)
         mesh.trace.note(mesh.now, i, .trouble, 0, "the wall clock is ahead by \(mesh.machines[i].clockAhead.milliseconds) ms")
+    }
+
+    private func passHours() {
+        let time = Duration.seconds(3_600) * (1 + random.below(2))
+        mesh.trace.note(mesh.now, nil, .trouble, UInt64(bitPattern: time.nanoseconds), "\(time.milliseconds / 3_600_000) h pass")
+        for i in mesh.machines.indices {
+            mesh.after(random.between(.zero, .milliseconds(500))) { mesh in
+                mesh.machines[i].clockAhead = mesh.machines[i].clockAhead + time
+            }
+        }
     }
 
     /// Two majorities of three have one store in common, so one may be spoilt.

@@ -15,10 +15,13 @@ public struct Scenario: Hashable, Sendable {
         case hotKey
         /// Rows so large that catching up takes several pieces.
         case large
+        /// Work that ends and is freed, and operations that are repeated much later.
+        case ending
     }
 
     public static let all = Scenario(
-        name: "all", summary: "three to six kinds of trouble at once, other ones for every seed", troubles: Trouble.allCases, work: .mixed)
+        name: "all", summary: "three to six kinds of trouble at once, other ones for every seed",
+        troubles: Trouble.allCases.filter { $0 != .hours }, work: .mixed)
 
     /// Every scenario, the default first.
     public static let named: [Scenario] = [
@@ -34,7 +37,15 @@ public struct Scenario: Hashable, Sendable {
             name: "disks", summary: "disks are slow, full, lost, and older copies of themselves",
             troubles: [.slowDisk, .fullDisk, .wipe, .olderCopy, .killAtCommit], work: .mixed),
         Scenario(name: "clocks", summary: "wall clocks are set, and processes die", troubles: [.clock, .kill], work: .mixed),
-        Scenario(name: "hot-key", summary: "everybody asks one register, while networks are cut and processes die", troubles: [.cut, .kill, .freeze], work: .hotKey),
+        Scenario(
+            name: "hot-key", summary: "everybody asks one register, while networks are cut and processes die",
+            troubles: [.cut, .kill, .freeze], work: .hotKey),
+        Scenario(
+            name: "slow-disks", summary: "commits take up to a second, and processes die in the middle of them",
+            troubles: [.slowDisk, .killAtCommit, .cut], work: .mixed),
+        Scenario(
+            name: "freeing", summary: "hours pass, work ends and is freed, and old operations are repeated",
+            troubles: [.hours, .kill, .killAtCommit, .cut], work: .ending),
         Scenario(
             name: "large-rows", summary: "rows of up to 48 KiB, so that catching up takes several pieces",
             troubles: [.cut, .kill, .killAtCommit], work: .large),
@@ -59,6 +70,9 @@ public struct Scenario: Hashable, Sendable {
         return random.shuffled(troubles).prefix(3 + random.below(4)).sorted()
     }
 
+    /// Whether work is freed while it runs.
+    var frees: Bool { work == .ending }
+
     var isCalm: Bool { troubles.isEmpty }
 
     func plan(_ random: inout RandomStream) -> WorkPlan {
@@ -66,8 +80,11 @@ public struct Scenario: Hashable, Sendable {
         if isCalm { plan.loss = 0 }
         switch work {
         case .mixed: break
-        case .hotKey: (plan.sets, plan.values, plan.clients, plan.pause) = random.chance(0.5) ? (1, 0, 8, .milliseconds(60)) : (0, 1, 8, .milliseconds(60))
+        case .hotKey:
+            (plan.sets, plan.values) = random.chance(0.5) ? (1, 0) : (0, 1)
+            (plan.clients, plan.pause) = (8, .milliseconds(60))
         case .large: (plan.sets, plan.values, plan.largeRows) = (1, 1, 0.5)
+        case .ending: (plan.sets, plan.values, plan.works, plan.repeats) = (1, 1, 0.25, 0.3)
         }
         return plan
     }

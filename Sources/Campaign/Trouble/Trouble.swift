@@ -14,7 +14,7 @@ enum Trouble: Int, CaseIterable, Sendable, Comparable {
     case cut
     /// A wall clock is set, forward or back.
     case clock
-    /// Commits take a hundred times as long.
+    /// Commits take ten to four hundred times as long, and sometimes the power fails in the middle of one.
     case slowDisk
     /// A disk has no room.
     case fullDisk
@@ -22,6 +22,8 @@ enum Trouble: Int, CaseIterable, Sendable, Comparable {
     case wipe
     /// A disk is replaced by an older copy of itself.
     case olderCopy
+    /// An hour or two pass, on all wall clocks within half a second: what is old enough may be freed.
+    case hours
 
     static func < (a: Trouble, b: Trouble) -> Bool { a.rawValue < b.rawValue }
 }

@@ -17,6 +17,14 @@ enum Deed: Hashable, Sendable {
 
     var isRead: Bool { self == .readSet || self == .readValue }
 
+    /// Whether it is about a register with a value, not one with a set.
+    var isOfValue: Bool {
+        switch self {
+        case .put, .readValue: true
+        case .add, .remove, .readSet, .finish: false
+        }
+    }
+
     /// As a command, or a query.
     var bytes: [UInt8] {
         switch self {

@@ -26,6 +26,8 @@ final class Clients {
     private var lastID: UInt64 = 0
     /// Ids that were put into a set, acknowledged, and not yet taken out.
     private var present: [RegisterKey: [UInt64]] = [:]
+    /// Registers of work, in the order in which they were begun.
+    private var works: [RegisterKey] = []
     private(set) var isWorking = true
     /// How often an operation was tried.
     private(set) var attempts = 0
@@ -57,6 +59,7 @@ final class Clients {
     }
 
     private func choose(_ client: Int) {
+        if plan.works > 0, random.chance(plan.works) { return chooseWork(client) }
         // The square makes low numbers hot.
         let draw = random.unit()
         guard !keys.isEmpty else { return }
@@ -77,6 +80,19 @@ final class Clients {
             return .remove(id)
         }
         return .add(nextID(), bytes: plan.largeRows > 0 && random.chance(plan.largeRows) ? 1 + random.below(plan.largest) : 8)
+    }
+
+    // MARK: Work that ends
+
+    /// Begins a piece of work, or goes on with one, or asks about one that has ended.
+    private func chooseWork(_ client: Int) {
+        if works.isEmpty || random.chance(0.2) {
+            let id = WorkID(milliseconds: UInt64(clamping: mesh.wall(0).millisecondsSince1970), randomA: 1, randomB: nextID())
+            works.append(RegisterKey(kind: "work", of: id))
+        }
+        guard let key = random.pick(Array(works.suffix(12))) else { return }
+        let draw = random.unit()
+        begin(client, key, draw < 0.4 ? .readSet : draw < 0.55 ? .finish : .add(nextID(), bytes: 8))
     }
 
     private func nextID() -> UInt64 {
@@ -154,6 +170,18 @@ final class Clients {
             mesh.now, nil, .end, UInt64(errand.number) << 8 ^ Trace.digest(ledger.operations[errand.number].answer ?? []),
             "operation \(errand.number): \(ledger.operations[errand.number].text)")
         if case .ok = outcome, case .add(let id, _) = ledger.operations[errand.number].deed { present[errand.key, default: []].append(id) }
+        if case .ok = outcome { repeatLater(errand) }
         if errand.client >= 0 { rest(errand.client) }
+    }
+
+    /// A message of long ago, or a client that has not heard: the same operation again. Nobody waits for the answer.
+    private func repeatLater(_ errand: Errand) {
+        guard case .change = errand.action, plan.repeats > 0, random.chance(plan.repeats) else { return }
+        mesh.after(random.exponential(.seconds(4))) { [unowned self] mesh in
+            guard isWorking else { return }
+            let call = ClientCall(number: mesh.nextNumber(), key: errand.key, action: errand.action, patience: plan.patience)
+            mesh.trace.note(mesh.now, nil, .invoke, call.number, "operation \(errand.number) once more, as #\(call.number)")
+            mesh.call(random.below(mesh.machines.count), call)
+        }
     }
 }

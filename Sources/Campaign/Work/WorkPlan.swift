@@ -24,6 +24,12 @@ struct WorkPlan: Sendable {
     /// The chance that a client's message, or its answer, is lost.
     var loss = 0.01
 
+    /// The chance that an acknowledged change is asked for again much later, under its old operation id, by somebody who has not heard.
+    var repeats = 0.03
+    /// The share of operations that are about registers of work, which ends.
+    var works = 0.0
+
+    /// Registers that live on.
     var keys: [(key: RegisterKey, isSet: Bool)] {
         let names = (0..<sets).map { ("set/\($0)", true) } + (0..<values).map { ("value/\($0)", false) }
         return names.compactMap { name, isSet in RegisterKey(name).map { ($0, isSet) } }
@@ -39,5 +45,10 @@ struct WorkPlan: Sendable {
         bursts = [0, 0.02, 0.05][random.below(3)]
         largeRows = random.chance(0.15) ? 0.2 : 0
         loss = [0, 0.01, 0.04][random.below(3)]
+    }
+
+    /// Work that takes so long is not done at a rate that makes many more than `most` operations of it.
+    mutating func spread(over time: Duration, most: Int) {
+        pause = max(pause, time * (Double(clients) / Double(most)))
     }
 }
