@@ -107,14 +107,15 @@ var surfaces: [Target] {
         .target(
             name: "Admin",
             dependencies: [
-                "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs", "Web", hummingbird, log,
+                "World", "JSONDocument", "Wire", "Membership", "Placement", "Registers", "Transport", "Mesh", "Jobs", "Truth", "Web",
+                hummingbird, log,
             ],
             resources: pageFiles.map { .embedInCode("Page/" + $0) }),
         .target(name: "Chaos", dependencies: ["World", "JSONDocument", "Jobs", "Lookup", "Primes", "Topology", "Yams"]),
         .target(
             name: "Command",
             dependencies: [
-                "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs",
+                "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Registers", "Campaign", "Transport", "Mesh", "Jobs", "Truth",
                 "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Chaos", log, httpClient,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
