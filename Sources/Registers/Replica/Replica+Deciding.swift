@@ -114,8 +114,10 @@ extension Replica {
         emit(.answer(wish.token, result))
     }
 
-    /// Answers the covered reads from a version that this replica holds.
+    /// Answers the covered reads from a version, if this replica still holds it: another's change may have taken the place of its own
+    /// accepted one while the round was decided elsewhere. Then the reads wait for the next round.
     mutating func answerReads(_ proposer: Proposer, from version: RegisterVersion) {
+        guard (record(of: proposer.key) ?? RegisterRecord()).holds(version) else { return proposer.covered = 0 }
         let wishes = proposer.takeCovered()
         guard !wishes.isEmpty else { return }
         let view = fold(proposer.key, at: version).view

@@ -60,12 +60,13 @@ extension Replica {
     mutating func advance(_ key: RegisterKey) {
         guard let proposer = proposers[key], proposer.isIdle else { return }
         guard proposer.isWanted else { return rest(proposer) }
-        if mutations.contains(.readFromOneReplica), !proposer.reads.isEmpty {
+        let held = record(of: key) ?? RegisterRecord()
+        if mutations.contains(.readFromOneReplica), !proposer.reads.isEmpty, held.holds(held.accepted) {
             proposer.covered = proposer.reads.count
-            answerReads(proposer, from: record(of: key)?.accepted ?? .none)
+            answerReads(proposer, from: held.accepted)
             return advance(key)
         }
-        if proposer.grant != nil, proposer.epoch != map.epoch || !(record(of: key) ?? RegisterRecord()).holds(proposer.current) {
+        if proposer.grant != nil, proposer.epoch != map.epoch || !held.holds(proposer.current) {
             proposer.dropGrant()
         }
         if proposer.grant != nil {
