@@ -15,7 +15,9 @@ enum RegisterVectors {
         Ballot(counter: counter, store: store, life: life)
     }
 
-    private static func version(_ number: UInt64, _ ballot: Ballot) -> RegisterVersion { RegisterVersion(number: number, ballot: ballot) }
+    private static func version(_ number: UInt64, _ ballot: Ballot) -> RegisterVersion {
+        RegisterVersion(number: number, ballot: ballot)
+    }
 
     private static func ask(
         _ round: UInt64, _ key: RegisterKey, _ ballot: Ballot, _ action: RegisterRequest.Action, epoch: UInt64 = 2
@@ -31,7 +33,8 @@ enum RegisterVectors {
         let name = Array("job/017f22e2-79b0-7cc3-98c4-dc0c0c07398f".utf8), largest = UInt64(Int64.max)
         func job(_ hour: UInt32) -> RegisterKey { key(name, hour) }
         let colour = key(Array("kv/colour".utf8)), hour = CreationHour(number: 457_094)
-        let late = version(301, ballot(65536)), top = Ballot(counter: largest, store: StoreID(high: .max, low: .max), life: largest)
+        let late = version(301, ballot(65536))
+        let top = Ballot(counter: largest, store: StoreID(high: .max, low: .max), life: largest)
         let first = RegisterDelta(base: .none, ballot: ballot(1), state: RegisterState(bytes: [0xc0]), rows: [])
         let last = RegisterDelta(
             base: version(300, ballot(65000, three, 1)), ballot: ballot(65536), state: RegisterState(bytes: [0x91, 2], isFinished: true),
@@ -60,18 +63,21 @@ enum RegisterVectors {
             "last piece": frame(one, 3, commit: 10, [answer(9, .piece(RegisterPiece(
                 version: late, state: RegisterState(bytes: [0x91, 2], isFinished: true), pending: nil,
                 rows: [
-                    StoredRow(key: [2, 0], value: [0xff, 0, 0xff], changed: 301), StoredRow(key: [2, 1], value: nil, changed: 300),
+                    StoredRow(key: [2, 0], value: [0xff, 0, 0xff], changed: 301),
+                    StoredRow(key: [2, 1], value: nil, changed: 300),
                 ], next: nil)))]),
             "piece with a pending change": frame(one, 3, commit: 10, [answer(8, .piece(RegisterPiece(
                 version: late, state: .empty, pending: pending, rows: [], next: [2, 0])))]),
             "votes": frame(two, 1, commit: 4_294_967_296, [
                 answer(1, .promised(base: .none, pending: nil)),
-                answer(128, .promised(base: version(300, ballot(65000)), pending: late)), answer(2, .accepted), answer(3, .confirmed),
-                answer(4, .outbid(ballot(65536))), answer(5, .behind(version(299, ballot(64999, two, 1)))), answer(6, .wrongEpoch(3)),
+                answer(128, .promised(base: version(300, ballot(65000)), pending: late)), answer(2, .accepted),
+                answer(3, .confirmed), answer(4, .outbid(ballot(65536))), answer(5, .behind(version(299, ballot(64999, two, 1)))),
+                answer(6, .wrongEpoch(3)),
                 answer(7, .closed(CreationHour(number: 457_095))), answer(8, .unable),
             ]),
             "steps of a horizon": frame(one, 3, commit: 11, [
-                ask(20, colour, .zero, .horizon(hour: hour, step: .close)), ask(21, job(0), .zero, .horizon(hour: hour, step: .free)),
+                ask(20, colour, .zero, .horizon(hour: hour, step: .close)),
+                ask(21, job(0), .zero, .horizon(hour: hour, step: .free)),
             ]),
             "steps of a horizon, answered": frame(two, 1, commit: 11, [
                 answer(20, .horizon(inTheWay: nil)), answer(21, .horizon(inTheWay: job(457_094))),

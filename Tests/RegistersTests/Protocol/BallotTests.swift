@@ -9,8 +9,9 @@ import World
 
     @Test func theCounterCountsFirstThenTheStoreThenTheLife() {
         let rising = [
-            Ballot.zero, ballot(0, 0, 1), ballot(0, 1, 0), ballot(1, 0, 0), ballot(1, 0, 9), ballot(1, 1, 0), ballot(1, 2, 7), ballot(2, 0, 0),
-            Ballot(counter: 2, store: StoreID(high: 0, low: 1), life: 0), ballot(2, 1, 0), ballot(.max, 0, 0), ballot(.max, .max, .max),
+            Ballot.zero, ballot(0, 0, 1), ballot(0, 1, 0), ballot(1, 0, 0), ballot(1, 0, 9), ballot(1, 1, 0), ballot(1, 2, 7),
+            ballot(2, 0, 0), Ballot(counter: 2, store: StoreID(high: 0, low: 1), life: 0), ballot(2, 1, 0), ballot(.max, 0, 0),
+            ballot(.max, .max, .max),
         ]
         for (i, a) in rising.enumerated() {
             for (j, b) in rising.enumerated() {

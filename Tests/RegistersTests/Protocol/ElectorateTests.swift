@@ -22,13 +22,16 @@ import World
     @Test(arguments: [
         Vote([[1]], [1], true), Vote([[1]], [], false), Vote([[1]], [2], false),
         Vote([[1, 2]], [1], false), Vote([[1, 2]], [1, 2], true),
-        Vote([[1, 2, 3]], [1], false), Vote([[1, 2, 3]], [1, 3], true), Vote([[1, 2, 3]], [1, 4, 5], false), Vote([[1, 2, 3]], [1, 2, 3], true),
+        Vote([[1, 2, 3]], [1], false), Vote([[1, 2, 3]], [1, 3], true), Vote([[1, 2, 3]], [1, 4, 5], false),
+        Vote([[1, 2, 3]], [1, 2, 3], true),
         Vote([[1, 2, 3, 4]], [1, 2], false), Vote([[1, 2, 3, 4]], [1, 2, 3], true),
         Vote([[1, 2, 3, 4, 5]], [4, 5], false), Vote([[1, 2, 3, 4, 5]], [3, 4, 5], true),
         Vote([[1, 2, 3, 4, 5, 6, 7]], [1, 2, 3], false), Vote([[1, 2, 3, 4, 5, 6, 7]], [1, 2, 3, 4], true),
         // Two sets: a majority of each, and one store may count in both.
-        Vote([[1, 2, 3], [4, 5, 6]], [1, 2, 3], false), Vote([[1, 2, 3], [4, 5, 6]], [1, 2, 4], false), Vote([[1, 2, 3], [4, 5, 6]], [1, 2, 5, 6], true),
-        Vote([[1, 2, 3], [2, 3, 4]], [2, 3], true), Vote([[1, 2, 3], [2, 3, 4]], [1, 2], false), Vote([[1, 2, 3], [2, 3, 4]], [1, 2, 4], true),
+        Vote([[1, 2, 3], [4, 5, 6]], [1, 2, 3], false), Vote([[1, 2, 3], [4, 5, 6]], [1, 2, 4], false),
+        Vote([[1, 2, 3], [4, 5, 6]], [1, 2, 5, 6], true),
+        Vote([[1, 2, 3], [2, 3, 4]], [2, 3], true), Vote([[1, 2, 3], [2, 3, 4]], [1, 2], false),
+        Vote([[1, 2, 3], [2, 3, 4]], [1, 2, 4], true),
         Vote([[1], [1, 2, 3]], [2, 3], false), Vote([[1], [1, 2, 3]], [1, 2], true), Vote([[1, 2, 3], [1]], [1], false),
     ])
     func aMajorityOfEverySetDecides(_ vote: Vote) {

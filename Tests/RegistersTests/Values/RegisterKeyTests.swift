@@ -54,7 +54,9 @@ import World
 }
 
 @Suite struct CreationHourTests {
-    @Test(arguments: [(0, 0), (3_599_999, 0), (3_600_000, 1), (1_645_557_742_000, 457_099), (-1, 0), (-3_600_000, 0)] as [(Int64, UInt32)])
+    @Test(arguments: [
+        (0, 0), (3_599_999, 0), (3_600_000, 1), (1_645_557_742_000, 457_099), (-1, 0), (-3_600_000, 0),
+    ] as [(Int64, UInt32)])
     func anHourBeginsWithItsFirstMillisecond(_ milliseconds: Int64, _ hour: UInt32) {
         #expect(CreationHour(WallTime(millisecondsSince1970: milliseconds)).number == hour)
     }

@@ -52,8 +52,8 @@ import World
         view[row: [3]] = nil
         view[row: []] = [2]
         #expect(view.changes == [
-            RegisterRow(key: [1] + Self.operation.bytes, value: [7]), RegisterRow(key: [2], value: [2]), RegisterRow(key: [2, 3], value: nil),
-            RegisterRow(key: [2, 9], value: [1]),
+            RegisterRow(key: [1] + Self.operation.bytes, value: [7]), RegisterRow(key: [2], value: [2]),
+            RegisterRow(key: [2, 3], value: nil), RegisterRow(key: [2, 9], value: [1]),
         ])
         #expect(view.answer(of: Self.operation) == [7])
         #expect(view.answer(of: WorkID(milliseconds: 9, randomA: 0, randomB: 2)) == [2], "one that was carried out before")

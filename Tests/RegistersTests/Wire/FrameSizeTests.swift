@@ -21,8 +21,8 @@ import World
                 base: RegisterVersion(number: 20, ballot: self.ballot(4_000 + index)), ballot: ballot,
                 state: RegisterState(bytes: [UInt8](repeating: 1, count: 40)),
                 rows: [RegisterRow(key: [UInt8](repeating: 1, count: 17), value: [UInt8](repeating: 2, count: 30))])
-            return .request(RegisterRequest(
-                round: 100_000 + index, epoch: 3, key: key, ballot: ballot, action: .accept(delta, next: self.ballot(6_000 + index))))
+            let action = RegisterRequest.Action.accept(delta, next: self.ballot(6_000 + index))
+            return .request(RegisterRequest(round: 100_000 + index, epoch: 3, key: key, ballot: ballot, action: action))
         }
     }
 
@@ -63,7 +63,8 @@ import World
         }
         let delta = RegisterDelta(base: version, ballot: largest, state: state, rows: rows)
         let piece = RegisterPiece(
-            version: version, state: state, pending: delta, rows: stored, next: [UInt8](repeating: 255, count: RegisterLimits.rowKeyBytes))
+            version: version, state: state, pending: delta, rows: stored,
+            next: [UInt8](repeating: 255, count: RegisterLimits.rowKeyBytes))
         let frame = RegisterFrame(
             sender: home, life: top, commit: top, items: [.answer(RegisterAnswer(round: top, body: .piece(piece)))])
         let packed = frame.packed()
