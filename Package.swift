@@ -152,8 +152,10 @@ var tests: [Target] {
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
         .testTarget(name: "WorldTests", dependencies: ["World"]),
         .testTarget(name: "MessagePackTests", dependencies: ["MessagePack", "TestSupport"]),
-        .testTarget(name: "WireTests", dependencies: ["World", "MessagePack", "Wire", "TestSupport"], exclude: ["vectors"]),
+        .testTarget(
+            name: "WireTests", dependencies: ["World", "MessagePack", "Wire", "Registers", "TestSupport"], exclude: ["vectors"]),
         .testTarget(name: "MembershipTests", dependencies: ["World", "MessagePack", "Membership"]),
+        .testTarget(name: "RegistersTests", dependencies: ["World", "MessagePack", "Placement", "Registers", "TestSupport"]),
         .testTarget(name: "PlacementTests", dependencies: ["World", "Placement"]),
         .testTarget(
             name: "RegistersTests",
