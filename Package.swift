@@ -155,11 +155,12 @@ var tests: [Target] {
         .testTarget(
             name: "WireTests", dependencies: ["World", "MessagePack", "Wire", "Registers", "TestSupport"], exclude: ["vectors"]),
         .testTarget(name: "MembershipTests", dependencies: ["World", "MessagePack", "Membership"]),
-        .testTarget(name: "RegistersTests", dependencies: ["World", "MessagePack", "Placement", "Registers", "TestSupport"]),
         .testTarget(name: "PlacementTests", dependencies: ["World", "Placement"]),
         .testTarget(
             name: "RegistersTests",
-            dependencies: ["World", "MessagePack", "Registers", "TestSupport", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
+            dependencies: [
+                "World", "MessagePack", "Placement", "Registers", "TestSupport", .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
         .testTarget(
             name: "TransportTests",
             dependencies: ["World", "MessagePack", "Wire", "Transport", "CReactor", "CZeroMQ", "TestSupport", log]),
