@@ -107,15 +107,16 @@ var surfaces: [Target] {
         .target(
             name: "Admin",
             dependencies: [
-                "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs", "Web", hummingbird, log,
+                "World", "JSONDocument", "Wire", "Membership", "Placement", "Registers", "Transport", "Mesh", "Jobs", "Truth", "Web",
+                hummingbird, log,
             ],
             resources: pageFiles.map { .embedInCode("Page/" + $0) }),
         .target(name: "Chaos", dependencies: ["World", "JSONDocument", "Jobs", "Lookup", "Primes", "Topology", "Yams"]),
         .target(
             name: "Command",
             dependencies: [
-                "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs",
-                "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Campaign", "Chaos", log, httpClient,
+                "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Registers", "Campaign", "Transport", "Mesh",
+                "Jobs", "Truth", "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Chaos", log, httpClient,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -151,12 +152,15 @@ var tests: [Target] {
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
         .testTarget(name: "WorldTests", dependencies: ["World"]),
         .testTarget(name: "MessagePackTests", dependencies: ["MessagePack", "TestSupport"]),
-        .testTarget(name: "WireTests", dependencies: ["World", "MessagePack", "Wire", "TestSupport"], exclude: ["vectors"]),
+        .testTarget(
+            name: "WireTests", dependencies: ["World", "MessagePack", "Wire", "Registers", "TestSupport"], exclude: ["vectors"]),
         .testTarget(name: "MembershipTests", dependencies: ["World", "MessagePack", "Membership"]),
         .testTarget(name: "PlacementTests", dependencies: ["World", "Placement"]),
         .testTarget(
             name: "RegistersTests",
-            dependencies: ["World", "MessagePack", "Registers", "TestSupport", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
+            dependencies: [
+                "World", "MessagePack", "Placement", "Registers", "TestSupport", .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
         .testTarget(
             name: "TransportTests",
             dependencies: ["World", "MessagePack", "Wire", "Transport", "CReactor", "CZeroMQ", "TestSupport", log]),

@@ -25,7 +25,7 @@ public final class TruthService: Sendable {
     public static var errors: [any (Error & Codable & Sendable).Type] { [RegisterError.self] }
 
     /// - Parameters:
-    ///   - store: the node's own, if it has the role; its id must be in the node's metadata under ``ConfigurationKeeper/storeLabel``.
+    ///   - store: the node's own, if it has the role; members tell its id in the label ``ConfigurationKeeper/storeLabel``.
     ///   - listed: the stores of the topology, in its order.
     /// - Throws: ``ConfigurationError`` when what the node knows of the mesh is damaged or too new.
     public init(node: Node, store: (any RegisterStore)?, listed: [StoreListing], log: Logger) throws(ConfigurationError) {
@@ -50,8 +50,34 @@ public final class TruthService: Sendable {
         keeper.start()
     }
 
+    /// Values under names.
+    public var values: KeyValue { KeyValue(engine: engine) }
+
+    /// The node that runs a store, if it lives.
+    public func node(of store: StoreID) -> NodeIdentity? { engine.liveStores[store] }
+
+    /// Counters and gauges of the node's replica. Empty without one.
+    public func metrics() -> [MetricSample] {
+        guard let counts = engine.counts else { return [] }
+        let votes = standing == .voting ? 1.0 : 0.0
+        return [
+            MetricSample("gossamer_registers_voting", .gauge, votes, help: "1 while this node's store votes."),
+            MetricSample(
+                "gossamer_registers_epoch", .gauge, Double(configuration?.epoch ?? 0), help: "The epoch of the replica map that this node goes by."),
+            MetricSample("gossamer_registers_wishes_total", .counter, Double(counts.wishes), help: "Changes and reads asked of this replica."),
+            MetricSample("gossamer_registers_granted_total", .counter, Double(counts.granted), help: "Changes and reads that were answered."),
+            MetricSample("gossamer_registers_commits_total", .counter, Double(counts.commits), help: "Transactions of the store."),
+            MetricSample(
+                "gossamer_registers_changes_total", .counter, Double(counts.changes), help: "Registers' changes in these transactions."),
+            MetricSample("gossamer_registers_frames_total", .counter, Double(counts.frames), help: "Register frames sent."),
+            MetricSample(
+                "gossamer_registers_frames_dropped_total", .counter, Double(counts.droppedFrames),
+                help: "Register frames received for which there was no room."),
+        ]
+    }
+
     /// Who waits for an answer is told that the outcome is unknown.
-    public func stop() { engine.stop() }
+    public func stop() async { await engine.stop() }
 
     /// Liveness goes by the id of the store, never by the name of the node: a wiped disk is another store.
     private func see() {

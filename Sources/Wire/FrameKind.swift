@@ -40,7 +40,7 @@ public enum FrameKind: UInt8, CaseIterable, Hashable, Sendable {
     /// Whether the links consume the frame themselves; all other kinds reach their delegate.
     @inlinable public var belongsToLinks: Bool { rawValue < 8 }
 
-    /// The lane on whose messages the frame travels; large frames of registers go to work instead, see ``Lane/ofRegisters(bytes:)``.
+    /// The lane on whose messages the frame travels; large frames of registers go on work instead: ``Lane/ofRegisters(bytes:)``.
     /// Beside its numbered messages, truth and work carry a ``Mark`` and the ``Ack`` that shows a new connection; a ``Reject`` goes
     /// where its cause came from.
     @inlinable public var lane: Lane {

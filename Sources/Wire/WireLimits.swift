@@ -25,7 +25,7 @@ public enum WireLimits {
     /// Bytes that the header of a message can take.
     public static let headerBytes = 33
 
-    /// Bytes up to which a frame of registers travels on truth. Larger ones, catching up most of all, would keep votes waiting there.
+    /// Bytes up to which a frame of registers travels on truth. Larger ones would keep votes waiting there.
     public static let registersOnTruth = 64 << 10
 
     /// The largest frame of a lane. Bulk travels in pieces of 256 KiB.

@@ -8,7 +8,23 @@ extension SQLiteOpening {
         if let error = error as? StoreOpenError { return error }
         if let error = error as? FileError { return failure(error) }
         let trouble = SQLiteTrouble(error)
-        return StoreOpenError(code(of: trouble), path, sentence(code(of: trouble), trouble.what))
+        // GRDB closes a connection that does not open, and the system's reason with it.
+        if trouble.code & 0xFF == SQLITE_CANTOPEN, trouble.system == 0, let reason = unreadable() { return failure(reason) }
+        let place = trouble.table.map { "table \($0): " } ?? ""
+        return StoreOpenError(code(of: trouble), path, sentence(code(of: trouble), place + trouble.what))
+    }
+
+    /// The first file beside the database that belongs to it and cannot be read. The database itself was read before.
+    private func unreadable() -> FileError? {
+        let files = SystemFileSystem()
+        for name in [path + "-wal", path + "-shm"] where files.exists(name) {
+            do throws(FileError) {
+                _ = try files.read(name)
+            } catch {
+                return error
+            }
+        }
+        return nil
     }
 
     private func failure(_ error: FileError) -> StoreOpenError {

@@ -14,8 +14,8 @@ public enum RegisterFormatError: Error, Hashable, Sendable, CustomStringConverti
     case unknownNumber(of: Part, found: UInt64)
     /// A counter that nobody reaches by counting: ``RegisterLimits/counter`` or more.
     case absurdCounter(of: Part, found: UInt64)
-    /// Rows that are not in the strict order of their keys; `index` is the first that is out of place. A key that a piece is to go on
-    /// with counts as one more row.
+    /// Rows that are not in the strict order of their keys; `index` is the first that is out of place. The key that a piece is to
+    /// go on with counts as one more row.
     case unsorted(Part, index: Int)
 
     /// The parts of a frame, by the names that docs/WIRE.md uses.
@@ -39,7 +39,8 @@ public enum RegisterFormatError: Error, Hashable, Sendable, CustomStringConverti
             "\(part.rawValue) has a size of \(found); give \(least) to \(limit)"
         case .unknownNumber(let part, let found): "\(part.rawValue) \(found) is not known here; send what this release knows"
         case .absurdCounter(let part, let found): "\(part.rawValue) \(found) is not below \(RegisterLimits.counter); count from 1"
-        case .unsorted(let part, let index): "\(part.rawValue): number \(index) is not above the one before; sort them, each key once"
+        case .unsorted(let part, let index):
+            "\(part.rawValue): number \(index) is not above the one before; sort them, each key once"
         }
     }
 }

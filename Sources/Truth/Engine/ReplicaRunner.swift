@@ -58,8 +58,8 @@ final class ReplicaRunner: Sendable {
         }
     }
 
-    /// Nothing is answered any more; who waits is told that the outcome is unknown.
-    func stop() {
+    /// Nothing is answered any more; who waits is told that the outcome is unknown. Returns when nothing is written any more.
+    func stop() async {
         inbox.close()
         let waiters = state.withLock { state in
             state.isOver = true
@@ -67,6 +67,8 @@ final class ReplicaRunner: Sendable {
             return state.waiters
         }
         for token in waiters.keys.sorted() { waiters[token]?.resume(returning: .failure(Self.over(.unknown))) }
+        // Behind the last commit.
+        await withUnsafeContinuation { continuation in writer.run { continuation.resume() } }
     }
 
     func put(_ input: ReplicaInput) { inbox.put(input) }

@@ -59,7 +59,8 @@ public final class ReplicatedEngine: RegisterEngine {
         if isNews { runner?.put(.live(nodes.keys.sorted())) }
     }
 
-    func stop() { runner?.stop() }
+    /// Returns when nothing is written any more.
+    func stop() async { await runner?.stop() }
 
     private func carry(_ frame: RegisterFrame, to store: StoreID) {
         guard let peer = state.withLock({ $0.nodes[store] }) else { return }

@@ -6,8 +6,8 @@ import World
 @Suite struct FrameLimitTests {
     /// The fields that every request begins with: kind, round, epoch, name, hour, counter, proposer.
     private static func request(
-        _ kind: UInt64, round: UInt64 = 1, epoch: UInt64 = 1, name: Plain = .bytes(count: 3), hour: Plain = nil, counter: UInt64 = 1,
-        proposer: UInt64 = 1, _ rest: Plain...
+        _ kind: UInt64, round: UInt64 = 1, epoch: UInt64 = 1, name: Plain = .bytes(count: 3), hour: Plain = nil,
+        counter: UInt64 = 1, proposer: UInt64 = 1, _ rest: Plain...
     ) -> Plain {
         .list([.number(kind), .number(round), .number(epoch), name, hour, .number(counter), .number(proposer)] + rest)
     }
@@ -124,7 +124,8 @@ import World
         func ballot() -> Ballot { Ballot(counter: 1, store: StoreID(high: 1, low: 1), life: lives.next() ?? 0) }
         let key = try #require(RegisterKey("k"))
         let items = (0..<1_024).map { _ in
-            let delta = RegisterDelta(base: RegisterVersion(number: 1, ballot: ballot()), ballot: ballot(), state: .empty, rows: [])
+            let base = RegisterVersion(number: 1, ballot: ballot())
+            let delta = RegisterDelta(base: base, ballot: ballot(), state: .empty, rows: [])
             return RegisterItem.request(
                 RegisterRequest(round: 1, epoch: 1, key: key, ballot: delta.ballot, action: .accept(delta, next: ballot())))
         }
@@ -192,7 +193,8 @@ import World
         for fields in items {
             let count = fields.count
             #expect(Plain.refusal(of: .frame([.list(fields)])) == nil, "\(fields)")
-            #expect(Plain.refusal(of: .frame([.list(fields + [nil])])) == .wrongFields(of: .item, expected: count, found: count + 1))
+            let longer = Plain.refusal(of: .frame([.list(fields + [nil])]))
+            #expect(longer == .wrongFields(of: .item, expected: count, found: count + 1))
             guard count > 1 else { continue }
             let shorter = Plain.refusal(of: .frame([.list(fields.dropLast())]))
             #expect(shorter == .wrongFields(of: .item, expected: count, found: count - 1))

@@ -77,7 +77,8 @@ struct FrameSamples {
 
     private mutating func key() -> RegisterKey {
         let hour = random.chance(0.5) ? hour() : nil
-        return RegisterKey(bytes: bytes(1...60), hour: hour) ?? RegisterKey(kind: "x", of: WorkID(milliseconds: 0, randomA: 0, randomB: 0))
+        let named = RegisterKey(bytes: bytes(1...60), hour: hour)
+        return named ?? RegisterKey(kind: "x", of: WorkID(milliseconds: 0, randomA: 0, randomB: 0))
     }
 
     private mutating func hour() -> CreationHour { CreationHour(number: UInt32(truncatingIfNeeded: number())) }
