@@ -131,6 +131,17 @@ extension Replica {
         }
     }
 
+    /// Ends the changes whose hour was closed while they waited: whether they were done long ago is no longer known.
+    mutating func endClosed(_ proposer: Proposer) {
+        guard let closed = freeing.closed(proposer.key.shard) else { return }
+        func isLate(_ wish: RegisterWish) -> Bool {
+            if case .change(let operation, _) = wish.action { CreationHour(of: operation) <= closed } else { false }
+        }
+        let late = proposer.changes.filter(isLate)
+        proposer.changes.removeAll(where: isLate)
+        for wish in late { end(proposer, wish, .failure(Self.expired("an operation of \(proposer.key)", closed))) }
+    }
+
     private mutating func endAll(_ proposer: Proposer, _ error: RegisterError) {
         let wishes = proposer.changes + proposer.reads
         (proposer.changes, proposer.reads, proposer.covered) = ([], [], 0)

@@ -59,6 +59,7 @@ extension Replica {
     /// Begins whatever the proposer of this key can do now.
     mutating func advance(_ key: RegisterKey) {
         guard let proposer = proposers[key], proposer.isIdle else { return }
+        endClosed(proposer)
         guard proposer.isWanted else { return rest(proposer) }
         let held = record(of: key) ?? RegisterRecord()
         if mutations.contains(.readFromOneReplica), !proposer.reads.isEmpty, held.holds(held.accepted) {
