@@ -19,7 +19,7 @@ public struct Gossamer: AsyncParsableCommand {
             UpCommand.self, DownCommand.self, MembersCommand.self, LogsCommand.self, PrimesCommand.self,
             LookupCommand.self, RingCommand.self, KeyValueCommand.self, StoreCommand.self,
             DrainCommand.self, LeaveCommand.self, TopologyCommand.self, KeysCommand.self, NodeCommand.self,
-            ChaosCommand.self, BenchCommand.self, VersionCommand.self,
+            ChaosCommand.self, SimulateCommand.self, BenchCommand.self, VersionCommand.self,
         ])
 
     public init() {}

@@ -62,6 +62,8 @@ struct SetCheck {
     private mutating func isFreed(_ read: Ledger.Operation, _ reading: SetReading) -> Bool {
         guard key.hour != nil, finish < read.ended else { return false }
         if reading == SetReading() {
+            // Of work that nobody had surely begun it says nothing.
+            guard ids.contains(where: { lives[$0].map { wasThere($0, before: read) } ?? false }) else { return false }
             freed = min(freed, read.ended)
             return true
         }
@@ -96,10 +98,12 @@ struct SetCheck {
         }
     }
 
+    private func wasThere(_ life: Life, before read: Ledger.Operation) -> Bool {
+        (life.add.isAcknowledged && life.add.ended < read.invoked) || life.seen < read.invoked
+    }
+
     private mutating func judge(_ read: Ledger.Operation, misses id: UInt64) {
-        guard let life = lives[id] else { return }
-        let wasThere = (life.add.isAcknowledged && life.add.ended < read.invoked) || life.seen < read.invoked
-        guard wasThere else { return }
+        guard let life = lives[id], wasThere(life, before: read) else { return }
         if let removal = life.removal, removal.invoked < read.ended, !removal.isFailed {
             lives[id]?.seenGone = min(life.seenGone, read.ended)
         } else if life.add.isAcknowledged, life.add.ended < read.invoked {
