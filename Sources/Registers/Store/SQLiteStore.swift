@@ -12,11 +12,12 @@ import World
 //
 // Why checksums. SQLite believes what its pages say. A flipped bit in a value is a value, in a ballot it is a broken promise; and a
 // replica would pass either on to the others. So each row of each table carries a checksum of its key and its value, and each read
-// holds it against them. Damage ends the process: the others have what it knew, if they are a majority, and a store that may have
-// lost something must not take part. The same after a failed fsync. The system may have dropped the pages that it could not write,
-// and a second fsync says nothing about them. What no checksum of a row can show is a row that is missing: a page
-// that a disk claimed to have written and did not. Commit numbers that other stores have heard of (witnesses) catch a whole disk
-// that went back in time; a single page is outside the promise.
+// holds it against them. A flipped bit in what leads to a row hides it, and a promise that is not found was not made; so each page
+// carries one as well (`CStoreFile`). Damage ends the process: the others have what it knew, if they are a majority, and a store
+// that may have lost something must not take part. The same after a failed fsync: the system may have dropped the pages that it
+// could not write, and a second fsync says nothing about them. What no checksum shows is a page that the disk claimed to have
+// written, and that is whole and old. Commit numbers that other stores have heard of (witnesses) catch a disk that went back
+// in time as a whole, or a log that lost its end; a single old page is outside the promise.
 //
 // Why a life. A ballot must name one proposal for all time, or an acceptor's "yes, I have that one" confirms the wrong value. A
 // process counts its ballots in memory, and one that starts again may count from where it was before. The life, stepped durably at
