@@ -52,7 +52,7 @@ struct NodeDoors {
                             JobEvents(gateway: lookups.gateway, services: lookups.services),
                         ], world: mesh.world),
                 ],
-                readiness: { mesh.readiness() }, version: Release.version, world: mesh.world, logger: log)
+                readiness: { truth.readiness(of: mesh.readiness()) }, version: Release.version, world: mesh.world, logger: log)
         }
         admin = AdminServer(
             address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,

@@ -22,6 +22,8 @@ public struct Replica: ~Copyable {
     /// Stores that live, by gossip.
     var live: Set<StoreID> = []
     public internal(set) var standing = Standing.asking
+    /// The disk was full and is tried once more: it stays full until the commit is there.
+    private var triesAgain = false
 
     var ballots: BallotSource
     var ahead: WriteAhead
@@ -117,7 +119,7 @@ public struct Replica: ~Copyable {
         case .fetch(let key): fetchIsDue(key)
         case .ask: ask()
         case .witness: writeWitnesses()
-        case .retry: if standing == .full { change(standing: .voting) }
+        case .retry: triesAgain = standing == .full
         case .horizon: lookForFreeable()
         }
     }
@@ -196,7 +198,10 @@ public struct Replica: ~Copyable {
         for (peer, items) in outbox.take() {
             emit(.send(RegisterFrame(sender: id, life: store.life, commit: durable, items: items), to: peer))
         }
-        if standing != .full, let commit = beginCommit() { emit(.commit(commit)) }
+        if standing != .full || triesAgain, let commit = beginCommit() {
+            triesAgain = false
+            emit(.commit(commit))
+        }
         var out: [ReplicaEffect] = []
         swap(&out, &effects)
         return out
