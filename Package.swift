@@ -57,6 +57,7 @@ var foundation: [Target] {
         .target(name: "Membership", dependencies: ["World", "MessagePack"]),
         .target(name: "Placement", dependencies: ["World"]),
         .target(name: "Registers", dependencies: ["World", "MessagePack", "CStoreFile"] + sqlite),
+        .target(name: "Campaign", dependencies: ["World", "Membership", "Placement", "Registers"]),
     ]
 }
 
@@ -75,9 +76,12 @@ var mesh: [Target] {
     ]
 }
 
-/// Floor 5: jobs, which nodes share and gather.
+/// Floor 5: jobs, which nodes share and gather; and registers, which they decide together.
 var jobs: [Target] {
-    [.target(name: "Jobs", dependencies: ["World", "Placement", "Membership", "Mesh"])]
+    [
+        .target(name: "Jobs", dependencies: ["World", "Placement", "Membership", "Mesh"]),
+        .target(name: "Truth", dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Mesh", log]),
+    ]
 }
 
 /// Floor 6: the work, and what the floors above share.
@@ -104,15 +108,16 @@ var surfaces: [Target] {
         .target(
             name: "Admin",
             dependencies: [
-                "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs", "Web", hummingbird, log,
+                "World", "JSONDocument", "Wire", "Membership", "Placement", "Registers", "Transport", "Mesh", "Jobs", "Truth", "Web",
+                hummingbird, log,
             ],
             resources: pageFiles.map { .embedInCode("Page/" + $0) }),
         .target(name: "Chaos", dependencies: ["World", "JSONDocument", "Jobs", "Lookup", "Primes", "Topology", "Yams"]),
         .target(
             name: "Command",
             dependencies: [
-                "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs",
-                "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Chaos", log, httpClient,
+                "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Registers", "Campaign", "Transport", "Mesh",
+                "Jobs", "Truth", "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Chaos", log, httpClient,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -148,12 +153,15 @@ var tests: [Target] {
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
         .testTarget(name: "WorldTests", dependencies: ["World"]),
         .testTarget(name: "MessagePackTests", dependencies: ["MessagePack", "TestSupport"]),
-        .testTarget(name: "WireTests", dependencies: ["World", "MessagePack", "Wire", "TestSupport"], exclude: ["vectors"]),
+        .testTarget(
+            name: "WireTests", dependencies: ["World", "MessagePack", "Wire", "Registers", "TestSupport"], exclude: ["vectors"]),
         .testTarget(name: "MembershipTests", dependencies: ["World", "MessagePack", "Membership"]),
         .testTarget(name: "PlacementTests", dependencies: ["World", "Placement"]),
         .testTarget(
             name: "RegistersTests",
-            dependencies: ["World", "MessagePack", "Registers", "TestSupport", .product(name: "GRDBSQLite", package: "GRDB.swift")]),
+            dependencies: [
+                "World", "MessagePack", "Placement", "Registers", "TestSupport", .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
         .testTarget(
             name: "TransportTests",
             dependencies: ["World", "MessagePack", "Wire", "Transport", "CReactor", "CZeroMQ", "TestSupport", log]),

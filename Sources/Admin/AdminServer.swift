@@ -18,20 +18,24 @@ public final class AdminServer: Sendable {
     ///   - token: lets its bearer change the node over the network; nil for nobody.
     ///   - faults: the fault filter, of a node that was started with `--chaos`.
     ///   - jobs: who gathers the jobs of the mesh, for `/jobs` and the page.
+    ///   - truth: the registers, for `/kv` and `/stores`.
     ///   - readers: live pages that may be open on this node at a time; a further one is refused.
     ///   - metrics: what the node's work has to tell, besides the node's own.
     public init(
         address: WebAddress?, socketPath: String, token: String? = nil, node: any NodeInspection, control: any NodeControl,
-        faults: (any FaultControl)? = nil, jobs: (any JobOverview)? = nil, readers: Int = 64,
+        faults: (any FaultControl)? = nil, jobs: (any JobOverview)? = nil, truth: (any TruthInspection)? = nil, readers: Int = 64,
         metrics: @escaping @Sendable () async -> [MetricSample] = { [] }, world: any World, limits: WebLimits = WebLimits(),
         logger: Logger
     ) {
         feed = LiveFeed(node: node, jobs: jobs, world: world, readers: readers)
+        let permission = ChangePermission(token: token, socketPath: socketPath)
         let groups: [any RouteGroup] = [
             MemberRoutes(node: node), RingRoutes(node: node), MetricsRoutes(node: node, more: metrics),
             HealthRoutes { node.readiness() },
-            ChangeRoutes(control: control, permission: ChangePermission(token: token, socketPath: socketPath)),
+            ChangeRoutes(control: control, permission: permission),
             FaultRoutes(faults: faults, socketPath: socketPath), JobRoutes(jobs: jobs), LiveRoutes(feed: feed, world: world),
+            StoreRoutes(truth: truth),
+            ValueRoutes(truth: truth, permission: permission, ids: WorkIDGenerator(world, name: "admin-operations")),
         ]
         let offered = groups.flatMap(\.routes)
         let routes = offered + PageRoutes(offered: offered, node: node).routes

@@ -114,6 +114,23 @@ public final class Node: Sendable {
         _ = try LifeCounter(files: world.files, dataDirectory: configuration.dataDirectory).next(above: life)
     }
 
+    /// Changes what the node tells of itself by one label; nil takes it away.
+    /// - Throws: when the metadata become too large.
+    public func setLabel(_ key: String, _ value: String?) async throws {
+        try await core.updateMetadata { $0.labels[key] = value }
+    }
+
+    /// Has register frames of other nodes handed to `sink`, on the event loop, which they must not hold up. To be called before
+    /// ``start()``.
+    public func receiveRegisterFrames(_ sink: @escaping @Sendable (ArraySlice<UInt8>) throws -> Void) {
+        core.submit { $0.registerSink = sink }
+    }
+
+    /// Sends a register frame to a node, if there is a session with it. It may be lost.
+    public func sendRegisterFrame(_ frame: [UInt8], to peer: NodeIdentity) {
+        core.submit { $0.sendRegisterFrame(frame, to: peer) }
+    }
+
     /// All members as this node sees them now. Callable from anywhere, without waiting.
     public var members: MembersView { core.publicView.members }
 

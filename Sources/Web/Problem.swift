@@ -13,6 +13,8 @@ public struct Problem: Error, Sendable, Hashable {
     public let errors: [FieldErrors]
     /// Further headers of the answer.
     public let headers: [Header]
+    /// Further members of the document (RFC 9457, 3.2).
+    public let extensions: [JSON.Member]
 
     public struct FieldErrors: Sendable, Hashable {
         public let field: String
@@ -35,13 +37,15 @@ public struct Problem: Error, Sendable, Hashable {
     }
 
     public init(
-        status: Int, title: String? = nil, detail: String, errors: [FieldErrors] = [], headers: [Header] = []
+        status: Int, title: String? = nil, detail: String, errors: [FieldErrors] = [], headers: [Header] = [],
+        extensions: [JSON.Member] = []
     ) {
         self.status = status
         self.title = title ?? Self.titles[status] ?? "Error"
         self.detail = detail
         self.errors = errors
         self.headers = headers
+        self.extensions = extensions
     }
 
     /// The reason phrases of RFC 9110, 15, for what our servers answer.
@@ -79,7 +83,7 @@ public struct Problem: Error, Sendable, Hashable {
             let fields = errors.map { JSON.Member($0.field, .array($0.messages.map { .string($0) })) }
             members.append(.init("errors", .object(fields)))
         }
-        return .object(members)
+        return .object(members + extensions)
     }
 
     var response: Response {

@@ -27,11 +27,7 @@ public enum FrameKind: UInt8, CaseIterable, Hashable, Sendable {
     case membersReply = 27
 
     // 32-47: registers. Their rooms define the layouts.
-    case registerPrepare = 32
-    case registerAccept = 33
-    case registerReply = 34
-    case registerRead = 35
-    case registerCatchUp = 36
+    case registers = 32
     case shardMap = 37
 
     // 48-63: choreography and bulk. Their rooms define the layouts.
@@ -44,8 +40,9 @@ public enum FrameKind: UInt8, CaseIterable, Hashable, Sendable {
     /// Whether the links consume the frame themselves; all other kinds reach their delegate.
     @inlinable public var belongsToLinks: Bool { rawValue < 8 }
 
-    /// The lane on whose messages the frame travels. Beside its numbered messages, truth and work carry a ``Mark`` and the
-    /// ``Ack`` that shows a new connection; a ``Reject`` goes where its cause came from.
+    /// The lane on whose messages the frame travels; large frames of registers go on work instead: ``Lane/ofRegisters(bytes:)``.
+    /// Beside its numbered messages, truth and work carry a ``Mark`` and the ``Ack`` that shows a new connection; a ``Reject`` goes
+    /// where its cause came from.
     @inlinable public var lane: Lane {
         switch rawValue {
         case ..<16: .pulse
@@ -53,6 +50,9 @@ public enum FrameKind: UInt8, CaseIterable, Hashable, Sendable {
         default: .work
         }
     }
+
+    /// Whether a receiver takes the frame from messages of a lane.
+    @inlinable public func travels(on lane: Lane) -> Bool { lane == self.lane || self == .registers && lane == .work }
 
     /// The kind of a frame, or of the first frame of a run, without reading it. `nil` when the bytes begin no frame.
     @inlinable public static func peek(_ bytes: ArraySlice<UInt8>) -> UInt8? {

@@ -25,6 +25,9 @@ public enum WireLimits {
     /// Bytes that the header of a message can take.
     public static let headerBytes = 33
 
+    /// Bytes up to which a frame of registers travels on truth. Larger ones would keep votes waiting there.
+    public static let registersOnTruth = 64 << 10
+
     /// The largest frame of a lane. Bulk travels in pieces of 256 KiB.
     public static func frameBytes(_ lane: Lane) -> Int {
         switch lane {

@@ -9,6 +9,36 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
     /// some of it has died.
     case noResend = "no-resend"
 
+    // Registers. Each breaks the same promise: nothing acknowledged is lost, counted twice or read stale.
+
+    /// A proposer keeps its ballot after an accept that failed, and proposes something else under it.
+    case ballotReused = "ballot-reused"
+    /// An acceptor does not write its promises down.
+    case promiseInMemory = "promise-in-memory"
+    /// A store whose disk was wiped keeps its id, and votes.
+    case wipedDiskVotes = "wiped-disk-votes"
+    /// A store votes without asking what its peers have heard of it.
+    case olderDiskVotes = "older-disk-votes"
+    /// Ballots do not tell the lives of a store apart, and begin anew with each.
+    case lifeForgotten = "life-forgotten"
+    /// A repeated operation is carried out again.
+    case noOperationIDs = "no-operation-ids"
+    /// Whichever replica is asked answers reads from what it has.
+    case readFromOneReplica = "read-from-one-replica"
+    /// A home answers reads without asking a majority whether it still is.
+    case unconfirmedReads = "unconfirmed-reads"
+    /// A majority is one of the replicas that live.
+    case majorityOfTheLiving = "majority-of-the-living"
+    /// The replicas of a shard are whoever lives, by the ring, and not who is written down.
+    case replicasFromTheRing = "replicas-from-the-ring"
+    /// An acceptor takes a change whatever it builds on.
+    case deltaOnAnyBase = "delta-on-any-base"
+    /// A replica forgets operations by their age, without the others.
+    case rowsFreedWithoutTheHorizon = "rows-freed-without-the-horizon"
+
+    /// Whether only the simulation plants it: a real node has no place yet where it would do anything.
+    public var isOnlySimulated: Bool { self != .noResend }
+
     /// The key of the label by which a mutated node's members show what it lacks.
     public static let label = "mutation"
 

@@ -18,6 +18,17 @@ public struct StoreID: Hashable, Comparable, Sendable, CustomStringConvertible {
         low = StableHash.hash("\(mesh)/\(node)#low".utf8)
     }
 
+    /// Reads 32 hexadecimal digits. Nil when the text is anything else.
+    public init?(_ text: String) {
+        guard text.utf8.count == 32, text.utf8.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }),
+            let high = UInt64(text.prefix(16), radix: 16), let low = UInt64(text.suffix(16), radix: 16)
+        else { return nil }
+        (self.high, self.low) = (high, low)
+    }
+
+    /// 128 new bits.
+    public init(from random: inout RandomStream) { self.init(high: random.next(), low: random.next()) }
+
     public static func < (a: StoreID, b: StoreID) -> Bool {
         a.high != b.high ? a.high < b.high : a.low < b.low
     }

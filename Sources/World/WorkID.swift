@@ -60,8 +60,11 @@ public struct WorkID: Hashable, Comparable, Sendable {
         }
     }
 
-    /// When the id was made, by the wall clock of its maker, to the millisecond.
-    public var createdAt: WallTime { WallTime(nanosecondsSince1970: Int64(high >> 16) &* 1_000_000) }
+    /// When the id was made, by the wall clock of its maker, to the millisecond; an id that claims a time after 2262 is of then.
+    public var createdAt: WallTime { WallTime(millisecondsSince1970: millisecondsSince1970) }
+
+    /// The 48 bits of its time.
+    package var millisecondsSince1970: Int64 { Int64(high >> 16) }
 
     public static func < (a: WorkID, b: WorkID) -> Bool { (a.high, a.low) < (b.high, b.low) }
 }

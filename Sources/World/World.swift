@@ -39,6 +39,9 @@ public protocol World: AnyObject, Sendable {
     /// Runs blocking or long computing `body` on a thread kept for such work, so that no actor waits behind it.
     func compute<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value
 
+    /// A thread of its own, for what blocks again and again and must wait for nothing else: a store that writes.
+    func makeBlockingThread(_ name: String) -> any BlockingThread
+
     /// The node's files.
     var files: any FileSystem { get }
 
@@ -68,6 +71,11 @@ extension World {
     public func spawn(_ name: String, _ body: @escaping @Sendable () async -> Void) -> SpawnedTask {
         spawn(name, on: nil, body)
     }
+}
+
+/// A thread that runs what it is given, first in, first out.
+public protocol BlockingThread: Sendable {
+    func run(_ body: @escaping @Sendable () -> Void)
 }
 
 /// Runs the jobs of one actor, first in, first out; and, in the same queue, tasks that are to run beside it.

@@ -1,3 +1,4 @@
+import World
 import Placement
 import Testing
 

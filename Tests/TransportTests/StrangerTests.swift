@@ -37,6 +37,30 @@ import World
         }
     }
 
+    /// The links know of register frames no more than their kind.
+    private struct Registers: Frame {
+        static let kind = FrameKind.registers
+        func pack(into writer: inout MessagePackWriter) {
+            writer.packArrayHeader(1)
+            writer.pack(Self.kind.rawValue)
+        }
+        static func unpack(_ bytes: ArraySlice<UInt8>) -> Registers { Registers() }
+    }
+
+    @Test func registersTravelOnTruthAndOnWork() throws {
+        for lane in [Lane.truth, .work] {
+            let (mesh, peer, _, token) = try client()
+            peer.send(BatchHeader(token: token, clock: 1, sequence: 1), [Registers()], on: peer.connect(lane))
+            peer.wait()
+            #expect(try mesh.heard("n2").frames.map(\.kind) == [.registers] && mesh.heard("n2").frames.map(\.lane) == [lane])
+            #expect(try losses(mesh).isEmpty)
+        }
+        let (mesh, peer, pulse, token) = try client()
+        peer.send(BatchHeader(token: token, clock: 1), [Registers()], on: pulse)
+        peer.wait()
+        #expect(try losses(mesh).first?.contains("on the pulse lane; it belongs on truth") == true)
+    }
+
     @Test func aMessageWithoutAFrameIsMalformed() throws {
         for lane in Lane.allCases {
             let (mesh, peer, pulse, token) = try client()

@@ -120,7 +120,7 @@ extension Lane {
     var kindOfNumbers: FrameKind {
         switch self {
         case .pulse: .membership
-        case .truth: .registerRead
+        case .truth: .registers
         case .work: .cancel
         }
     }

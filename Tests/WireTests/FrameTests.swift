@@ -118,6 +118,20 @@ import World
     }
 }
 
+@Suite struct LaneTests {
+    @Test func everyKindTravelsOnItsLaneAndRegistersOnTwo() {
+        for kind in FrameKind.allCases {
+            let lanes = Lane.allCases.filter(kind.travels(on:))
+            #expect(lanes == (kind == .registers ? [.truth, .work] : [kind.lane]), "\(kind)")
+        }
+    }
+
+    @Test func aLargeFrameOfRegistersMakesWayForVotes() {
+        for bytes in [1, 65_536] { #expect(Lane.ofRegisters(bytes: bytes) == .truth) }
+        for bytes in [65_537, 1 << 20] { #expect(Lane.ofRegisters(bytes: bytes) == .work) }
+    }
+}
+
 @Suite struct ContractTableTests {
     @Test func theOrderOfNamesIsThatOfTheirBytes() throws {
         let table = try ContractTable(["b", "Z", "a", "ä", "b"])

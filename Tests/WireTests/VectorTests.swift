@@ -1,5 +1,6 @@
 import Foundation
 import MessagePack
+import Registers
 import TestSupport
 import Testing
 import Wire
@@ -16,6 +17,19 @@ import World
             #expect(frame.isSame(as: read), "\(name)")
             #expect(FrameKind.peek(bytes[...]) == type(of: frame).kind.rawValue, "\(name)")
         }
+    }
+
+    @Test func everyFrameOfRegistersPacksToItsVectorAndBack() throws {
+        let vectors = try Vector.all("registers.json")
+        let frames = RegisterVectors.all()
+        #expect(Set(vectors.keys) == Set(frames.keys))
+        for (name, frame) in frames {
+            let bytes = try #require(vectors[name])
+            #expect(frame.packed() == bytes, "\(name)")
+            #expect(try RegisterFrame(unpacking: bytes) == frame, "\(name)")
+            #expect(FrameKind.peek(bytes[...]) == FrameKind.registers.rawValue, "\(name)")
+        }
+        #expect(RegisterFrame.kind == FrameKind.registers.rawValue)
     }
 
     @Test func everyHeaderPacksToItsVectorAndBack() throws {

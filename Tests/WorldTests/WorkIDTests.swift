@@ -52,6 +52,36 @@ import World
         #expect(generator.next().createdAt.millisecondsSince1970 == world.wallTime.millisecondsSince1970)
     }
 
+    @Test func itsBytesReadBackAndSortAsItDoes() throws {
+        let example = try #require(WorkID("017f22e2-79b0-7cc3-98c4-dc0c0c07398f"))
+        #expect(example.bytes == [
+            0x01, 0x7f, 0x22, 0xe2, 0x79, 0xb0, 0x7c, 0xc3, 0x98, 0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f,
+        ])
+        var random = RandomStream(seed: 5)
+        var last = example
+        for _ in 0..<2_000 {
+            let id = WorkID(milliseconds: random.next(), randomA: random.next(), randomB: random.next())
+            #expect(WorkID(bytes: id.bytes) == id)
+            #expect(WorkID(bytes: ([0] + id.bytes)[1...]) == id, "a slice does")
+            #expect((id < last) == id.bytes.lexicographicallyPrecedes(last.bytes))
+            last = id
+        }
+    }
+
+    @Test func bytesOfNoSuchUUIDAreRefused() throws {
+        let bytes = try #require(WorkID("017f22e2-79b0-7cc3-98c4-dc0c0c07398f")).bytes
+        #expect(WorkID(bytes: []) == nil && WorkID(bytes: bytes.dropLast()) == nil && WorkID(bytes: bytes + [0]) == nil)
+        for (place, wrong) in [(6, 0x4c), (6, 0x8c), (8, 0x18), (8, 0x58), (8, 0xd8)] as [(Int, UInt8)] {
+            var other = bytes
+            other[place] = wrong
+            #expect(WorkID(bytes: other) == nil)
+        }
+    }
+
+    @Test func aTimeThatNoClockShowsIsTheLastOne() {
+        #expect(WorkID(milliseconds: 1 << 48 - 1, randomA: 0, randomB: 0).createdAt == WallTime(nanosecondsSince1970: .max))
+    }
+
     @Test func wallTimeIsWrittenAsRFC3339() {
         func text(_ seconds: Int64, _ nanoseconds: Int64 = 0) -> String {
             WallTime(nanosecondsSince1970: seconds * 1_000_000_000 + nanoseconds).iso8601

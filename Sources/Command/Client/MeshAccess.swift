@@ -53,16 +53,20 @@ package struct MeshAccess: Sendable {
     ///
     /// - Parameter isQuiet: says nothing of whom it asked; for questions that are repeated.
     /// - Throws: when nobody answers, or the first who does says no.
-    package func read(_ path: String, isQuiet: Bool = false) async throws(CommandFailure) -> JSON {
-        try await readWithWitness(path, isQuiet: isQuiet).0
+    package func read(
+        _ path: String, isQuiet: Bool = false, timeout: Duration = .seconds(3)
+    ) async throws(CommandFailure) -> JSON {
+        try await readWithWitness(path, isQuiet: isQuiet, timeout: timeout).0
     }
 
-    private func readWithWitness(_ path: String, isQuiet: Bool) async throws(CommandFailure) -> (JSON, AdminPoint) {
+    private func readWithWitness(
+        _ path: String, isQuiet: Bool, timeout: Duration = .seconds(3)
+    ) async throws(CommandFailure) -> (JSON, AdminPoint) {
         var silent: [String] = []
         for point in points {
             let answer: HTTPAnswer
             do {
-                answer = try await asker.ask(point.base, path, timeout: .seconds(3))
+                answer = try await asker.ask(point.base, path, timeout: timeout)
             } catch {
                 silent.append("\(point.origin) (\(point.base)): \(error)")
                 continue

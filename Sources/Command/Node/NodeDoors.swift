@@ -1,11 +1,14 @@
 import Admin
 import Edge
+import Glibc
 import Jobs
 import Logging
 import Lookup
 import Mesh
 import Primes
+import Registers
 import Topology
+import Truth
 import Web
 import World
 
@@ -16,11 +19,12 @@ struct NodeDoors {
     private let admin: AdminServer
     private let primes: PrimesService
     private let lookups: LookupStation
+    private let truth: TruthService
     /// Kept so that it lives.
     private let board: JobBoard
 
     /// Starts nothing yet. The node's actors exist from now on, so that they can be called from its first moment.
-    /// - Throws: `ioError` when the token's file cannot be read.
+    /// - Throws: `ioError` when the token's file cannot be read, or the node's store cannot be opened.
     init(
         topology: Topology, node: TopologyNode, mesh: Node, log: Logger, requests: EndRequests
     ) throws(CommandFailure) {
@@ -34,6 +38,8 @@ struct NodeDoors {
             node: mesh, workers: LookupConfiguration(topology.lookup).makeWorkers(world: mesh.world),
             results: try Self.results(node, mesh.world), limits: JobLimits(topology.lookup), registry: registry)
         self.lookups = lookups
+        let truth = try Self.truth(topology, node, mesh, log)
+        self.truth = truth
         edge = node.edge.map { endpoint in
             EdgeServer(
                 address: .tcp(host: endpoint.host, port: endpoint.port),
@@ -51,8 +57,8 @@ struct NodeDoors {
         admin = AdminServer(
             address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,
             token: try topology.adminToken(mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
-            faults: mesh.configuration.allowsFaults ? mesh : nil, jobs: JobSurvey(node: mesh, registry: registry),
-            metrics: { await primes.metrics() + lookups.metrics() }, world: mesh.world, logger: log)
+            faults: mesh.configuration.allowsFaults ? mesh : nil, jobs: JobSurvey(node: mesh, registry: registry), truth: truth,
+            metrics: { await primes.metrics() + lookups.metrics() + truth.metrics() }, world: mesh.world, logger: log)
     }
 
     private static func results(_ node: TopologyNode, _ world: any World) throws(CommandFailure) -> any LookupResultStore {
@@ -62,11 +68,29 @@ struct NodeDoors {
         }
     }
 
+    /// The registers, with the node's own store when it has the role.
+    private static func truth(_ topology: Topology, _ node: TopologyNode, _ mesh: Node, _ log: Logger) throws(CommandFailure) -> TruthService {
+        let stores = topology.nodes.filter { $0.roles.contains(TruthService.role) }
+        let listed = stores.map { StoreListing(name: $0.name, capacity: $0.capacity, zone: $0.zone) }
+        do {
+            let store = node.roles.contains(TruthService.role)
+                ? try SQLiteStore.open(path: NodeFiles(node).registers, random: mesh.world.random("store-id")) { damage in
+                    log.critical("\(damage)")
+                    // Nothing may run after this, no handler either.
+                    _exit(ExitStatus.ioError.rawValue)
+                } : nil
+            return try TruthService(node: mesh, store: store, listed: listed, log: log)
+        } catch {
+            throw CommandFailure(.ioError, "node \(node.name): \(error)")
+        }
+    }
+
     /// Starts the node, then opens the doors.
     /// - Throws: `unavailable` when an address cannot be had; then nothing stays open.
     func open() async throws(CommandFailure) {
         do {
             try await mesh.start()
+            truth.start()
             try await admin.start()
             try await edge?.start()
         } catch let error as WebServerError {
@@ -86,6 +110,7 @@ struct NodeDoors {
     func close() async {
         await edge?.stop()
         await admin.stop()
+        await truth.stop()
     }
 }
 

@@ -14,6 +14,8 @@ package struct NodeFiles: Hashable, Sendable {
     package var pid: String { directory + "/node.pid" }
     /// Where changes are asked for.
     package var socket: String { TopologyNode.adminSocket(in: directory) }
+    /// The database of the node's store.
+    package var registers: String { directory + "/registers.db" }
     package var logDirectory: String { directory + "/log" }
     /// What the node writes to its standard output and error.
     package var log: String { logDirectory + "/node.log" }

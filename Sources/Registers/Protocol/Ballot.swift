@@ -35,6 +35,10 @@ public struct Ballot: Hashable, Comparable, Sendable, CustomStringConvertible {
 ///
 /// The reference implementation of CASPaxos keeps its cached ballot after an accept that failed, proposes another value under
 /// it, and loses an acknowledged write.
+///
+///     let grant = source.next()
+///     propose(first, under: grant.spend())
+///     propose(second, under: grant.spend())  // error: 'grant' consumed more than once
 public struct BallotGrant: ~Copyable, Sendable {
     /// For comparing and for asking whether it still stands. A proposal takes ``spend()``.
     public let ballot: Ballot

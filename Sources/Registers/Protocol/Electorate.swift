@@ -51,6 +51,9 @@ public struct ReplicaMap: Hashable, Sendable {
     /// Whether the store holds a replica of the shard.
     public func has(_ store: StoreID, in shard: Int) -> Bool { lists[shard].contains(store) }
 
+    /// All stores that hold anything, sorted.
+    public var stores: [StoreID] { Set(lists.joined()).sorted() }
+
     /// The stores that share a shard with this one, sorted: those who can witness for it.
     public func neighbours(of store: StoreID) -> [StoreID] {
         Set(lists.lazy.filter { $0.contains(store) }.joined()).subtracting([store]).sorted()

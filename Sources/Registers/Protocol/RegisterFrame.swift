@@ -47,7 +47,8 @@ public struct RegisterRequest: Hashable, Sendable {
         case prepare
         /// Accept the change under its ballot; and promise `next`, so that the next change needs no prepare.
         case accept(RegisterDelta, next: Ballot)
-        /// Is the promise to `ballot` still the highest?
+        /// Is the promise to `ballot` still the highest? With ballot zero: what was accepted last? The answer to that is that of a prepare,
+        /// without a promise.
         case confirm
         /// Give the rows from `start` on that changed after version number `after`.
         case fetch(after: UInt64, from: [UInt8])

@@ -1,7 +1,7 @@
 /// The rows of one register as they will be when everything that is not yet in the store has been written.
 package struct LayeredRows {
     private let store: any RegisterStore
-    private let key: RegisterKey
+    package let key: RegisterKey
     /// What lies over the store, sorted by key, each key once.
     private let above: [StoredRow]
     /// The rows of the store do not count: the register is being taken away, or written anew.

@@ -8,7 +8,7 @@ public struct CreationHour: Hashable, Comparable, Sendable, CustomStringConverti
     public init(number: UInt32) { self.number = number }
 
     /// The hour that an id carries, by the wall clock of whoever made it.
-    public init(of id: WorkID) { self.init(id.createdAt) }
+    public init(of id: WorkID) { number = UInt32(clamping: id.millisecondsSince1970 / 3_600_000) }
 
     public init(_ time: WallTime) { number = UInt32(clamping: time.millisecondsSince1970 / 3_600_000) }
 

@@ -1,8 +1,8 @@
 import World
 
-/// Why a wish was not granted. Everything here is public and can be matched.
-public struct RegisterError: Error, Hashable, Sendable, CustomStringConvertible {
-    public enum Code: String, Hashable, Sendable, CaseIterable {
+/// Why a wish was not granted. Everything here is public and can be matched; it travels between nodes as itself.
+public struct RegisterError: Error, Codable, Hashable, Sendable, CustomStringConvertible {
+    public enum Code: String, Codable, Hashable, Sendable, CaseIterable {
         /// No majority of the key's replicas answered in time.
         case noMajority = "no-majority"
         /// The register's own rules refused the command; nothing has changed.
@@ -20,7 +20,7 @@ public struct RegisterError: Error, Hashable, Sendable, CustomStringConvertible 
     }
 
     /// What is known of the wish's fate.
-    public enum Outcome: String, Hashable, Sendable {
+    public enum Outcome: String, Codable, Hashable, Sendable {
         /// Nothing has happened, and nothing of it will.
         case failed
         /// It may have happened, or may still happen. The same operation id may be tried again.

@@ -22,6 +22,10 @@ public enum RegisterLimits {
     public static let frameItems = 1_024
     /// Bytes of one frame's items, as ``RegisterItem/size`` estimates them; one larger item travels alone.
     public static let frameBytes = 512 << 10
+    /// Lives of stores that a frame can name: its sender, and the proposers of at most three ballots of each item.
+    public static let frameProposers = 1 + 3 * frameItems
+    /// Every counter is below: rounds, epochs, lives, commits, ballots, versions.
+    public static let counter: UInt64 = 1 << 63
     /// Changes of one transaction.
     public static let commitChanges = 512
     /// Bytes of one transaction, beyond which the next change waits for the next.
@@ -30,6 +34,8 @@ public enum RegisterLimits {
     public static let waitingPerKey = 1_024
     /// Wishes that wait at one replica.
     public static let waiting = 16_384
+    /// Proposers that are kept for their grants though nothing is wished of them; up to twice as many for a while.
+    public static let restingProposers = 4_096
     /// Stores of one electorate; two of these during a reconfiguration.
     public static let electorate = 7
 }

@@ -24,11 +24,19 @@ public struct RegisterView {
     package private(set) var whole: RegisterState
     private let rows: LayeredRows
     private var changed: [[UInt8]: [UInt8]?] = [:]
+    /// Bytes of the changed rows, as ``RegisterRow/size`` counts them.
+    private var changedBytes = 0
+    /// What the changes since the last ``mark()`` have replaced.
+    private var undo: [(key: [UInt8], before: [UInt8]??)] = []
+    private var marked = RegisterState.empty
 
     package init(state: RegisterState, rows: LayeredRows) {
         whole = state
         self.rows = rows
     }
+
+    /// The register's name.
+    public var key: RegisterKey { rows.key }
 
     /// Whether the work has ended.
     public var isFinished: Bool { whole.isFinished }
@@ -39,7 +47,7 @@ public struct RegisterView {
     /// The value of one of the machine's rows; nil when there is none. Setting nil removes it.
     public subscript(row key: [UInt8]) -> [UInt8]? {
         get { value(Kind.own.key(key)) }
-        set { changed[Kind.own.key(key)] = .some(newValue) }
+        set { set(Kind.own.key(key), newValue) }
     }
 
     /// At most `limit` of the machine's rows, in the order of their keys, from `start` on.
@@ -62,13 +70,52 @@ public struct RegisterView {
     package func answer(of operation: WorkID) -> [UInt8]? { value(Kind.operation.key(operation.bytes)) }
 
     package mutating func note(_ operation: WorkID, answer: [UInt8]) {
-        changed[Kind.operation.key(operation.bytes)] = .some(answer)
+        set(Kind.operation.key(operation.bytes), answer)
     }
+
+    /// Where ``rollBack()`` goes back to.
+    package mutating func mark() {
+        undo.removeAll(keepingCapacity: true)
+        marked = whole
+    }
+
+    /// Takes back everything since the last ``mark()``.
+    package mutating func rollBack() {
+        for step in undo.reversed() {
+            changedBytes -= size(step.key, changed[step.key])
+            changed[step.key] = step.before
+            changedBytes += size(step.key, changed[step.key])
+        }
+        undo.removeAll(keepingCapacity: true)
+        whole = marked
+    }
+
+    /// Whether state and rows are within ``RegisterLimits``, those since the last mark one by one.
+    package var isWithinLimits: Bool {
+        whole.bytes.count <= RegisterLimits.stateBytes && changed.count <= RegisterLimits.deltaRows
+            && changedBytes + whole.bytes.count + 64 <= RegisterLimits.deltaBytes
+            && undo.allSatisfy { step in
+                step.key.count <= RegisterLimits.rowKeyBytes
+                    && ((changed[step.key] ?? nil)?.count ?? 0) <= RegisterLimits.rowBytes
+            }
+    }
+
+    /// Whether nothing differs from what was there before.
+    package func isUnchanged(from state: RegisterState) -> Bool { changed.isEmpty && whole == state }
 
     /// The rows that were changed, sorted by key.
     package var changes: [RegisterRow] {
         changed.map { RegisterRow(key: $0.key, value: $0.value) }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
     }
+
+    private mutating func set(_ key: [UInt8], _ value: [UInt8]?) {
+        undo.append((key, changed[key]))
+        changedBytes -= size(key, changed[key])
+        changed[key] = .some(value)
+        changedBytes += size(key, changed[key])
+    }
+
+    private func size(_ key: [UInt8], _ value: [UInt8]??) -> Int { value.map { RegisterRow(key: key, value: $0).size } ?? 0 }
 
     private func value(_ key: [UInt8]) -> [UInt8]? {
         if let value = changed[key] { return value }

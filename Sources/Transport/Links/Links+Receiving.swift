@@ -224,7 +224,7 @@ extension Links {
                 metrics.unknownKinds += 1
                 continue
             }
-            guard kind.lane == lane else {
+            guard kind.travels(on: lane) else {
                 return lose(session, malformedBy: "a \(kind) frame on the \(lane) lane; it belongs on \(kind.lane)")
             }
             if kind.belongsToLinks {

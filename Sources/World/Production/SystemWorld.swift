@@ -91,6 +91,13 @@ public final class SystemWorld: World {
         }
     }
 
+    public func makeBlockingThread(_ name: String) -> any BlockingThread { PoolOfOne(pool: ThreadPool(name: name, limit: 1)) }
+
+    private struct PoolOfOne: BlockingThread {
+        let pool: ThreadPool
+        func run(_ body: @escaping @Sendable () -> Void) { pool.submit(.body(body)) }
+    }
+
     public func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     public func buggify(_ point: String) -> Bool { false }

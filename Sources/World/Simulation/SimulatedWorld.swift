@@ -84,6 +84,15 @@ public final class SimulatedWorld: World, @unchecked Sendable {
         return try body()
     }
 
+    public func makeBlockingThread(_ name: String) -> any BlockingThread { SimulatedThread(world: self, name: name) }
+
+    /// Runs each body as a task of the node, so that the seed decides what happens before it.
+    private struct SimulatedThread: BlockingThread {
+        let world: SimulatedWorld
+        let name: String
+        func run(_ body: @escaping @Sendable () -> Void) { world.spawn(name, body) }
+    }
+
     public var files: any FileSystem { simulation.disk(of: name) }
 
     public func environment(_ name: String) -> String? { nil }

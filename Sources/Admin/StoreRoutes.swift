@@ -1,0 +1,62 @@
+import JSONDocument
+import Placement
+import Registers
+import Truth
+import Web
+
+/// `GET /stores`: who holds what, by the configuration that this node goes by. `GET /stores/where/{key}`: the replicas of a key.
+struct StoreRoutes: RouteGroup {
+    let truth: (any TruthInspection)?
+
+    var routes: [WebRoute] {
+        [
+            WebRoute(.get, "/stores") { _ in .json(Self.stores(try known())) },
+            WebRoute(.get, "/stores/where/{key}") { request in
+                let truth = try known()
+                let name = request.parameter("key")
+                guard let key = RegisterKey(name), let explanation = truth.explain(key) else {
+                    throw Problem.unavailable("this node knows no replica map yet, or \"\(name.prefix(64))\" is no name", retryAfter: 1)
+                }
+                return .json(Self.place(explanation))
+            },
+        ]
+    }
+
+    private func known() throws(Problem) -> any TruthInspection {
+        guard let truth else { throw .notFound("this node has no part in registers") }
+        return truth
+    }
+
+    private static func stores(_ truth: any TruthInspection) -> JSON {
+        guard let configuration = truth.configuration else { return ["mesh": nil, "epoch": 0, "own": nil, "stores": .array([])] }
+        let rows = configuration.shards.loads.map { load -> JSON in
+            let node = truth.node(of: load.store.id)
+            return [
+                "name": .string(load.store.name), "store": .string(load.store.id.description),
+                "live": .bool(node != nil), "shards": .number(load.replicas), "homes": .number(load.homes),
+                "capacity": .number(Double(load.store.capacity) / 100), "zone": .string(load.store.zone),
+            ]
+        }
+        return [
+            "mesh": .string(configuration.meshID.description), "epoch": .number(Int(clamping: configuration.epoch)),
+            "replication": .number(configuration.shards.replication), "own": .text(truth.standing.map(word)), "stores": .array(rows),
+        ]
+    }
+
+    static func word(_ standing: Standing) -> String {
+        switch standing {
+        case .asking: "asking"
+        case .voting: "voting"
+        case .full: "full"
+        case .rolledBack: "rolled-back"
+        }
+    }
+
+    private static func place(_ explanation: KeyExplanation) -> JSON {
+        [
+            "key": .string(explanation.key), "shard": .number(explanation.shard), "epoch": .number(Int(clamping: explanation.epoch)),
+            "home": .text(explanation.home?.name), "hasMajority": .bool(explanation.hasMajority),
+            "replicas": .array(explanation.replicas.map { ["name": .string($0.store.name), "live": .bool($0.isLive)] }),
+        ]
+    }
+}

@@ -1,0 +1,108 @@
+import Registers
+
+// A set register is judged by exact ids. Every id is put in by one operation and taken out by at most one other, which begins only after
+// the first was acknowledged; so for every read and every id there are three answers: it must be there, it must not, either is right.
+
+/// Judges the history of one set register.
+struct SetCheck {
+    private struct Life {
+        var add: Ledger.Operation
+        var removal: Ledger.Operation?
+        /// The end of the first read that showed it, and of the first that showed it gone after it was surely there.
+        var seen = Int.max
+        var seenGone = Int.max
+    }
+
+    private let key: RegisterKey
+    private let operations: [Ledger.Operation]
+    private var lives: [UInt64: Life] = [:]
+    /// In the order in which they were first asked for.
+    private var ids: [UInt64] = []
+    private var found: [Violation] = []
+
+    static func judge(_ key: RegisterKey, _ operations: [Ledger.Operation]) -> [Violation] {
+        var check = SetCheck(key, operations)
+        check.judgeReads()
+        check.judgeChanges()
+        return check.found + TurnCheck.judge(key, operations)
+    }
+
+    private init(_ key: RegisterKey, _ operations: [Ledger.Operation]) {
+        self.key = key
+        self.operations = operations
+        for operation in operations {
+            switch operation.deed {
+            case .add(let id, _):
+                lives[id] = Life(add: operation)
+                ids.append(id)
+            case .remove(let id): lives[id]?.removal = operation
+            case .readSet, .readValue, .put, .finish: break
+            }
+        }
+    }
+
+    // MARK: Reads
+
+    private mutating func judgeReads() {
+        let reads = operations.filter { $0.deed == .readSet && $0.isAcknowledged }.sorted { $0.ended < $1.ended }
+        for read in reads {
+            guard let reading = SetReading(read.answer ?? []) else {
+                add(.mixed, "\(read.text), with an answer that is no set")
+                continue
+            }
+            judge(read, reading)
+        }
+    }
+
+    private mutating func judge(_ read: Ledger.Operation, _ reading: SetReading) {
+        let shown = Dictionary(reading.ids.map { ($0.id, $0.times) }, uniquingKeysWith: +)
+        for (id, times) in reading.ids {
+            guard let life = lives[id], life.add.invoked < read.ended else {
+                add(.future, "\(read.text), shows \(id), which nobody had asked for")
+                continue
+            }
+            if times > 1 { add(.twice, "\(read.text), shows that \(life.add.text), was done \(times) times") }
+            if life.add.isFailed { add(.ghost, "\(read.text), shows the effect of: \(life.add.text)") }
+            judge(read, shows: id, life)
+        }
+        for id in ids where shown[id] == nil { judge(read, misses: id) }
+        let there = UInt64(reading.ids.count)
+        if reading.adds < reading.removes || reading.adds - reading.removes != there, !reading.ids.contains(where: { $0.times > 1 }) {
+            add(.mixed, "\(read.text), shows \(there) ids, after \(reading.adds) additions and \(reading.removes) removals")
+        }
+        for id in shown.keys where lives[id]?.seen == .max { lives[id]?.seen = read.ended }
+    }
+
+    private mutating func judge(_ read: Ledger.Operation, shows id: UInt64, _ life: Life) {
+        if let removal = life.removal, removal.isAcknowledged, removal.ended < read.invoked {
+            add(read.isFinal ? .lost : .stale, "\(read.text), still shows \(id) after: \(removal.text)")
+        } else if life.seenGone < read.invoked {
+            add(.regress, "\(read.text), shows \(id) again, which an earlier read had shown to be gone")
+        }
+    }
+
+    private mutating func judge(_ read: Ledger.Operation, misses id: UInt64) {
+        guard let life = lives[id] else { return }
+        let wasThere = (life.add.isAcknowledged && life.add.ended < read.invoked) || life.seen < read.invoked
+        guard wasThere else { return }
+        if let removal = life.removal, removal.invoked < read.ended, !removal.isFailed {
+            lives[id]?.seenGone = min(life.seenGone, read.ended)
+        } else if life.add.isAcknowledged, life.add.ended < read.invoked {
+            add(read.isFinal ? .lost : .stale, "\(read.text), misses \(id) after: \(life.add.text)")
+        } else {
+            add(.regress, "\(read.text), misses \(id), which an earlier read had shown")
+        }
+    }
+
+    // MARK: Changes
+
+    private mutating func judgeChanges() {
+        for change in operations where !change.deed.isRead {
+            guard let bytes = change.answer, let answer = ChangeAnswer(bytes) else { continue }
+            if answer.found > 1 { add(.twice, "\(change.text), found its id there \(answer.found) times") }
+            if answer.found == 0 { add(.lost, "\(change.text), found that its id was not there") }
+        }
+    }
+
+    private mutating func add(_ kind: Violation.Kind, _ sentence: String) { found.append(Violation(kind, sentence)) }
+}

@@ -1,0 +1,40 @@
+/// A promise that was seen broken.
+public struct Violation: Hashable, Sendable, CustomStringConvertible {
+    public enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// What was acknowledged is missing in the end.
+        case lost
+        /// One operation was carried out twice.
+        case twice
+        /// What has surely failed is there.
+        case ghost
+        /// A read misses what was acknowledged before it began.
+        case stale
+        /// A read shows what was not yet asked for.
+        case future
+        /// Of two reads one after the other, the later misses what the earlier has shown.
+        case regress
+        /// Two changes were both the n-th of their register, or came in another order than they were acknowledged.
+        case fork
+        /// State and rows of a register are not of one version.
+        case mixed
+        /// No order of the operations explains the answers.
+        case order
+        /// Two replicas hold one version with different content.
+        case disagreement
+        /// A replica cannot read what another has sent.
+        case unreadable
+        /// All is well and quiet, and a register cannot be read or written.
+        case stuck
+    }
+
+    public let kind: Kind
+    /// What was seen, with register, ids and times.
+    public let sentence: String
+
+    public init(_ kind: Kind, _ sentence: String) {
+        self.kind = kind
+        self.sentence = sentence
+    }
+
+    public var description: String { "\(kind.rawValue): \(sentence)" }
+}

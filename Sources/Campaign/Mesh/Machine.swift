@@ -1,0 +1,95 @@
+import Membership
+import Registers
+import World
+
+/// A computer of the mesh: what stays when its process is gone, and the process.
+struct Machine {
+    /// What to do to the process the next time it commits.
+    enum KillPoint: Hashable, Sendable, CaseIterable {
+        /// It has decided what to write, has told its peers so, and has not asked the disk.
+        case beforeWriting
+        /// The disk is writing; nothing of it stays.
+        case whileWriting
+        /// The disk is writing; it ends with its last strength.
+        case withLastStrength
+        /// The disk has written, and the process tells nobody.
+        case afterWriting
+    }
+
+    let number: Int
+    /// The disk, as it is while no process has it open. Nil for a node without the store role.
+    var disk: MemoryDisk?
+    /// An older copy of the disk.
+    var copy: MemoryDisk?
+    var process: NodeProcess?
+    /// How often a process was started.
+    var lives: UInt64 = 0
+
+    /// What its wall clock shows ahead of the true time.
+    var clockAhead: Duration = .zero
+    var isDiskFull = false
+    /// How much longer than usual a commit takes.
+    var slowness = 1.0
+    var killPoint: KillPoint?
+    /// Restarts by itself after a death, when the trouble that killed it does not.
+    var isWiped = false
+    /// The process stands still until then; what happens to it waits.
+    var frozenUntil = Instant.zero
+    var waiting: [MeshEvent] = []
+
+    var name: String { "n\(number + 1)" }
+    var address: MemberAddress { MemberAddress(host: "10.0.0.\(number + 1)", port: UInt16(10_000 + number)) }
+    static func number(of address: MemberAddress) -> Int { Int(address.port) - 10_000 }
+}
+
+/// A process of a node: its membership, its replica if it has the store role, and what it forwards.
+final class NodeProcess {
+    /// The value may not be copied, so it lives in a box.
+    final class ReplicaBox {
+        var value: Replica
+        init(_ value: consuming Replica) { self.value = value }
+    }
+
+    /// Unique in a run.
+    let serial: Int
+    let machine: Int
+    let identity: NodeIdentity
+    var membership: Membership
+    let store: MemoryStore?
+    let replica: ReplicaBox?
+
+    /// The version of the view of which `peers` and `live` are.
+    var viewVersion = UInt64.max
+    /// Where stores are, by the view, with the dead and the departed.
+    var peers: [StoreID: Int] = [:]
+    /// Stores of live members, sorted.
+    var live: [StoreID] = []
+
+    /// What waits for the replica while it handles something.
+    var inputs: [ReplicaInput] = []
+    var isHandling = false
+
+    var gossipTick = Instant.distantFuture
+    var registerTick = Instant.distantFuture
+
+    /// Wishes that the replica has, by token: whom the answer goes to.
+    var errands: [UInt64: Errand.Return] = [:]
+    /// Requests of clients that came in here, by number.
+    var routes: [UInt64: Route] = [:]
+
+    init(
+        serial: Int, machine: Int, identity: NodeIdentity, membership: Membership, store: MemoryStore?, replica: ReplicaBox?
+    ) {
+        self.serial = serial
+        self.machine = machine
+        self.identity = identity
+        self.membership = membership
+        self.store = store
+        self.replica = replica
+    }
+
+    /// Whether the replica takes part; nil for a node that has none.
+    var standing: Standing? { replica?.value.standing }
+
+    var peer: MembershipPeer { membership.ownMember.peer }
+}

@@ -1,0 +1,77 @@
+import Membership
+import Registers
+import World
+
+/// Something that happens to a simulated mesh at a time.
+enum MeshEvent {
+    /// Something arrives at a machine.
+    case parcel(Int, MeshParcel)
+    /// A deadline of a process may have come; of its membership, and of its replica.
+    case gossipTick(Int, process: Int)
+    case registerTick(Int, process: Int)
+    /// The disk has written, or has found no room.
+    case written(Int, process: Int)
+    case refused(Int, process: Int)
+    /// The replica hears what the disk has done.
+    case told(Int, process: Int, ReplicaInput)
+    /// A forwarded wish has got no answer in time.
+    case routeDue(Int, process: Int, route: UInt64, attempt: Int)
+    /// A frozen process goes on.
+    case thaw(Int)
+    case death(Int, process: Int, keepsPending: Bool)
+    case start(Int)
+    /// Something of the clients, of the nemesis or of the judge.
+    case action((SimulatedMesh) -> Void)
+}
+
+/// What travels between machines.
+enum MeshParcel {
+    case gossip([UInt8], from: MembershipPeer)
+    case accept(from: Int, MembershipPeer)
+    case connected(MembershipPeer)
+    case lost(MembershipPeer)
+    case refused(MembershipPeer)
+    /// A frame of registers.
+    case registers([UInt8])
+    case errand(Errand)
+    case errandDone(Errand.Return, Result<[UInt8], RegisterError>)
+    /// From a client outside.
+    case call(ClientCall)
+}
+
+/// A wish on its way from the node where a client asked to a home.
+struct Errand {
+    /// Whom the answer goes to.
+    struct Return: Hashable {
+        let machine: Int
+        let route: UInt64
+        let attempt: Int
+    }
+
+    let back: Return
+    let key: RegisterKey
+    let action: RegisterWish.Action
+    let patience: Duration
+}
+
+/// What a client asks a node.
+struct ClientCall {
+    /// Unique in a run.
+    let number: UInt64
+    let key: RegisterKey
+    let action: RegisterWish.Action
+    let patience: Duration
+}
+
+/// A client's request at the node where it came in: who was asked, and what is known.
+struct Route {
+    let call: ClientCall
+    let deadline: Instant
+    /// Homes that have not been asked yet, best first.
+    var ahead: [StoreID]
+    var attempt = 0
+    /// Somebody was asked and has not said that nothing happened.
+    var isOpen = false
+    /// The last refusal.
+    var refusal: RegisterError?
+}

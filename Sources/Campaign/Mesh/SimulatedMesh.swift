@@ -1,0 +1,280 @@
+import Membership
+import Registers
+import World
+
+// A WHOLE MESH IN ONE THREAD
+//
+// Machines with disks and clocks, processes on them, a network between them; and one queue of what happens next, in virtual time. The
+// protocols are the product's own values, `Membership` and `Replica`; what a node's shell does for them (links, timers, the disk, the
+// forwarding of wishes) is done here. Nothing waits and nothing runs beside anything else, so a run depends on its seed alone, and a mesh
+// of five lives through half a minute in some tens of milliseconds.
+//
+// What is true (who runs, what a disk holds) is known here and hidden from the nodes.
+
+/// Machines, the network between them, and what happens next.
+final class SimulatedMesh {
+    let seed: UInt64
+    let shape: MeshShape
+    let machine: any RegisterMachine
+    let mutations: Set<Mutation>
+    let map: ReplicaMap
+
+    var now = Instant.zero
+    var machines: [Machine]
+    var links: Links<MeshParcel>
+    var trace: Trace
+    private var heap = EventHeap<MeshEvent>()
+    private var disks: RandomStream
+    private var lastProcess = 0
+    private var lastNumber: UInt64 = 0
+    /// What happened that must never happen, whatever is done to the mesh.
+    var faults: [String] = []
+    /// Called with what a client hears: the call's number and the answer.
+    var clientHears: (UInt64, Result<[UInt8], RegisterError>) -> Void = { _, _ in }
+    /// Called when a process has died.
+    var onDeath: (Int) -> Void = { _ in }
+    /// The chance that what a client asks, or is answered, gets lost.
+    var clientLoss = 0.0
+    private var clientRandom: RandomStream
+    /// Who asked replicas directly, by token.
+    var direct: [UInt64: (Result<[UInt8], RegisterError>) -> Void] = [:]
+
+    init(
+        seed: UInt64, shape: MeshShape, weather: Weather, machine: any RegisterMachine, mutations: Set<Mutation> = [],
+        show: ((String) -> Void)? = nil
+    ) {
+        self.seed = seed
+        self.shape = shape
+        self.machine = machine
+        self.mutations = mutations
+        map = MeshShape.map(stores: shape.stores)
+        links = Links(weather, random: RandomStream(seed: seed, name: "links"))
+        trace = Trace(show: show)
+        disks = RandomStream(seed: seed, name: "disks")
+        clientRandom = RandomStream(seed: seed, name: "client links")
+        machines = (0..<shape.count).map { i in
+            Machine(number: i, disk: i < shape.stores ? MemoryDisk(id: MeshShape.storeID(i)) : nil)
+        }
+    }
+
+    // MARK: Time
+
+    func at(_ time: Instant, _ action: @escaping (SimulatedMesh) -> Void) { heap.push(.action(action), at: max(time, now)) }
+    func after(_ delay: Duration, _ action: @escaping (SimulatedMesh) -> Void) { heap.push(.action(action), at: now + delay) }
+    func push(_ event: MeshEvent, after delay: Duration) { heap.push(event, at: now + delay) }
+    func push(_ event: MeshEvent, at time: Instant) { heap.push(event, at: max(time, now)) }
+
+    func run(until end: Instant) {
+        while let next = heap.next, next <= end, let (at, event) = heap.pop() {
+            now = at
+            perform(event)
+        }
+        now = end
+    }
+
+    /// Runs until `condition` holds, looking every 20 ms, or until `end`. Whether it held.
+    func run(until end: Instant, or condition: () -> Bool) -> Bool {
+        while !condition() {
+            guard now < end else { return false }
+            run(until: min(end, now + .milliseconds(20)))
+        }
+        return true
+    }
+
+    /// Unique in this run.
+    func nextNumber() -> UInt64 {
+        lastNumber += 1
+        return lastNumber
+    }
+
+    /// What the wall clock of a machine shows.
+    func wall(_ i: Int) -> WallTime {
+        let truth: Int64 = 1_767_225_600_000_000_000
+        return WallTime(nanosecondsSince1970: truth + now.nanoseconds + machines[i].clockAhead.nanoseconds)
+    }
+
+    // MARK: Processes
+
+    func start(_ i: Int) {
+        guard machines[i].process == nil else { return }
+        machines[i].lives += 1
+        lastProcess += 1
+        let identity = NodeIdentity(name: machines[i].name, life: machines[i].lives)
+        let store = machines[i].disk.map { MemoryStore($0) }
+        machines[i].disk = store?.disk
+        let labels = store.map { ["store": $0.id.description] } ?? [:]
+        let metadata = MemberMetadata(roles: store == nil ? ["edge"] : ["store"], labels: labels)
+        let membership: Membership
+        do {
+            membership = try Membership(
+                identity: identity, address: machines[i].address, metadata: metadata, configuration: shape.membership,
+                random: RandomStream(seed: seed, name: "membership \(identity)"), now: now)
+        } catch { preconditionFailure("\(error)") }
+        let process = NodeProcess(
+            serial: lastProcess, machine: i, identity: identity, membership: membership, store: store,
+            replica: store.map { NodeProcess.ReplicaBox(replica($0, on: i, for: identity)) })
+        machines[i].process = process
+        trace.note(now, i, .start, identity.life, "\(identity)" + (store.map { " store \($0.id.short) life \($0.life) at \($0.commitNumber)" } ?? ""))
+        let seeds = machines.prefix(shape.stores).map(\.address)
+        carry(process.membership.start(seeds: seeds, now: now), of: process)
+    }
+
+    private func replica(_ store: MemoryStore, on i: Int, for identity: NodeIdentity) -> Replica {
+        var planted = mutations
+        // A wiped disk that keeps its id would be found out by its witnesses, so the fault skips asking them.
+        if machines[i].isWiped, mutations.contains(.wipedDiskVotes) { planted.insert(.olderDiskVotes) }
+        return Replica(
+            store: store, map: map, machine: machine, configuration: shape.replica,
+            random: RandomStream(seed: seed, name: "replica \(identity)"), mutations: planted, now: now, wall: wall(i))
+    }
+
+    func isRunning(_ process: NodeProcess) -> Bool { machines[process.machine].process === process }
+
+    var running: [NodeProcess] { machines.compactMap(\.process) }
+
+    /// Ends a process. What its disk was writing is there or not; never a part of it.
+    /// - Parameter isSeen: the machine stays up and refuses connections, which tells the others at once.
+    func kill(_ i: Int, keepsPending: Bool, isSeen: Bool = true) {
+        guard let process = machines[i].process else { return }
+        let peer = process.peer
+        machines[i].process = nil
+        machines[i].waiting = []
+        machines[i].frozenUntil = .zero
+        machines[i].killPoint = nil
+        if let store = process.store {
+            let wrote = store.isWriting ? (keepsPending ? ", its commit stays" : ", its commit is gone") : ""
+            machines[i].disk = store.cut(keepsPending: keepsPending)
+            trace.note(now, i, .kill, machines[i].disk?.commitNumber ?? 0, "\(process.identity)\(wrote)")
+        } else {
+            trace.note(now, i, .kill, 0, "\(process.identity)")
+        }
+        onDeath(i)
+        guard isSeen else { return }
+        for other in running where links.state(i, other.machine) == .open && links.state(other.machine, i) == .open {
+            let delay = links.oneWay()
+            push(.parcel(other.machine, .lost(peer)), after: delay)
+            push(.parcel(other.machine, .refused(peer)), after: delay + links.oneWay() + links.oneWay())
+        }
+    }
+
+    /// The process stands still for a while, as after SIGSTOP.
+    func freeze(_ i: Int, for time: Duration) {
+        guard machines[i].process != nil else { return }
+        machines[i].frozenUntil = max(machines[i].frozenUntil, now + time)
+        trace.note(now, i, .pause, UInt64(bitPattern: time.nanoseconds), "for \(time.milliseconds) ms")
+        push(.thaw(i), at: machines[i].frozenUntil)
+    }
+
+    // MARK: Events
+
+    private func perform(_ event: MeshEvent) {
+        switch event {
+        case .action(let body): body(self)
+        case .start(let i): start(i)
+        case .death(let i, let serial, let keepsPending):
+            if machines[i].process?.serial == serial { kill(i, keepsPending: keepsPending) }
+        case .parcel(let i, let parcel):
+            guard let process = machines[i].process else { return refuse(parcel, at: i) }
+            if !isFrozen(i, event) { take(parcel, process) }
+        case .gossipTick(let i, let serial):
+            guard let process = process(i, serial), process.gossipTick <= now else { return }
+            process.gossipTick = .distantFuture
+            if machines[i].frozenUntil <= now { tickGossip(process) }
+        case .registerTick(let i, let serial):
+            guard let process = process(i, serial), process.registerTick <= now else { return }
+            process.registerTick = .distantFuture
+            if machines[i].frozenUntil <= now { tickRegisters(process) }
+        case .written(let i, let serial): if let process = process(i, serial) { written(process) }
+        case .refused(let i, let serial): if let process = process(i, serial) { refusedByDisk(process) }
+        case .told(let i, let serial, let input):
+            if let process = process(i, serial), !isFrozen(i, event) { feed(process, input) }
+        case .routeDue(let i, let serial, let route, let attempt):
+            if let process = process(i, serial), !isFrozen(i, event) { routeIsDue(process, route, attempt) }
+        case .thaw(let i): thaw(i)
+        }
+    }
+
+    private func process(_ i: Int, _ serial: Int) -> NodeProcess? {
+        guard let process = machines[i].process, process.serial == serial else { return nil }
+        return process
+    }
+
+    private func isFrozen(_ i: Int, _ event: MeshEvent) -> Bool {
+        guard machines[i].frozenUntil > now else { return false }
+        machines[i].waiting.append(event)
+        return true
+    }
+
+    private func thaw(_ i: Int) {
+        guard machines[i].frozenUntil <= now, let process = machines[i].process else { return }
+        trace.note(now, i, .resume, UInt64(machines[i].waiting.count), "\(machines[i].waiting.count) events have waited")
+        let waiting = machines[i].waiting
+        machines[i].waiting = []
+        for event in waiting { perform(event) }
+        guard isRunning(process) else { return }
+        tickGossip(process)
+        tickRegisters(process)
+    }
+
+    private func take(_ parcel: MeshParcel, _ process: NodeProcess) {
+        switch parcel {
+        case .gossip(let bytes, let from): takeGossip(bytes, from: from, process)
+        case .accept(let from, let peer):
+            transmit(.connected(process.peer), from: process.machine, to: from, isOrderly: true)
+            carry(process.membership.connected(peer, now: now), of: process)
+        case .connected(let peer): carry(process.membership.connected(peer, now: now), of: process)
+        case .lost(let peer): carry(process.membership.linkLost(peer, now: now), of: process)
+        case .refused(let peer): carry(process.membership.refused(peer, now: now), of: process)
+        case .registers(let bytes): takeFrame(bytes, process)
+        case .errand(let errand): take(errand, process)
+        case .errandDone(let back, let result): errandDone(process, back, result)
+        case .call(let call): take(call, process)
+        }
+    }
+
+    /// Nobody listens.
+    private func refuse(_ parcel: MeshParcel, at i: Int) {
+        guard case .call(let call) = parcel else { return }
+        tell(client: call.number, .failure(RegisterError(.notReady, .failed, "n\(i + 1) refuses the connection")))
+    }
+
+    // MARK: Network
+
+    func transmit(_ parcel: MeshParcel, from: Int, to: Int, isOrderly: Bool = false, needsBothWays: Bool = false) {
+        if needsBothWays, links.state(to, from) == .dropping { return }
+        guard case .arrives(let times) = links.send(parcel, from: from, to: to, isOrderly: isOrderly) else { return }
+        for time in times { push(.parcel(to, parcel), after: needsBothWays ? time + links.oneWay() + links.oneWay() : time) }
+    }
+
+    func heal(_ cut: Int) {
+        for (_, to, parcel) in links.heal(cut) { push(.parcel(to, parcel), after: links.oneWay()) }
+    }
+
+    // MARK: Clients
+
+    /// A client asks a node.
+    func call(_ i: Int, _ call: ClientCall) {
+        if clientRandom.chance(clientLoss) { return }
+        push(.parcel(i, .call(call)), after: clientRandom.between(.microseconds(150), .milliseconds(2)))
+    }
+
+    func tell(client number: UInt64, _ result: Result<[UInt8], RegisterError>) {
+        if clientRandom.chance(clientLoss) { return }
+        after(clientRandom.between(.microseconds(150), .milliseconds(2))) { $0.clientHears(number, result) }
+    }
+
+    // MARK: Disks
+
+    /// How long the disk of a machine takes for a commit.
+    func commitTime(_ i: Int) -> Duration {
+        (.microseconds(80) + disks.exponential(shape.commitTime)) * machines[i].slowness
+    }
+
+    /// Where in a commit of this length something happens.
+    func moment(within time: Duration) -> Duration { time * disks.unit() }
+}
+
+extension StoreID {
+    /// Enough to tell the stores of a simulated mesh apart.
+    var short: String { String(description.prefix(4)) }
+}

@@ -1,0 +1,95 @@
+import Membership
+import Registers
+import World
+
+/// What came of one run.
+public struct CampaignResult: Hashable, Sendable {
+    public let seed: UInt64
+    public let scenario: String
+    /// The same for the same seed, scenario and mutations, in every process and on every machine.
+    public let traceHash: UInt64
+    /// What happened inside, counted.
+    public let events: Int
+    /// What clients asked for, and of that what was acknowledged, what surely failed, and of what nobody knows.
+    public let operations: Int
+    public let acknowledged: Int
+    public let failed: Int
+    public let unknown: Int
+    /// Registers whose order was too hard to find out.
+    public let undecided: Int
+    /// How often something bad was done.
+    public let strikes: Int
+    public let virtualTime: Duration
+    public let violations: [Violation]
+
+    public var isClean: Bool { violations.isEmpty }
+}
+
+/// One mesh under one seed: it works, is troubled, is made well, and is judged.
+public struct CampaignRun: Sendable {
+    public let seed: UInt64
+    public let scenario: Scenario
+    public let mutations: Set<Mutation>
+
+    public init(seed: UInt64, scenario: Scenario = .all, mutations: Set<Mutation> = []) {
+        self.seed = seed
+        self.scenario = scenario
+        self.mutations = mutations
+    }
+
+    /// - Parameter show: takes a line for each event, if somebody wants to look.
+    public func run(show: ((String) -> Void)? = nil) -> CampaignResult {
+        var random = RandomStream(seed: seed, name: "campaign \(scenario.name)")
+        let shape = shape(&random)
+        let weather = scenario.isCalm ? .calm : Weather(&random)
+        let mesh = SimulatedMesh(
+            seed: random.next(), shape: shape, weather: weather, machine: CampaignMachine(), mutations: mutations, show: show)
+        let clients = Clients(mesh, scenario.plan(&random))
+        let nemesis = Nemesis(mesh, scenario.troubles(&random))
+        for i in mesh.machines.indices { mesh.push(.start(i), after: random.between(.zero, .milliseconds(500))) }
+        mesh.run(until: .zero + .seconds(2))
+        clients.begin()
+        let length = random.between(.seconds(5), .seconds(20))
+        nemesis.begin(until: mesh.now + length)
+        mesh.run(until: mesh.now + length)
+        nemesis.makeWell()
+        // Those who asked during the trouble go on for a while, or a mesh that only works while nobody asks would pass.
+        mesh.run(until: mesh.now + .seconds(1))
+        clients.stop()
+        let examination = Examination(mesh, clients)
+        examination.run()
+        return judge(mesh, clients, nemesis, examination)
+    }
+
+    private func shape(_ random: inout RandomStream) -> MeshShape {
+        var shape = MeshShape()
+        shape.stores = [5, 5, 5, 5, 5, 3, 7][random.below(7)]
+        shape.others = [0, 0, 1, 2][random.below(4)]
+        shape.membership = random.chance(0.7) ? .local : .lan
+        shape.commitTime = .microseconds([150, 600, 3_000][random.below(3)])
+        // Rounds that give up before their answers come take the rarer ways.
+        if random.chance(0.2) { shape.replica.roundTimeout = .milliseconds(10) }
+        if random.chance(0.2) { shape.replica.fetchTimeout = .milliseconds(20) }
+        return shape
+    }
+
+    private func judge(_ mesh: SimulatedMesh, _ clients: Clients, _ nemesis: Nemesis, _ examination: Examination) -> CampaignResult {
+        var violations = mesh.faults.map { Violation(.unreadable, $0) } + examination.violations, undecided = 0
+        for (key, operations) in clients.ledger.byKey {
+            if operations.contains(where: { if case .put = $0.deed { true } else { $0.deed == .readValue } }) {
+                let finding = ValueCheck.judge(key, operations)
+                violations += finding.violations
+                if finding.isUndecided { undecided += 1 }
+            } else {
+                violations += SetCheck.judge(key, operations)
+            }
+        }
+        violations += AgreementCheck.judge(clients.plan.keys.map(\.key), mesh)
+        let operations = clients.ledger.operations
+        return CampaignResult(
+            seed: seed, scenario: scenario.name, traceHash: mesh.trace.hash, events: mesh.trace.events, operations: operations.count,
+            acknowledged: operations.count(where: \.isAcknowledged), failed: operations.count(where: \.isFailed),
+            unknown: operations.count { $0.outcome == .unknown || $0.outcome == .open }, undecided: undecided,
+            strikes: nemesis.strikes, virtualTime: mesh.now - .zero, violations: violations)
+    }
+}

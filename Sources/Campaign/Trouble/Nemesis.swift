@@ -1,0 +1,167 @@
+import Registers
+import World
+
+/// Troubles a mesh for a while, then makes everything well again.
+final class Nemesis {
+    private unowned let mesh: SimulatedMesh
+    private var random: RandomStream
+    private let troubles: [Trouble]
+    private var end = Instant.zero
+    private var cuts: [Int] = []
+    private(set) var strikes = 0
+    /// Disks that were lost or set back, which must stay few enough that every shard keeps a majority.
+    private(set) var spoilt: [Int] = []
+
+    init(_ mesh: SimulatedMesh, _ troubles: [Trouble]) {
+        self.mesh = mesh
+        self.troubles = troubles
+        random = RandomStream(seed: mesh.seed, name: "nemesis")
+    }
+
+    /// Begins now, and lets nothing new happen from `end` on.
+    func begin(until end: Instant) {
+        self.end = end
+        for trouble in troubles { plan(trouble) }
+        mesh.onDeath = { [unowned self] i in restart(i) }
+        if troubles.contains(.olderCopy) { planCopies() }
+    }
+
+    private func plan(_ trouble: Trouble) {
+        mesh.after(random.exponential(pause(trouble))) { [unowned self] _ in
+            guard mesh.now < end else { return }
+            strikes += 1
+            strike(trouble)
+            plan(trouble)
+        }
+    }
+
+    /// The mean time between two strikes.
+    private func pause(_ trouble: Trouble) -> Duration {
+        switch trouble {
+        case .kill, .freeze: .seconds(4)
+        case .killAtCommit: .seconds(3)
+        case .killSeveral, .slowDisk, .fullDisk: .seconds(8)
+        case .killAll: .seconds(15)
+        case .cut: .seconds(4)
+        case .clock: .seconds(3)
+        case .wipe, .olderCopy: .seconds(6)
+        }
+    }
+
+    private func strike(_ trouble: Trouble) {
+        let victim = random.below(mesh.machines.count)
+        switch trouble {
+        case .kill: kill([victim])
+        case .killAtCommit: mesh.machines[victim].killPoint = random.pick(Machine.KillPoint.allCases)
+        case .killSeveral: kill(Array(random.shuffled(Array(mesh.machines.indices)).prefix(2 + random.below(2))))
+        case .killAll: kill(Array(mesh.machines.indices))
+        case .freeze: mesh.freeze(victim, for: random.exponential(.milliseconds([100, 1_500, 5_000][random.below(3)])))
+        case .cut: cut()
+        case .clock: setClock(victim)
+        case .slowDisk:
+            mesh.machines[victim].slowness = random.pick([10, 100, 400]) ?? 10
+            mesh.after(random.exponential(.seconds(3))) { $0.machines[victim].slowness = 1 }
+        case .fullDisk:
+            mesh.machines[victim].isDiskFull = true
+            mesh.after(random.exponential(.seconds(3))) { $0.machines[victim].isDiskFull = false }
+        case .wipe: wipe(victim)
+        case .olderCopy: putOlderCopy(victim)
+        }
+    }
+
+    // MARK: Processes
+
+    private func kill(_ victims: [Int]) {
+        let isSeen = random.chance(0.7)
+        for i in victims { mesh.kill(i, keepsPending: random.chance(0.5), isSeen: isSeen) }
+    }
+
+    private func restart(_ i: Int) {
+        mesh.push(.start(i), after: .milliseconds(20) + random.exponential(.milliseconds([50, 800, 4_000][random.below(3)])))
+    }
+
+    // MARK: Network
+
+    private func cut() {
+        let shape = random.pick(CutShape.allCases) ?? .isolate
+        let mode: Cut.Mode = random.chance(0.75) ? .drop : .hold
+        let ways = shape.ways(mesh.machines.count, &random)
+        let cut = mesh.links.cut(ways, mode)
+        cuts.append(cut)
+        let time = random.exponential(random.chance(0.35) ? .seconds(8) : .milliseconds(1_200))
+        mesh.trace.note(mesh.now, nil, .trouble, UInt64(cut), "cut \(cut): \(shape), \(mode), \(ways.count) ways, for \(time.milliseconds) ms")
+        mesh.after(time) { [unowned self] _ in heal(cut) }
+    }
+
+    private func heal(_ cut: Int) {
+        guard let place = cuts.firstIndex(of: cut) else { return }
+        cuts.remove(at: place)
+        mesh.trace.note(mesh.now, nil, .trouble, UInt64(cut) << 8, "cut \(cut) is healed")
+        mesh.heal(cut)
+    }
+
+    // MARK: Clocks and disks
+
+    private func setClock(_ i: Int) {
+        let most: Duration = [.milliseconds(500), .seconds(60), .seconds(7_200)][random.below(3)]
+        mesh.machines[i].clockAhead = random.between(.zero - most, most)
+        mesh.trace.note(mesh.now, i, .trouble, 0, "the wall clock is ahead by \(mesh.machines[i].clockAhead.milliseconds) ms")
+    }
+
+    /// Two majorities of three have one store in common, so one may be spoilt.
+    private func maySpoil(_ i: Int) -> Bool { spoilt.isEmpty && mesh.machines[i].disk != nil && mesh.shape.stores >= 3 }
+
+    private func wipe(_ i: Int) {
+        guard maySpoil(i), let disk = mesh.machines[i].disk else { return }
+        spoilt.append(i)
+        mesh.trace.note(mesh.now, i, .trouble, 1, "the disk is lost")
+        mesh.kill(i, keepsPending: false)
+        let keepsID = mesh.mutations.contains(.wipedDiskVotes)
+        mesh.machines[i].disk = MemoryDisk(id: keepsID ? disk.id : StoreID(from: &random))
+        mesh.machines[i].isWiped = true
+    }
+
+    private func planCopies() {
+        mesh.after(random.exponential(.seconds(2))) { [unowned self] mesh in
+            guard mesh.now < end else { return }
+            let i = random.below(mesh.machines.count)
+            mesh.machines[i].copy = mesh.machines[i].process?.store?.disk ?? mesh.machines[i].disk
+            planCopies()
+        }
+    }
+
+    /// Puts the older copy back, if all who run and could know have noticed that there was something newer: without a witness nothing is
+    /// promised.
+    private func putOlderCopy(_ i: Int) {
+        guard maySpoil(i), let copy = mesh.machines[i].copy, let id = mesh.machines[i].disk?.id, copy.id == id else { return }
+        let others = mesh.running.filter { $0.machine != i && $0.store != nil }
+        let know = others.filter { other in other.store?.witnesses.contains { $0.store == id && $0.commit > copy.commitNumber } ?? false }
+        guard !know.isEmpty, know.count == others.count else { return }
+        spoilt.append(i)
+        mesh.kill(i, keepsPending: true)
+        mesh.trace.note(
+            mesh.now, i, .trouble, copy.commitNumber,
+            "the disk is set back to commit \(copy.commitNumber) from \(mesh.machines[i].disk?.commitNumber ?? 0)")
+        mesh.machines[i].disk = copy
+    }
+
+    // MARK: The end
+
+    /// Everything is made well, for good.
+    func makeWell() {
+        mesh.trace.note(mesh.now, nil, .trouble, 2, "all is made well")
+        for cut in cuts { heal(cut) }
+        mesh.links.weather = .calm
+        mesh.clientLoss = 0
+        for i in mesh.machines.indices {
+            mesh.machines[i].slowness = 1
+            mesh.machines[i].isDiskFull = false
+            mesh.machines[i].killPoint = nil
+            if mesh.machines[i].frozenUntil > mesh.now {
+                mesh.machines[i].frozenUntil = mesh.now
+                mesh.push(.thaw(i), after: .zero)
+            }
+            if mesh.machines[i].process == nil { mesh.push(.start(i), after: random.between(.zero, .milliseconds(300))) }
+        }
+    }
+}

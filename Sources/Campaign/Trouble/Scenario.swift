@@ -1,0 +1,74 @@
+import Registers
+import World
+
+/// What a run is about: which troubles, how often, and what work.
+public struct Scenario: Hashable, Sendable {
+    public let name: String
+    /// One line.
+    public let summary: String
+    let troubles: [Trouble]
+    let work: Work
+
+    enum Work: Hashable, Sendable {
+        case mixed
+        /// Everybody at one register.
+        case hotKey
+        /// Rows so large that catching up takes several pieces.
+        case large
+    }
+
+    public static let all = Scenario(
+        name: "all", summary: "three to six kinds of trouble at once, other ones for every seed", troubles: Trouble.allCases, work: .mixed)
+
+    /// Every scenario, the default first.
+    public static let named: [Scenario] = [
+        all,
+        Scenario(name: "calm", summary: "no trouble: work alone, on a network that loses nothing", troubles: [], work: .mixed),
+        Scenario(
+            name: "kills", summary: "processes die, one, several and all at once, at any moment of a commit",
+            troubles: [.kill, .killAtCommit, .killSeveral, .killAll], work: .mixed),
+        Scenario(name: "cuts", summary: "the network is cut in every shape", troubles: [.cut], work: .mixed),
+        Scenario(name: "cuts-and-kills", summary: "both at once", troubles: [.cut, .kill, .killAtCommit], work: .mixed),
+        Scenario(name: "pauses", summary: "processes stand still, and the network is cut", troubles: [.freeze, .cut], work: .mixed),
+        Scenario(
+            name: "disks", summary: "disks are slow, full, lost, and older copies of themselves",
+            troubles: [.slowDisk, .fullDisk, .wipe, .olderCopy, .killAtCommit], work: .mixed),
+        Scenario(name: "clocks", summary: "wall clocks are set, and processes die", troubles: [.clock, .kill], work: .mixed),
+        Scenario(name: "hot-key", summary: "everybody asks one register, while networks are cut and processes die", troubles: [.cut, .kill, .freeze], work: .hotKey),
+        Scenario(
+            name: "large-rows", summary: "rows of up to 48 KiB, so that catching up takes several pieces",
+            troubles: [.cut, .kill, .killAtCommit], work: .large),
+    ]
+
+    /// Nil when none has that name.
+    public init?(_ name: String) {
+        guard let scenario = Self.named.first(where: { $0.name == name }) else { return nil }
+        self = scenario
+    }
+
+    private init(name: String, summary: String, troubles: [Trouble], work: Work) {
+        self.name = name
+        self.summary = summary
+        self.troubles = troubles
+        self.work = work
+    }
+
+    /// The troubles of one run: all, but for the scenario of everything, which takes some.
+    func troubles(_ random: inout RandomStream) -> [Trouble] {
+        guard troubles.count > 6 else { return troubles }
+        return random.shuffled(troubles).prefix(3 + random.below(4)).sorted()
+    }
+
+    var isCalm: Bool { troubles.isEmpty }
+
+    func plan(_ random: inout RandomStream) -> WorkPlan {
+        var plan = WorkPlan(&random)
+        if isCalm { plan.loss = 0 }
+        switch work {
+        case .mixed: break
+        case .hotKey: (plan.sets, plan.values, plan.clients, plan.pause) = random.chance(0.5) ? (1, 0, 8, .milliseconds(60)) : (0, 1, 8, .milliseconds(60))
+        case .large: (plan.sets, plan.values, plan.largeRows) = (1, 1, 0.5)
+        }
+        return plan
+    }
+}

@@ -1,0 +1,43 @@
+import Registers
+import World
+
+/// What the clients of a run do.
+struct WorkPlan: Sendable {
+    /// Registers with a set, and registers with a value; those of lower number are asked more often.
+    var sets = 3
+    var values = 3
+    var clients = 6
+    /// The mean pause of a client between two operations.
+    var pause: Duration = .milliseconds(120)
+    /// The shares of reads, and of removals among the changes of sets.
+    var reads = 0.35
+    var removals = 0.15
+    /// The chance that a client asks for many changes of one register at once, and how many.
+    var bursts = 0.02
+    var burst = 30
+    /// The chance that an added row is large, and how large at most.
+    var largeRows = 0.0
+    var largest = 48 << 10
+    /// How long a client waits for an answer, and how often it tries one operation at most.
+    var patience: Duration = .milliseconds(1_500)
+    var attempts = 4
+    /// The chance that a client's message, or its answer, is lost.
+    var loss = 0.01
+
+    var keys: [(key: RegisterKey, isSet: Bool)] {
+        let names = (0..<sets).map { ("set/\($0)", true) } + (0..<values).map { ("value/\($0)", false) }
+        return names.compactMap { name, isSet in RegisterKey(name).map { ($0, isSet) } }
+    }
+
+    /// The work of one run.
+    init(_ random: inout RandomStream) {
+        sets = [1, 2, 3, 8][random.below(4)]
+        values = [1, 2, 3, 8][random.below(4)]
+        clients = 3 + random.below(7)
+        pause = .milliseconds([40, 120, 250][random.below(3)])
+        reads = [0.2, 0.35, 0.6][random.below(3)]
+        bursts = [0, 0.02, 0.05][random.below(3)]
+        largeRows = random.chance(0.15) ? 0.2 : 0
+        loss = [0, 0.01, 0.04][random.below(3)]
+    }
+}

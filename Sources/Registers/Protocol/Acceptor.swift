@@ -1,0 +1,79 @@
+// THE ACCEPTOR
+//
+// CASPaxos (Rystsov, "CASPaxos: Replicated State Machines without logs", 2018), per register: a proposer asks the acceptors to
+// promise a ballot, learns from a majority what was accepted last, and asks them to accept its successor under that ballot. A value
+// that a majority has accepted is chosen, and every later one builds on it. There is no log and no leader.
+//
+// Where we depart from the paper:
+//  * Values are not sent whole. A change is a delta on a version that is known to be chosen, and an acceptor keeps that version, the
+//    base, and at most one delta over it. A delta whose base is the delta that is kept proves that one chosen: it is folded.
+//  * Only the kept delta may be unchosen. A proposer that finds one proposes the very same again, alone, before anything of its own.
+//  * An accept carries the promise for the next ballot, so that a proposer that stays needs one round trip. That is the paper's own
+//    one-round-trip optimisation; the promise is for one ballot and made durable with the accept.
+//  * An accept that is repeated is answered with yes again. That needs ballots that are never used twice: see `Ballot`.
+//  * `confirm` asks whether a promise still stands. A majority of yes means that nothing was chosen since, so a proposer that holds the
+//    value may answer reads from it. The paper runs an identity change, which writes.
+
+/// The rules by which one replica promises and accepts. Pure functions of its record.
+enum Acceptor {
+    /// What becomes of a request.
+    enum Verdict: Equatable {
+        /// Yes, once this record is durable; and first apply the rows of the delta that has turned out to be chosen.
+        case yes(RegisterRecord, folding: RegisterDelta?)
+        /// Yes, and nothing changes: it was done before.
+        case again
+        /// No: this ballot is promised.
+        case outbid(Ballot)
+        /// Neither: the delta's base is not here.
+        case behind
+    }
+
+    static func prepare(_ ballot: Ballot, _ record: RegisterRecord) -> Verdict {
+        if ballot < record.promise { return .outbid(record.promise) }
+        if ballot == record.promise { return .again }
+        var record = record
+        record.promise = ballot
+        return .yes(record, folding: nil)
+    }
+
+    static func accept(_ delta: RegisterDelta, next: Ballot, _ record: RegisterRecord) -> Verdict {
+        if let pending = record.pending, pending.ballot == delta.ballot { return .again }
+        if delta.ballot < record.promise { return .outbid(record.promise) }
+        if record.isCatchingUp { return .behind }
+        if record.base == delta.base {
+            var record = record
+            record.pending = delta
+            record.promise = max(next, delta.ballot)
+            return .yes(record, folding: nil)
+        }
+        guard let pending = record.pending, pending.version == delta.base else { return .behind }
+        var folded = record.folding(pending)
+        folded.pending = delta
+        folded.promise = max(next, delta.ballot)
+        return .yes(folded, folding: pending)
+    }
+
+    static func confirm(_ ballot: Ballot, _ record: RegisterRecord) -> Bool { record.promise == ballot }
+}
+
+extension RegisterRecord {
+    /// The record when its pending change has turned out to be chosen.
+    func folding(_ delta: RegisterDelta) -> RegisterRecord {
+        precondition(delta.base == base, "a change on \(delta.base) was to be folded into \(base)")
+        var record = self
+        record.base = delta.version
+        record.state = delta.state
+        record.pending = nil
+        return record
+    }
+
+    /// Whether this replica can tell the register's value at `version`.
+    func holds(_ version: RegisterVersion) -> Bool {
+        !isCatchingUp && (base == version || pending?.version == version)
+    }
+}
+
+extension RegisterDelta {
+    /// The rows as they are stored when this is chosen.
+    var storedRows: [StoredRow] { rows.map { StoredRow(key: $0.key, value: $0.value, changed: version.number) } }
+}

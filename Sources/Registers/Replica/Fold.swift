@@ -1,0 +1,60 @@
+import World
+
+/// The changes of many wishes as one: commands carried out one after the other on what the ones before have left.
+struct Fold {
+    /// What becomes of a wish when the change is chosen.
+    typealias Answer = (wish: RegisterWish, result: Result<[UInt8], RegisterError>)
+
+    private(set) var view: RegisterView
+    private(set) var answers: [Answer] = []
+    private let before: RegisterState
+
+    init(_ state: RegisterState, _ rows: LayeredRows) {
+        before = state
+        view = RegisterView(state: state, rows: rows)
+    }
+
+    /// Whether nothing has to be written: all was refused, or done before.
+    var isEmpty: Bool { view.isUnchanged(from: before) }
+
+    /// Carries out the wish on top of what was folded. False when there is no room for it beside the others.
+    mutating func add(_ wish: RegisterWish, operation: WorkID, command: [UInt8], machine: any RegisterMachine, notes: Bool) -> Bool {
+        if notes, let answer = view.answer(of: operation) {
+            answers.append((wish, .success(answer)))
+            return true
+        }
+        if view.isFinished {
+            answers.append((wish, .failure(.init(.refused, .failed, "\(wish.key) has ended, and nothing of it changes any more"))))
+            return true
+        }
+        view.mark()
+        do {
+            let answer = try machine.change(command, &view)
+            if notes { view.note(operation, answer: answer) }
+            if view.isWithinLimits, answer.count <= RegisterLimits.answerBytes {
+                answers.append((wish, .success(answer)))
+                return true
+            }
+            view.rollBack()
+            if !isEmpty { return false }
+            answers.append((wish, .failure(Self.tooLarge(wish.key, answer: answer.count))))
+        } catch {
+            view.rollBack()
+            answers.append((wish, .failure(RegisterError(.refused, .failed, error.sentence))))
+        }
+        return true
+    }
+
+    private static func tooLarge(_ key: RegisterKey, answer: Int) -> RegisterError {
+        RegisterError(
+            .tooLarge, .failed,
+            "a change of \(key) is too large: at most \(RegisterLimits.stateBytes) bytes of state, \(RegisterLimits.rowBytes) of a row, "
+                + "\(RegisterLimits.deltaRows) rows, \(RegisterLimits.deltaBytes) bytes in all and \(RegisterLimits.answerBytes) of the "
+                + "answer, which has \(answer); divide it")
+    }
+
+    /// The change, to be proposed.
+    func delta(on base: RegisterVersion, under ballot: Ballot) -> RegisterDelta {
+        RegisterDelta(base: base, ballot: ballot, state: view.whole, rows: view.changes)
+    }
+}

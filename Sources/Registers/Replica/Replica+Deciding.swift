@@ -1,0 +1,181 @@
+import World
+
+extension Replica {
+    // MARK: What a majority has said
+
+    /// A majority has promised: builds on what it tells, once that is here.
+    mutating func build(_ proposer: Proposer, on finding: Promises.Finding) {
+        endRound(proposer)
+        let held = record(of: proposer.key) ?? RegisterRecord()
+        switch finding {
+        case .chosen(let version, let holders):
+            guard held.holds(version) else { return fetch(proposer, finding, version.ballot, from: holders) }
+            granted(proposer, at: version)
+        case .open(let version, let base, let holders):
+            if let pending = held.pending, pending.version == version, !held.isCatchingUp {
+                repropose(proposer, pending)
+            } else {
+                fetch(proposer, finding, base.ballot, from: holders)
+            }
+        }
+    }
+
+    /// Somebody else's change may or may not be chosen: it is proposed again, alone, under the own ballot.
+    private mutating func repropose(_ proposer: Proposer, _ open: RegisterDelta) {
+        guard let ballot = proposer.grant?.ballot else { return advance(proposer.key) }
+        accept(proposer, open.proposed(under: ballot), answers: [])
+    }
+
+    /// The grant stands on a chosen version. Reads that came before the prepare may be answered: nothing newer was chosen when it began.
+    private mutating func granted(_ proposer: Proposer, at version: RegisterVersion) {
+        proposer.current = version
+        proposer.failures = 0
+        answerReads(proposer, from: version)
+        advance(proposer.key)
+    }
+
+    private mutating func fetch(
+        _ proposer: Proposer, _ finding: Promises.Finding, _ ballot: Ballot, from holders: [StoreID]
+    ) {
+        guard let source = holders.first(where: { $0 != id }) ?? electorate(of: proposer.key).members.first(where: { $0 != id }) else {
+            return fail(proposer, nil)
+        }
+        proposer.phase = .fetching(finding, until: now + figures.roundLimit)
+        fetch(proposer.key, atLeast: ballot, from: source)
+    }
+
+    /// What was missing has come, or nobody has it.
+    mutating func fetched(_ key: RegisterKey, pending: RegisterDelta?) {
+        guard let proposer = proposers[key], case .fetching(let finding, _) = proposer.phase else { return }
+        proposer.phase = .idle
+        let held = record(of: key) ?? RegisterRecord()
+        switch finding {
+        case .chosen(let version, _):
+            if held.holds(version) { granted(proposer, at: version) } else { fail(proposer, nil) }
+        case .open(let version, let base, _):
+            let open = [held.pending, pending].compactMap { $0 }.first { $0.version == version && $0.base == base }
+            if let open, held.base == base, !held.isCatchingUp { repropose(proposer, open) } else { fail(proposer, nil) }
+        }
+        setTimer(proposer)
+    }
+
+    mutating func chosen(_ proposer: Proposer, _ delta: RegisterDelta, _ answers: [Fold.Answer]) {
+        endRound(proposer)
+        proposer.current = delta.version
+        proposer.failures = 0
+        proposer.kept = nil
+        answer(proposer, answers)
+        answerReads(proposer, from: delta.version)
+        advance(proposer.key)
+    }
+
+    mutating func confirmed(_ proposer: Proposer, _ answers: [Fold.Answer]) {
+        endRound(proposer)
+        proposer.failures = 0
+        answer(proposer, answers)
+        answerReads(proposer, from: proposer.current)
+        advance(proposer.key)
+    }
+
+    /// An attempt has come to nothing: those who waited for it wait for the next, after a pause.
+    mutating func fail(_ proposer: Proposer, _ cause: RegisterAnswer.Body?) {
+        var ballot: Ballot?
+        switch proposer.phase {
+        case .accepting(_, let delta, let answers):
+            ballot = delta.ballot
+            proposer.changes.insert(contentsOf: answers.map(\.wish), at: 0)
+        case .confirming(_, let answers): proposer.changes.insert(contentsOf: answers.map(\.wish), at: 0)
+        case .idle, .pausing, .peeking, .preparing, .fetching: break
+        }
+        endRound(proposer)
+        proposer.dropGrant()
+        if mutations.contains(.ballotReused) { proposer.kept = ballot }
+        if case .closed(let closed) = cause { return endAll(proposer, Self.expired("register \(proposer.key)", closed)) }
+        proposer.failures += 1
+        let most = min(figures.backoff * (1 << min(proposer.failures, 16)), figures.roundTimeout)
+        proposer.phase = .pausing(until: now + .nanoseconds(Int64(random.unit() * Double(most.nanoseconds))))
+        setTimer(proposer)
+    }
+
+    mutating func endRound(_ proposer: Proposer) {
+        if let round = proposer.round { rounds[round] = nil }
+        proposer.phase = .idle
+    }
+
+    // MARK: Answering wishes
+
+    private mutating func answer(_ proposer: Proposer, _ answers: [Fold.Answer]) {
+        for answer in answers { end(proposer, answer.wish, answer.result) }
+    }
+
+    private mutating func end(_ proposer: Proposer, _ wish: RegisterWish, _ result: Result<[UInt8], RegisterError>) {
+        waiting -= 1
+        proposer.proposed.remove(wish.token)
+        emit(.answer(wish.token, result))
+    }
+
+    /// Answers the covered reads from a version, if this replica still holds it: another's change may have taken the place of its own
+    /// accepted one while the round was decided elsewhere. Then the reads wait for the next round.
+    mutating func answerReads(_ proposer: Proposer, from version: RegisterVersion) {
+        guard (record(of: proposer.key) ?? RegisterRecord()).holds(version) else { return proposer.covered = 0 }
+        let wishes = proposer.takeCovered()
+        guard !wishes.isEmpty else { return }
+        let view = fold(proposer.key, at: version).view
+        for wish in wishes {
+            guard case .read(let query) = wish.action else { continue }
+            do {
+                end(proposer, wish, .success(try machine.read(query, view)))
+            } catch {
+                end(proposer, wish, .failure(RegisterError(.refused, .failed, error.sentence)))
+            }
+        }
+    }
+
+    private mutating func endAll(_ proposer: Proposer, _ error: RegisterError) {
+        let wishes = proposer.changes + proposer.reads
+        (proposer.changes, proposer.reads, proposer.covered) = ([], [], 0)
+        for wish in wishes { end(proposer, wish, .failure(error)) }
+        proposers[proposer.key] = nil
+    }
+
+    // MARK: Time
+
+    mutating func setTimer(_ proposer: Proposer) {
+        let due = proposer.due
+        guard due < proposer.timer else { return }
+        proposer.timer = due
+        timers.insert(.proposer(proposer.key), at: due)
+    }
+
+    mutating func proposerIsDue(_ key: RegisterKey) {
+        guard let proposer = proposers[key], proposer.timer <= now else { return }
+        proposer.timer = .distantFuture
+        expire(proposer)
+        switch proposer.phase {
+        case .idle: advance(key)
+        case .pausing(let until):
+            if until <= now {
+                proposer.phase = .idle
+                advance(key)
+            }
+        case .fetching(_, let until):
+            if until <= now { fail(proposer, nil) }
+        case .peeking(let round, _), .preparing(let round, _), .accepting(let round, _, _), .confirming(let round, _):
+            if round.due <= now { fail(proposer, nil) }
+        }
+        if let proposer = proposers[key] { setTimer(proposer) }
+    }
+
+    /// Ends the wishes whose time is over. A change that is part of a proposal under way may yet be chosen.
+    private mutating func expire(_ proposer: Proposer) {
+        for wish in proposer.takeLate(now) {
+            let isOpen = proposer.proposed.contains(wish.token)
+            end(
+                proposer, wish,
+                .failure(
+                    RegisterError(
+                        .noMajority, isOpen ? .unknown : .failed, "no majority of the replicas of \(proposer.key) answered in time",
+                        retryAfter: .seconds(1))))
+        }
+    }
+}

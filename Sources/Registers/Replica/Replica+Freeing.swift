@@ -1,0 +1,180 @@
+import World
+
+// THE HORIZON
+//
+// Work ends, and what it leaves behind must go some day: finished registers, and the operation ids by which a repeated command is known.
+// But a register that one replica has freed, and a lagging one has not, would come back with the next change; and an operation whose id is
+// forgotten would be carried out a second time. So an hour of a shard passes in two steps, each taken by every replica, durably, before
+// the next:
+//
+//   close   Nobody creates a register of that hour any more, or carries out an operation of it. A replica that has one which is not
+//           finished names it. Nothing more can come into being, so once nobody names one, nobody ever will.
+//   free    Everything of that hour goes: registers at once, operation ids in the registers that live on bit by bit.
+//
+// The home of the shard asks, when the hour is older than the retention. Every replica judges that by its own clock too, so that one
+// clock that is ahead closes nothing. A majority is not enough here: the one that does not hear is the one that would bring things back.
+// A replica that is down therefore holds the horizon up, and disks grow meanwhile.
+//
+// Why a register that is finished only in a pending change does not count as unfinished: if that change is chosen, the register is
+// finished; if it is not, some replica still holds what went before, and names it.
+
+/// How far the shards of a replica were freed, and what is being done about the next hour.
+struct Freeing {
+    var horizons: [Int: ShardHorizon] = [:]
+    /// The shard that is looked at next.
+    var cursor = 0
+    /// The step that the replicas of a shard are being asked to take.
+    var asking: (shard: Int, hour: CreationHour, step: HorizonStep, asked: Round)?
+    /// Shards whose living registers still hold operations of freed hours, and the last key that was swept.
+    var sweeping: [(shard: Int, after: RegisterKey?)] = []
+
+    var round: UInt64? { asking?.asked.number }
+
+    func closed(_ shard: Int) -> CreationHour? { horizons[shard]?.closed }
+
+    /// The hour of the operation that a row is of; nil for a row of another kind.
+    func hour(ofOperation row: [UInt8]) -> CreationHour? {
+        guard row.first == RegisterView.Kind.operation.rawValue, let id = WorkID(bytes: row.dropFirst()) else { return nil }
+        return CreationHour(of: id)
+    }
+}
+
+extension Replica {
+    /// The newest hour that has been over for as long as things are kept.
+    private var retired: CreationHour? {
+        guard let retention = figures.retention else { return nil }
+        let end = wall.nanosecondsSince1970.subtractingReportingOverflow(retention.nanoseconds)
+        let hour = CreationHour(WallTime(nanosecondsSince1970: max(end.partialValue, 0))).number
+        return end.overflow || hour == 0 ? nil : CreationHour(number: hour - 1)
+    }
+
+    /// Goes on with the shards of which this replica is the home, one at a time, and sweeps a little.
+    mutating func lookForFreeable() {
+        sweep()
+        timers.insert(.horizon, at: now + (freeing.sweeping.isEmpty ? figures.horizonInterval : figures.horizonInterval / 16))
+        if mutations.contains(.rowsFreedWithoutTheHorizon) { return forgetByAge() }
+        guard standing == .voting, let hour = retired else { return }
+        if let asking = freeing.asking {
+            guard asking.asked.due <= now else { return }
+            rounds[asking.asked.number] = nil
+            freeing.asking = nil
+        }
+        for _ in 0..<Shard.count {
+            let shard = freeing.cursor
+            freeing.cursor = (shard + 1) % Shard.count
+            let home = map.electorate(of: shard).members.first { live.contains($0) || $0 == id }
+            guard map.has(id, in: shard), home == id, (freeing.horizons[shard]?.freed).map({ $0 < hour }) ?? hasAnything(shard, hour) else {
+                continue
+            }
+            return ask(shard, hour, .close)
+        }
+    }
+
+    /// An empty shard has nothing to free.
+    private func hasAnything(_ shard: Int, _ hour: CreationHour) -> Bool {
+        !store.keys(ofShard: shard, madeUpTo: nil, after: nil, limit: 1).isEmpty
+    }
+
+    private mutating func ask(_ shard: Int, _ hour: CreationHour, _ step: HorizonStep) {
+        guard let key = store.keys(ofShard: shard, madeUpTo: nil, after: nil, limit: 1).first else { return }
+        lastRound += 1
+        let round = Round(lastRound, map.electorate(of: shard), due: now + figures.roundLimit)
+        freeing.asking = (shard, hour, step, round)
+        rounds[round.number] = key
+        for store in round.electorate.members {
+            let request = RegisterRequest(
+                round: round.number, epoch: map.epoch, key: key, ballot: .zero, action: .horizon(hour: hour, step: step))
+            tell(store, .request(request))
+        }
+    }
+
+    mutating func freeingAnswered(_ body: RegisterAnswer.Body, by peer: StoreID) {
+        guard var asking = freeing.asking, case .horizon(let inTheWay) = body, inTheWay == nil else { return }
+        asking.asked.agree(peer)
+        freeing.asking = asking
+        guard asking.asked.electorate.members.allSatisfy(asking.asked.yes.contains) else { return }
+        rounds[asking.asked.number] = nil
+        freeing.asking = nil
+        if asking.step == .close { ask(asking.shard, asking.hour, .free) }
+    }
+
+    /// Takes a step, if nothing is in its way.
+    mutating func take(_ step: HorizonStep, upTo hour: CreationHour, for request: RegisterRequest, from peer: StoreID) {
+        let shard = request.key.shard
+        guard let retired, hour <= retired else { return refuse(request, .unable, peer) }
+        var horizon = freeing.horizons[shard] ?? ShardHorizon(shard: shard)
+        switch step {
+        case .close:
+            if horizon.closed.map({ $0 < hour }) ?? true {
+                horizon.closed = hour
+                freeing.horizons[shard] = horizon
+                ahead.put(horizon)
+            }
+            let unfinished = firstUnfinished(shard, hour)
+            answerDurably(RegisterAnswer(round: request.round, body: .horizon(inTheWay: unfinished)), to: peer)
+        case .free:
+            guard let closed = horizon.closed, closed >= hour, firstUnfinished(shard, hour) == nil else {
+                return refuse(request, .unable, peer)
+            }
+            if horizon.freed.map({ $0 < hour }) ?? true {
+                horizon.freed = hour
+                freeing.horizons[shard] = horizon
+                ahead.put(horizon)
+                free(shard, hour)
+                freeing.sweeping.append((shard, nil))
+            }
+            answerDurably(RegisterAnswer(round: request.round, body: .horizon(inTheWay: nil)), to: peer)
+        }
+    }
+
+    private func firstUnfinished(_ shard: Int, _ hour: CreationHour) -> RegisterKey? {
+        var after: RegisterKey?
+        while true {
+            let keys = store.keys(ofShard: shard, madeUpTo: hour, after: after, limit: 256)
+            for key in keys {
+                guard let record = record(of: key), record.accepted != .none else { continue }
+                if !(record.pending?.state ?? record.state).isFinished { return key }
+            }
+            guard let last = keys.last, keys.count == 256 else { return nil }
+            after = last
+        }
+    }
+
+    private mutating func free(_ shard: Int, _ hour: CreationHour) {
+        var after: RegisterKey?
+        while true {
+            let keys = store.keys(ofShard: shard, madeUpTo: hour, after: after, limit: 256)
+            for key in keys where record(of: key) != nil {
+                put(key, nil)
+                volatilePromises[key] = nil
+            }
+            guard let last = keys.last, keys.count == 256 else { return }
+            after = last
+        }
+    }
+
+    /// Takes freed operations out of the registers that live on, a few registers at a time.
+    private mutating func sweep() {
+        guard let next = freeing.sweeping.first, let freed = freeing.horizons[next.shard]?.freed else { return }
+        let keys = store.keys(ofShard: next.shard, madeUpTo: nil, after: next.after, limit: 64)
+        for key in keys { sweep(key, freed) }
+        freeing.sweeping.removeFirst()
+        if keys.count == 64 { freeing.sweeping.append((next.shard, keys.last)) }
+    }
+
+    private mutating func sweep(_ key: RegisterKey, _ freed: CreationHour) {
+        guard let record = record(of: key) else { return }
+        // Ids sort by their time, so the oldest come first.
+        let run = rows(of: key).run(from: [RegisterView.Kind.operation.rawValue], changedAfter: 0, within: .piece)
+        let gone = run.rows.prefix { freeing.hour(ofOperation: $0.key).map { $0 <= freed } ?? false }.map(\.key)
+        if !gone.isEmpty { put(key, record, freed: gone) }
+    }
+
+    /// What the mutation `rows-freed-without-the-horizon` does: forgets operations by their age, and asks nobody.
+    private mutating func forgetByAge() {
+        guard let hour = retired else { return }
+        for shard in 0..<Shard.count {
+            for key in store.keys(ofShard: shard, madeUpTo: nil, after: nil, limit: 64) { sweep(key, hour) }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import World
+
+// A DISK THAT LOST SOMETHING NEVER VOTES AS IF IT HAD NOT
+//
+// An acceptor's promise is worth what its disk remembers. A wiped disk is a new store with a new id, which no map names. A disk that was
+// set back to an older copy of itself is not so easily told: its file is whole, its id is right, and it has forgotten what it promised.
+//
+// So a store numbers its commits. Every frame carries the number of the last that is durable, and whoever receives it keeps the highest,
+// durably, with its own next commit or after a fifth of a second. A store that has just been opened asks all live stores that share a
+// shard with it what they have heard, and votes when all of them, one at least, have heard of no more than it holds. If one has, it never
+// votes again.
+//
+// What is told is the number of the last *durable* commit, not of the one that is being written: a store whose power fails in the middle
+// of a commit has lost nothing it has told anyone, and must not look as if it had. A copy that is older by no more than what its
+// witnesses had no time to write, or that meets no surviving witness, is outside the promise.
+
+/// What a replica knows of other stores' commits, and what it waits to hear of its own.
+struct Witnessing {
+    /// The stores that share a shard with this one.
+    var neighbours: Set<StoreID> = []
+    /// The highest commit number heard of each, durably.
+    private(set) var durable: [StoreID: UInt64] = [:]
+    /// What was heard since, and is not yet part of a commit.
+    private var unwritten: [StoreID: UInt64] = [:]
+    private var written: [StoreID: UInt64] = [:]
+    /// A timer for the unwritten is set.
+    var isTimed = false
+    /// Who has said that this store holds all it should.
+    var clearedBy: Set<StoreID> = []
+
+    mutating func learn(durably witness: Witness) {
+        durable[witness.store] = max(durable[witness.store] ?? 0, witness.commit)
+        written[witness.store] = max(written[witness.store] ?? 0, witness.commit)
+    }
+
+    /// True when that is news.
+    mutating func hear(_ store: StoreID, commit: UInt64) -> Bool {
+        guard neighbours.contains(store), commit > max(written[store] ?? 0, unwritten[store] ?? 0) else { return false }
+        unwritten[store] = commit
+        return true
+    }
+
+    var hasUnwritten: Bool { !unwritten.isEmpty }
+
+    /// What the next commit has to write, sorted by store.
+    mutating func takeUnwritten() -> [Witness] {
+        let fresh = unwritten.map { Witness(store: $0.key, commit: $0.value) }.sorted { $0.store < $1.store }
+        for witness in fresh { written[witness.store] = witness.commit }
+        unwritten.removeAll(keepingCapacity: true)
+        return fresh
+    }
+}
+
+extension Replica {
+    mutating func heard(of store: StoreID, commit: UInt64) {
+        guard witnessing.hear(store, commit: commit), !witnessing.isTimed else { return }
+        witnessing.isTimed = true
+        timers.insert(.witness, at: now + figures.witnessDelay)
+    }
+
+    /// Nothing else was written for a while: a commit for the witnesses alone.
+    mutating func writeWitnesses() {
+        witnessing.isTimed = false
+        let fresh = witnessing.takeUnwritten()
+        if !fresh.isEmpty { ahead.put(fresh) }
+    }
+
+    mutating func beginAsking() {
+        if witnessing.neighbours.isEmpty { return standing = .voting }
+        timers.insert(.ask, at: now)
+    }
+
+    /// Asks every neighbour that has not answered: the dead ones do not hear it, and who is alive is known only by and by.
+    mutating func ask() {
+        guard standing == .asking else { return }
+        for store in witnessing.neighbours.sorted() where !witnessing.clearedBy.contains(store) { tell(store, .witnessQuestion) }
+        timers.insert(.ask, at: now + figures.witnessInterval)
+    }
+
+    mutating func witnessed(_ commit: UInt64, by peer: StoreID) {
+        guard standing == .asking, witnessing.neighbours.contains(peer) else { return }
+        // What this process has committed since it was opened it knows by itself.
+        if commit > durable && !mutations.contains(.olderDiskVotes) {
+            return change(standing: .rolledBack(heard: commit, holds: durable, by: peer))
+        }
+        witnessing.clearedBy.insert(peer)
+        judgeStanding()
+    }
+
+    mutating func judgeStanding() {
+        guard standing == .asking else { return }
+        let present = live.intersection(witnessing.neighbours)
+        let isCleared = !witnessing.clearedBy.isEmpty && present.isSubset(of: witnessing.clearedBy)
+        if isCleared || witnessing.neighbours.isEmpty {
+            change(standing: .voting)
+            for key in proposers.keys.sorted() { advance(key) }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import Logging
+import Membership
+import Mesh
+import Placement
+import Registers
+import Synchronization
+import World
+
+/// Keeps a node's copy of the mesh's configuration, spreads it, takes newer ones over; and, on the first-named store, begins the mesh.
+///
+/// What a node has it tells in two labels of its metadata, which gossip carries: the id of its store, and mesh and epoch of its
+/// configuration. Who sees a higher epoch of the same mesh asks that member for it.
+public final class ConfigurationKeeper: Sendable {
+    /// The labels by which a node tells of its store and of its configuration.
+    public static let storeLabel = "store", configurationLabel = "configuration"
+
+    private struct State {
+        var configuration: MeshConfiguration?
+        /// Mesh ids that were refused, so that each is told of once.
+        var strangers: Set<String> = []
+        var lastObstacle = ""
+    }
+
+    private let node: Node
+    private let store: (any RegisterStore)?
+    private let file: ConfigurationFile
+    private let genesis: Genesis
+    private let adopt: @Sendable (MeshConfiguration) -> Void
+    private let log: Logger
+    private let state: Mutex<State>
+
+    /// How often it looks around.
+    static let interval = Duration.milliseconds(250)
+    static let patience = Duration.seconds(1)
+
+    /// - Parameters:
+    ///   - listed: the stores of the topology; the first of them begins the mesh.
+    ///   - adopt: told of the configuration that is known at first, and of each newer one.
+    /// - Throws: ``ConfigurationError`` for a file that is damaged or too new.
+    init(
+        node: Node, store: (any RegisterStore)?, listed: [StoreListing], log: Logger,
+        adopt: @escaping @Sendable (MeshConfiguration) -> Void
+    ) throws(ConfigurationError) {
+        self.node = node
+        self.store = store
+        self.log = log
+        self.adopt = adopt
+        genesis = Genesis(listed: listed)
+        file = ConfigurationFile(node.world.files, dataDirectory: node.configuration.dataDirectory)
+        let known = try file.read()
+        state = Mutex(State(configuration: known))
+        if let known { adopt(known) }
+    }
+
+    var configuration: MeshConfiguration? { state.withLock { $0.configuration } }
+
+    var report: StoreReport {
+        let known = configuration
+        return StoreReport(
+            name: node.identity.name, store: store?.id.description, isEmpty: known == nil && (store?.commitNumber ?? 0) == 0,
+            meshID: known?.meshID.description)
+    }
+
+    /// Looks around until the node's world ends.
+    func start() {
+        node.world.spawn("configuration") { [self] in
+            await tell()
+            while !Task.isCancelled {
+                await lookAround()
+                if (try? await node.world.sleep(for: Self.interval)) == nil { return }
+            }
+        }
+    }
+
+    private func tell() async {
+        do {
+            if let store { try await node.setLabel(Self.storeLabel, store.id.description) }
+            if let known = configuration { try await node.setLabel(Self.configurationLabel, Self.label(known)) }
+        } catch {
+            log.error("the node cannot tell of its configuration: \(error)")
+        }
+    }
+
+    static func label(_ configuration: MeshConfiguration) -> String { "\(configuration.meshID)/\(configuration.epoch)" }
+
+    /// Mesh and epoch that a member tells of.
+    static func parse(_ label: String) -> (mesh: StoreID, epoch: UInt64)? {
+        let parts = label.split(separator: "/")
+        guard parts.count == 2, let mesh = StoreID(String(parts[0])), let epoch = UInt64(parts[1]) else { return nil }
+        return (mesh, epoch)
+    }
+
+    /// Whether a member belongs to the mesh that this node knows. One that knows no configuration yet belongs to any.
+    func isOfThisMesh(_ member: Member) -> Bool {
+        guard let own = configuration, let label = member.metadata.labels[Self.configurationLabel] else { return true }
+        guard let (mesh, _) = Self.parse(label) else { return false }
+        if mesh == own.meshID { return true }
+        if state.withLock({ $0.strangers.insert(label).inserted }) {
+            log.error(
+                "\(member.identity) belongs to mesh \(mesh), and this node to mesh \(own.meshID): its store counts for nothing here; give one of the two another mesh name, or wipe it")
+        }
+        return false
+    }
+
+    private func lookAround() async {
+        let live = node.members.members.filter { $0.status.isLive && $0.identity != node.identity }
+        let own = configuration
+        var newest: (member: Member, epoch: UInt64)?
+        for member in live {
+            guard let label = member.metadata.labels[Self.configurationLabel], let (_, epoch) = Self.parse(label), isOfThisMesh(member),
+                epoch > own?.epoch ?? 0, epoch > newest?.epoch ?? 0
+            else { continue }
+            newest = (member, epoch)
+        }
+        if let newest { return await take(from: newest.member.identity) }
+        if own == nil && store != nil && genesis.listed.first?.name == node.identity.name { await begin(live) }
+    }
+
+    private func take(from peer: NodeIdentity) async {
+        do {
+            let system = node.system
+            let document = try await system.withDeadline(Self.patience) {
+                try await system.singleton(ConfigurationDoor.self, on: peer).configuration()
+            }
+            if let configuration = try document?.configuration() { try await adoptIfNewer(configuration) }
+        } catch {
+            log.notice("the configuration of \(peer) could not be had: \(error)")
+        }
+    }
+
+    private func adoptIfNewer(_ configuration: MeshConfiguration) async throws {
+        let isNewer = state.withLock { state in
+            guard let own = state.configuration else { return true }
+            return own.meshID == configuration.meshID && own.epoch < configuration.epoch
+        }
+        guard isNewer else { return }
+        // Kept before it is gone by, so that this node never goes back.
+        try file.write(configuration)
+        state.withLock { $0.configuration = configuration }
+        adopt(configuration)
+        await tell()
+        log.notice("going by epoch \(configuration.epoch) of mesh \(configuration.meshID)")
+        reportDifferences(configuration)
+    }
+
+    /// The topology names the first stores; later only a reconfiguration changes them.
+    private func reportDifferences(_ configuration: MeshConfiguration) {
+        let written = Set(configuration.shards.stores.map(\.name)), listed = Set(genesis.listed.map(\.name))
+        let more = listed.subtracting(written).sorted(), fewer = written.subtracting(listed).sorted()
+        if !more.isEmpty { log.warning("the topology lists stores that hold nothing: \(more.joined(separator: ", "))") }
+        if !fewer.isEmpty { log.warning("the topology does not list stores that hold shards: \(fewer.joined(separator: ", "))") }
+    }
+
+    // MARK: Genesis
+
+    private func begin(_ live: [Member]) async {
+        let listed = Set(genesis.listed.map(\.name))
+        var reports = [report]
+        let system = node.system
+        for member in live where listed.contains(member.name) {
+            let answer = try? await system.withDeadline(Self.patience) {
+                try await system.singleton(ConfigurationDoor.self, on: member.identity).report()
+            }
+            if let answer { reports.append(answer) }
+        }
+        var random = node.world.random("mesh-id")
+        switch genesis.judge(reports, meshID: StoreID(from: &random)) {
+        case .missing(let names): obstacle("the mesh begins when all stores of the topology have answered; missing: \(names.joined(separator: ", "))")
+        case .refused(let reason): obstacle("the mesh cannot begin: \(reason)")
+        case .configuration(let configuration):
+            log.notice("the mesh begins: its id is \(configuration.meshID), its stores are \(configuration.shards.stores.map(\.name).joined(separator: ", "))")
+            do { try await adoptIfNewer(configuration) } catch { obstacle("\(error)") }
+        }
+    }
+
+    private func obstacle(_ text: String) {
+        if state.withLock({ state in
+            defer { state.lastObstacle = text }
+            return state.lastObstacle != text
+        }) {
+            log.notice("\(text)")
+        }
+    }
+}

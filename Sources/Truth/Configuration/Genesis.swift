@@ -1,0 +1,74 @@
+import Placement
+import World
+
+// GENESIS
+//
+// Somebody has to write the first configuration down, once. The first-named store of the topology does, when every listed store has
+// answered it and every one was empty. Nobody else ever does, so there are no two; and a store that was wiped finds others that are not
+// empty, takes their configuration, and waits to be brought in by a reconfiguration.
+//
+// What is written first is durable at the proposer before anyone hears of it. If its disk is lost before anyone has, nothing was ever
+// acknowledged under it, for no other store can have voted.
+
+/// What a store says of itself when it is asked for genesis.
+public struct StoreReport: Codable, Hashable, Sendable {
+    /// The node's name.
+    public let name: String
+    /// The id of its store, in hexadecimal; nil on a node without one.
+    public let store: String?
+    /// Whether nothing was ever written there and no configuration is known.
+    public let isEmpty: Bool
+    /// The id of the mesh whose configuration it knows.
+    public let meshID: String?
+}
+
+/// A store that the topology lists.
+public struct StoreListing: Hashable, Sendable {
+    public let name: String
+    public let capacity: Int
+    public let zone: String
+
+    public init(name: String, capacity: Int, zone: String) {
+        self.name = name
+        self.capacity = capacity
+        self.zone = zone
+    }
+}
+
+/// Decides whether the first configuration may be written.
+struct Genesis {
+    enum Verdict: Equatable {
+        /// These stores have not answered.
+        case missing([String])
+        /// These stores hold something already, or are none: there is, or was, a mesh.
+        case refused(String)
+        case configuration(MeshConfiguration)
+    }
+
+    /// In the order of the topology.
+    let listed: [StoreListing]
+
+    func judge(_ reports: [StoreReport], meshID: StoreID) -> Verdict {
+        var stores: [ShardStore] = [], missing: [String] = []
+        for listing in listed {
+            guard let report = reports.first(where: { $0.name == listing.name }) else {
+                missing.append(listing.name)
+                continue
+            }
+            guard let id = report.store.flatMap({ StoreID($0) }) else {
+                return .refused("\(listing.name) is listed as a store and has none; does it run with another topology file?")
+            }
+            guard report.isEmpty else {
+                let mesh = report.meshID.map { " of mesh \($0)" } ?? ""
+                return .refused("the store of \(listing.name) is not empty: it is\(mesh.isEmpty ? " of some mesh" : mesh)")
+            }
+            stores.append(ShardStore(id: id, name: listing.name, capacity: listing.capacity, zone: listing.zone))
+        }
+        if !missing.isEmpty { return .missing(missing) }
+        do {
+            return .configuration(MeshConfiguration(meshID: meshID, shards: try ShardMap.genesis(of: stores)))
+        } catch {
+            return .refused("\(error)")
+        }
+    }
+}

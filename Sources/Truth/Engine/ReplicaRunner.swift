@@ -1,0 +1,175 @@
+import Logging
+import Registers
+import Synchronization
+import World
+
+/// Runs a ``Replica``: one task carries inputs in and effects out, turn by turn; commits are written on a thread for blocking work.
+final class ReplicaRunner: Sendable {
+    /// Carries a frame to the node that runs a store, if it is known and reachable.
+    typealias Carrier = @Sendable (RegisterFrame, StoreID) -> Void
+    typealias Waiter = UnsafeContinuation<Result<[UInt8], RegisterError>, Never>
+
+    private struct State {
+        var waiters: [UInt64: Waiter] = [:]
+        var lastToken: UInt64 = 0
+        var standing = Standing.asking
+        var counts = ReplicaCounts()
+        var isOver = false
+    }
+
+    let store: any RegisterStore
+    private let world: any World
+    private let log: Logger
+    private let inbox = ReplicaInbox()
+    private let state = Mutex(State())
+    private let writer: any BlockingThread
+
+    init(store: any RegisterStore, world: any World, log: Logger) {
+        self.store = store
+        self.world = world
+        self.log = log
+        writer = world.makeBlockingThread("gossamer-store")
+    }
+
+    /// Whether this node's store votes.
+    var standing: Standing { state.withLock { $0.standing } }
+
+    /// What it has done since the start.
+    var counts: ReplicaCounts {
+        var counts = state.withLock { $0.counts }
+        counts.droppedFrames = inbox.dropped
+        return counts
+    }
+
+    /// Begins; ends with the node's world, or with ``stop()``.
+    func start(_ map: ReplicaMap, machine: any RegisterMachine, carry: @escaping Carrier) {
+        world.spawn("registers", on: world.makeExecutor("registers")) { [self] in
+            var replica = Replica(
+                store: store, map: map, machine: machine, random: world.random("registers"), mutations: world.mutations,
+                now: world.now, wall: world.wallTime)
+            carryOut(replica.handle(.tick, now: world.now, wall: world.wallTime), carry)
+            var alarm = Alarm()
+            alarm.set(replica.nextDeadline, world, inbox)
+            while let inputs = await inbox.take() {
+                carryOut(replica.handle(inputs, now: world.now, wall: world.wallTime), carry)
+                alarm.set(replica.nextDeadline, world, inbox)
+            }
+            alarm.cancel()
+        }
+    }
+
+    /// Nothing is answered any more; who waits is told that the outcome is unknown. Returns when nothing is written any more.
+    func stop() async {
+        inbox.close()
+        let waiters = state.withLock { state in
+            state.isOver = true
+            defer { state.waiters = [:] }
+            return state.waiters
+        }
+        for token in waiters.keys.sorted() { waiters[token]?.resume(returning: .failure(Self.over(.unknown))) }
+        // Behind the last commit.
+        await withUnsafeContinuation { continuation in writer.run { continuation.resume() } }
+    }
+
+    func put(_ input: ReplicaInput) { inbox.put(input) }
+
+    /// Wishes something of this node's own replica.
+    func wish(_ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration) async throws(RegisterError) -> [UInt8] {
+        let result: Result<[UInt8], RegisterError> = await withUnsafeContinuation { continuation in
+            let token = state.withLock { state -> UInt64? in
+                if state.isOver { return nil }
+                state.lastToken += 1
+                state.waiters[state.lastToken] = continuation
+                state.counts.wishes += 1
+                return state.lastToken
+            }
+            guard let token else { return continuation.resume(returning: .failure(Self.over(.failed))) }
+            let wish = RegisterWish(token: token, key: key, action: action, deadline: world.now + patience)
+            // One that finds the inbox closed has been told, or will be, by the end.
+            inbox.put(.wish(wish))
+        }
+        return try result.get()
+    }
+
+    private static func over(_ outcome: RegisterError.Outcome) -> RegisterError {
+        RegisterError(.notReady, outcome, "this node is ending; ask another", retryAfter: .seconds(1))
+    }
+
+    private func carryOut(_ effects: [ReplicaEffect], _ carry: Carrier) {
+        for effect in effects {
+            switch effect {
+            case .send(let frame, let peer):
+                state.withLock { $0.counts.frames += 1 }
+                carry(frame, peer)
+            case .commit(let commit): write(commit)
+            case .answer(let token, let result):
+                let waiter = state.withLock { state in
+                    if case .success = result { state.counts.granted += 1 }
+                    return state.waiters.removeValue(forKey: token)
+                }
+                waiter?.resume(returning: result)
+            case .standing(let standing): changed(standing)
+            }
+        }
+    }
+
+    private func write(_ commit: StoreCommit) {
+        writer.run { [self] in
+            do throws(StoreRefusal) {
+                try store.write(commit)
+                state.withLock { state in
+                    state.counts.commits += 1
+                    state.counts.changes += UInt64(commit.changes.count)
+                }
+                inbox.put(.committed)
+            } catch {
+                log.error("a commit was refused and will be tried again: \(error)")
+                inbox.put(.refused(error))
+            }
+        }
+    }
+
+    private func changed(_ standing: Standing) {
+        state.withLock { $0.standing = standing }
+        switch standing {
+        case .asking: log.notice("the store asks its peers what they have heard of it")
+        case .voting: log.notice("the store votes", metadata: ["store": "\(store.id)", "life": "\(store.life)"])
+        case .full: log.error("the disk is full: the store neither promises nor accepts until there is room; free space, and it goes on by itself")
+        case .rolledBack(let heard, let holds, let peer):
+            log.critical(
+                """
+                the store is an older copy of itself and will not vote: store \(peer) has heard of commit \(heard), and it holds only \(holds). \
+                Put the newest copy back, or replace the store
+                """)
+        }
+    }
+}
+
+/// What a replica has done since its start.
+package struct ReplicaCounts: Sendable, Hashable {
+    /// Wishes that came, and those that were granted.
+    package var wishes: UInt64 = 0, granted: UInt64 = 0
+    /// Transactions, and registers' changes in them.
+    package var commits: UInt64 = 0, changes: UInt64 = 0
+    /// Frames sent, and frames received that found no room.
+    package var frames: UInt64 = 0, droppedFrames: UInt64 = 0
+}
+
+/// The one timer of a replica. A new one is set only for an earlier time; one that comes too early finds nothing to do.
+private struct Alarm {
+    private var at = Instant.distantFuture
+    private var task: SpawnedTask?
+
+    mutating func set(_ deadline: Instant, _ world: any World, _ inbox: ReplicaInbox) {
+        if at <= world.now { at = .distantFuture }
+        guard deadline < at else { return }
+        task?.cancel()
+        at = deadline
+        task = world.spawn("register-alarm") {
+            guard (try? await world.sleep(until: deadline)) != nil else { return }
+            inbox.put(.tick)
+        }
+    }
+
+    func cancel() { task?.cancel() }
+}

@@ -1,0 +1,166 @@
+import Logging
+import Membership
+import Mesh
+import Registers
+import Synchronization
+import World
+
+/// The registers of a mesh, asked from any of its nodes: at the node's own replica when it is the key's home, else through the home's door.
+public final class ReplicatedEngine: RegisterEngine {
+    private struct State {
+        var map: ReplicaMap?
+        var nodes: [StoreID: NodeIdentity] = [:]
+    }
+
+    /// How long one replica is waited for before the next is asked.
+    static let patience = Duration.milliseconds(1_500)
+    /// Added for the way there and back, so that the replica's own answer comes first.
+    static let travel = Duration.milliseconds(200)
+
+    private let node: Node
+    private let runner: ReplicaRunner?
+    private let machine: any RegisterMachine
+    private let state = Mutex(State())
+
+    /// - Parameter store: of a node with the role `store`.
+    init(node: Node, store: (any RegisterStore)?, machine: any RegisterMachine, log: Logger) {
+        self.node = node
+        self.machine = machine
+        runner = store.map { ReplicaRunner(store: $0, world: node.world, log: log) }
+        if let runner { node.receiveRegisterFrames { runner.put(.frame(try RegisterFrame(unpacking: $0))) } }
+    }
+
+    /// Whether this node's store votes; nil without a store, and before there is a map.
+    var standing: Standing? { state.withLock { $0.map } == nil ? nil : runner?.standing }
+
+    var counts: ReplicaCounts? { runner?.counts }
+
+    /// The nodes that live, by the ids of their stores.
+    var liveStores: [StoreID: NodeIdentity] { state.withLock { $0.nodes } }
+
+    /// Goes by a map from now on. The first one begins the replica's work.
+    func adopt(_ map: ReplicaMap) {
+        let isFirst = state.withLock { state in
+            defer { state.map = map }
+            return state.map == nil
+        }
+        guard let runner else { return }
+        guard isFirst else { return runner.put(.map(map)) }
+        runner.start(map, machine: machine) { [weak self] frame, store in self?.carry(frame, to: store) }
+        runner.put(.live(liveStores.keys.sorted()))
+    }
+
+    /// Takes note of who lives, and with which store.
+    func see(_ nodes: [StoreID: NodeIdentity]) {
+        let isNews = state.withLock { state in
+            defer { state.nodes = nodes }
+            return state.nodes != nodes
+        }
+        if isNews { runner?.put(.live(nodes.keys.sorted())) }
+    }
+
+    /// Returns when nothing is written any more.
+    func stop() async { await runner?.stop() }
+
+    private func carry(_ frame: RegisterFrame, to store: StoreID) {
+        guard let peer = state.withLock({ $0.nodes[store] }) else { return }
+        node.sendRegisterFrame(frame.packed(), to: peer)
+    }
+
+    // MARK: Asking
+
+    public func change(
+        _ key: RegisterKey, operation: WorkID, command: [UInt8], patience: Duration
+    ) async throws(RegisterError) -> [UInt8] {
+        try await ask(key, .change(operation: operation, command: command), patience: patience)
+    }
+
+    public func read(_ key: RegisterKey, query: [UInt8], patience: Duration) async throws(RegisterError) -> [UInt8] {
+        try await ask(key, .read(query), patience: patience)
+    }
+
+    /// Whether anything of a key's shard can be told here, and where its home is.
+    func home(of key: RegisterKey) -> NodeIdentity? {
+        state.withLock { state in
+            state.map.flatMap { Router(map: $0, live: Set(state.nodes.keys)).home(of: key) }.flatMap { state.nodes[$0] }
+        }
+    }
+
+    /// Asks one replica after the other until one answers, or the time is over.
+    private func ask(_ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration) async throws(RegisterError) -> [UInt8] {
+        let deadline = node.world.now + patience
+        var last: RegisterError?, mayHaveHappened = false, pause = Duration.milliseconds(20)
+        repeat {
+            let (map, nodes) = state.withLock { ($0.map, $0.nodes) }
+            guard let map else {
+                throw RegisterError(
+                    .notReady, .failed, "this node knows no replica map yet: not all stores of the topology have been there at once",
+                    retryAfter: .seconds(1))
+            }
+            let router = Router(map: map, live: Set(nodes.keys))
+            for store in router.candidates(for: key) where nodes[store] != nil || store == runner?.store.id {
+                let left = deadline - node.world.now
+                guard left > .zero else { break }
+                do throws(RegisterError) {
+                    return try await ask(store, nodes[store], key, action, patience: min(left, Self.patience))
+                } catch {
+                    if error.outcome == .unknown && error.code != .expired { mayHaveHappened = true }
+                    last = error
+                    if !error.isOfTheReplica { throw error.made(mayHaveHappened) }
+                }
+            }
+            try? await node.world.sleep(for: min(pause, max(deadline - node.world.now, .zero)))
+            pause = min(pause * 2, .milliseconds(500))
+        } while node.world.now < deadline && !Task.isCancelled
+        let error = last ?? RegisterError(
+            .noMajority, .failed, "no replica of \(key) lives, as far as this node knows", retryAfter: .seconds(1))
+        throw error.made(mayHaveHappened)
+    }
+
+    private func ask(
+        _ store: StoreID, _ peer: NodeIdentity?, _ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration
+    ) async throws(RegisterError) -> [UInt8] {
+        if store == runner?.store.id { return try await performHere(key, action, patience: patience) }
+        guard let peer else { throw RegisterError(.notReady, .failed, "no node runs store \(store)", retryAfter: .seconds(1)) }
+        let order = RegisterOrder(key, action, patience: patience)
+        do {
+            return try await node.system.withDeadline(patience + Self.travel) { [node] in
+                try await node.system.singleton(EngineDoor.self, on: peer).perform(order)
+            }
+        } catch let error as RegisterError {
+            throw error
+        } catch {
+            throw RegisterError(callOf: peer, error)
+        }
+    }
+
+    /// At this node's own replica.
+    func performHere(_ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration) async throws(RegisterError) -> [UInt8] {
+        guard let runner, state.withLock({ $0.map }) != nil else {
+            throw RegisterError(.notHere, .failed, "this node holds no replica of \(key)")
+        }
+        return try await runner.wish(key, action, patience: patience)
+    }
+}
+
+extension RegisterError {
+    /// Whether another replica may do better.
+    fileprivate var isOfTheReplica: Bool {
+        switch code {
+        case .noMajority, .overloaded, .notReady, .notHere: true
+        case .refused, .tooLarge, .expired: false
+        }
+    }
+
+    /// The same, when an earlier attempt may have done what this one has not.
+    fileprivate func made(_ mayHaveHappened: Bool) -> RegisterError {
+        mayHaveHappened && outcome == .failed ? RegisterError(code, .unknown, sentence, retryAfter: retryAfter) : self
+    }
+
+    /// A call that did not come back with the replica's own answer.
+    fileprivate init(callOf peer: NodeIdentity, _ error: any Error) {
+        let failure = error as? MeshError
+        let outcome: Outcome = failure?.outcome == .failed ? .failed : .unknown
+        self.init(.noMajority, outcome, "\(peer) did not answer: \(failure.map(\.message) ?? "\(error)")", retryAfter: .seconds(1))
+    }
+}

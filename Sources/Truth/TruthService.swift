@@ -1,0 +1,103 @@
+import Logging
+import Membership
+import Mesh
+import Placement
+import Registers
+import World
+
+/// All that a node has of the mesh's truth: its store and replica when it has the role, its copy of the configuration, and the way to every
+/// register.
+///
+/// Make it before the node starts, so that its doors can be called from the first moment, and keep it.
+public final class TruthService: Sendable {
+    /// The role of nodes that hold replicas.
+    public static let role = "store"
+
+    /// The registers of the mesh.
+    public let engine: ReplicatedEngine
+    private let node: Node
+    private let keeper: ConfigurationKeeper
+    private let log: Logger
+    /// Kept so that they live.
+    private let doors: (EngineDoor, ConfigurationDoor)
+
+    /// The error types that must be in `NodeConfiguration.errors`.
+    public static var errors: [any (Error & Codable & Sendable).Type] { [RegisterError.self] }
+
+    /// - Parameters:
+    ///   - store: the node's own, if it has the role; members tell its id in the label ``ConfigurationKeeper/storeLabel``.
+    ///   - listed: the stores of the topology, in its order.
+    /// - Throws: ``ConfigurationError`` when what the node knows of the mesh is damaged or too new.
+    public init(node: Node, store: (any RegisterStore)?, listed: [StoreListing], log: Logger) throws(ConfigurationError) {
+        self.node = node
+        self.log = log
+        let machines = MachineBook(machines: [KeyValueMachine.kind: KeyValueMachine()])
+        let engine = ReplicatedEngine(node: node, store: store, machine: machines, log: log)
+        self.engine = engine
+        keeper = try ConfigurationKeeper(node: node, store: store, listed: listed, log: log) { engine.adopt($0.replicas) }
+        doors = (
+            EngineDoor(actorSystem: node.system, engine: engine), ConfigurationDoor(actorSystem: node.system, keeper: keeper)
+        )
+    }
+
+    /// Begins to take part. After ``Mesh/Node/start()``.
+    public func start() {
+        let events = node.membershipEvents()
+        see()
+        node.world.spawn("stores") { [self] in
+            for await _ in events { see() }
+        }
+        keeper.start()
+    }
+
+    /// Values under names.
+    public var values: KeyValue { KeyValue(engine: engine) }
+
+    /// The node that runs a store, if it lives.
+    public func node(of store: StoreID) -> NodeIdentity? { engine.liveStores[store] }
+
+    /// Counters and gauges of the node's replica. Empty without one.
+    public func metrics() -> [MetricSample] {
+        guard let counts = engine.counts else { return [] }
+        let votes = standing == .voting ? 1.0 : 0.0
+        return [
+            MetricSample("gossamer_registers_voting", .gauge, votes, help: "1 while this node's store votes."),
+            MetricSample(
+                "gossamer_registers_epoch", .gauge, Double(configuration?.epoch ?? 0), help: "The epoch of the replica map that this node goes by."),
+            MetricSample("gossamer_registers_wishes_total", .counter, Double(counts.wishes), help: "Changes and reads asked of this replica."),
+            MetricSample("gossamer_registers_granted_total", .counter, Double(counts.granted), help: "Changes and reads that were answered."),
+            MetricSample("gossamer_registers_commits_total", .counter, Double(counts.commits), help: "Transactions of the store."),
+            MetricSample(
+                "gossamer_registers_changes_total", .counter, Double(counts.changes), help: "Registers' changes in these transactions."),
+            MetricSample("gossamer_registers_frames_total", .counter, Double(counts.frames), help: "Register frames sent."),
+            MetricSample(
+                "gossamer_registers_frames_dropped_total", .counter, Double(counts.droppedFrames),
+                help: "Register frames received for which there was no room."),
+        ]
+    }
+
+    /// Who waits for an answer is told that the outcome is unknown.
+    public func stop() async { await engine.stop() }
+
+    /// Liveness goes by the id of the store, never by the name of the node: a wiped disk is another store.
+    private func see() {
+        var stores: [StoreID: NodeIdentity] = [:]
+        for member in node.members.members where member.status.isLive && keeper.isOfThisMesh(member) {
+            if let id = member.metadata.labels[ConfigurationKeeper.storeLabel].flatMap({ StoreID($0) }) { stores[id] = member.identity }
+        }
+        engine.see(stores)
+    }
+
+    /// What the node goes by; nil before the mesh has begun.
+    public var configuration: MeshConfiguration? { keeper.configuration }
+
+    /// Whether the node's store takes part; nil without the role, and before the mesh has begun.
+    public var standing: Standing? { engine.standing }
+
+    /// Shard, replicas and home of a key, as this node sees them.
+    public func explain(_ key: RegisterKey) -> KeyExplanation? {
+        guard let configuration else { return nil }
+        let live = engine.liveStores
+        return KeyExplanation(key: key.description, map: configuration.shards) { live[$0.id] != nil }
+    }
+}

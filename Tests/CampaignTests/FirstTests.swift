@@ -1,0 +1,2 @@
+import Campaign
+import Testing
