@@ -10,9 +10,9 @@ import GRDB
 // as much as the rows themselves. A scan in the order of keys is right for every second row, and reads ten million for the one.
 //
 // So a large register's rows are divided into spans, ranges of keys, and of each span the store keeps the last version that
-// changed anything in it, or a later one. A reader goes through the spans and passes over those that did not change. A span's weight
-// is between `cut` and `limit` when it is made, about 1,000 small rows or 128 KiB; and a piece ends when it has a row and has looked
-// at more than `lookLimit`. Of ten million rows of 50 bytes, in ten thousand spans, on a busy machine with two cores:
+// changed anything in it, or a later one. A reader goes through the spans and passes over those that did not change. A span's
+// weight is between `cut` and `limit` when it is made, about 1,000 small rows or 128 KiB; and a piece ends when it has a row and
+// has looked at more than `lookLimit`. Of ten million rows of 50 bytes, in ten thousand spans, on a busy machine with two cores:
 //
 //     one changed                 found in 3 ms
 //     1,000, strewn               56 pieces, 20 ms each, 40 ms at most

@@ -14,8 +14,8 @@ extension SQLiteStore {
         init(next: Int64) { self.next = next }
     }
 
-    /// As many pages are written to the log, 8 MiB of them, before the writer moves them into the database. Fewer would write a page
-    /// that changes often more often, more would make the commit that has to wait for it wait longer.
+    /// As many pages are written to the log, 8 MiB of them, before the writer moves them into the database. Fewer would write a
+    /// page that changes often more often, more would make the commit that has to wait for it wait longer.
     static let logPages = 2_048
     /// When a reader has kept the log from being emptied until it has this many pages, the writer waits for the reader.
     static let logLimit = 16_384
