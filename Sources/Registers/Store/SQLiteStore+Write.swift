@@ -3,6 +3,11 @@ import GRDBSQLite
 import MessagePack
 import World
 
+// Commits of 64 changes, each of a record and a row of 100 bytes, of 20,000 registers at random, on a busy machine with two cores:
+// 7,000 changes a second. The same bytes put into two plain tables by SQLite alone: 6,000, because there rows are ordered by name,
+// and here by the number of the register; the rows alone, without records: 11,000. In memory, where a sync costs nothing: 18,600,
+// 21,200 and 43,600.
+
 extension SQLiteStore {
     /// What the writer remembers from one commit to the next.
     struct Writing {
