@@ -43,6 +43,7 @@ var outside: [Target] {
         .target(name: "CLookup", dependencies: ["CMaxMindDB"]),
         .target(name: "CPlatform"),
         .target(name: "CContracts"),
+        .target(name: "CStoreFile", linkerSettings: [.linkedLibrary("sqlite3")]),
     ]
 }
 
@@ -55,7 +56,7 @@ var foundation: [Target] {
         .target(name: "Wire", dependencies: ["World", "MessagePack"]),
         .target(name: "Membership", dependencies: ["World", "MessagePack"]),
         .target(name: "Placement", dependencies: ["World"]),
-        .target(name: "Registers", dependencies: ["World", "MessagePack"] + sqlite),
+        .target(name: "Registers", dependencies: ["World", "MessagePack", "CStoreFile"] + sqlite),
         .target(name: "Campaign", dependencies: ["World", "Membership", "Placement", "Registers"]),
     ]
 }

@@ -20,6 +20,7 @@ enum SQLiteLayout {
     static let version: Int64 = 1
 
     static let schema = """
+        PRAGMA page_size = 4096;
         PRAGMA application_id = \(applicationID);
         PRAGMA user_version = \(version);
         CREATE TABLE meta (one INTEGER PRIMARY KEY, id BLOB, life INTEGER, commits INTEGER, next INTEGER, checksum INTEGER);

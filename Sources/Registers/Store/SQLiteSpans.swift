@@ -11,8 +11,13 @@ import GRDB
 //
 // So a large register's rows are divided into spans, ranges of keys, and of each span the store keeps the last version that
 // changed anything in it, or a later one. A reader goes through the spans and passes over those that did not change. A span's weight
-// is between `cut` and `limit` when it is made, about 1,000 small rows or 128 KiB, so ten million rows are ten thousand spans,
-// which are gone through in a few milliseconds; and a piece ends when it has a row and has looked at more than `lookLimit`.
+// is between `cut` and `limit` when it is made, about 1,000 small rows or 128 KiB; and a piece ends when it has a row and has looked
+// at more than `lookLimit`. Of ten million rows of 50 bytes, in ten thousand spans, on a busy machine with two cores:
+//
+//     one changed                 found in 3 ms
+//     1,000, strewn               56 pieces, 20 ms each, 40 ms at most
+//     every second                1,270 pieces, 6 ms each, 25 ms at most
+//     a row written               by no time that could be told from that of a small register
 //
 // A register whose rows weigh less than `limit` has no spans and costs nothing beyond a count: it is read whole.
 //
@@ -35,7 +40,7 @@ struct SQLiteSpans {
     /// A cut is made as soon as this much is in front of it.
     static let cut: Int64 = 1_024
     /// A reader that has a row looks no further after this much.
-    static let lookLimit: Int64 = 16_384
+    static let lookLimit: Int64 = 8_192
 
     /// One for the row, and one for every 128 bytes.
     static func weight(keyBytes: Int, valueBytes: Int) -> Int64 { Int64(1 + (keyBytes + valueBytes) / 128) }

@@ -28,7 +28,9 @@ struct SQLiteTrouble: Error {
         let isSystems = code & 0xFF == SQLITE_IOERR || code & 0xFF == SQLITE_CANTOPEN
         let system = isSystems ? sqlite3_system_errno(connection) : 0
         let cause = system == 0 ? "" : ", system: \(String(cString: strerror(system)))"
-        self.init(table, code: code, system: system, what: "\(String(cString: sqlite3_errmsg(connection))) (SQLite \(code)\(cause))")
+        let isSealBroken = code == SQLITE_IOERR | (32 << 8)
+        let words = isSealBroken ? "a page does not match its checksum" : String(cString: sqlite3_errmsg(connection))
+        self.init(table, code: code, system: system, what: "\(words) (SQLite \(code)\(cause))")
     }
 
     init(_ error: any Error) {

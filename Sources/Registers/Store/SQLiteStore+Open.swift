@@ -1,3 +1,4 @@
+import CStoreFile
 import GRDB
 import GRDBSQLite
 import World
@@ -25,6 +26,9 @@ extension SQLiteStore {
         path: String, random: RandomStream, onDamage: @escaping @Sendable (StoreDamage) -> Never
     ) throws(StoreOpenError) -> SQLiteStore {
         let opening = SQLiteOpening(path: path)
+        guard SQLiteOpening.pagesAreSealed else {
+            throw StoreOpenError(.io, path, "SQLite takes no layer under its files; use a library of SQLite that the system brings")
+        }
         let lock = try opening.lock()
         if try opening.isToBeMade() { try opening.make(random) }
         do {
@@ -44,6 +48,9 @@ extension SQLiteStore {
 /// The steps of opening, and their errors.
 struct SQLiteOpening {
     let path: String
+
+    /// Every page of a store has a checksum, which is in place once for the process, before the first store is opened.
+    static let pagesAreSealed = gossamer_store_files(UInt32(SQLiteLayout.applicationID)) == SQLITE_OK
 
     func lock() throws(StoreOpenError) -> FileLock {
         let name = path + ".lock"
@@ -134,7 +141,11 @@ struct SQLiteOpening {
         var random = random
         let meta = SQLiteTables.Meta(id: StoreID(high: random.next(), low: random.next()), life: 0, commits: 0, next: 1)
         do {
-            let image = try DatabaseQueue().inDatabase { database in
+            var image = try DatabaseQueue().inDatabase { database in
+                var reserve = Int32(GOSSAMER_PAGE_RESERVE)
+                guard sqlite3_file_control(database.sqliteConnection, nil, SQLITE_FCNTL_RESERVE_BYTES, &reserve) == SQLITE_OK else {
+                    throw SQLiteTrouble(nil, of: database.sqliteConnection)
+                }
                 try database.execute(sql: SQLiteLayout.schema)
                 try SQLiteTables(database: database).write(meta)
                 var size: Int64 = 0
@@ -143,6 +154,11 @@ struct SQLiteOpening {
                 }
                 defer { sqlite3_free(bytes) }
                 return Array(UnsafeBufferPointer(start: bytes, count: Int(size)))
+            }
+            image.withUnsafeMutableBufferPointer { image in
+                for (index, start) in stride(from: 0, to: image.count, by: Int(GOSSAMER_PAGE_SIZE)).enumerated() {
+                    gossamer_seal_page(image.baseAddress.unsafelyUnwrapped + start, Int64(index))
+                }
             }
             try SystemFileSystem().writeDurably(image, to: path)
         } catch {

@@ -12,11 +12,12 @@ import World
 //
 // Why checksums. SQLite believes what its pages say. A flipped bit in a value is a value, in a ballot it is a broken promise; and a
 // replica would pass either on to the others. So each row of each table carries a checksum of its key and its value, and each read
-// holds it against them. Damage ends the process: the others have what it knew, if they are a majority, and a store that may have
-// lost something must not take part. The same after a failed fsync. The system may have dropped the pages that it could not write,
-// and a second fsync says nothing about them. What no checksum of a row can show is a row that is missing: a page
-// that a disk claimed to have written and did not. Commit numbers that other stores have heard of (witnesses) catch a whole disk
-// that went back in time; a single page is outside the promise.
+// holds it against them. A flipped bit in what leads to a row hides it, and a promise that is not found was not made; so each page
+// carries one as well (`CStoreFile`). Damage ends the process: the others have what it knew, if they are a majority, and a store
+// that may have lost something must not take part. The same after a failed fsync: the system may have dropped the pages that it
+// could not write, and a second fsync says nothing about them. What no checksum shows is a page that the disk claimed to have
+// written, and that is whole and old. Commit numbers that other stores have heard of (witnesses) catch a disk that went back
+// in time as a whole, or a log that lost its end; a single old page is outside the promise.
 //
 // Why a life. A ballot must name one proposal for all time, or an acceptor's "yes, I have that one" confirms the wrong value. A
 // process counts its ballots in memory, and one that starts again may count from where it was before. The life, stepped durably at
@@ -24,7 +25,7 @@ import World
 // it has forgotten its promises, and must not be counted as the one that made them.
 //
 // Two connections. The replica reads on one while a commit is written on the other; in WAL mode neither waits. Each read is one
-// statement, or stays within one while it runs others, so it sees one commit's end. Nothing that a program holds between
+// statement, or stays within one while it runs others, so it sees what one commit has left. Nothing that a program holds between
 // two calls keeps SQLite from moving the log into the database, and the writer does it, between commits: see `SQLiteStore+Write`.
 
 /// A ``RegisterStore`` in a file, by SQLite.
@@ -70,28 +71,18 @@ public final class SQLiteStore: RegisterStore {
     public func record(of key: RegisterKey) -> RegisterRecord? { read { try $0.record(of: key) } }
 
     public func row(_ row: [UInt8], of key: RegisterKey) -> StoredRow? {
-        read { tables in
-            guard let place = try tables.place(of: key) else { return nil }
-            return try tables.row(row, of: place.register)
-        }
+        read { tables in try tables.at(key) { try tables.row(row, of: $0.register) } ?? nil }
     }
 
     public func rows(of key: RegisterKey, from start: [UInt8], changedAfter: UInt64, within bound: RowBound) -> RowRun {
         read { tables in
             var run = SQLiteRun(bound, changedAfter)
-            guard let place = try tables.place(of: key) else { return run.end() }
-            guard place.isSpanned, changedAfter > 0 else {
-                try run.read(tables, place.register, from: start, to: nil)
-                return run.end()
-            }
-            try SQLiteSpans(tables: tables, register: place.register).forEach(from: start) { span, end in
-                guard span.changed > changedAfter else { return true }
-                let start = start.lexicographicallyPrecedes(span.first) ? span.first : start
-                if run.hasLookedEnough {
-                    run.stop(at: start)
-                    return false
+            try tables.at(key) { place in
+                if place.isSpanned, changedAfter > 0 {
+                    try run.read(SQLiteSpans(tables: tables, register: place.register), from: start)
+                } else {
+                    try run.read(tables, place.register, from: start, to: nil)
                 }
-                return try run.read(tables, place.register, from: start, to: end)
             }
             return run.end()
         }
@@ -123,43 +114,4 @@ public final class SQLiteStore: RegisterStore {
         onDamage(
             StoreDamage(file: path, table: trouble.table, what: trouble.code == 0 ? trouble.what : "it \(verb): \(trouble.what)"))
     }
-}
-
-/// Takes up rows until a bound is reached.
-struct SQLiteRun {
-    private let bound: RowBound
-    private let changedAfter: UInt64
-    private var rows: [StoredRow] = []
-    private var bytes = 0
-    private var looked: Int64 = 0
-    private var next: [UInt8]?
-
-    init(_ bound: RowBound, _ changedAfter: UInt64) {
-        self.bound = bound
-        self.changedAfter = changedAfter
-    }
-
-    /// There is a row, and to look for more would take too long.
-    var hasLookedEnough: Bool { !rows.isEmpty && looked > SQLiteSpans.lookLimit }
-
-    /// Takes the rows from `start` to `end`. False when it is full.
-    @discardableResult
-    mutating func read(_ tables: SQLiteTables, _ register: Int64, from start: [UInt8], to end: [UInt8]?) throws -> Bool {
-        try tables.scan(register, from: start, to: end, changedAfter: changedAfter) { visit in
-            looked += SQLiteSpans.weight(keyBytes: visit.key.count, valueBytes: visit.valueBytes)
-            guard let row = visit.row else { return true }
-            guard rows.isEmpty || (rows.count < bound.rows && bytes + row.size <= bound.bytes) else {
-                next = row.key
-                return false
-            }
-            rows.append(row)
-            bytes += row.size
-            return true
-        }
-        return next == nil
-    }
-
-    mutating func stop(at key: [UInt8]) { next = key }
-
-    func end() -> RowRun { RowRun(rows: rows, next: next) }
 }

@@ -18,14 +18,17 @@ struct SQLiteTables {
 
     // MARK: - Names and records
 
-    func place(of key: RegisterKey) throws -> Place? {
+    func place(of key: RegisterKey) throws -> Place? { try at(key) { $0 } }
+
+    /// Runs `body` with the place of a register, and within the statement that found it: what it reads is of the same commit.
+    func at<Value>(_ key: RegisterKey, _ body: (Place) throws -> Value) throws -> Value? {
         let statement = try SQLiteStatement(
             database, .records,
             """
             SELECT n.register, n.checksum, r.weight, r.seal FROM names n LEFT JOIN records r USING (register)
             WHERE n.shard = ?1 AND n.name = ?2 AND n.hour = ?3
             """)
-        return try look(statement, up: key) { try place(of: key, in: statement) }
+        return try look(statement, up: key) { try body(place(of: key, in: statement)) }
     }
 
     func record(of key: RegisterKey) throws -> RegisterRecord? {

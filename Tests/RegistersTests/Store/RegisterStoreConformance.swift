@@ -203,4 +203,39 @@ import World
                     == model.keys(ofShard: shard, madeUpTo: nil, after: stranger, limit: 99))
         }
     }
+
+    /// Commit `n` gives two registers the number `n`, and the second a row that the commit before has not.
+    @Test(arguments: StoreKind.all)
+    func whatIsReadDuringACommitIsOfThatOneOrTheOneBefore(_ kind: StoreKind) async throws {
+        let disk = try kind.makeDisk(), a = registerKey("kv/a"), b = registerKey("kv/b"), commits: UInt64 = 300
+        let store = disk.store, writer = Flag()
+        async let written: Void = onOwnThread {
+            defer { writer.raise() }
+            for number in 1...commits {
+                let row = StoredRow(key: rowKey(Int(number)), value: [1], changed: number)
+                let changes = [
+                    StoreCommit.Change(key: a, record: fullRecord(number), rows: [row]),
+                    StoreCommit.Change(key: b, record: fullRecord(number), rows: [row], freed: [rowKey(Int(number) - 1)]),
+                ]
+                try store.write(StoreCommit(number: number, changes: changes))
+            }
+        }
+        async let read: Int = onOwnThread {
+            var reads = 0
+            while !writer.isRaised {
+                let least = store.commitNumber
+                let first = store.record(of: a)?.base.number ?? 0, second = store.record(of: b)?.base.number ?? 0
+                let rows = store.rows(of: a, from: [], changedAfter: 0, within: .piece).rows
+                let moved = store.rows(of: b, from: [], changedAfter: 0, within: .piece).rows
+                let most = store.commitNumber + 1
+                let seen = [first, second, UInt64(rows.count), moved.last?.changed ?? 0]
+                #expect(seen == seen.sorted() && seen[0] >= least && seen[3] <= most, "\(least) \(seen) \(most)")
+                #expect(moved.count == (seen[3] == 0 ? 0 : 1))
+                reads += 1
+            }
+            return reads
+        }
+        try await written
+        #expect(try await read > 1)
+    }
 }

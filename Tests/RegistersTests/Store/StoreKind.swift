@@ -1,5 +1,6 @@
 import Foundation
 import Registers
+import Synchronization
 import World
 
 /// An implementation of `RegisterStore`, for the claims that all of them keep.
@@ -67,6 +68,13 @@ final class Scratch: Sendable {
     }
 
     deinit { try? SystemFileSystem().removeTree(path) }
+}
+
+/// Says from one thread to another that something has ended.
+final class Flag: Sendable {
+    private let flag = Atomic(false)
+    var isRaised: Bool { flag.load(ordering: .acquiring) }
+    func raise() { flag.store(true, ordering: .releasing) }
 }
 
 /// The exit status of a process whose store found damage.

@@ -3,7 +3,7 @@ import Testing
 import World
 
 /// What a store has to say, kept in the plainest way.
-struct StoreModel {
+struct StoreModel: Sendable {
     var records: [RegisterKey: RegisterRecord] = [:]
     var rows: [RegisterKey: [[UInt8]: StoredRow]] = [:]
     var witnesses: [StoreID: Witness] = [:]
