@@ -77,7 +77,8 @@ struct SimulateCommand: AsyncParsableCommand {
 
     private var show: (@Sendable (String) -> Void)? {
         guard verbose else { return nil }
-        return json ? { Console.note($0) } : { Console.put($0) }
+        let isForPrograms = json
+        return { line in if isForPrograms { Console.note(line) } else { Console.put(line) } }
     }
 
     private func spawnScreen(_ sweep: Sweep, _ started: Instant, _ world: any World) -> SpawnedTask? {

@@ -198,10 +198,7 @@ public struct Replica: ~Copyable {
         for (peer, items) in outbox.take() {
             emit(.send(RegisterFrame(sender: id, life: store.life, commit: durable, items: items), to: peer))
         }
-        if standing != .full || triesAgain, let commit = beginCommit() {
-            triesAgain = false
-            emit(.commit(commit))
-        }
+        if let commit = beginCommit() { emit(.commit(commit)) }
         var out: [ReplicaEffect] = []
         swap(&out, &effects)
         return out
@@ -209,6 +206,10 @@ public struct Replica: ~Copyable {
 
     private mutating func beginCommit() -> StoreCommit? {
         guard !ahead.isWriting, !ahead.isEmpty else { return nil }
+        // What a store that was set back has to write is that alone.
+        if case .rolledBack = standing { return ahead.begin() }
+        guard votes || triesAgain else { return nil }
+        triesAgain = false
         let fresh = witnessing.takeUnwritten()
         if !fresh.isEmpty { ahead.put(fresh) }
         return ahead.begin()
