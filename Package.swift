@@ -200,7 +200,7 @@ var tests: [Target] {
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Command", "TestSupport",
+                "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Command", "CStoreFile", "TestSupport",
                 "WebTestSupport", log,
             ]),
     ]

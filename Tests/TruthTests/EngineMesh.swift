@@ -95,7 +95,7 @@ final class EngineMesh {
         var log = Logger(label: configuration.name)
         log.logLevel = .critical
         let node = try Node(configuration, world: SystemWorld(), log: log)
-        let store = index < Self.stores ? try openStore(index) : nil
+        let store = index < Self.stores ? try await openStore(index) : nil
         let engine = ReplicatedEngine(node: node, store: store, machine: Counter(), log: log)
         seats[index].node = node
         seats[index].store = store
@@ -105,17 +105,25 @@ final class EngineMesh {
         try await node.start()
     }
 
-    private func openStore(_ index: Int) throws -> any RegisterStore {
+    private func openStore(_ index: Int) async throws -> any RegisterStore {
         let name = seats[index].configuration.name
         switch kind {
         case .memory:
             return MemoryStore(seats[index].disk ?? MemoryDisk(id: storeID(UInt64(index))))
         case .sqlite:
             let directory = seats[index].configuration.dataDirectory
-            return try SQLiteStore.open(path: directory + "/registers.db", random: SystemWorld().random(name)) { damage in
-                FileHandle.standardError.write(Data("\(damage)\n".utf8))
-                exit(74)
+            // Whoever stopped it may hold it for a moment yet.
+            let path = seats[index].configuration.dataDirectory + "/registers.db"
+            var store: (any RegisterStore)?
+            try await eventually("the store of \(name) is let go") {
+                store = try? SQLiteStore.open(path: path, random: SystemWorld().random(name)) { damage in
+                    FileHandle.standardError.write(Data("\(damage)\n".utf8))
+                    exit(74)
+                }
+                return store != nil
             }
+            guard let store else { throw Timeout(what: "\(path) is opened") }
+            return store
         }
     }
 
