@@ -57,6 +57,8 @@ final class EngineMesh {
             let lists = (0..<Shard.count).map { shard in ids.indices.map { ids[($0 + shard) % ids.count] } }
             mesh.map = ReplicaMap(epoch: 1, replicas: lists)
             try await mesh.settle()
+            // Before, a home would hand its wishes on, and another would hold the promise for the next.
+            try await mesh.untilAllVote()
             try await body(mesh)
             for index in mesh.seats.indices { await mesh.stop(index) }
         } catch {
