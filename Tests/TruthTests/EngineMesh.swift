@@ -113,7 +113,6 @@ final class EngineMesh {
         case .memory:
             return MemoryStore(seats[index].disk ?? MemoryDisk(id: storeID(UInt64(index))))
         case .sqlite:
-            let directory = seats[index].configuration.dataDirectory
             // Whoever stopped it may hold it for a moment yet.
             let path = seats[index].configuration.dataDirectory + "/registers.db"
             var store: (any RegisterStore)?

@@ -123,7 +123,8 @@ final class ReplicaRunner: Sendable {
                 }
                 inbox.put(.committed)
             } catch {
-                log.error("a commit was refused and will be tried again: \(error)")
+                // Once, not at every attempt: logs lie on the same disk as often as not.
+                if standing != .full { log.error("a commit was refused and will be tried again: \(error)") }
                 inbox.put(.refused(error))
             }
         }
