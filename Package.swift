@@ -169,6 +169,9 @@ var tests: [Target] {
             name: "MeshTests",
             dependencies: ["World", "Wire", "Membership", "Placement", "Transport", "Mesh", "TestSupport", log]),
         .testTarget(
+            name: "TruthTests",
+            dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Mesh", "Truth", "TestSupport", log]),
+        .testTarget(
             name: "PrimesTests",
             dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "Primes", "TestSupport", log]),
         .testTarget(
@@ -197,7 +200,7 @@ var tests: [Target] {
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Command", "TestSupport",
+                "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Command", "CStoreFile", "TestSupport",
                 "WebTestSupport", log,
             ]),
     ]
