@@ -9,6 +9,8 @@ final class RawDatabase {
         self.path = path
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         guard sqlite3_open_v2(path, &connection, flags, nil) == SQLITE_OK else { throw failure() }
+        // The first to open a store that was killed reads its log, and the others wait for that.
+        sqlite3_busy_timeout(connection, 10_000)
     }
 
     deinit { sqlite3_close_v2(connection) }

@@ -29,7 +29,7 @@ package struct RegistersFigures: Hashable, Sendable {
 
     package var json: JSON {
         [
-            "clients": .number(Double(clients)), "isHot": .bool(isHot), "rate": .number(rate), "p50": .number(p50), "p99": .number(p99),
+            "clients": .number(clients), "isHot": .bool(isHot), "rate": .number(rate), "p50": .number(p50), "p99": .number(p99),
         ]
     }
 
