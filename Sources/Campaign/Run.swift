@@ -41,14 +41,15 @@ public struct CampaignRun: Sendable {
     public func run(show: ((String) -> Void)? = nil) -> CampaignResult {
         var random = RandomStream(seed: seed, name: "campaign \(scenario.name)")
         let shape = shape(&random)
-        let weather = scenario.isCalm ? .calm : Weather(&random)
+        var weather = scenario.isCalm ? .calm : Weather(&random)
+        if scenario.isHectic { weather.loss = max(weather.loss, 0.05 + 0.1 * random.unit()) }
         let mesh = SimulatedMesh(
             seed: random.next(), shape: shape, weather: weather, machine: CampaignMachine(), mutations: mutations, show: show)
         let length = random.between(.seconds(5), .seconds(20))
         var plan = scenario.plan(&random)
         plan.spread(over: length, most: 450)
         let clients = Clients(mesh, plan)
-        let nemesis = Nemesis(mesh, scenario.troubles(&random))
+        let nemesis = Nemesis(mesh, scenario.troubles(&random), keys: plan.keys.map(\.key), isHectic: scenario.isHectic)
         for i in mesh.machines.indices { mesh.push(.start(i), after: random.between(.zero, .milliseconds(500))) }
         mesh.run(until: .zero + .seconds(2))
         clients.begin()
@@ -72,6 +73,7 @@ public struct CampaignRun: Sendable {
         // Rounds that give up before their answers come take the rarer ways.
         if random.chance(0.2) { shape.replica.roundTimeout = .milliseconds(10) }
         if random.chance(0.2) { shape.replica.fetchTimeout = .milliseconds(20) }
+        if scenario.isHectic { shape.replica.witnessInterval = .milliseconds(8) }
         if scenario.frees {
             shape.replica.retention = .seconds(600)
             shape.replica.horizonInterval = .milliseconds(150)

@@ -58,7 +58,7 @@ extension SimulatedMesh {
     private func write(_ commit: StoreCommit, _ process: NodeProcess) {
         let i = process.machine
         guard let store = process.store else { return }
-        if machines[i].killPoint == .beforeWriting { return kill(i, keepsPending: false) }
+        if machines[i].killPoint == .beforeWriting { return kill(i, keepsPending: false, isSeen: seesDeaths) }
         if machines[i].isDiskFull { return push(.refused(i, process: process.serial), after: .microseconds(200)) }
         trace.note(now, i, .commit, commit.number, "\(commit.number): \(commit.changes.count) changes")
         store.begin(commit)
@@ -75,7 +75,7 @@ extension SimulatedMesh {
         guard let store = process.store, store.isWriting else { return }
         store.finish()
         trace.note(now, process.machine, .durable, store.commitNumber, "\(store.commitNumber)")
-        if machines[process.machine].killPoint == .afterWriting { return kill(process.machine, keepsPending: true) }
+        if machines[process.machine].killPoint == .afterWriting { return kill(process.machine, keepsPending: true, isSeen: seesDeaths) }
         push(.told(process.machine, process: process.serial, .committed), at: now)
     }
 

@@ -31,6 +31,8 @@ final class SimulatedMesh {
     var faults: [String] = []
     /// Called with what a client hears: the call's number and the answer.
     var clientHears: (UInt64, Result<[UInt8], RegisterError>) -> Void = { _, _ in }
+    /// Whether the others see at once when a process dies in a commit.
+    var seesDeaths = true
     /// Called when a process has died.
     var onDeath: (Int) -> Void = { _ in }
     /// The chance that what a client asks, or is answered, gets lost.
@@ -172,7 +174,7 @@ final class SimulatedMesh {
         case .action(let body): body(self)
         case .start(let i): start(i)
         case .death(let i, let serial, let keepsPending):
-            if machines[i].process?.serial == serial { kill(i, keepsPending: keepsPending) }
+            if machines[i].process?.serial == serial { kill(i, keepsPending: keepsPending, isSeen: seesDeaths) }
         case .parcel(let i, let parcel):
             guard let process = machines[i].process else { return refuse(parcel, at: i) }
             if !isFrozen(i, event) { take(parcel, process) }

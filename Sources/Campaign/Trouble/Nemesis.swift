@@ -6,15 +6,20 @@ final class Nemesis {
     private unowned let mesh: SimulatedMesh
     private var random: RandomStream
     private let troubles: [Trouble]
+    /// Registers whose homes are liked as victims.
+    private let keys: [RegisterKey]
+    private let isHectic: Bool
     private var end = Instant.zero
     private var cuts: [Int] = []
     private(set) var strikes = 0
     /// Disks that were lost or set back, which must stay few enough that every shard keeps a majority.
     private(set) var spoilt: [Int] = []
 
-    init(_ mesh: SimulatedMesh, _ troubles: [Trouble]) {
+    init(_ mesh: SimulatedMesh, _ troubles: [Trouble], keys: [RegisterKey] = [], isHectic: Bool = false) {
         self.mesh = mesh
         self.troubles = troubles
+        self.keys = keys
+        self.isHectic = isHectic
         random = RandomStream(seed: mesh.seed, name: "nemesis")
     }
 
@@ -22,12 +27,13 @@ final class Nemesis {
     func begin(until end: Instant) {
         self.end = end
         for trouble in troubles { plan(trouble) }
+        mesh.seesDeaths = !isHectic
         mesh.onDeath = { [unowned self] i in restart(i) }
         if troubles.contains(.olderCopy) { planCopies() }
     }
 
     private func plan(_ trouble: Trouble) {
-        mesh.after(random.exponential(pause(trouble))) { [unowned self] _ in
+        mesh.after(random.exponential(isHectic ? pause(trouble) * 0.25 : pause(trouble))) { [unowned self] _ in
             guard mesh.now < end else { return }
             strikes += 1
             strike(trouble)
@@ -49,7 +55,7 @@ final class Nemesis {
     }
 
     private func strike(_ trouble: Trouble) {
-        let victim = random.below(mesh.machines.count)
+        let victim = victim()
         switch trouble {
         case .kill: kill([victim])
         case .killAtCommit: mesh.machines[victim].killPoint = random.pick(Machine.KillPoint.allCases)
@@ -59,7 +65,7 @@ final class Nemesis {
         case .cut: cut()
         case .clock: setClock(victim)
         case .slowDisk:
-            mesh.machines[victim].slowness = random.pick([10, 100, 400]) ?? 10
+            mesh.machines[victim].slowness = random.pick(isHectic ? [4, 10, 30] : [10, 100, 400]) ?? 10
             if random.chance(0.6) {
                 mesh.after(random.exponential(.seconds(1))) { $0.machines[victim].killPoint = .whileWriting }
             }
@@ -73,15 +79,32 @@ final class Nemesis {
         }
     }
 
+    /// Any machine, and as often (always, in a hurry) the first replica of a register, where most of the work is.
+    private func victim() -> Int {
+        let any = random.below(mesh.machines.count)
+        guard isHectic || random.chance(0.5), let key = random.pick(keys), let home = mesh.map.electorate(of: key.shard).members.first else { return any }
+        return mesh.machines.firstIndex { $0.process?.store?.id == home } ?? any
+    }
+
     // MARK: Processes
 
     private func kill(_ victims: [Int]) {
-        let isSeen = random.chance(0.7)
+        let isSeen = !isHectic && random.chance(0.7)
         for i in victims { mesh.kill(i, keepsPending: random.chance(0.5), isSeen: isSeen) }
     }
 
     private func restart(_ i: Int) {
+        if isHectic { return restartHectically(i) }
         mesh.push(.start(i), after: .milliseconds(20) + random.exponential(.milliseconds([50, 800, 4_000][random.below(3)])))
+    }
+
+    /// Soon, and as likely as not to die again in the first commit: a process that makes one proposal in each of its lives, and has
+    /// forgotten it in the next, is what finds ballots that repeat.
+    private func restartHectically(_ i: Int) {
+        let start = random.between(.milliseconds(1), .milliseconds(40))
+        mesh.push(.start(i), after: start)
+        guard mesh.now < end, random.chance(0.5) else { return }
+        mesh.after(start) { $0.machines[i].killPoint = .whileWriting }
     }
 
     // MARK: Network
@@ -92,7 +115,7 @@ final class Nemesis {
         let ways = shape.ways(mesh.machines.count, &random)
         let cut = mesh.links.cut(ways, mode)
         cuts.append(cut)
-        let time = random.exponential(random.chance(0.35) ? .seconds(8) : .milliseconds(1_200))
+        let time = random.exponential(isHectic ? .milliseconds(200) : random.chance(0.35) ? .seconds(8) : .milliseconds(1_200))
         mesh.trace.note(mesh.now, nil, .trouble, UInt64(cut), "cut \(cut): \(shape), \(mode), \(ways.count) ways, for \(time.milliseconds) ms")
         mesh.after(time) { [unowned self] _ in heal(cut) }
     }

@@ -8,6 +8,8 @@ public struct Scenario: Hashable, Sendable {
     public let summary: String
     let troubles: [Trouble]
     let work: Work
+    /// Trouble comes four times as often and is soon over, on a network that loses much.
+    let isHectic: Bool
 
     enum Work: Hashable, Sendable {
         case mixed
@@ -44,6 +46,9 @@ public struct Scenario: Hashable, Sendable {
             name: "slow-disks", summary: "commits take up to a second, and processes die in the middle of them",
             troubles: [.slowDisk, .killAtCommit, .cut], work: .mixed),
         Scenario(
+            name: "restarts", summary: "homes of one register die in their commits, and are back before anybody notices",
+            troubles: [.slowDisk, .killAtCommit, .cut], work: .hotKey, isHectic: true),
+        Scenario(
             name: "freeing", summary: "hours pass, work ends and is freed, and old operations are repeated",
             troubles: [.hours, .kill, .killAtCommit, .cut], work: .ending),
         Scenario(
@@ -57,11 +62,12 @@ public struct Scenario: Hashable, Sendable {
         self = scenario
     }
 
-    private init(name: String, summary: String, troubles: [Trouble], work: Work) {
+    private init(name: String, summary: String, troubles: [Trouble], work: Work, isHectic: Bool = false) {
         self.name = name
         self.summary = summary
         self.troubles = troubles
         self.work = work
+        self.isHectic = isHectic
     }
 
     /// The troubles of one run: all, but for the scenario of everything, which takes some.

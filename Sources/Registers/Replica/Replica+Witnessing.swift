@@ -8,7 +8,8 @@ import World
 // So a store numbers its commits. Every frame carries the number of the last that is durable, and whoever receives it keeps the highest,
 // durably, with its own next commit or after a fifth of a second. A store that has just been opened asks all live stores that share a
 // shard with it what they have heard, and votes when all of them, one at least, have heard of no more than it holds. If one has, it never
-// votes again.
+// votes again: it writes that down, because those who know may be away when it is opened the next time. And it commits nothing while it
+// asks, or its new commits would be taken for those that it has lost.
 //
 // What is told is the number of the last *durable* commit, not of the one that is being written: a store whose power fails in the middle
 // of a commit has lost nothing it has told anyone, and must not look as if it had. A copy that is older by no more than what its
@@ -61,13 +62,22 @@ extension Replica {
     /// Nothing else was written for a while: a commit for the witnesses alone.
     mutating func writeWitnesses() {
         witnessing.isTimed = false
+        guard votes else { return }
         let fresh = witnessing.takeUnwritten()
         if !fresh.isEmpty { ahead.put(fresh) }
     }
 
+    /// A commit number that no store reaches: what a store has heard of itself when it has found out that its disk is an older copy.
+    static var rolledBackMark: UInt64 { UInt64(Int64.max) }
+
     mutating func beginAsking() {
-        if witnessing.neighbours.isEmpty { return standing = .voting }
-        timers.insert(.ask, at: now)
+        if let heard = witnessing.durable[id], heard > durable, !mutations.contains(.olderDiskVotes) {
+            change(standing: .rolledBack(heard: heard, holds: durable, by: id))
+        } else if witnessing.neighbours.isEmpty {
+            change(standing: .voting)
+        } else {
+            timers.insert(.ask, at: now)
+        }
     }
 
     /// Asks every neighbour that has not answered: the dead ones do not hear it, and who is alive is known only by and by.
@@ -79,8 +89,8 @@ extension Replica {
 
     mutating func witnessed(_ commit: UInt64, by peer: StoreID) {
         guard standing == .asking, witnessing.neighbours.contains(peer) else { return }
-        // What this process has committed since it was opened it knows by itself.
         if commit > durable && !mutations.contains(.olderDiskVotes) {
+            ahead.put([Witness(store: id, commit: Self.rolledBackMark)])
             return change(standing: .rolledBack(heard: commit, holds: durable, by: peer))
         }
         witnessing.clearedBy.insert(peer)

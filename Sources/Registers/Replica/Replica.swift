@@ -196,7 +196,7 @@ public struct Replica: ~Copyable {
         for (peer, items) in outbox.take() {
             emit(.send(RegisterFrame(sender: id, life: store.life, commit: durable, items: items), to: peer))
         }
-        if standing != .full, let commit = beginCommit() { emit(.commit(commit)) }
+        if let commit = beginCommit() { emit(.commit(commit)) }
         var out: [ReplicaEffect] = []
         swap(&out, &effects)
         return out
@@ -204,6 +204,9 @@ public struct Replica: ~Copyable {
 
     private mutating func beginCommit() -> StoreCommit? {
         guard !ahead.isWriting, !ahead.isEmpty else { return nil }
+        // What a store that was set back has to write is that alone.
+        if case .rolledBack = standing { return ahead.begin() }
+        guard votes else { return nil }
         let fresh = witnessing.takeUnwritten()
         if !fresh.isEmpty { ahead.put(fresh) }
         return ahead.begin()
