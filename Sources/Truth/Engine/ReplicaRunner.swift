@@ -136,11 +136,9 @@ final class ReplicaRunner: Sendable {
         case .voting: log.notice("the store votes", metadata: ["store": "\(store.id)", "life": "\(store.life)"])
         case .full: log.error("the disk is full: the store neither promises nor accepts until there is room; free space, and it goes on by itself")
         case .rolledBack(let heard, let holds, let peer):
-            log.critical(
-                """
-                the store is an older copy of itself and will not vote: store \(peer) has heard of commit \(heard), and it holds only \(holds). \
-                Put the newest copy back, or replace the store
-                """)
+            let how = peer == store.id
+                ? "it has found that out before" : "store \(peer) has heard of its commit \(heard), and it holds only \(holds)"
+            log.critical("the store is an older copy of itself and will not vote: \(how). Put the newest copy back, or replace the store")
         }
     }
 }
