@@ -4,6 +4,7 @@ import JSONDocument
 import Logging
 import Mesh
 import Registers
+import Synchronization
 import Truth
 import World
 
@@ -34,8 +35,7 @@ struct StoreNodeCommand: AsyncParsableCommand {
         truth.start()
         if let clients {
             let driver = RegistersDriver(truth: truth, span: .nanoseconds(Int64(seconds * 1e9)), world: world)
-            let figures = try await driver.run(clients.counts)
-            Console.put(lines: [.array(figures.map(\.json))])
+            Console.put(lines: [.array(try await figures(driver, clients, world).map(\.json))])
         } else {
             Console.put("ready")
             let (ended, continuation) = AsyncStream<Void>.makeStream()
@@ -44,5 +44,23 @@ struct StoreNodeCommand: AsyncParsableCommand {
         }
         await truth.stop()
         await node.stop()
+    }
+
+    /// What the driver finds on an actor's executor, where whoever uses registers in a node is. Its clients share it.
+    private func figures(_ driver: RegistersDriver, _ clients: ClientCounts, _ world: any World) async throws -> [RegistersFigures] {
+        let outcome = Mutex<Result<[RegistersFigures], any Error>?>(nil)
+        let task = world.spawn("driver", on: world.makeExecutor("driver")) {
+            do {
+                let figures = try await driver.run(clients.counts)
+                outcome.withLock { $0 = .success(figures) }
+            } catch {
+                outcome.withLock { $0 = .failure(error) }
+            }
+        }
+        await task.finished()
+        guard let figures = try outcome.withLock({ try $0?.get() }) else {
+            throw CommandFailure(.software, "the driver has ended without figures")
+        }
+        return figures
     }
 }
