@@ -27,6 +27,7 @@ public struct Replica: ~Copyable {
 
     var ballots: BallotSource
     var ahead: WriteAhead
+    private var cache = RecordCache()
     /// The number of the last durable commit.
     var durable: UInt64
 
@@ -149,15 +150,22 @@ public struct Replica: ~Copyable {
     // MARK: The store
 
     /// The record as it will be when all is written.
-    func record(of key: RegisterKey) -> RegisterRecord? {
-        guard var record = ahead.record(of: key) ?? store.record(of: key) else { return nil }
+    mutating func record(of key: RegisterKey) -> RegisterRecord? {
+        guard var record = cache.record(of: key) ?? read(key) else { return nil }
         if let promise = volatilePromises[key] { record.promise = max(record.promise, promise) }
+        return record
+    }
+
+    private mutating func read(_ key: RegisterKey) -> RegisterRecord? {
+        guard let record = ahead.record(of: key) ?? store.record(of: key) else { return nil }
+        cache.put(key, record)
         return record
     }
 
     func rows(of key: RegisterKey) -> LayeredRows { ahead.rows(of: key, in: store) }
 
     mutating func put(_ key: RegisterKey, _ record: RegisterRecord?, rows: [StoredRow] = [], freed: [[UInt8]] = []) {
+        if let record { cache.put(key, record) } else { cache.remove(key) }
         ahead.put(.init(key: key, record: record, rows: rows, freed: freed))
     }
 

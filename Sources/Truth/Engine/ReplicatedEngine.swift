@@ -27,7 +27,7 @@ public final class ReplicatedEngine: RegisterEngine {
         self.node = node
         self.machine = machine
         runner = store.map { ReplicaRunner(store: $0, world: node.world, log: log) }
-        if let runner { node.receiveRegisterFrames { runner.put(.frame(try RegisterFrame(unpacking: $0))) } }
+        node.receiveRegisterFrames { [weak self] bytes, peer in self?.receive(try RegisterFrame(unpacking: bytes), from: peer) }
     }
 
     /// Whether this node's store votes; nil without a store, and before there is a map.
@@ -63,6 +63,13 @@ public final class ReplicatedEngine: RegisterEngine {
 
     /// Returns when nothing is written any more.
     package func stop() async { await runner?.stop() }
+
+    /// A frame speaks for a store, and only the node that runs the store may. Of one that nobody is known to run yet, gossip is late.
+    private func receive(_ frame: RegisterFrame, from peer: NodeIdentity) {
+        let owner = state.withLock { $0.nodes[frame.sender] }
+        guard owner == nil || owner?.name == peer.name else { return }
+        runner?.put(.frame(frame))
+    }
 
     private func carry(_ frame: RegisterFrame, to store: StoreID) {
         guard let peer = state.withLock({ $0.nodes[store] }) else { return }
