@@ -126,7 +126,7 @@ public final class ConfigurationKeeper: Sendable {
             }
             if let configuration = try document?.configuration() { try await adoptIfNewer(configuration) }
         } catch {
-            log.notice("the configuration of \(peer) could not be had: \(error)")
+            obstacle("the configuration of \(peer) could not be had: \(error)")
         }
     }
 

@@ -147,12 +147,15 @@ import World
                     #expect(ready?.status == 503 && ready?.text.contains("Unhealthy") == true)
                     try await mesh.world.sleep(for: .milliseconds(25))
                 }
+                let words = ["-si", "--unix-socket", mesh.place("n1").socket, "http://n1/health/ready"]
+                let ready = String(decoding: try await CommandLineTool.run("curl", words, seconds: 30).standardOutput, as: UTF8.self)
+                #expect(ready.lowercased().contains("gossamer-reason: the disk of the store is full"), "\(ready)")
                 let put = await mesh.put("other", "v", at: "n1", query: "?patienceMs=1000")
                 #expect(put?.status == 503 && put?.json?["outcome"]?.string == "failed", "\(put?.text ?? "no answer")")
                 #expect(put?.json?["detail"]?.string?.contains("full") == true)
                 // A log that said so at every attempt would take what room there is.
-                let words = mesh.text(mesh.place("n1").log).ranges(of: "a commit was refused").count
-                #expect(words <= 1, "the log is told of one full disk once, not \(words) times")
+                let times = mesh.text(mesh.place("n1").log).ranges(of: "a commit was refused").count
+                #expect(times <= 1, "the log is told of one full disk once, not \(times) times")
                 try empty("n1", mesh)
                 try await mesh.untilStore(at: "n1", is: "voting")
                 #expect(await mesh.ask("n1", "/health/ready")?.status == 200)
