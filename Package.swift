@@ -157,6 +157,7 @@ var tests: [Target] {
             name: "WireTests", dependencies: ["World", "MessagePack", "Wire", "Registers", "TestSupport"], exclude: ["vectors"]),
         .testTarget(name: "MembershipTests", dependencies: ["World", "MessagePack", "Membership"]),
         .testTarget(name: "PlacementTests", dependencies: ["World", "Placement"]),
+        .testTarget(name: "CampaignTests", dependencies: ["World", "Registers", "Campaign"]),
         .testTarget(
             name: "RegistersTests",
             dependencies: [
