@@ -21,8 +21,8 @@ static uint64_t load(const uint8_t *bytes) {
     return word;
 }
 
-// Each step is a bijection of the state and of the word: one damaged word is always noticed. The page's place is part of it, so that
-// a page that was written to another's place is noticed too.
+// Each step is a bijection of the state and of the word: one damaged word is always noticed. The page's place is part of it, so
+// that a page that was written to another's place is noticed too.
 static uint64_t checksum(const uint8_t *page, int64_t index) {
     uint64_t state = (uint64_t)index + 0x476f7373616d6572;
     for (int i = 0; i < GOSSAMER_PAGE_SIZE - GOSSAMER_PAGE_RESERVE; i += 8) {
@@ -63,8 +63,8 @@ static int sealed_read(sqlite3_file *file, void *bytes, int count, sqlite3_int64
     int code = under(file)->pMethods->xRead(under(file), bytes, count, offset);
     if (code != SQLITE_OK) return code;
     if (offset == 0 && count >= 100) code = learn(self, bytes);
-    if (code == SQLITE_OK && is_page(self, count, offset) && !is_whole(bytes, offset / GOSSAMER_PAGE_SIZE)) code = SQLITE_IOERR_DATA;
-    return code;
+    if (code != SQLITE_OK || !is_page(self, count, offset)) return code;
+    return is_whole(bytes, offset / GOSSAMER_PAGE_SIZE) ? SQLITE_OK : SQLITE_IOERR_DATA;
 }
 
 static int sealed_write(sqlite3_file *file, const void *bytes, int count, sqlite3_int64 offset) {
@@ -100,7 +100,9 @@ static int sealed_sync(sqlite3_file *file, int flags) { return under(file)->pMet
 static int sealed_size(sqlite3_file *file, sqlite3_int64 *size) { return under(file)->pMethods->xFileSize(under(file), size); }
 static int sealed_lock(sqlite3_file *file, int lock) { return under(file)->pMethods->xLock(under(file), lock); }
 static int sealed_unlock(sqlite3_file *file, int lock) { return under(file)->pMethods->xUnlock(under(file), lock); }
-static int sealed_reserved(sqlite3_file *file, int *is_held) { return under(file)->pMethods->xCheckReservedLock(under(file), is_held); }
+static int sealed_reserved(sqlite3_file *file, int *is_held) {
+    return under(file)->pMethods->xCheckReservedLock(under(file), is_held);
+}
 static int sealed_control(sqlite3_file *file, int what, void *value) {
     return under(file)->pMethods->xFileControl(under(file), what, value);
 }

@@ -15,8 +15,8 @@
 /// Bytes at the end of each page that are the checksum's.
 #define GOSSAMER_PAGE_RESERVE 8
 
-/// Makes the layer SQLite's usual way to files, for the whole process. It acts on databases whose header has this application id, and
-/// passes all else through. To be called once, before the first is opened. An SQLite result code.
+/// Makes the layer SQLite's usual way to files, for the whole process. It acts on databases whose header has this application id,
+/// and passes all else through. To be called once, before the first is opened. An SQLite result code.
 int gossamer_store_files(uint32_t application_id);
 
 /// Writes the checksum of a page, which is the `index`th of its file from 0, to its end.

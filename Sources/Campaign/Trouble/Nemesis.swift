@@ -167,13 +167,13 @@ final class Nemesis {
         }
     }
 
-    /// Puts the older copy back, if all who run and could know have noticed that there was something newer: without a witness nothing is
-    /// promised.
+    /// Puts the older copy back, if all other stores run and have noticed that there was something newer: whoever lives when the copy is
+    /// opened is a witness then, and without one nothing is promised.
     private func putOlderCopy(_ i: Int) {
         guard maySpoil(i), let copy = mesh.machines[i].copy, let id = mesh.machines[i].disk?.id, copy.id == id else { return }
         let others = mesh.running.filter { $0.machine != i && $0.store != nil }
         let know = others.filter { other in other.store?.witnesses.contains { $0.store == id && $0.commit > copy.commitNumber } ?? false }
-        guard !know.isEmpty, know.count == others.count else { return }
+        guard know.count == others.count, others.count == mesh.shape.stores - 1 else { return }
         spoilt.append(i)
         mesh.kill(i, keepsPending: true)
         mesh.trace.note(

@@ -35,19 +35,10 @@ struct AskBench {
         self.world = world
         directory = ".gossamer/bench-\(getpid())"
         do { try files.createDirectory(directory) } catch { throw CommandFailure(.ioError, "\(error)") }
-        port = try Self.freePorts(2 * BenchNode.portsPerNode)
+        port = try BenchNode.freePorts(2 * BenchNode.portsPerNode)
     }
 
     func cleanUp() { try? files.removeTree(directory) }
-
-    /// The first of `count` neighbouring ports that nobody uses.
-    private static func freePorts(_ count: Int) throws(CommandFailure) -> Int {
-        for first in stride(from: 17_100, to: 19_000, by: count)
-        where (first..<first + count).allSatisfy({ PortProbe.probe(host: BenchNode.host, port: $0) == .free }) {
-            return first
-        }
-        throw CommandFailure(.unavailable, "no \(count) neighbouring ports between 17100 and 19000 are free")
-    }
 
     /// Ours and the yardstick, each first every other time.
     func round(_ number: Int, _ placement: Placement) async throws(CommandFailure) -> Round {

@@ -12,7 +12,10 @@ struct BenchCommand: AsyncParsableCommand {
             median of the rounds. A yardstick whose rounds lie more than 20 % apart measures the machine and not the mesh: \
             the rounds are repeated, and said so.
             """,
-        subcommands: [AskCommand.self, PrimesBenchCommand.self, EchoCommand.self, DriverCommand.self])
+        subcommands: [
+            AskCommand.self, RegistersCommand.self, PrimesBenchCommand.self, EchoCommand.self, DriverCommand.self, StoreNodeCommand.self,
+            RawCommitsCommand.self,
+        ])
 }
 
 /// Options of every benchmark.

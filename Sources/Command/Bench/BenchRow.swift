@@ -5,12 +5,14 @@ import Web
 package struct BenchRow: Hashable, Sendable {
     package enum Goal: Hashable, Sendable {
         case ratioAtMost(Double)
+        case ratioAtLeast(Double)
         case oursAtLeast(Double)
         case oursAtMost(Double)
 
         var text: String {
             switch self {
             case .ratioAtMost(let limit): "ratio <= \(NumberText.fixed(limit, digits: 2))"
+            case .ratioAtLeast(let limit): "ratio >= \(NumberText.fixed(limit, digits: 2))"
             case .oursAtLeast(let limit): "ours >= \(NumberText.fixed(limit, digits: 0))"
             case .oursAtMost(let limit): "ours <= \(NumberText.fixed(limit, digits: 0))"
             }
@@ -45,6 +47,7 @@ package struct BenchRow: Hashable, Sendable {
         switch goal {
         case nil: nil
         case .ratioAtMost(let limit): ratio.map { $0 <= limit }
+        case .ratioAtLeast(let limit): ratio.map { $0 >= limit }
         case .oursAtLeast(let limit): ours >= limit
         case .oursAtMost(let limit): ours <= limit
         }

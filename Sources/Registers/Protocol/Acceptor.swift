@@ -8,6 +8,7 @@
 //  * Values are not sent whole. A change is a delta on a version that is known to be chosen, and an acceptor keeps that version, the
 //    base, and at most one delta over it. A delta whose base is the delta that is kept proves that one chosen: it is folded.
 //  * Only the kept delta may be unchosen. A proposer that finds one proposes the very same again, alone, before anything of its own.
+//    It then bears another ballot, and whoever holds the first already as its base gives that the new name: see `renamed`.
 //  * An accept carries the promise for the next ballot, so that a proposer that stays needs one round trip. That is the paper's own
 //    one-round-trip optimisation; the promise is for one ballot and made durable with the accept.
 //  * An accept that is repeated is answered with yes again. That needs ballots that are never used twice: see `Ballot`.
@@ -46,6 +47,11 @@ enum Acceptor {
             record.promise = max(next, delta.ballot)
             return .yes(record, folding: nil)
         }
+        if let known = record.renamed(delta.version), delta.state == record.state {
+            var known = known
+            known.promise = max(next, delta.ballot)
+            return .yes(known, folding: nil)
+        }
         guard let pending = record.pending, pending.version == delta.base else { return .behind }
         var folded = record.folding(pending)
         folded.pending = delta
@@ -63,6 +69,20 @@ extension RegisterRecord {
         var record = self
         record.base = delta.version
         record.state = delta.state
+        record.pending = nil
+        return record
+    }
+
+    /// The record when its base turns up again under a higher ballot. Nil when it is not that.
+    ///
+    /// A version of the number of a chosen one, and of a higher ballot, is the chosen one proposed again: its proposer's majority shared
+    /// an acceptor with that of the first. What was accepted on top of the first under a lower ballot was not chosen, or that proposer
+    /// would have met it too.
+    func renamed(_ version: RegisterVersion) -> RegisterRecord? {
+        guard !isCatchingUp, base.number > 0, version.number == base.number, base < version else { return nil }
+        if let pending, pending.ballot > version.ballot { return nil }
+        var record = self
+        record.base = version
         record.pending = nil
         return record
     }

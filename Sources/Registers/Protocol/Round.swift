@@ -37,6 +37,12 @@ struct Promises {
         case chosen(RegisterVersion, at: [StoreID])
         /// This change of `base` may be chosen or not.
         case open(RegisterVersion, base: RegisterVersion, at: [StoreID])
+
+        var version: RegisterVersion {
+            switch self {
+            case .chosen(let version, _), .open(let version, _, _): version
+            }
+        }
     }
 
     func finding(_ electorate: Electorate) -> Finding {

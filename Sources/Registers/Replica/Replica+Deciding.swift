@@ -6,18 +6,28 @@ extension Replica {
     /// A majority has promised: builds on what it tells, once that is here.
     mutating func build(_ proposer: Proposer, on finding: Promises.Finding) {
         endRound(proposer)
-        let held = record(of: proposer.key) ?? RegisterRecord()
+        let held = held(proposer.key, at: finding.version)
         switch finding {
         case .chosen(let version, let holders):
             guard held.holds(version) else { return fetch(proposer, finding, version.ballot, from: holders) }
             granted(proposer, at: version)
         case .open(let version, let base, let holders):
-            if let pending = held.pending, pending.version == version, !held.isCatchingUp {
+            if held.base == version, !held.isCatchingUp {
+                granted(proposer, at: version)
+            } else if let pending = held.pending, pending.version == version, !held.isCatchingUp {
                 repropose(proposer, pending)
             } else {
                 fetch(proposer, finding, base.ballot, from: holders)
             }
         }
+    }
+
+    /// The record, after its base was given the name under which a majority told of it.
+    private mutating func held(_ key: RegisterKey, at version: RegisterVersion) -> RegisterRecord {
+        let held = record(of: key) ?? RegisterRecord()
+        guard let renamed = held.renamed(version) else { return held }
+        put(key, renamed)
+        return renamed
     }
 
     /// Somebody else's change may or may not be chosen: it is proposed again, alone, under the own ballot.
@@ -48,13 +58,15 @@ extension Replica {
     mutating func fetched(_ key: RegisterKey, pending: RegisterDelta?) {
         guard let proposer = proposers[key], case .fetching(let finding, _) = proposer.phase else { return }
         proposer.phase = .idle
-        let held = record(of: key) ?? RegisterRecord()
+        let held = held(key, at: finding.version)
         switch finding {
         case .chosen(let version, _):
             if held.holds(version) { granted(proposer, at: version) } else { fail(proposer, nil) }
         case .open(let version, let base, _):
             let open = [held.pending, pending].compactMap { $0 }.first { $0.version == version && $0.base == base }
-            if let open, held.base == base, !held.isCatchingUp { repropose(proposer, open) } else { fail(proposer, nil) }
+            if held.base == version, !held.isCatchingUp {
+                granted(proposer, at: version)
+            } else if let open, held.base == base, !held.isCatchingUp { repropose(proposer, open) } else { fail(proposer, nil) }
         }
         setTimer(proposer)
     }

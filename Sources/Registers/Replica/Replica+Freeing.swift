@@ -127,7 +127,7 @@ extension Replica {
         }
     }
 
-    private func firstUnfinished(_ shard: Int, _ hour: CreationHour) -> RegisterKey? {
+    private mutating func firstUnfinished(_ shard: Int, _ hour: CreationHour) -> RegisterKey? {
         var after: RegisterKey?
         while true {
             let keys = store.keys(ofShard: shard, madeUpTo: hour, after: after, limit: 256)

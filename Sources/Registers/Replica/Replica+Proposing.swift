@@ -171,7 +171,7 @@ extension Replica {
     }
 
     /// The register at a version that this replica holds.
-    func fold(_ key: RegisterKey, at version: RegisterVersion) -> Fold {
+    mutating func fold(_ key: RegisterKey, at version: RegisterVersion) -> Fold {
         let record = record(of: key) ?? RegisterRecord()
         if let pending = record.pending, pending.version == version {
             return Fold(pending.state, LayeredRows(rows(of: key), beneath: pending.storedRows))

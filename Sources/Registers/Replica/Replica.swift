@@ -22,9 +22,12 @@ public struct Replica: ~Copyable {
     /// Stores that live, by gossip.
     var live: Set<StoreID> = []
     public internal(set) var standing = Standing.asking
+    /// The disk was full and is tried once more: it stays full until the commit is there.
+    private var triesAgain = false
 
     var ballots: BallotSource
     var ahead: WriteAhead
+    private var cache = RecordCache()
     /// The number of the last durable commit.
     var durable: UInt64
 
@@ -117,7 +120,7 @@ public struct Replica: ~Copyable {
         case .fetch(let key): fetchIsDue(key)
         case .ask: ask()
         case .witness: writeWitnesses()
-        case .retry: if standing == .full { change(standing: .voting) }
+        case .retry: triesAgain = standing == .full
         case .horizon: lookForFreeable()
         }
     }
@@ -147,15 +150,22 @@ public struct Replica: ~Copyable {
     // MARK: The store
 
     /// The record as it will be when all is written.
-    func record(of key: RegisterKey) -> RegisterRecord? {
-        guard var record = ahead.record(of: key) ?? store.record(of: key) else { return nil }
+    mutating func record(of key: RegisterKey) -> RegisterRecord? {
+        guard var record = cache.record(of: key) ?? read(key) else { return nil }
         if let promise = volatilePromises[key] { record.promise = max(record.promise, promise) }
+        return record
+    }
+
+    private mutating func read(_ key: RegisterKey) -> RegisterRecord? {
+        guard let record = ahead.record(of: key) ?? store.record(of: key) else { return nil }
+        cache.put(key, record)
         return record
     }
 
     func rows(of key: RegisterKey) -> LayeredRows { ahead.rows(of: key, in: store) }
 
     mutating func put(_ key: RegisterKey, _ record: RegisterRecord?, rows: [StoredRow] = [], freed: [[UInt8]] = []) {
+        if let record { cache.put(key, record) } else { cache.remove(key) }
         ahead.put(.init(key: key, record: record, rows: rows, freed: freed))
     }
 
@@ -206,7 +216,8 @@ public struct Replica: ~Copyable {
         guard !ahead.isWriting, !ahead.isEmpty else { return nil }
         // What a store that was set back has to write is that alone.
         if case .rolledBack = standing { return ahead.begin() }
-        guard votes else { return nil }
+        guard votes || triesAgain else { return nil }
+        triesAgain = false
         let fresh = witnessing.takeUnwritten()
         if !fresh.isEmpty { ahead.put(fresh) }
         return ahead.begin()

@@ -13,6 +13,9 @@
 /// A register has a number so that its rows do not carry its name, of up to 512 bytes, each. Numbers grow and are never used again:
 /// new work is appended to the trees instead of being strewn over them, and what is left of a removed register cannot be taken for
 /// another's. Checksums stand in front of values, because what follows a long value is found only by reading through it.
+///
+/// The file does not shrink: what is freed is used again. Other programs may read it, but must not write to it, because they do
+/// not know of the checksums at the ends of its pages.
 enum SQLiteLayout {
     /// "Goss", in the header of every store.
     static let applicationID: Int64 = 0x476F_7373

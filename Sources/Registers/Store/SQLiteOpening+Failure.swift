@@ -37,14 +37,19 @@ extension SQLiteOpening {
     }
 
     private func code(of trouble: SQLiteTrouble) -> StoreOpenError.Code {
-        if trouble.code == 0 { return .corrupt }
+        if trouble.code == 0 || trouble.code == SQLiteTrouble.brokenSeal { return .corrupt }
         if trouble.isFull { return .full }
         switch trouble.code & 0xFF {
         case SQLITE_BUSY, SQLITE_LOCKED: return .locked
         case SQLITE_PERM, SQLITE_AUTH, SQLITE_READONLY: return .permission
         case SQLITE_NOTADB: return .foreign
         case SQLITE_CORRUPT: return .corrupt
-        default: return [EACCES, EPERM, EROFS].contains(trouble.system) ? .permission : .io
+        default: break
+        }
+        switch trouble.system {
+        case EACCES, EPERM, EROFS: return .permission
+        case ENOSPC, EDQUOT: return .full
+        default: return .io
         }
     }
 
@@ -56,7 +61,8 @@ extension SQLiteOpening {
         case .foreign: "this is no database of this program (\(what)); give another path, or move the file away"
         case .newer: "a later release wrote this store (\(what)); run that release"
         case .corrupt:
-            "the store is damaged (\(what)); if the disk is sound, move the file and what is named like it away and start as a new store"
+            "the store is damaged (\(what)); if the disk is sound, move the file and what is named like it away and start as a new "
+                + "store"
         case .io: "it cannot be opened (\(what)); its directory must be there, on a local file system"
         }
     }

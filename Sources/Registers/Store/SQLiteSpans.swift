@@ -10,13 +10,13 @@ import GRDB
 // as much as the rows themselves. A scan in the order of keys is right for every second row, and reads ten million for the one.
 //
 // So a large register's rows are divided into spans, ranges of keys, and of each span the store keeps the last version that
-// changed anything in it, or a later one. A reader goes through the spans and passes over those that did not change. A span's weight
-// is between `cut` and `limit` when it is made, about 1,000 small rows or 128 KiB; and a piece ends when it has a row and has looked
-// at more than `lookLimit`. Of ten million rows of 50 bytes, in ten thousand spans, on a busy machine with two cores:
+// changed anything in it, or a later one. A reader goes through the spans and passes over those that did not change. A span's
+// weight is between `cut` and `limit` when it is made, about 1,000 small rows or 128 KiB; and a piece ends when it has a row and
+// has looked at more than `lookLimit`. Of ten million rows of 50 bytes, in ten thousand spans, on a busy machine with two cores:
 //
-//     one changed                 found in 3 ms
-//     1,000, strewn               56 pieces, 20 ms each, 40 ms at most
-//     every second                1,270 pieces, 6 ms each, 25 ms at most
+//     one changed                 found in 3 to 8 ms
+//     1,000, strewn               105 pieces, 10 ms each, 22 ms at most
+//     every second                1,290 pieces, 5 ms each, 30 ms at most
 //     a row written               by no time that could be told from that of a small register
 //
 // A register whose rows weigh less than `limit` has no spans and costs nothing beyond a count: it is read whole.

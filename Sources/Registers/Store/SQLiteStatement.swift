@@ -28,8 +28,7 @@ struct SQLiteTrouble: Error {
         let isSystems = code & 0xFF == SQLITE_IOERR || code & 0xFF == SQLITE_CANTOPEN
         let system = isSystems ? sqlite3_system_errno(connection) : 0
         let cause = system == 0 ? "" : ", system: \(String(cString: strerror(system)))"
-        let isSealBroken = code == SQLITE_IOERR | (32 << 8)
-        let words = isSealBroken ? "a page does not match its checksum" : String(cString: sqlite3_errmsg(connection))
+        let words = code == Self.brokenSeal ? "a page does not match its checksum" : String(cString: sqlite3_errmsg(connection))
         self.init(table, code: code, system: system, what: "\(words) (SQLite \(code)\(cause))")
     }
 
@@ -47,9 +46,14 @@ struct SQLiteTrouble: Error {
     /// what the disk holds.
     var isFull: Bool {
         if code & 0xFF == SQLITE_FULL { return true }
-        let isSync = code == SQLITE_IOERR | (4 << 8) || code == SQLITE_IOERR | (5 << 8)
-        return code & 0xFF == SQLITE_IOERR && !isSync && (system == ENOSPC || system == EDQUOT)
+        return Self.growing.contains(code) && (system == ENOSPC || system == EDQUOT)
     }
+
+    /// Writing (3), setting a file's size (6), enlarging the log's index (19).
+    private static let growing = [3, 6, 19].map { SQLITE_IOERR | $0 << 8 }
+
+    /// A page that was read does not match its checksum; see `CStoreFile`.
+    static let brokenSeal = SQLITE_IOERR | 32 << 8
 }
 
 /// A statement that its connection keeps, bound and read without copies.

@@ -20,8 +20,8 @@ extension SQLiteStore {
     /// - Parameters:
     ///   - path: of the database. Its directory must be there.
     ///   - random: gives the id of a new store.
-    ///   - onDamage: is called when a read finds damage, or a write fails in a way after which nobody knows what the disk holds. Ends
-    ///     the process. It is called in the middle of an operation, and must not use the store.
+    ///   - onDamage: is called when a read finds damage, or a write fails in a way after which nobody knows what the disk holds.
+    ///     Ends the process. It is called in the middle of an operation, and must not use the store.
     public static func open(
         path: String, random: RandomStream, onDamage: @escaping @Sendable (StoreDamage) -> Never
     ) throws(StoreOpenError) -> SQLiteStore {
@@ -76,8 +76,8 @@ struct SQLiteOpening {
         for log in [path + "-wal", path + "-journal"] where files.exists(log) {
             throw StoreOpenError(
                 .corrupt, path,
-                "the database is \(isThere ? "empty" : "not there") but its log \(log) is; bring the database back, or move the log "
-                    + "away and start as a new store")
+                "the database is \(isThere ? "empty" : "not there") but its log \(log) is; bring the database back, or move the "
+                    + "log away and start as a new store")
         }
         return true
     }
@@ -96,14 +96,14 @@ struct SQLiteOpening {
         guard header.version <= SQLiteLayout.version else {
             throw StoreOpenError(
                 .newer, path,
-                "this store has layout version \(header.version), and this release knows none above \(SQLiteLayout.version); run the "
-                    + "release that wrote it, or a later one")
+                "this store has layout version \(header.version), and this release knows none above \(SQLiteLayout.version); run "
+                    + "the release that wrote it, or a later one")
         }
         guard header.version == SQLiteLayout.version else {
             throw StoreOpenError(
                 .corrupt, path,
-                "this store has layout version \(header.version), which no release has written; move the file and what is named like "
-                    + "it away and start as a new store")
+                "this store has layout version \(header.version), which no release has written; move the file and what is named "
+                    + "like it away and start as a new store")
         }
     }
 
@@ -183,15 +183,17 @@ struct SQLiteOpening {
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         try queue.inDatabase { database in
             try database.execute(
-                sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864"
-            )
+                sql: """
+                    PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+                    PRAGMA journal_size_limit = 67108864
+                    """)
             for (pragma, wanted) in [("journal_mode", "wal"), ("synchronous", "2"), ("wal_autocheckpoint", "0")] {
                 let found = try Row.fetchOne(database, sql: "PRAGMA \(pragma)").map { "\($0[0] as DatabaseValue)" } ?? "nothing"
                 guard found.trimmed == wanted else {
                     throw StoreOpenError(
                         .io, path,
-                        "SQLite was told \(pragma)=\(wanted) and has \(found), so acknowledged writes would not be safe; put the store "
-                            + "on a local file system that supports memory-mapped files")
+                        "SQLite was told \(pragma)=\(wanted) and has \(found), so acknowledged writes would not be safe; put the "
+                            + "store on a local file system that supports memory-mapped files")
                 }
             }
         }

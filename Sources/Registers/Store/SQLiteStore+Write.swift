@@ -3,6 +3,11 @@ import GRDBSQLite
 import MessagePack
 import World
 
+// Commits of 64 changes, each of a record and a row of 100 bytes, of 20,000 registers at random, on a busy machine with two cores:
+// 7,000 changes a second. The same bytes put into two plain tables by SQLite alone: 6,000, because there rows are ordered by name,
+// and here by the number of the register; the rows alone, without records: 11,000. In memory, where a sync costs nothing: 18,600,
+// 21,200 and 43,600.
+
 extension SQLiteStore {
     /// What the writer remembers from one commit to the next.
     struct Writing {
@@ -14,8 +19,8 @@ extension SQLiteStore {
         init(next: Int64) { self.next = next }
     }
 
-    /// As many pages are written to the log, 8 MiB of them, before the writer moves them into the database. Fewer would write a page
-    /// that changes often more often, more would make the commit that has to wait for it wait longer.
+    /// As many pages are written to the log, 8 MiB of them, before the writer moves them into the database. Fewer would write a
+    /// page that changes often more often, more would make the commit that has to wait for it wait longer.
     static let logPages = 2_048
     /// When a reader has kept the log from being emptied until it has this many pages, the writer waits for the reader.
     static let logLimit = 16_384

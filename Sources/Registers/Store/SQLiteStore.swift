@@ -4,11 +4,11 @@ import World
 
 // A store on a disk
 // =================
-// Why `synchronous=FULL`. A promise or an accept counts from the moment somebody hears of it. If the disk forgets it afterwards, two
-// majorities need no longer share a replica that remembers, and an acknowledged write is gone without anybody noticing. In WAL mode
-// SQLite's usual setting, NORMAL, does not sync the log at a commit: the database stays whole in a power cut and loses its last
-// commits, which is what most programs can bear and this one cannot. FULL syncs the log with every commit. The setting is read back
-// before the store is used, because SQLite ignores a setting that it does not know without a word.
+// Why `synchronous=FULL`. A promise or an accept counts from the moment somebody hears of it. If the disk forgets it afterwards,
+// two majorities need no longer share a replica that remembers, and an acknowledged write is gone without anybody noticing. In WAL
+// mode SQLite's usual setting, NORMAL, does not sync the log at a commit: the database stays whole in a power cut and loses its
+// last commits, which is what most programs can bear and this one cannot. FULL syncs the log with every commit. The setting is read
+// back before the store is used, because SQLite ignores a setting that it does not know without a word.
 //
 // Why checksums. SQLite believes what its pages say. A flipped bit in a value is a value, in a ballot it is a broken promise; and a
 // replica would pass either on to the others. So each row of each table carries a checksum of its key and its value, and each read
@@ -21,8 +21,8 @@ import World
 //
 // Why a life. A ballot must name one proposal for all time, or an acceptor's "yes, I have that one" confirms the wrong value. A
 // process counts its ballots in memory, and one that starts again may count from where it was before. The life, stepped durably at
-// every opening before anything else, is part of the ballot and makes them different. The id does the same for a disk that was wiped:
-// it has forgotten its promises, and must not be counted as the one that made them.
+// every opening before anything else, is part of the ballot and makes them different. The id does the same for a disk that was
+// wiped: it has forgotten its promises, and must not be counted as the one that made them.
 //
 // Two connections. The replica reads on one while a commit is written on the other; in WAL mode neither waits. Each read is one
 // statement, or stays within one while it runs others, so it sees what one commit has left. Nothing that a program holds between

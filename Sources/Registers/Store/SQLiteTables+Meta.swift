@@ -53,8 +53,8 @@ extension SQLiteTables {
         return try keys(statement, shard, after: key, limit)
     }
 
-    /// Reads all that is of the shard and that hour, or an earlier one, to find the first in the order of keys. That is what is about
-    /// to be freed: one hour's work, divided by the number of shards.
+    /// Reads all that is of the shard and that hour, or an earlier one, to find the first in the order of keys. That is what is
+    /// about to be freed: one hour's work, divided by the number of shards.
     func keys(ofShard shard: Int, madeUpTo hour: CreationHour, after key: RegisterKey?, limit: Int) throws -> [RegisterKey] {
         let statement = try SQLiteStatement(
             database, .names,
@@ -81,7 +81,9 @@ extension SQLiteTables {
                 let stored = hour == SQLiteLayout.noHour ? nil : UInt32(exactly: hour).map(CreationHour.init(number:))
                 guard let key = RegisterKey(bytes: name, hour: stored), key.shard == shard, key.storedHour == hour,
                     Self.checksum(of: key, statement.number(2)) == statement.number(3)
-                else { throw SQLiteTrouble(.names, "entry \(Self.hexadecimal(name)) of shard \(shard) does not match its checksum") }
+                else {
+                    throw SQLiteTrouble(.names, "entry \(Self.hexadecimal(name)) of shard \(shard) does not match its checksum")
+                }
                 keys.append(key)
             }
             return keys
@@ -116,7 +118,8 @@ extension SQLiteTables {
     }
 
     func horizons() throws -> [ShardHorizon] {
-        let statement = try SQLiteStatement(database, .horizons, "SELECT shard, closed, freed, checksum FROM horizons ORDER BY shard")
+        let statement = try SQLiteStatement(
+            database, .horizons, "SELECT shard, closed, freed, checksum FROM horizons ORDER BY shard")
         defer { statement.reset() }
         var horizons: [ShardHorizon] = []
         while try statement.step() {
@@ -146,7 +149,8 @@ extension SQLiteTables {
 
     /// The numbers of up to `limit` removed registers that have rows left.
     func leftovers(limit: Int) throws -> [Int64] {
-        let statement = try SQLiteStatement(database, .leftovers, "SELECT register, checksum FROM leftovers ORDER BY register LIMIT ?1")
+        let statement = try SQLiteStatement(
+            database, .leftovers, "SELECT register, checksum FROM leftovers ORDER BY register LIMIT ?1")
         statement.bind(1, Int64(limit))
         defer { statement.reset() }
         var registers: [Int64] = []

@@ -77,7 +77,8 @@ struct SQLiteTables {
 
     func writeRecord(_ record: borrowing MessagePackWriter, _ place: Place) throws {
         let statement = try SQLiteStatement(
-            database, .records, "INSERT OR REPLACE INTO records (register, weight, seal, checksum, record) VALUES (?1, ?2, ?3, ?4, ?5)")
+            database, .records,
+            "INSERT OR REPLACE INTO records (register, weight, seal, checksum, record) VALUES (?1, ?2, ?3, ?4, ?5)")
         statement.bind(1, place.register)
         statement.bind(2, place.weight)
         statement.bind(3, Self.seal(of: place))

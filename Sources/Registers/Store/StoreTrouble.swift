@@ -30,8 +30,9 @@ public struct StoreDamage: Error, Hashable, Sendable, CustomStringConvertible {
 
     public var description: String {
         let place = table.map { "\(file), table \($0)" } ?? file
-        return "the store \(place): \(what). A store that may have lost something must not vote, so its process ends. If the disk is "
-            + "sound, start again; if that ends the same way, move \(file) and what is named like it away and start as a new store"
+        return "the store \(place): \(what). A store that may have lost something must not vote, so its process ends. If the disk "
+            + "is sound, start again; if that ends the same way, move \(file) and what is named like it away and start as a new "
+            + "store"
     }
 }
 

@@ -52,6 +52,8 @@ public final class ConfigurationKeeper: Sendable {
         if let known { adopt(known) }
     }
 
+    var obstacle: String? { state.withLock { $0.configuration == nil && !$0.lastObstacle.isEmpty ? $0.lastObstacle : nil } }
+
     var configuration: MeshConfiguration? { state.withLock { $0.configuration } }
 
     var report: StoreReport {

@@ -136,11 +136,9 @@ final class ReplicaRunner: Sendable {
         case .voting: log.notice("the store votes", metadata: ["store": "\(store.id)", "life": "\(store.life)"])
         case .full: log.error("the disk is full: the store neither promises nor accepts until there is room; free space, and it goes on by itself")
         case .rolledBack(let heard, let holds, let peer):
-            log.critical(
-                """
-                the store is an older copy of itself and will not vote: store \(peer) has heard of commit \(heard), and it holds only \(holds). \
-                Put the newest copy back, or replace the store
-                """)
+            let how = peer == store.id
+                ? "it has found that out before" : "store \(peer) has heard of its commit \(heard), and it holds only \(holds)"
+            log.critical("the store is an older copy of itself and will not vote: \(how). Put the newest copy back, or replace the store")
         }
     }
 }
@@ -157,11 +155,17 @@ package struct ReplicaCounts: Sendable, Hashable {
 
 /// The one timer of a replica. A new one is set only for an earlier time; one that comes too early finds nothing to do.
 private struct Alarm {
+    /// As soon as this it comes again. Each register that was used has a deadline of its own, most of which mean nothing any more when they
+    /// come; and a timer, a task and a turn for each would cost more than the changes.
+    static let grain = Duration.milliseconds(5)
+
     private var at = Instant.distantFuture
     private var task: SpawnedTask?
 
-    mutating func set(_ deadline: Instant, _ world: any World, _ inbox: ReplicaInbox) {
-        if at <= world.now { at = .distantFuture }
+    mutating func set(_ due: Instant, _ world: any World, _ inbox: ReplicaInbox) {
+        let now = world.now
+        if at <= now { at = .distantFuture }
+        let deadline = max(due, now + Self.grain)
         guard deadline < at else { return }
         task?.cancel()
         at = deadline

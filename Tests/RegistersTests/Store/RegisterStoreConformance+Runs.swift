@@ -58,10 +58,10 @@ extension RegisterStoreConformance {
         }
         func agree() {
             for since in [settled - 5, settled, settled + 1, version] {
-                for (start, bound) in [(0, 1), (0, 4_096), (7_000, 100), (14_999, 2)] {
+                for (start, rows) in [(0, 1), (0, 4_096), (7_000, 100), (14_999, 2)] {
+                    let bound = RowBound(rows: rows, bytes: 64 << 10)
                     #expect(
-                        allRows(
-                            disk.store, key, from: rowKey(start), changedAfter: since, within: RowBound(rows: bound, bytes: 64 << 10))
+                        allRows(disk.store, key, from: rowKey(start), changedAfter: since, within: bound)
                             == model.sortedRows(of: key, from: rowKey(start), changedAfter: since))
                 }
             }

@@ -109,7 +109,8 @@ import World
         let disk = try kind.makeDisk(), key = registerKey("kv/a")
         try disk.write([.init(key: key, record: RegisterRecord(), rows: (0..<5).map { storedRow($0) })])
         try disk.write([
-            .init(key: key, record: RegisterRecord(), rows: [storedRow(1, nil, changed: 2)], freed: [rowKey(0), rowKey(3), rowKey(7)])
+            .init(
+                key: key, record: RegisterRecord(), rows: [storedRow(1, nil, changed: 2)], freed: [rowKey(0), rowKey(3), rowKey(7)])
         ])
         #expect(allRows(disk.store, key) == [storedRow(1, nil, changed: 2), storedRow(2), storedRow(4)])
         #expect(disk.store.row(rowKey(3), of: key) == nil)

@@ -40,11 +40,26 @@ import World
                 guard pwrite(acknowledged, &number, 8, 0) == 8 else { exit(1) }
             }
         }
-        let acknowledged = try content(path + ".acknowledged").withUnsafeBytes { $0.isEmpty ? 0 : $0.loadUnaligned(as: UInt64.self) }
+        let acknowledged = try content(path + ".acknowledged").withUnsafeBytes {
+            $0.isEmpty ? 0 : $0.loadUnaligned(as: UInt64.self)
+        }
         let store = try openSQLite(path)
         #expect(store.commitNumber == acknowledged || store.commitNumber == acknowledged + 1)
         #expect(store.life == 2)
         check(store, seed)
+    }
+
+    @Test func theLogStaysShort() throws {
+        let scratch = try Scratch(), path = scratch.path + "/r.db"
+        let disk = try StoreDisk { try openSQLite(path) }
+        let value = [UInt8](repeating: 1, count: 60_000)
+        var longest = 0
+        for commit in 0..<40 {
+            try disk.write([.init(key: registerKey("kv/a"), record: RegisterRecord(), rows: (0..<16).map { storedRow($0, value) })])
+            longest = max(longest, try content(path + "-wal").count)
+            if commit % 10 == 0 { #expect(allRows(disk.store, registerKey("kv/a")).count == 16) }
+        }
+        #expect(longest < 12 << 20, "38 MB were written; 8 MiB and one commit more are the most that the log should hold")
     }
 
     /// The log as a power cut leaves it: whole up to the last sync, and anything behind it.

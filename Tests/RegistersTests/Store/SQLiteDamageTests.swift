@@ -24,7 +24,8 @@ import World
         .init(table: .names, sql: "UPDATE names SET checksum = checksum + 1", read: .keys),
         .init(table: .names, sql: "UPDATE names SET checksum = checksum + 1", read: .hours),
         .init(table: .names, sql: "UPDATE names SET hour = 0", read: .hours),
-        .init(table: .records, sql: "UPDATE records SET record = substr(record, 1, 40) || x'00' || substr(record, 42)", read: .record),
+        .init(
+            table: .records, sql: "UPDATE records SET record = substr(record, 1, 9) || x'00' || substr(record, 11)", read: .record),
         .init(table: .records, sql: "UPDATE records SET record = substr(record, 1, 20)", read: .record),
         .init(table: .records, sql: "UPDATE records SET weight = -1", read: .rows),
         .init(table: .records, sql: "DELETE FROM records WHERE register = 1", read: .record),
@@ -34,7 +35,7 @@ import World
         .init(table: .rows, sql: "UPDATE rows SET changed = changed + 1", read: .rows),
         .init(table: .rows, sql: "UPDATE rows SET changed = 0 WHERE key = x'02000002'", read: .changed),
         .init(table: .rows, sql: "UPDATE rows SET key = x'02000000FF' WHERE key = x'02000001'", read: .rows),
-        .init(table: .rows, sql: "DELETE FROM rows WHERE register = 1; UPDATE rows SET register = 1 WHERE register = 2", read: .rows),
+        .init(table: .rows, sql: "DELETE FROM rows WHERE register <> 2; UPDATE rows SET register = 1", read: .rows),
         .init(table: .spans, sql: "UPDATE spans SET changed = 0", read: .changed),
         .init(table: .spans, sql: "DELETE FROM spans", read: .changed),
         .init(table: .spans, sql: "UPDATE spans SET weight = weight + 1", read: .write),
@@ -99,6 +100,23 @@ import World
         let scratch = try Scratch(), path = scratch.path + "/r.db"
         try Self.fill(path)
         try Self.perform(read, on: openSQLite(path))
+    }
+
+    /// The second half of page 1 is the table of tables; before it stand sizes, versions and counters.
+    @Test(arguments: [16, 20, 30, 56, 63, 96, 101, 107, 3_000, 4_095])
+    func aStoreWhoseFirstPageIsDamagedIsNotOpened(_ place: Int) throws {
+        let scratch = try Scratch(), path = scratch.path + "/r.db"
+        try Self.fill(path)
+        var bytes = try Array(content(path))
+        bytes[place] ^= 0x40
+        try SystemFileSystem().writeDurably(bytes, to: path)
+        do throws(StoreOpenError) {
+            _ = try openSQLite(path)
+            Issue.record("it was opened")
+        } catch {
+            #expect(error.code == .corrupt, "\(error)")
+        }
+        #expect(try Array(content(path)) == bytes)
     }
 
     @Test func aFileThatWasCutIsNotOpened() throws {

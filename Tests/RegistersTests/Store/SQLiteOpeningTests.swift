@@ -61,7 +61,8 @@ import World
     @Test(arguments: ["DELETE", "WAL"])
     func aDatabaseOfAnotherProgramIsForeignAndStays(_ mode: String) throws {
         let scratch = try Scratch(), path = scratch.path + "/r.db"
-        try rawSQL(path, "PRAGMA journal_mode = \(mode); CREATE TABLE meta (x); INSERT INTO meta VALUES (1); PRAGMA user_version = 1")
+        try rawSQL(
+            path, "PRAGMA journal_mode = \(mode); CREATE TABLE meta (x); INSERT INTO meta VALUES (1); PRAGMA user_version = 1")
         let before = try content(path)
         let error = try #require(refusal(path))
         #expect(error.code == .foreign)
@@ -128,7 +129,8 @@ import World
             try files.setAttributes([.posixPermissions: 0o400], ofItemAtPath: path + "-wal")
         }
         defer { try? files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scratch.path) }
-        let result = await #expect(processExitsWith: .exitCode(77), observing: [\.standardErrorContent]) { [path = path as String] in
+        let result = await #expect(processExitsWith: .exitCode(77), observing: [\.standardErrorContent]) {
+            [path = path as String] in
             if geteuid() == 0, setegid(65_534) != 0 || seteuid(65_534) != 0 { exit(1) }
             do throws(StoreOpenError) {
                 _ = try openSQLite(path)

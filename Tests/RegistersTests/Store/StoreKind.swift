@@ -9,12 +9,23 @@ struct StoreKind: Sendable, CustomStringConvertible {
     /// Makes an empty disk.
     let makeDisk: @Sendable () throws -> StoreDisk
 
-    static let all: [StoreKind] = [sqlite]
+    static let all: [StoreKind] = [sqlite, memory]
 
     static let sqlite = StoreKind(description: "SQLite") {
         let directory = try Scratch()
         return try StoreDisk {
             try openSQLite(directory.path + "/registers.db")
+        }
+    }
+
+    static let memory = StoreKind(description: "memory") {
+        var generator = SystemRandomNumberGenerator()
+        var disk = MemoryDisk(id: StoreID(high: generator.next(), low: generator.next())), last: MemoryStore?
+        return try StoreDisk {
+            if let last { disk = last.disk }
+            let store = MemoryStore(disk)
+            last = store
+            return store
         }
     }
 }

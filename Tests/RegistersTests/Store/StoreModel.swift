@@ -95,7 +95,9 @@ func fullRecord(_ number: UInt64) -> RegisterRecord {
     let base = RegisterVersion(number: number, ballot: ballot(number))
     let delta = RegisterDelta(
         base: base, ballot: ballot(number + 1), state: RegisterState(bytes: [9, 8, 7], isFinished: true),
-        rows: [RegisterRow(key: [2, 1], value: [1, 2, 3]), RegisterRow(key: [2, 2], value: []), RegisterRow(key: [2, 3], value: nil)])
+        rows: [
+            RegisterRow(key: [2, 1], value: [1, 2, 3]), RegisterRow(key: [2, 2], value: []), RegisterRow(key: [2, 3], value: nil),
+        ])
     return RegisterRecord(
         promise: ballot(number + 2), base: base, state: RegisterState(bytes: Array(0..<200), isFinished: false), pending: delta,
         isCatchingUp: true)

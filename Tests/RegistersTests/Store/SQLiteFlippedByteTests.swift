@@ -65,7 +65,8 @@ import World
         return RandomHistory(seed: 5).keys.allSatisfy { key in
             guard store.record(of: key) == model.records[key] else { return false }
             for since in [0, 2] as [UInt64] {
-                guard allRows(store, key, changedAfter: since) == model.sortedRows(of: key, changedAfter: since) else { return false }
+                let rows = model.sortedRows(of: key, changedAfter: since)
+                guard allRows(store, key, changedAfter: since) == rows else { return false }
             }
             return store.keys(ofShard: key.shard, madeUpTo: nil, after: nil, limit: 99)
                 == model.keys(ofShard: key.shard, madeUpTo: nil, after: nil, limit: 99)
