@@ -5,7 +5,7 @@ FILE     ?= topology/local.yaml
 GOSSAMER := .build/release/gossamer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo up down members test bench chaos soak clean
+.PHONY: help setup build demo up down members test bench chaos campaign soak clean
 
 help: ## show this
 	@echo "Gossamer: an actor mesh for Swift on servers"
@@ -40,6 +40,9 @@ bench: build .build/zmq_echo ## measure against C on ZeroMQ, SQLite alone and pr
 
 chaos: build ## break meshes on purpose, and see that they hold
 	@$(GOSSAMER) chaos run chaos/*.yaml
+
+campaign: build ## simulate 20,000 meshes, and count what random seeds find of each planted fault
+	@Scripts/campaign.sh 20000
 
 soak: build ## start five-node meshes 200 times in a row, kill nodes 50 times
 	@Scripts/start-soak.sh 200

@@ -157,6 +157,7 @@ var tests: [Target] {
             name: "WireTests", dependencies: ["World", "MessagePack", "Wire", "Registers", "TestSupport"], exclude: ["vectors"]),
         .testTarget(name: "MembershipTests", dependencies: ["World", "MessagePack", "Membership"]),
         .testTarget(name: "PlacementTests", dependencies: ["World", "Placement"]),
+        .testTarget(name: "CampaignTests", dependencies: ["World", "Membership", "Placement", "Registers", "Campaign"]),
         .testTarget(
             name: "RegistersTests",
             dependencies: [
@@ -168,6 +169,9 @@ var tests: [Target] {
         .testTarget(
             name: "MeshTests",
             dependencies: ["World", "Wire", "Membership", "Placement", "Transport", "Mesh", "TestSupport", log]),
+        .testTarget(
+            name: "TruthTests",
+            dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Mesh", "Truth", "TestSupport", log]),
         .testTarget(
             name: "PrimesTests",
             dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "Primes", "TestSupport", log]),
@@ -197,7 +201,7 @@ var tests: [Target] {
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Command", "TestSupport",
+                "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Command", "CStoreFile", "TestSupport",
                 "WebTestSupport", log,
             ]),
     ]

@@ -5,7 +5,7 @@
 # processes, at whichever ports are free.
 set -uo pipefail
 swift=${SWIFT:-swift}
-computing='^(MembershipTests|HouseTests)\.'
+computing='^(MembershipTests|CampaignTests|HouseTests)\.'
 processes='^CommandTests\.'
 chaos='^ChaosTests\.'
 

@@ -31,7 +31,8 @@ public final class AdminServer: Sendable {
         let permission = ChangePermission(token: token, socketPath: socketPath)
         let groups: [any RouteGroup] = [
             MemberRoutes(node: node), RingRoutes(node: node), MetricsRoutes(node: node, more: metrics),
-            HealthRoutes { node.readiness() },
+            HealthRoutes(
+                readiness: { truth?.readiness(of: node.readiness()) ?? node.readiness() }, reason: { truth?.complaint }),
             ChangeRoutes(control: control, permission: permission),
             FaultRoutes(faults: faults, socketPath: socketPath), JobRoutes(jobs: jobs), LiveRoutes(feed: feed, world: world),
             StoreRoutes(truth: truth),

@@ -28,7 +28,9 @@ struct StoreRoutes: RouteGroup {
     }
 
     private static func stores(_ truth: any TruthInspection) -> JSON {
-        guard let configuration = truth.configuration else { return ["mesh": nil, "epoch": 0, "own": nil, "stores": .array([])] }
+        guard let configuration = truth.configuration else {
+            return ["mesh": nil, "epoch": 0, "own": nil, "stores": .array([]), "obstacle": .text(truth.obstacle)]
+        }
         let rows = configuration.shards.loads.map { load -> JSON in
             let node = truth.node(of: load.store.id)
             return [
@@ -39,8 +41,15 @@ struct StoreRoutes: RouteGroup {
         }
         return [
             "mesh": .string(configuration.meshID.description), "epoch": .number(Int(clamping: configuration.epoch)),
-            "replication": .number(configuration.shards.replication), "own": .text(truth.standing.map(word)), "stores": .array(rows),
+            "replication": .number(configuration.shards.replication), "own": .text(own(truth, configuration)),
+            "stores": .array(rows),
         ]
+    }
+
+    /// A store that the configuration does not name holds nothing, however well it is.
+    private static func own(_ truth: any TruthInspection, _ configuration: MeshConfiguration) -> String? {
+        guard let store = truth.store else { return nil }
+        return configuration.shards.stores.contains { $0.id == store } ? truth.standing.map(word) : "spare"
     }
 
     static func word(_ standing: Standing) -> String {

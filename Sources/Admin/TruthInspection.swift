@@ -2,12 +2,17 @@ import Mesh
 import Placement
 import Registers
 import Truth
+import Web
 import World
 
 /// What the admin port reads and writes of the mesh's registers. ``Truth/TruthService`` is one.
 public protocol TruthInspection: Sendable {
     /// What the node goes by; nil before the mesh has begun.
     var configuration: MeshConfiguration? { get }
+    /// What keeps the mesh from beginning, as far as this node tries; nil when nothing does.
+    var obstacle: String? { get }
+    /// The node's own store; nil when it has none.
+    var store: StoreID? { get }
     /// Whether the node's own store takes part; nil when it has none, and before the mesh has begun.
     var standing: Standing? { get }
     /// The node that runs a store, if it lives.
@@ -19,3 +24,18 @@ public protocol TruthInspection: Sendable {
 }
 
 extension TruthService: TruthInspection {}
+
+extension TruthInspection {
+    /// Why the node's store does not do its part, in a sentence; nil while it does, or has none.
+    public var complaint: String? {
+        switch standing {
+        case nil, .voting: nil
+        case .asking: "the store asks its peers what they have heard of it, and does not vote before they have answered"
+        case .full: "the disk of the store is full: it neither promises nor accepts until there is room"
+        case .rolledBack: "the store is an older copy of itself and never votes again: put the newest copy back, or replace the store"
+        }
+    }
+
+    /// A node whose store does not vote is not ready, however well it sees the mesh: what needs its replicas goes elsewhere.
+    public func readiness(of node: Readiness) -> Readiness { complaint == nil ? node : .unhealthy }
+}

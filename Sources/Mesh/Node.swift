@@ -120,9 +120,9 @@ public final class Node: Sendable {
         try await core.updateMetadata { $0.labels[key] = value }
     }
 
-    /// Has register frames of other nodes handed to `sink`, on the event loop, which they must not hold up. To be called before
-    /// ``start()``.
-    public func receiveRegisterFrames(_ sink: @escaping @Sendable (ArraySlice<UInt8>) throws -> Void) {
+    /// Has register frames handed to `sink`, with the node that sent them, on the event loop, which they must not hold up. One for which it
+    /// throws is malformed. To be called before ``start()``.
+    public func receiveRegisterFrames(_ sink: @escaping @Sendable (ArraySlice<UInt8>, NodeIdentity) throws -> Void) {
         core.submit { $0.registerSink = sink }
     }
 

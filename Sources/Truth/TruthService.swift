@@ -88,6 +88,12 @@ public final class TruthService: Sendable {
         engine.see(stores)
     }
 
+    /// What keeps the mesh from beginning, in the words of the node that would begin it; nil on others, and afterwards.
+    public var obstacle: String? { keeper.obstacle }
+
+    /// The id of the node's own store; nil without the role.
+    public var store: StoreID? { engine.store }
+
     /// What the node goes by; nil before the mesh has begun.
     public var configuration: MeshConfiguration? { keeper.configuration }
 

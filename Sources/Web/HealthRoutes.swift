@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import JSONDocument
 
@@ -13,8 +14,16 @@ public enum Readiness: String, Sendable, Hashable {
 /// `GET /health/live` and `GET /health/ready`, in plain text.
 public struct HealthRoutes: RouteGroup {
     private let readiness: @Sendable () async -> Readiness
+    private let reason: @Sendable () -> String?
 
-    public init(readiness: @escaping @Sendable () async -> Readiness) { self.readiness = readiness }
+    /// The header that says in a sentence why a node is not healthy; the body is one word, by contract.
+    public static let reasonHeader = HTTPField.Name("Gossamer-Reason")
+
+    /// - Parameter reason: why the node is not healthy, in ASCII, when there is more to say than the word.
+    public init(readiness: @escaping @Sendable () async -> Readiness, reason: @escaping @Sendable () -> String? = { nil }) {
+        self.readiness = readiness
+        self.reason = reason
+    }
 
     public var routes: [WebRoute] {
         [
@@ -22,9 +31,11 @@ public struct HealthRoutes: RouteGroup {
                 .text(Readiness.healthy.rawValue)
             },
             WebRoute(.get, "/health/ready", operation: Self.operation("Whether the node can work.", ready: true)) {
-                [readiness] _ in
+                [readiness, reason] _ in
                 let state = await readiness()
-                return .text(state.rawValue, status: state == .unhealthy ? .serviceUnavailable : .ok)
+                var answer = Response.text(state.rawValue, status: state == .unhealthy ? .serviceUnavailable : .ok)
+                if state != .healthy, let name = Self.reasonHeader, let reason = reason() { answer.headers[name] = reason }
+                return answer
             },
         ]
     }

@@ -36,8 +36,11 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
     /// A replica forgets operations by their age, without the others.
     case rowsFreedWithoutTheHorizon = "rows-freed-without-the-horizon"
 
-    /// Whether only the simulation plants it: a real node has no place yet where it would do anything.
-    public var isOnlySimulated: Bool { self != .noResend }
+    /// Whether it is of registers, so that a simulation can plant it.
+    public var isOfRegisters: Bool { self != .noResend }
+
+    /// Whether only a simulation can plant it: of a wiped disk the id is gone, and a real node has no way to keep it.
+    public var isOnlySimulated: Bool { self == .wipedDiskVotes }
 
     /// The key of the label by which a mutated node's members show what it lacks.
     public static let label = "mutation"

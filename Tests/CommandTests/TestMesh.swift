@@ -30,8 +30,9 @@ struct TestMesh: Sendable {
     private static let users = Mutex<[Int: String]>([:])
 
     /// Runs `body` with a mesh of `count` nodes on ports from `port` on, ten for each; the first `edges` nodes are edges.
+    /// - Parameter more: what a node's entry says besides, beginning with a comma, by the node's name.
     static func with(
-        _ count: Int, port: Int, edges: Int = 1, extra: String = "", caller: String = #fileID,
+        _ count: Int, port: Int, edges: Int = 1, extra: String = "", more: [String: String] = [:], caller: String = #fileID,
         _ body: (TestMesh) async throws -> Void
     ) async throws {
         // Tests run side by side, so ports that two files share would collide now and then; better always.
@@ -42,7 +43,7 @@ struct TestMesh: Sendable {
             let nodes = names.enumerated().map { index, name in
                 let base = port + 10 * index
                 let edge = index < edges ? ", edge: {port: \(base + 4)}" : ""
-                return "  - {name: \(name), port: \(base), admin: {port: \(base + 3)}\(edge)}\n"
+                return "  - {name: \(name), port: \(base), admin: {port: \(base + 3)}\(edge)\(more[name] ?? "")}\n"
             }
             let mesh = TestMesh(directory: directory, file: directory + "/mesh.yaml", names: names)
             try append("mesh: test-\(port)\nnodes:\n\(nodes.joined())\(extra)", to: mesh.file)
@@ -95,8 +96,9 @@ struct TestMesh: Sendable {
     }
 
     /// Starts all nodes, or those named, and expects that to succeed.
-    func up(_ nodes: String..., sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        let child = try start(["up", file] + nodes + ["--detach", "--timeout", "30"])
+    /// - Parameter options: for the command, besides the usual ones.
+    func up(_ nodes: String..., options: [String] = [], sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let child = try start(["up", file] + nodes + ["--detach", "--timeout", "30"] + options)
         let report = try await onOwnThread { child.wait() }
         try #require(
             report.ending == .exited(code: 0), "\(text(directory + "/err-up"))\(logs())", sourceLocation: sourceLocation)

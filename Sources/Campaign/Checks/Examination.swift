@@ -11,8 +11,8 @@ final class Examination {
     private let clients: Clients
     private(set) var violations: [Violation] = []
     private var end = Instant.zero
-    /// Reads at single replicas that have not been answered.
-    private var asked = 0
+    /// Reads at single replicas that have not been answered, by the number of the operation: of what, and where.
+    private var asked: [Int: String] = [:]
 
     init(_ mesh: SimulatedMesh, _ clients: Clients) {
         self.mesh = mesh
@@ -21,38 +21,44 @@ final class Examination {
 
     func run() {
         end = mesh.now + Self.patience
-        guard mesh.run(until: end, or: { self.clients.isIdle }) else { return stuck("clients still wait for answers") }
+        guard waitForClients() else { return }
         guard mesh.run(until: end, or: isSettled) else { return stuck(whoIsUnsettled) }
-        read()
+        guard read() else { return }
         for (key, isSet) in clients.plan.keys { clients.beginFinalChange(key, isSet: isSet) }
         guard waitForClients() else { return }
-        read()
+        _ = read()
     }
 
-    private func read() {
+    /// Every register, by way of any node and at each of its replicas. False when something was not answered.
+    private func read() -> Bool {
         for (key, isSet) in clients.plan.keys {
             clients.begin(-1, key, isSet ? .readSet : .readValue, isFinal: true)
             for replica in mesh.map.electorate(of: key.shard).members { ask(replica, key, isSet ? .readSet : .readValue) }
         }
-        guard waitForClients() else { return }
-        if !mesh.run(until: end, or: { self.asked == 0 }) { stuck("\(asked) reads at single replicas have no answer") }
+        guard waitForClients() else { return false }
+        if !mesh.run(until: end, or: { self.asked.isEmpty }) {
+            stuck("no answer to reads of " + asked.values.sorted().joined(separator: ", "))
+        }
+        return violations.isEmpty
     }
 
     private func waitForClients() -> Bool {
         let isDone = mesh.run(until: end, or: { self.clients.isIdle })
-        if !isDone { stuck("clients still wait for answers") }
-        for operation in clients.ledger.operations where operation.isFinal && !operation.isAcknowledged && operation.outcome != .open {
-            stuck("no answer to: \(operation.text)")
+        for operation in clients.ledger.operations {
+            guard asked[operation.number] == nil else { continue }
+            if isDone ? operation.isFinal && !operation.isAcknowledged : operation.outcome == .open {
+                stuck("no answer to: \(operation.text)")
+            }
         }
-        return isDone && violations.isEmpty
+        return violations.isEmpty
     }
 
     // MARK: Every replica
 
     private func ask(_ store: StoreID, _ key: RegisterKey, _ deed: Deed) {
         guard let process = mesh.running.first(where: { $0.store?.id == store }), mayBeAsked(process) else { return }
-        asked += 1
         let number = clients.ledger.invoke(key, deed, at: mesh.now, isFinal: true)
+        asked[number] = "\(key) at n\(process.machine + 1)"
         attempt(process.machine, key, deed, number)
     }
 
@@ -61,7 +67,7 @@ final class Examination {
             switch result {
             case .success(let bytes):
                 clients.ledger.end(number, .ok(bytes), at: mesh.now)
-                asked -= 1
+                asked[number] = nil
             case .failure:
                 mesh.after(.milliseconds(100)) { [unowned self] _ in attempt(machine, key, deed, number) }
             }

@@ -4,7 +4,7 @@ import Registers
 // the first was acknowledged; so for every read and every id there are three answers: it must be there, it must not, either is right.
 
 /// Judges the history of one set register.
-struct SetCheck {
+package struct SetCheck {
     private struct Life {
         var add: Ledger.Operation
         var removal: Ledger.Operation?
@@ -23,7 +23,7 @@ struct SetCheck {
     private var finish = Int.max
     private var freed = Int.max
 
-    static func judge(_ key: RegisterKey, _ operations: [Ledger.Operation]) -> [Violation] {
+    package static func judge(_ key: RegisterKey, _ operations: [Ledger.Operation]) -> [Violation] {
         var check = SetCheck(key, operations)
         check.judgeReads()
         check.judgeChanges()

@@ -2,14 +2,14 @@ import Registers
 
 /// Judges the history of one value register: whether the operations can be put into an order that explains every answer and keeps to
 /// real time. Every write has a value of its own, and its answer tells the value it replaced.
-enum ValueCheck {
-    struct Finding {
-        var violations: [Violation] = []
+package enum ValueCheck {
+    package struct Finding {
+        package var violations: [Violation] = []
         /// The search took too many steps and was given up.
-        var isUndecided = false
+        package var isUndecided = false
     }
 
-    static func judge(_ key: RegisterKey, _ operations: [Ledger.Operation]) -> Finding {
+    package static func judge(_ key: RegisterKey, _ operations: [Ledger.Operation]) -> Finding {
         var finding = Finding(violations: TurnCheck.judge(key, operations))
         var puts: [UInt64: Ledger.Operation] = [:]
         for operation in operations { if case .put(let value) = operation.deed { puts[value] = operation } }

@@ -4,11 +4,13 @@ import World
 ///
 /// Random seeds find some faults rarely: a lost promise in three runs of a thousand, one of these in none of four thousand. So
 /// each mutation has a schedule of its own. It must end in a complaint with the mutation, and in none without.
-public struct Interleaving: Sendable {
+public struct Interleaving: Sendable, CustomStringConvertible {
     public let mutation: Mutation
     /// What happens, in one sentence.
     public let story: String
     let body: @Sendable (_ mutations: Set<Mutation>) -> String?
+
+    public var description: String { mutation.rawValue }
 
     init(_ mutation: Mutation, _ story: String, _ body: @escaping @Sendable (_ mutations: Set<Mutation>) -> String?) {
         self.mutation = mutation

@@ -1,13 +1,15 @@
 import World
 
 /// What is to happen, by time; first come first served within an instant, so that a run is determined by its seed alone.
-struct EventHeap<Event> {
+package struct EventHeap<Event> {
     private var items: [(at: Int64, serial: UInt64, event: Event)] = []
     private var serial: UInt64 = 0
 
-    var next: Instant? { items.first.map { Instant(nanoseconds: $0.at) } }
+    package init() {}
 
-    mutating func push(_ event: Event, at time: Instant) {
+    package var next: Instant? { items.first.map { Instant(nanoseconds: $0.at) } }
+
+    package mutating func push(_ event: Event, at time: Instant) {
         serial += 1
         items.append((time.nanoseconds, serial, event))
         var child = items.count - 1
@@ -19,7 +21,7 @@ struct EventHeap<Event> {
         }
     }
 
-    mutating func pop() -> (at: Instant, event: Event)? {
+    package mutating func pop() -> (at: Instant, event: Event)? {
         guard let first = items.first else { return nil }
         let last = items.removeLast()
         if !items.isEmpty {

@@ -1,19 +1,19 @@
 import World
 
 /// What goes from one machine to another, or from a client to a machine, as far as the network is concerned.
-struct Weather: Sendable {
+package struct Weather: Sendable {
     /// The chance that a frame is lost, and that it arrives twice.
-    var loss = 0.0
-    var duplication = 0.0
+    package var loss = 0.0
+    package var duplication = 0.0
     /// The shortest time on the way, and the mean of what most frames take on top of it.
-    var least: Duration = .microseconds(150)
-    var spread: Duration = .microseconds(400)
+    package var least: Duration = .microseconds(150)
+    package var spread: Duration = .microseconds(400)
     /// The chance that a frame is held up, and the mean of how long. What is held up is overtaken.
-    var delayed = 0.0
-    var delay: Duration = .milliseconds(60)
+    package var delayed = 0.0
+    package var delay: Duration = .milliseconds(60)
 
     /// The weather of one run.
-    init(_ random: inout RandomStream) {
+    package init(_ random: inout RandomStream) {
         loss = [0, 0, 0.005, 0.02, 0.06][random.below(5)]
         duplication = [0, 0.01, 0.05][random.below(3)]
         delayed = [0, 0.02, 0.08][random.below(3)]
@@ -22,7 +22,7 @@ struct Weather: Sendable {
     }
 
     /// Nothing is lost, and little is late.
-    static let calm: Weather = {
+    package static let calm: Weather = {
         var random = RandomStream(seed: 0)
         var weather = Weather(&random)
         (weather.loss, weather.duplication, weather.delayed) = (0, 0, 0)
@@ -31,8 +31,8 @@ struct Weather: Sendable {
 }
 
 /// A part of the network that is cut.
-struct Cut: Sendable {
-    enum Mode: Sendable {
+package struct Cut: Sendable {
+    package enum Mode: Sendable {
         /// What is sent is lost.
         case drop
         /// What is sent waits, and arrives when the cut heals: an overfull switch, a stalled connection.
@@ -48,11 +48,11 @@ struct Cut: Sendable {
 }
 
 /// The network between machines: what is lost, doubled, late, dropped and held.
-struct Links<Parcel> {
-    enum State: Hashable { case open, dropping, holding }
+package struct Links<Parcel> {
+    package enum State: Hashable { case open, dropping, holding }
 
     /// What becomes of a parcel.
-    enum Fate: Equatable {
+    package enum Fate: Equatable {
         /// It arrives after each of these times: one, or two when it is doubled.
         case arrives([Duration])
         case lost
@@ -60,19 +60,19 @@ struct Links<Parcel> {
         case held
     }
 
-    var weather: Weather
+    package var weather: Weather
     private(set) var cuts: [Cut] = []
     private var held: [(from: Int, to: Int, parcel: Parcel)] = []
     private var lastCut = 0
     private var random: RandomStream
 
-    init(_ weather: Weather, random: RandomStream) {
+    package init(_ weather: Weather, random: RandomStream) {
         self.weather = weather
         self.random = random
     }
 
     /// Dropping weighs more than holding.
-    func state(_ from: Int, _ to: Int) -> State {
+    package func state(_ from: Int, _ to: Int) -> State {
         var state = State.open
         for cut in cuts where cut.covers(from, to) {
             if cut.mode == .drop { return .dropping }
@@ -90,7 +90,7 @@ struct Links<Parcel> {
 
     /// Decides about a parcel, and keeps it when it is held.
     /// - Parameter isOrderly: sent on a connection that repeats nothing to its reader.
-    mutating func send(_ parcel: Parcel, from: Int, to: Int, isOrderly: Bool = false) -> Fate {
+    package mutating func send(_ parcel: Parcel, from: Int, to: Int, isOrderly: Bool = false) -> Fate {
         switch state(from, to) {
         case .dropping: return .lost
         case .holding:
@@ -105,14 +105,14 @@ struct Links<Parcel> {
     }
 
     /// Cuts these ways, and names the cut.
-    mutating func cut(_ ways: [(from: Int, to: Int)], _ mode: Cut.Mode) -> Int {
+    package mutating func cut(_ ways: [(from: Int, to: Int)], _ mode: Cut.Mode) -> Int {
         lastCut += 1
         cuts.append(Cut(number: lastCut, mode: mode, ways: ways))
         return lastCut
     }
 
     /// Heals a cut. Gives what was held and can go on.
-    mutating func heal(_ number: Int) -> [(from: Int, to: Int, parcel: Parcel)] {
+    package mutating func heal(_ number: Int) -> [(from: Int, to: Int, parcel: Parcel)] {
         cuts.removeAll { $0.number == number }
         let waiting = held
         held = []

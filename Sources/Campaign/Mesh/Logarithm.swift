@@ -1,8 +1,8 @@
 /// The natural logarithm by additions and multiplications alone, whose results IEEE 754 fixes: the library's own may differ in the last
 /// bit from one machine to the next, and a run with it.
-enum Logarithm {
+package enum Logarithm {
     /// - Parameter x: positive.
-    static func natural(_ x: Double) -> Double {
+    package static func natural(_ x: Double) -> Double {
         guard x > 0 else { return -745 }
         // x = m * 2^e with m in [0.75, 1.5): then ln m = 2 artanh((m - 1) / (m + 1)), whose series converges fast.
         var mantissa = x.significand, exponent = Double(x.exponent)

@@ -1,7 +1,7 @@
 import World
 
 /// The shapes in which networks break.
-enum CutShape: CaseIterable, Sendable {
+package enum CutShape: CaseIterable, Sendable {
     /// One machine hears nobody, and nobody hears it.
     case isolate
     /// Two parts, as equal as can be.
@@ -16,7 +16,7 @@ enum CutShape: CaseIterable, Sendable {
     case pairs
 
     /// The ways that are cut in a mesh of `count` machines.
-    func ways(_ count: Int, _ random: inout RandomStream) -> [(from: Int, to: Int)] {
+    package func ways(_ count: Int, _ random: inout RandomStream) -> [(from: Int, to: Int)] {
         let order = random.shuffled(Array(0..<count))
         switch self {
         case .isolate: return both(order.prefix(1), order.dropFirst())

@@ -11,6 +11,8 @@ final class Nemesis {
     private let isHectic: Bool
     private var end = Instant.zero
     private var cuts: [Int] = []
+    /// All was made well: what was planned for later does not happen any more.
+    private var isOver = false
     private(set) var strikes = 0
     /// Disks that were lost or set back, which must stay few enough that every shard keeps a majority.
     private(set) var spoilt: [Int] = []
@@ -67,7 +69,7 @@ final class Nemesis {
         case .slowDisk:
             mesh.machines[victim].slowness = random.pick(isHectic ? [4, 10, 30] : [10, 100, 400]) ?? 10
             if random.chance(0.6) {
-                mesh.after(random.exponential(.seconds(1))) { $0.machines[victim].killPoint = .whileWriting }
+                mesh.after(random.exponential(.seconds(1))) { [unowned self] in if !isOver { $0.machines[victim].killPoint = .whileWriting } }
             }
             mesh.after(random.exponential(.seconds(3))) { $0.machines[victim].slowness = 1 }
         case .fullDisk:
@@ -104,7 +106,7 @@ final class Nemesis {
         let start = random.between(.milliseconds(1), .milliseconds(40))
         mesh.push(.start(i), after: start)
         guard mesh.now < end, random.chance(0.5) else { return }
-        mesh.after(start) { $0.machines[i].killPoint = .whileWriting }
+        mesh.after(start) { [unowned self] in if !isOver { $0.machines[i].killPoint = .whileWriting } }
     }
 
     // MARK: Network
@@ -167,13 +169,13 @@ final class Nemesis {
         }
     }
 
-    /// Puts the older copy back, if all who run and could know have noticed that there was something newer: without a witness nothing is
-    /// promised.
+    /// Puts the older copy back, if all other stores run and have noticed that there was something newer: whoever lives when the copy is
+    /// opened is a witness then, and without one nothing is promised.
     private func putOlderCopy(_ i: Int) {
         guard maySpoil(i), let copy = mesh.machines[i].copy, let id = mesh.machines[i].disk?.id, copy.id == id else { return }
         let others = mesh.running.filter { $0.machine != i && $0.store != nil }
         let know = others.filter { other in other.store?.witnesses.contains { $0.store == id && $0.commit > copy.commitNumber } ?? false }
-        guard !know.isEmpty, know.count == others.count else { return }
+        guard know.count == others.count, others.count == mesh.shape.stores - 1 else { return }
         spoilt.append(i)
         mesh.kill(i, keepsPending: true)
         mesh.trace.note(
@@ -186,6 +188,7 @@ final class Nemesis {
 
     /// Everything is made well, for good.
     func makeWell() {
+        isOver = true
         mesh.trace.note(mesh.now, nil, .trouble, 2, "all is made well")
         for cut in cuts { heal(cut) }
         mesh.links.weather = .calm

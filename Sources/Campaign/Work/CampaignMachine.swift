@@ -2,7 +2,7 @@ import Registers
 import World
 
 /// What clients of a campaign do to a register.
-enum Deed: Hashable, Sendable {
+package enum Deed: Hashable, Sendable {
     /// Put an id into a set, with a row of so many bytes.
     case add(UInt64, bytes: Int)
     /// Take an id out again.
@@ -39,14 +39,14 @@ enum Deed: Hashable, Sendable {
 }
 
 /// What a set shows: how much was done to it, and what is in it.
-struct SetReading: Hashable {
+package struct SetReading: Hashable {
     /// How often an id was put in and taken out, whichever.
-    var adds: UInt64 = 0
-    var removes: UInt64 = 0
+    package var adds: UInt64 = 0
+    package var removes: UInt64 = 0
     /// The ids in it, sorted, and how often each was put in.
-    var ids: [(id: UInt64, times: UInt64)] = []
+    package var ids: [(id: UInt64, times: UInt64)] = []
 
-    init() {}
+    package init() {}
 
     init?(_ bytes: [UInt8]) {
         guard bytes.count >= 16, bytes.count % 16 == 0, let words = bytes.words else { return nil }
@@ -54,14 +54,14 @@ struct SetReading: Hashable {
         for i in stride(from: 2, to: words.count, by: 2) { ids.append((words[i], words[i + 1])) }
     }
 
-    var bytes: [UInt8] { adds.octets + removes.octets + ids.flatMap { $0.id.octets + $0.times.octets } }
+    package var bytes: [UInt8] { adds.octets + removes.octets + ids.flatMap { $0.id.octets + $0.times.octets } }
 
-    static func == (a: SetReading, b: SetReading) -> Bool { a.bytes == b.bytes }
-    func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
+    package static func == (a: SetReading, b: SetReading) -> Bool { a.bytes == b.bytes }
+    package func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 }
 
 /// What a value register shows.
-struct ValueReading: Hashable {
+package struct ValueReading: Hashable {
     /// 0 before the first write.
     var value: UInt64
     /// How often it was written.
@@ -69,7 +69,7 @@ struct ValueReading: Hashable {
     /// The value once more, from a row: the same, unless state and rows are of different versions.
     var row: UInt64
 
-    init(value: UInt64, puts: UInt64, row: UInt64) {
+    package init(value: UInt64, puts: UInt64, row: UInt64) {
         self.value = value
         self.puts = puts
         self.row = row
@@ -80,16 +80,16 @@ struct ValueReading: Hashable {
         (value, puts, row) = (words[0], words[1], words[2])
     }
 
-    var bytes: [UInt8] { value.octets + puts.octets + row.octets }
+    package var bytes: [UInt8] { value.octets + puts.octets + row.octets }
 }
 
 /// The answer to a change: which change of the register it was, counted from 1, and what it found.
-struct ChangeAnswer: Hashable {
+package struct ChangeAnswer: Hashable {
     var turn: UInt64
     /// Of a put, the value before; of a removal, how often the id was there.
     var found: UInt64
 
-    init(turn: UInt64, found: UInt64) {
+    package init(turn: UInt64, found: UInt64) {
         self.turn = turn
         self.found = found
     }
@@ -99,7 +99,7 @@ struct ChangeAnswer: Hashable {
         (turn, found) = (words[0], words[1])
     }
 
-    var bytes: [UInt8] { turn.octets + found.octets }
+    package var bytes: [UInt8] { turn.octets + found.octets }
 }
 
 /// Registers whose history can be judged by exact ids. What it does twice shows as twice: it relies on operation ids like any machine.

@@ -2,8 +2,8 @@ import Registers
 import World
 
 /// What clients asked for and were told, in the order in which it happened.
-struct Ledger {
-    enum Outcome: Hashable {
+package struct Ledger {
+    package enum Outcome: Hashable {
         /// Nothing was heard yet.
         case open
         case ok([UInt8])
@@ -13,10 +13,10 @@ struct Ledger {
         case unknown
     }
 
-    struct Operation {
-        let number: Int
-        let key: RegisterKey
-        let deed: Deed
+    package struct Operation {
+        package let number: Int
+        package let key: RegisterKey
+        package let deed: Deed
         /// Moments are counted over the whole run: what has a lower one came before.
         let invoked: Int
         let invokedAt: Instant
@@ -32,11 +32,13 @@ struct Ledger {
         var answer: [UInt8]? { if case .ok(let bytes) = outcome { bytes } else { nil } }
     }
 
-    private(set) var operations: [Operation] = []
+    package private(set) var operations: [Operation] = []
     private var moment = 0
 
+    package init() {}
+
     /// The number of the new operation.
-    mutating func invoke(_ key: RegisterKey, _ deed: Deed, at time: Instant, isFinal: Bool = false) -> Int {
+    package mutating func invoke(_ key: RegisterKey, _ deed: Deed, at time: Instant, isFinal: Bool = false) -> Int {
         moment += 1
         var operation = Operation(number: operations.count, key: key, deed: deed, invoked: moment, invokedAt: time)
         operation.isFinal = isFinal
@@ -44,7 +46,7 @@ struct Ledger {
         return operation.number
     }
 
-    mutating func end(_ number: Int, _ outcome: Outcome, at time: Instant) {
+    package mutating func end(_ number: Int, _ outcome: Outcome, at time: Instant) {
         moment += 1
         operations[number].outcome = outcome
         operations[number].endedAt = time
@@ -52,7 +54,7 @@ struct Ledger {
     }
 
     /// The operations of each register, in the order of the keys.
-    var byKey: [(key: RegisterKey, operations: [Operation])] {
+    package var byKey: [(key: RegisterKey, operations: [Operation])] {
         Dictionary(grouping: operations, by: \.key).map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import JSONDocument
 import Topology
+import Truth
 import Web
 import World
 
@@ -41,6 +42,10 @@ struct KeyValueCommand: AsyncParsableCommand {
         var json = false
 
         func validate() throws {
+            try validateName(key)
+            guard value.utf8.count <= KeyValue.valueBytes else {
+                throw ValidationError("the value has \(value.utf8.count) bytes; at most \(KeyValue.valueBytes) are kept under a name")
+            }
             guard (1...60).contains(timeout) else { throw ValidationError("--timeout \(timeout): 1 to 60 seconds") }
             if let operation, WorkID(operation) == nil {
                 throw ValidationError("--operation \(operation): a UUID of version 7, as an earlier put has shown it")
@@ -92,6 +97,7 @@ struct KeyValueCommand: AsyncParsableCommand {
         var timeout = 5
 
         func validate() throws {
+            try validateName(key)
             guard (1...60).contains(timeout) else { throw ValidationError("--timeout \(timeout): 1 to 60 seconds") }
             guard node == nil || mesh.admin == nil else {
                 throw ValidationError("--node and --admin exclude each other: both name the node to ask")
@@ -109,6 +115,12 @@ struct KeyValueCommand: AsyncParsableCommand {
             if mesh.json { return Console.put(json) }
             Console.put(json["value"]?.string ?? "")
         }
+    }
+}
+
+private func validateName(_ name: String) throws {
+    guard (1...KeyValue.nameBytes).contains(name.utf8.count) else {
+        throw ValidationError("a name has 1 to \(KeyValue.nameBytes) bytes, not \(name.utf8.count)")
     }
 }
 

@@ -19,7 +19,8 @@ struct StoreCommand: AsyncParsableCommand {
             let json = try await mesh.access(SystemWorld().files).read("/stores")
             if mesh.json { return Console.put(json) }
             guard let id = json["mesh"]?.string else {
-                return Console.put("the mesh has not begun: its first-named store waits for all the others")
+                return Console.put(
+                    json["obstacle"]?.string ?? "the mesh has not begun, as far as this node knows; its first-named store says what is missing")
             }
             var table = Table([.init("STORE"), .init("STATUS"), .init("SHARDS", .right), .init("HOMES", .right), .init("ZONE"), .init("ID")])
             for store in json["stores"]?.elements ?? [] {

@@ -32,7 +32,12 @@ struct UpCommand: AsyncParsableCommand {
     @Flag(help: "Forget what earlier runs have left: remove the nodes' data directories first.")
     var fresh = false
 
-    @Option(help: "Seconds until the nodes must see each other.")
+    @Flag(
+        name: .customLong("init"),
+        help: "With --detach: return only when the mesh has begun, that is when all stores of the file have been there at once, empty.")
+    var awaitsBeginning = false
+
+    @Option(help: "Seconds until the nodes must see each other; and with --init, until the mesh must have begun.")
     var timeout = 30
 
     @Option(help: "Seconds a node may take to leave in order before it is killed.")
@@ -54,6 +59,7 @@ struct UpCommand: AsyncParsableCommand {
         try mutation.validate(chaos: chaos)
         guard (1...3_600).contains(timeout) else { throw ValidationError("--timeout \(timeout): 1 to 3600 seconds") }
         guard (0...3_600).contains(grace) else { throw ValidationError("--grace \(grace): 0 to 3600 seconds") }
+        guard detach || !awaitsBeginning else { throw ValidationError("--init needs --detach: in the foreground nothing waits") }
         guard detach || !json else { throw ValidationError("--json needs --detach: in the foreground there is no last word to print") }
     }
 
@@ -80,7 +86,10 @@ struct UpCommand: AsyncParsableCommand {
                 "they belong to process \(supervisor), a \"gossamer up\" of this file that has stayed; "
                     + "what it was told of --restart holds")
         }
-        if json { Console.put(document(plan, supervisor, files)) }
+        let id = awaitsBeginning
+            ? try await MeshBeginning(topology: topology, nodes: plan.all, timeout: .seconds(timeout), world: world).wait() : nil
+        if let id { Console.note("the mesh has begun; its id is \(id)") }
+        if json { Console.put(document(plan, supervisor, id, files)) }
     }
 
     /// - Throws: for whatever would keep one of the nodes from starting, before any has been.
@@ -94,9 +103,9 @@ struct UpCommand: AsyncParsableCommand {
         }
     }
 
-    private func document(_ plan: UpPlan, _ supervisor: Int32?, _ files: SystemFileSystem) -> JSON {
+    private func document(_ plan: UpPlan, _ supervisor: Int32?, _ id: String?, _ files: SystemFileSystem) -> JSON {
         [
-            "mesh": .string(plan.topology.mesh), "file": .string(plan.topology.file),
+            "mesh": .string(plan.topology.mesh), "file": .string(plan.topology.file), "id": .text(id),
             "supervisor": supervisor.map { .number($0) } ?? .null,
             "nodes": .array(plan.all.map { node in
                 [

@@ -24,9 +24,10 @@ struct NodeDoors {
     private let board: JobBoard
 
     /// Starts nothing yet. The node's actors exist from now on, so that they can be called from its first moment.
-    /// - Throws: `ioError` when the token's file cannot be read, or the node's store cannot be opened.
+    /// - Parameter store: the node's own, as ``openStore(of:_:_:)`` gives it.
+    /// - Throws: `ioError` when the token's file cannot be read, or what the node knows of the mesh is damaged.
     init(
-        topology: Topology, node: TopologyNode, mesh: Node, log: Logger, requests: EndRequests
+        topology: Topology, node: TopologyNode, mesh: Node, store: (any RegisterStore)?, log: Logger, requests: EndRequests
     ) throws(CommandFailure) {
         self.mesh = mesh
         let registry = JobRegistry()
@@ -38,7 +39,7 @@ struct NodeDoors {
             node: mesh, workers: LookupConfiguration(topology.lookup).makeWorkers(world: mesh.world),
             results: try Self.results(node, mesh.world), limits: JobLimits(topology.lookup), registry: registry)
         self.lookups = lookups
-        let truth = try Self.truth(topology, node, mesh, log)
+        let truth = try Self.truth(topology, node, mesh, store, log)
         self.truth = truth
         edge = node.edge.map { endpoint in
             EdgeServer(
@@ -52,7 +53,7 @@ struct NodeDoors {
                             JobEvents(gateway: lookups.gateway, services: lookups.services),
                         ], world: mesh.world),
                 ],
-                readiness: { mesh.readiness() }, version: Release.version, world: mesh.world, logger: log)
+                readiness: { truth.readiness(of: mesh.readiness()) }, version: Release.version, world: mesh.world, logger: log)
         }
         admin = AdminServer(
             address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,
@@ -68,17 +69,38 @@ struct NodeDoors {
         }
     }
 
-    /// The registers, with the node's own store when it has the role.
-    private static func truth(_ topology: Topology, _ node: TopologyNode, _ mesh: Node, _ log: Logger) throws(CommandFailure) -> TruthService {
-        let stores = topology.nodes.filter { $0.roles.contains(TruthService.role) }
-        let listed = stores.map { StoreListing(name: $0.name, capacity: $0.capacity, zone: $0.zone) }
-        do {
-            let store = node.roles.contains(TruthService.role)
-                ? try SQLiteStore.open(path: NodeFiles(node).registers, random: mesh.world.random("store-id")) { damage in
+    /// How long the life before this one, in the same process, may hold the store.
+    private static let handover = Duration.seconds(10)
+
+    /// Opens the node's own store; nil when it has not the role.
+    /// - Throws: `ioError` with the file and what to do.
+    static func openStore(
+        of node: TopologyNode, _ world: any World, _ log: Logger
+    ) async throws(CommandFailure) -> (any RegisterStore)? {
+        guard node.roles.contains(TruthService.role) else { return nil }
+        let path = NodeFiles(node).registers, deadline = world.now + handover
+        while true {
+            do throws(StoreOpenError) {
+                return try SQLiteStore.open(path: path, random: world.random("store-id")) { damage in
                     log.critical("\(damage)")
                     // Nothing may run after this, no handler either.
                     _exit(ExitStatus.ioError.rawValue)
-                } : nil
+                }
+            } catch {
+                guard error.code == .locked, world.now < deadline, (try? await world.sleep(for: .milliseconds(20))) != nil else {
+                    throw CommandFailure(.ioError, "node \(node.name): \(error)")
+                }
+            }
+        }
+    }
+
+    /// The registers, with the node's own store when it has the role.
+    private static func truth(
+        _ topology: Topology, _ node: TopologyNode, _ mesh: Node, _ store: (any RegisterStore)?, _ log: Logger
+    ) throws(CommandFailure) -> TruthService {
+        let stores = topology.nodes.filter { $0.roles.contains(TruthService.role) }
+        let listed = stores.map { StoreListing(name: $0.name, capacity: $0.capacity, zone: $0.zone) }
+        do {
             return try TruthService(node: mesh, store: store, listed: listed, log: log)
         } catch {
             throw CommandFailure(.ioError, "node \(node.name): \(error)")

@@ -47,7 +47,14 @@ struct NodeRun {
     /// One life: from its first word to its last.
     private func live(_ requests: EndRequests) async throws -> Ending {
         let mesh = try make()
-        let doors = try NodeDoors(topology: topology, node: node, mesh: mesh, log: log, requests: requests)
+        let doors: NodeDoors
+        do {
+            let store = try await NodeDoors.openStore(of: node, mesh.world, log)
+            doors = try NodeDoors(topology: topology, node: node, mesh: mesh, store: store, log: log, requests: requests)
+        } catch {
+            await mesh.stop()
+            throw error
+        }
         do {
             try await doors.open()
         } catch {

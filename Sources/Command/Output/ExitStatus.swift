@@ -26,7 +26,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         switch self {
         case .ok: "done"
         case .negative: "the answer is no: a job has failed, a goal was missed"
-        case .unknown: "there is no answer: a chaos run proves nothing"
+        case .unknown: "there is no answer: a chaos run proves nothing, nobody knows whether a put counts"
         case .usage: "arguments or a topology file that make no sense, an unknown node; nothing was started"
         case .noInput: "what was asked for is not there: a log, a path of a node"
         case .unavailable: "nobody answers, a port is in use, or a node runs already"

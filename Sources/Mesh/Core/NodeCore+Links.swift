@@ -113,7 +113,7 @@ extension NodeCore {
         case .unwatch: received(try Unwatch.unpack(frame), by: session.id)
         case .terminated: received(try Terminated.unpack(frame), from: session.peer)
         case .receptionist where session.isNode: received(try ReceptionistUpdate.unpack(frame), from: session.peer, by: session.id)
-        case .registers where session.isNode: try registerSink?(frame)
+        case .registers where session.isNode: try registerSink?(frame, session.peer)
         case .membersQuery: answer(try MembersQuery.unpack(frame), session.id)
         default: counters.unknownFrames += 1
         }

@@ -62,7 +62,7 @@ actor NodeCore {
     let lifeOver: AsyncStream<UInt64>.Continuation
     weak var system: MeshActorSystem?
     /// Who takes the register frames; a frame that it refuses is malformed.
-    var registerSink: (@Sendable (ArraySlice<UInt8>) throws -> Void)?
+    var registerSink: (@Sendable (ArraySlice<UInt8>, NodeIdentity) throws -> Void)?
 
     /// Readers of listings, and readers of membership's events, that one node has at most.
     static let subscriptionLimit = 16_384

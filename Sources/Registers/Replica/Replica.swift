@@ -22,6 +22,8 @@ public struct Replica: ~Copyable {
     /// Stores that live, by gossip.
     var live: Set<StoreID> = []
     public internal(set) var standing = Standing.asking
+    /// The disk was full and is tried once more: it stays full until the commit is there.
+    private var triesAgain = false
 
     var ballots: BallotSource
     var ahead: WriteAhead
@@ -118,7 +120,7 @@ public struct Replica: ~Copyable {
         case .fetch(let key): fetchIsDue(key)
         case .ask: ask()
         case .witness: writeWitnesses()
-        case .retry: if standing == .full { change(standing: .voting) }
+        case .retry: triesAgain = standing == .full
         case .horizon: lookForFreeable()
         }
     }
@@ -214,7 +216,8 @@ public struct Replica: ~Copyable {
         guard !ahead.isWriting, !ahead.isEmpty else { return nil }
         // What a store that was set back has to write is that alone.
         if case .rolledBack = standing { return ahead.begin() }
-        guard votes else { return nil }
+        guard votes || triesAgain else { return nil }
+        triesAgain = false
         let fresh = witnessing.takeUnwritten()
         if !fresh.isEmpty { ahead.put(fresh) }
         return ahead.begin()

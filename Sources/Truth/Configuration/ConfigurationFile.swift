@@ -2,17 +2,17 @@ import MessagePack
 import World
 
 /// Keeps the mesh's configuration in a node's data directory: MessagePack, and a checksum before it.
-struct ConfigurationFile: Sendable {
+package struct ConfigurationFile: Sendable {
     private let files: any FileSystem
-    let path: String
+    package let path: String
 
-    init(_ files: any FileSystem, dataDirectory: String) {
+    package init(_ files: any FileSystem, dataDirectory: String) {
         self.files = files
         path = dataDirectory + "/configuration"
     }
 
     /// Nil when there is none yet.
-    func read() throws(ConfigurationError) -> MeshConfiguration? {
+    package func read() throws(ConfigurationError) -> MeshConfiguration? {
         let bytes: [UInt8]
         do { bytes = try files.read(path) } catch {
             if error.code == .notFound { return nil }
@@ -28,7 +28,7 @@ struct ConfigurationFile: Sendable {
         }
     }
 
-    func write(_ configuration: MeshConfiguration) throws(ConfigurationError) {
+    package func write(_ configuration: MeshConfiguration) throws(ConfigurationError) {
         do {
             let bytes = try MessagePackEncoder().encode(ConfigurationDocument(configuration))
             try files.writeDurably(Self.checksum(bytes[...]) + bytes, to: path)

@@ -52,6 +52,8 @@ public final class ConfigurationKeeper: Sendable {
         if let known { adopt(known) }
     }
 
+    var obstacle: String? { state.withLock { $0.configuration == nil && !$0.lastObstacle.isEmpty ? $0.lastObstacle : nil } }
+
     var configuration: MeshConfiguration? { state.withLock { $0.configuration } }
 
     var report: StoreReport {
@@ -124,7 +126,7 @@ public final class ConfigurationKeeper: Sendable {
             }
             if let configuration = try document?.configuration() { try await adoptIfNewer(configuration) }
         } catch {
-            log.notice("the configuration of \(peer) could not be had: \(error)")
+            obstacle("the configuration of \(peer) could not be had: \(error)")
         }
     }
 

@@ -20,6 +20,13 @@ public struct StoreReport: Codable, Hashable, Sendable {
     public let isEmpty: Bool
     /// The id of the mesh whose configuration it knows.
     public let meshID: String?
+
+    package init(name: String, store: String?, isEmpty: Bool, meshID: String?) {
+        self.name = name
+        self.store = store
+        self.isEmpty = isEmpty
+        self.meshID = meshID
+    }
 }
 
 /// A store that the topology lists.
@@ -36,8 +43,8 @@ public struct StoreListing: Hashable, Sendable {
 }
 
 /// Decides whether the first configuration may be written.
-struct Genesis {
-    enum Verdict: Equatable {
+package struct Genesis {
+    package enum Verdict: Equatable {
         /// These stores have not answered.
         case missing([String])
         /// These stores hold something already, or are none: there is, or was, a mesh.
@@ -48,7 +55,9 @@ struct Genesis {
     /// In the order of the topology.
     let listed: [StoreListing]
 
-    func judge(_ reports: [StoreReport], meshID: StoreID) -> Verdict {
+    package init(listed: [StoreListing]) { self.listed = listed }
+
+    package func judge(_ reports: [StoreReport], meshID: StoreID) -> Verdict {
         var stores: [ShardStore] = [], missing: [String] = []
         for listing in listed {
             guard let report = reports.first(where: { $0.name == listing.name }) else {

@@ -21,7 +21,7 @@ public struct MeshConfiguration: Hashable, Sendable {
     public var epoch: UInt64 { shards.epoch }
 
     /// The map as the registers go by it.
-    var replicas: ReplicaMap { ReplicaMap(epoch: shards.epoch, replicas: shards.replicaIDs) }
+    package var replicas: ReplicaMap { ReplicaMap(epoch: shards.epoch, replicas: shards.replicaIDs) }
 }
 
 /// A configuration as it is written and sent.
@@ -34,7 +34,7 @@ public struct ConfigurationDocument: Codable, Sendable {
     }
 
     /// The layout of this document. A newer one is refused.
-    static let currentVersion = 1
+    package static let currentVersion = 1
 
     let version: Int
     let meshID: String
@@ -43,7 +43,7 @@ public struct ConfigurationDocument: Codable, Sendable {
     /// For every shard the places of its stores in `stores`.
     let replicas: [[Int]]
 
-    init(_ configuration: MeshConfiguration) {
+    package init(_ configuration: MeshConfiguration) {
         version = Self.currentVersion
         meshID = configuration.meshID.description
         epoch = configuration.epoch
@@ -54,7 +54,7 @@ public struct ConfigurationDocument: Codable, Sendable {
     }
 
     /// What it says, if it can be a configuration.
-    func configuration() throws(ConfigurationError) -> MeshConfiguration {
+    package func configuration() throws(ConfigurationError) -> MeshConfiguration {
         guard version == Self.currentVersion else {
             throw ConfigurationError(
                 "the configuration has layout \(version); this program reads layout \(Self.currentVersion): update it")

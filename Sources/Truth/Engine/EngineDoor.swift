@@ -14,9 +14,9 @@ public struct RegisterOrder: Codable, Sendable {
     /// The command, or the query.
     let bytes: [UInt8]
     /// How long the replica may take.
-    let patienceMs: Int
+    package let patienceMs: Int
 
-    init(_ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration) {
+    package init(_ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration) {
         name = key.bytes
         hour = key.hour?.number
         switch action {
@@ -26,9 +26,9 @@ public struct RegisterOrder: Codable, Sendable {
         patienceMs = Int(clamping: patience.milliseconds)
     }
 
-    var key: RegisterKey? { RegisterKey(bytes: name, hour: hour.map { CreationHour(number: $0) }) }
+    package var key: RegisterKey? { RegisterKey(bytes: name, hour: hour.map { CreationHour(number: $0) }) }
 
-    var action: RegisterWish.Action { operation.map { .change(operation: $0, command: bytes) } ?? .read(bytes) }
+    package var action: RegisterWish.Action { operation.map { .change(operation: $0, command: bytes) } ?? .read(bytes) }
 }
 
 /// The door to a node's replica, for nodes that hold none of a key. One on every node.

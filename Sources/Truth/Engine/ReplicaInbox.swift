@@ -6,7 +6,7 @@ import World
 ///
 /// Bounded by what may be lost: frames beyond the limit are dropped, as the wire may drop them. Wishes and what the store says always fit,
 /// because their senders are bounded elsewhere.
-final class ReplicaInbox: Sendable {
+package final class ReplicaInbox: Sendable {
     private struct State {
         var inputs: [ReplicaInput] = []
         var frames = 0
@@ -16,16 +16,18 @@ final class ReplicaInbox: Sendable {
     }
 
     /// Frames that may wait.
-    static let frameLimit = 4_096
+    package static let frameLimit = 4_096
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Frames that found no room since the start.
-    var dropped: UInt64 { state.withLock { $0.dropped } }
+    package var dropped: UInt64 { state.withLock { $0.dropped } }
 
     /// False when the inbox is closed; a frame without room is dropped.
     @discardableResult
-    func put(_ input: ReplicaInput) -> Bool {
+    package func put(_ input: ReplicaInput) -> Bool {
         let (waiter, isTaken) = state.withLock { state -> (UnsafeContinuation<Void, Never>?, Bool) in
             if state.isClosed { return (nil, false) }
             if case .frame = input {
@@ -44,7 +46,7 @@ final class ReplicaInbox: Sendable {
     }
 
     /// All that waits, as soon as there is something; nil when the inbox was closed.
-    func take() async -> [ReplicaInput]? {
+    package func take() async -> [ReplicaInput]? {
         await withUnsafeContinuation { continuation in
             let isThere = state.withLock { state in
                 if state.isClosed || !state.inputs.isEmpty { return true }
@@ -63,7 +65,7 @@ final class ReplicaInbox: Sendable {
         }
     }
 
-    func close() {
+    package func close() {
         let waiter = state.withLock { state in
             state.isClosed = true
             state.inputs = []

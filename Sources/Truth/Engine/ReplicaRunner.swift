@@ -125,7 +125,8 @@ final class ReplicaRunner: Sendable {
                 }
                 inbox.put(.committed)
             } catch {
-                log.error("a commit was refused and will be tried again: \(error)")
+                // Once, not at every attempt: logs lie on the same disk as often as not.
+                if standing != .full { log.error("a commit was refused and will be tried again: \(error)") }
                 inbox.put(.refused(error))
             }
         }
@@ -138,11 +139,9 @@ final class ReplicaRunner: Sendable {
         case .voting: log.notice("the store votes", metadata: ["store": "\(store.id)", "life": "\(store.life)"])
         case .full: log.error("the disk is full: the store neither promises nor accepts until there is room; free space, and it goes on by itself")
         case .rolledBack(let heard, let holds, let peer):
-            log.critical(
-                """
-                the store is an older copy of itself and will not vote: store \(peer) has heard of commit \(heard), and it holds only \(holds). \
-                Put the newest copy back, or replace the store
-                """)
+            let how = peer == store.id
+                ? "it has found that out before" : "store \(peer) has heard of its commit \(heard), and it holds only \(holds)"
+            log.critical("the store is an older copy of itself and will not vote: \(how). Put the newest copy back, or replace the store")
         }
     }
 }

@@ -23,15 +23,17 @@ public final class ReplicatedEngine: RegisterEngine {
     private let state = Mutex(State())
 
     /// - Parameter store: of a node with the role `store`.
-    init(node: Node, store: (any RegisterStore)?, machine: any RegisterMachine, log: Logger) {
+    package init(node: Node, store: (any RegisterStore)?, machine: any RegisterMachine, log: Logger) {
         self.node = node
         self.machine = machine
         runner = store.map { ReplicaRunner(store: $0, world: node.world, log: log) }
-        if let runner { node.receiveRegisterFrames { runner.put(.frame(try RegisterFrame(unpacking: $0))) } }
+        node.receiveRegisterFrames { [weak self] bytes, peer in self?.receive(try RegisterFrame(unpacking: bytes), from: peer) }
     }
 
     /// Whether this node's store votes; nil without a store, and before there is a map.
-    var standing: Standing? { state.withLock { $0.map } == nil ? nil : runner?.standing }
+    package var standing: Standing? { state.withLock { $0.map } == nil ? nil : runner?.standing }
+
+    var store: StoreID? { runner?.store.id }
 
     var counts: ReplicaCounts? { runner?.counts }
 
@@ -39,7 +41,7 @@ public final class ReplicatedEngine: RegisterEngine {
     var liveStores: [StoreID: NodeIdentity] { state.withLock { $0.nodes } }
 
     /// Goes by a map from now on. The first one begins the replica's work.
-    func adopt(_ map: ReplicaMap) {
+    package func adopt(_ map: ReplicaMap) {
         let isFirst = state.withLock { state in
             defer { state.map = map }
             return state.map == nil
@@ -51,7 +53,7 @@ public final class ReplicatedEngine: RegisterEngine {
     }
 
     /// Takes note of who lives, and with which store.
-    func see(_ nodes: [StoreID: NodeIdentity]) {
+    package func see(_ nodes: [StoreID: NodeIdentity]) {
         let isNews = state.withLock { state in
             defer { state.nodes = nodes }
             return state.nodes != nodes
@@ -60,7 +62,14 @@ public final class ReplicatedEngine: RegisterEngine {
     }
 
     /// Returns when nothing is written any more.
-    func stop() async { await runner?.stop() }
+    package func stop() async { await runner?.stop() }
+
+    /// A frame speaks for a store, and only the node that runs the store may. Of one that nobody is known to run yet, gossip is late.
+    private func receive(_ frame: RegisterFrame, from peer: NodeIdentity) {
+        let owner = state.withLock { $0.nodes[frame.sender] }
+        guard owner == nil || owner?.name == peer.name else { return }
+        runner?.put(.frame(frame))
+    }
 
     private func carry(_ frame: RegisterFrame, to store: StoreID) {
         guard let peer = state.withLock({ $0.nodes[store] }) else { return }

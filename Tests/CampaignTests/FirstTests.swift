@@ -1,2 +1,0 @@
-import Campaign
-import Testing

@@ -1,0 +1,20 @@
+import Campaign
+import Testing
+import World
+
+/// The gate: a fault that no schedule finds fails the build, and so does a complaint about the sound product.
+@Suite struct InterleavingTests {
+    @Test func everyFaultOfRegistersHasASchedule() {
+        let faults = Mutation.allCases.filter(\.isOfRegisters)
+        #expect(Set(Interleaving.all.map(\.mutation)) == Set(faults))
+        #expect(Interleaving.all.count == faults.count)
+    }
+
+    @Test(arguments: Interleaving.all) func theFaultIsFound(_ interleaving: Interleaving) {
+        #expect(interleaving.play(mutated: true) != nil, "survives: \(interleaving.story)")
+    }
+
+    @Test(arguments: Interleaving.all) func theSoundProductBearsIt(_ interleaving: Interleaving) {
+        #expect(interleaving.play(mutated: false) == nil, "\(interleaving.story)")
+    }
+}

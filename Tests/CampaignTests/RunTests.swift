@@ -1,0 +1,74 @@
+import Campaign
+import Testing
+import World
+
+/// Whole meshes: runs repeat, sound ones are clean, and every planted fault is found.
+@Suite struct RunTests {
+    @Test(arguments: Scenario.named) func aSeedGoesTheSameWayEveryTime(scenario: Scenario) {
+        let run = CampaignRun(seed: 7, scenario: scenario)
+        let first = run.run(), second = run.run()
+        #expect(first == second)
+        #expect(first.traceHash != CampaignRun(seed: 8, scenario: scenario).run().traceHash)
+        #expect(first.events > 1_000 && first.acknowledged > 20)
+    }
+
+    @Test func lookingChangesNothing() {
+        var lines = 0
+        let run = CampaignRun(seed: 3)
+        #expect(run.run(show: { _ in lines += 1 }) == run.run())
+        #expect(lines > 500)
+    }
+
+    @Test(arguments: Scenario.named) func noPromiseIsBroken(scenario: Scenario) {
+        var tally = CampaignTally()
+        for seed in UInt64(1)...12 { tally.add(CampaignRun(seed: seed, scenario: scenario).run()) }
+        #expect(tally.isClean, "\(tally.bad.flatMap { result in result.violations.map { "seed \(result.seed): \($0)" } })")
+        #expect(tally.acknowledged > tally.operations / 2)
+        #expect((tally.strikes > 0) == (scenario.name != "calm"))
+    }
+
+    @Test func inCalmEverythingIsAcknowledged() throws {
+        let result = CampaignRun(seed: 1, scenario: try #require(Scenario("calm"))).run()
+        #expect(result.acknowledged == result.operations && result.strikes == 0)
+    }
+
+    /// With each fault the scenario that knows best how to find it, and how many seeds it may take, several times what it took.
+    private static let faults: [(Mutation, scenario: String, seeds: UInt64)] = [
+        (.ballotReused, "restarts", 100), (.promiseInMemory, "cuts-and-kills", 600), (.wipedDiskVotes, "disks", 200),
+        (.olderDiskVotes, "disks", 400), (.lifeForgotten, "restarts", 1_500), (.noOperationIDs, "all", 20),
+        (.readFromOneReplica, "all", 20), (.unconfirmedReads, "all", 20), (.majorityOfTheLiving, "cuts-and-kills", 60),
+        (.replicasFromTheRing, "all", 60), (.deltaOnAnyBase, "all", 20), (.rowsFreedWithoutTheHorizon, "freeing", 20),
+    ]
+
+    @Test func everyFaultHasItsScenario() {
+        #expect(Set(Self.faults.map(\.0)) == Set(Mutation.allCases.filter(\.isOnlySimulated)))
+    }
+
+    @Test(arguments: Self.faults) func aPlantedFaultIsFound(mutation: Mutation, scenario: String, seeds: UInt64) throws {
+        let scenario = try #require(Scenario(scenario))
+        // A mesh that is stuck proves nothing: these faults break what was acknowledged.
+        let found = (1...seeds).first { seed in
+            CampaignRun(seed: seed, scenario: scenario, mutations: [mutation]).run().violations.contains { $0.kind != .stuck }
+        }
+        #expect(found != nil, "\(seeds) seeds of \(scenario.name) have not shown \(mutation.rawValue)")
+    }
+}
+
+@Suite struct TallyTests {
+    @Test func theOrderOfTheRunsDoesNotMatter() {
+        let results = (UInt64(1)...4).map { CampaignRun(seed: $0).run() }
+        var forwards = CampaignTally(), backwards = CampaignTally()
+        for result in results { forwards.add(result) }
+        for result in results.reversed() { backwards.add(result) }
+        #expect(forwards.hash == backwards.hash && forwards.operations == backwards.operations && forwards.runs == 4)
+    }
+
+    @Test func aRunThatGoesAnotherWayTheSecondTimeIsNamed() {
+        let first = CampaignRun(seed: 1).run(), other = CampaignRun(seed: 2).run()
+        var tally = CampaignTally()
+        tally.compare(first, first)
+        #expect(tally.isClean && tally.repeated == 1)
+        tally.compare(first, other)
+        #expect(!tally.isClean && tally.unlike == [1])
+    }
+}
