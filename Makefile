@@ -33,8 +33,9 @@ members: ## show who is in the mesh
 test: build ## run every test
 	@SWIFT=$(SWIFT) Scripts/test.sh
 
-bench: build .build/zmq_echo ## measure against C on ZeroMQ and against primesieve
+bench: build .build/zmq_echo ## measure against C on ZeroMQ, SQLite alone and primesieve
 	@$(GOSSAMER) bench ask
+	@$(GOSSAMER) bench registers
 	@$(GOSSAMER) bench primes --topology $(FILE)
 
 chaos: build ## break meshes on purpose, and see that they hold

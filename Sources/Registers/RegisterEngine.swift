@@ -13,10 +13,10 @@ public protocol RegisterEngine: Sendable {
     /// - Parameters:
     ///   - operation: names what is wished. After an `unknown` outcome the same wish may be tried again under the same id.
     ///   - patience: how long an answer may take.
-    func change(
+    nonisolated(nonsending) func change(
         _ key: RegisterKey, operation: WorkID, command: [UInt8], patience: Duration
     ) async throws(RegisterError) -> [UInt8]
 
     /// Answers a query from everything that was acknowledged before now.
-    func read(_ key: RegisterKey, query: [UInt8], patience: Duration) async throws(RegisterError) -> [UInt8]
+    nonisolated(nonsending) func read(_ key: RegisterKey, query: [UInt8], patience: Duration) async throws(RegisterError) -> [UInt8]
 }

@@ -9,9 +9,10 @@ struct Fold {
     private(set) var answers: [Answer] = []
     private let before: RegisterState
 
-    init(_ state: RegisterState, _ rows: LayeredRows) {
+    /// - Parameter lastOperation: see ``Proposer/lastOperation``.
+    init(_ state: RegisterState, _ rows: LayeredRows, lastOperation: [UInt8]? = nil) {
         before = state
-        view = RegisterView(state: state, rows: rows)
+        view = RegisterView(state: state, rows: rows, lastOperation: lastOperation)
     }
 
     /// Whether nothing has to be written: all was refused, or done before.

@@ -43,6 +43,10 @@ final class Proposer {
     var grant: BallotGrant?
     /// The version on which the grant stands.
     var current = RegisterVersion.none
+    /// No operation of the register has a row with a key above, as long as the grant stands: its changes are the only ones. Ids rise
+    /// with time, so a new operation is nearly always above, and the store need not be asked whether it was carried out. Nil when it
+    /// has not been looked up since the last prepare.
+    var lastOperation: [UInt8]?
     /// The epoch in which the grant was given.
     var epoch: UInt64 = 0
     /// Rounds that have failed since the last that was decided.

@@ -135,6 +135,7 @@ extension Replica {
             proposer.grant = Optional(consume grant)
         }
         proposer.epoch = map.epoch
+        proposer.lastOperation = nil
         proposer.phase = .preparing(ask(proposer, ballot, .prepare), Promises())
     }
 
@@ -151,7 +152,8 @@ extension Replica {
     /// Folds what waits into one change and proposes it.
     private mutating func propose(_ proposer: Proposer) {
         guard let ballot = proposer.grant?.ballot else { return }
-        var fold = self.fold(proposer.key, at: proposer.current)
+        if proposer.lastOperation == nil { lookUpLastOperation(proposer) }
+        var fold = self.fold(proposer.key, at: proposer.current, lastOperation: proposer.lastOperation)
         var taken = 0
         for wish in proposer.changes {
             guard case .change(let operation, let command) = wish.action,
@@ -166,17 +168,34 @@ extension Replica {
             proposer.phase = .confirming(ask(proposer, ballot, .confirm), answers: fold.answers)
         } else {
             for answer in fold.answers { proposer.proposed.insert(answer.wish.token) }
+            if let known = proposer.lastOperation, let last = fold.view.lastChangedOperation, known.lexicographicallyPrecedes(last) {
+                proposer.lastOperation = last
+            }
             accept(proposer, fold.delta(on: proposer.current, under: ballot), answers: fold.answers)
         }
     }
 
     /// The register at a version that this replica holds.
-    mutating func fold(_ key: RegisterKey, at version: RegisterVersion) -> Fold {
+    mutating func fold(_ key: RegisterKey, at version: RegisterVersion, lastOperation: [UInt8]? = nil) -> Fold {
+        let (state, rows) = look(key, at: version)
+        return Fold(state, rows, lastOperation: lastOperation)
+    }
+
+    private mutating func look(_ key: RegisterKey, at version: RegisterVersion) -> (RegisterState, LayeredRows) {
         let record = record(of: key) ?? RegisterRecord()
         if let pending = record.pending, pending.version == version {
-            return Fold(pending.state, LayeredRows(rows(of: key), beneath: pending.storedRows))
+            return (pending.state, LayeredRows(rows(of: key), beneath: pending.storedRows))
         }
-        return Fold(record.state, rows(of: key))
+        return (record.state, rows(of: key))
+    }
+
+    /// Whether the first of the waiting changes is newer than all that were carried out: then so are, most likely, those to come.
+    private mutating func lookUpLastOperation(_ proposer: Proposer) {
+        guard case .change(let operation, _) = proposer.changes.first?.action else { return }
+        let key = RegisterView.key(of: operation)
+        let run = look(proposer.key, at: proposer.current).1.run(from: key, changedAfter: 0, within: RowBound(rows: 1, bytes: 0))
+        let isOperation = { (row: StoredRow) in row.key.first == RegisterView.Kind.operation.rawValue }
+        if !run.rows.contains(where: isOperation), run.next == nil || !run.rows.isEmpty { proposer.lastOperation = key }
     }
 
     mutating func accept(_ proposer: Proposer, _ delta: RegisterDelta, answers: [Fold.Answer]) {

@@ -13,6 +13,8 @@ extension SQLiteStore {
     struct Writing {
         /// The number that the next register gets.
         var next: Int64
+        /// Where registers are that were written lately. Nobody else writes, so it stays true until a commit comes to nothing.
+        var places: [RegisterKey: SQLiteTables.Place] = [:]
         /// Pages written to the log since it was last moved into the database.
         var logged = 0
 
@@ -24,6 +26,8 @@ extension SQLiteStore {
     static let logPages = 2_048
     /// When a reader has kept the log from being emptied until it has this many pages, the writer waits for the reader.
     static let logLimit = 16_384
+    /// Registers whose places the writer remembers; then it begins anew.
+    static let placeLimit = 8_192
     /// Rows of removed registers that one commit takes away beside what it is for.
     static let leftoverRows = 2_048
 
@@ -34,10 +38,14 @@ extension SQLiteStore {
             writer.inDatabase { database in
                 do {
                     try emptyLog(database, &writing)
-                    let next = try transaction(database) {
-                        try SQLiteCommit(tables: SQLiteTables(database: database), next: writing.next).write(commit, id, life)
+                    var done = try transaction(database) {
+                        var new = SQLiteCommit(tables: SQLiteTables(database: database), next: writing.next)
+                        swap(&new.places, &writing.places)
+                        try new.write(commit, id, life)
+                        return new
                     }
-                    writing.next = next
+                    writing.next = done.next
+                    swap(&writing.places, &done.places)
                     writing.logged += Self.pagesWritten(database)
                     return nil
                 } catch {
@@ -90,9 +98,9 @@ struct SQLiteCommit {
     let tables: SQLiteTables
     /// The number that the next register gets.
     var next: Int64
+    var places: [RegisterKey: SQLiteTables.Place] = [:]
 
-    /// Gives the number that the next register gets.
-    consuming func write(_ commit: StoreCommit, _ id: StoreID, _ life: UInt64) throws -> Int64 {
+    mutating func write(_ commit: StoreCommit, _ id: StoreID, _ life: UInt64) throws {
         try clearLeftovers()
         var record = MessagePackWriter(capacity: 1 << 10)
         for change in commit.changes {
@@ -107,12 +115,11 @@ struct SQLiteCommit {
         for witness in commit.witnesses { try tables.write(witness) }
         for horizon in commit.horizons { try tables.write(horizon) }
         try tables.write(SQLiteTables.Meta(id: id, life: life, commits: commit.number, next: next))
-        return next
     }
 
     private mutating func write(_ change: StoreCommit.Change, _ record: borrowing MessagePackWriter) throws {
         var place: SQLiteTables.Place
-        if let known = try tables.place(of: change.key) {
+        if let known = try places[change.key] ?? tables.place(of: change.key) {
             place = known
         } else {
             place = SQLiteTables.Place(register: next, weight: 0)
@@ -129,9 +136,12 @@ struct SQLiteCommit {
             if place.weight > SQLiteSpans.limit { place.weight = try spans.begin() }
         }
         try tables.writeRecord(record, place)
+        if places.count >= SQLiteStore.placeLimit { places.removeAll(keepingCapacity: true) }
+        places[change.key] = place
     }
 
-    private func remove(_ key: RegisterKey) throws {
+    private mutating func remove(_ key: RegisterKey) throws {
+        places[key] = nil
         guard let place = try tables.place(of: key) else { return }
         try tables.deleteName(key)
         try tables.deleteRecord(place.register)

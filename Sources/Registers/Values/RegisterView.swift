@@ -29,10 +29,13 @@ public struct RegisterView {
     /// What the changes since the last ``mark()`` have replaced.
     private var undo: [(key: [UInt8], before: [UInt8]??)] = []
     private var marked = RegisterState.empty
+    /// No operation whose row's key is above was carried out before. Nil when nothing is known.
+    private let lastOperation: [UInt8]?
 
-    package init(state: RegisterState, rows: LayeredRows) {
+    package init(state: RegisterState, rows: LayeredRows, lastOperation: [UInt8]? = nil) {
         whole = state
         self.rows = rows
+        self.lastOperation = lastOperation
     }
 
     /// The register's name.
@@ -67,10 +70,23 @@ public struct RegisterView {
     }
 
     /// The answer that was given when the operation was carried out.
-    package func answer(of operation: WorkID) -> [UInt8]? { value(Kind.operation.key(operation.bytes)) }
+    package func answer(of operation: WorkID) -> [UInt8]? {
+        let key = Self.key(of: operation)
+        if let value = changed[key] { return value }
+        if let lastOperation, lastOperation.lexicographicallyPrecedes(key) { return nil }
+        return rows.row(key)?.value
+    }
+
+    /// The key of the row by which an operation is remembered. They are in the order of the ids.
+    static func key(of operation: WorkID) -> [UInt8] { Kind.operation.key(operation.bytes) }
+
+    /// The highest key of an operation's row that was changed.
+    var lastChangedOperation: [UInt8]? {
+        changed.keys.lazy.filter { $0.first == Kind.operation.rawValue }.max { $0.lexicographicallyPrecedes($1) }
+    }
 
     package mutating func note(_ operation: WorkID, answer: [UInt8]) {
-        set(Kind.operation.key(operation.bytes), answer)
+        set(Self.key(of: operation), answer)
     }
 
     /// Where ``rollBack()`` goes back to.

@@ -74,7 +74,9 @@ final class ReplicaRunner: Sendable {
     func put(_ input: ReplicaInput) { inbox.put(input) }
 
     /// Wishes something of this node's own replica.
-    func wish(_ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration) async throws(RegisterError) -> [UInt8] {
+    nonisolated(nonsending) func wish(
+        _ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration
+    ) async throws(RegisterError) -> [UInt8] {
         let result: Result<[UInt8], RegisterError> = await withUnsafeContinuation { continuation in
             let token = state.withLock { state -> UInt64? in
                 if state.isOver { return nil }
@@ -158,7 +160,7 @@ package struct ReplicaCounts: Sendable, Hashable {
 private struct Alarm {
     /// As soon as this it comes again. Each register that was used has a deadline of its own, most of which mean nothing any more when they
     /// come; and a timer, a task and a turn for each would cost more than the changes.
-    static let grain = Duration.milliseconds(5)
+    static let grain = Duration.milliseconds(20)
 
     private var at = Instant.distantFuture
     private var task: SpawnedTask?

@@ -78,13 +78,17 @@ public final class ReplicatedEngine: RegisterEngine {
 
     // MARK: Asking
 
-    public func change(
+    // `nonisolated(nonsending)` on the way of a wish: whoever asks goes on where it is, instead of being carried from executor to executor.
+
+    public nonisolated(nonsending) func change(
         _ key: RegisterKey, operation: WorkID, command: [UInt8], patience: Duration
     ) async throws(RegisterError) -> [UInt8] {
         try await ask(key, .change(operation: operation, command: command), patience: patience)
     }
 
-    public func read(_ key: RegisterKey, query: [UInt8], patience: Duration) async throws(RegisterError) -> [UInt8] {
+    public nonisolated(nonsending) func read(
+        _ key: RegisterKey, query: [UInt8], patience: Duration
+    ) async throws(RegisterError) -> [UInt8] {
         try await ask(key, .read(query), patience: patience)
     }
 
@@ -96,7 +100,9 @@ public final class ReplicatedEngine: RegisterEngine {
     }
 
     /// Asks one replica after the other until one answers, or the time is over.
-    private func ask(_ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration) async throws(RegisterError) -> [UInt8] {
+    private nonisolated(nonsending) func ask(
+        _ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration
+    ) async throws(RegisterError) -> [UInt8] {
         let deadline = node.world.now + patience
         var last: RegisterError?, mayHaveHappened = false, pause = Duration.milliseconds(20)
         repeat {
@@ -126,7 +132,7 @@ public final class ReplicatedEngine: RegisterEngine {
         throw error.made(mayHaveHappened)
     }
 
-    private func ask(
+    private nonisolated(nonsending) func ask(
         _ store: StoreID, _ peer: NodeIdentity?, _ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration
     ) async throws(RegisterError) -> [UInt8] {
         if store == runner?.store.id { return try await performHere(key, action, patience: patience) }
@@ -144,7 +150,9 @@ public final class ReplicatedEngine: RegisterEngine {
     }
 
     /// At this node's own replica.
-    func performHere(_ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration) async throws(RegisterError) -> [UInt8] {
+    nonisolated(nonsending) func performHere(
+        _ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration
+    ) async throws(RegisterError) -> [UInt8] {
         guard let runner, state.withLock({ $0.map }) != nil else {
             throw RegisterError(.notHere, .failed, "this node holds no replica of \(key)")
         }

@@ -14,7 +14,9 @@ public struct KeyValue: Sendable {
 
     /// Sets a value; returns when a majority of the key's replicas has it on disk.
     /// - Parameter operation: the same id again is the same write.
-    public func put(_ name: String, _ value: [UInt8], operation: WorkID, patience: Duration) async throws(RegisterError) {
+    public nonisolated(nonsending) func put(
+        _ name: String, _ value: [UInt8], operation: WorkID, patience: Duration
+    ) async throws(RegisterError) {
         guard value.count <= Self.valueBytes else {
             throw RegisterError(.tooLarge, .failed, "a value has at most \(Self.valueBytes) bytes, not \(value.count)")
         }
@@ -22,7 +24,7 @@ public struct KeyValue: Sendable {
     }
 
     /// The value that was put last; nil when none ever was.
-    public func get(_ name: String, patience: Duration) async throws(RegisterError) -> [UInt8]? {
+    public nonisolated(nonsending) func get(_ name: String, patience: Duration) async throws(RegisterError) -> [UInt8]? {
         let state = try await engine.read(try Self.key(name), query: [], patience: patience)
         return state.first == nil ? nil : Array(state.dropFirst())
     }
