@@ -41,7 +41,7 @@ import World
     ]
 
     @Test func everyFaultHasItsScenario() {
-        #expect(Set(Self.faults.map(\.0)) == Set(Mutation.allCases.filter(\.isOnlySimulated)))
+        #expect(Set(Self.faults.map(\.0)) == Set(Mutation.allCases.filter(\.isOfRegisters)))
     }
 
     @Test(arguments: Self.faults) func aPlantedFaultIsFound(mutation: Mutation, scenario: String, seeds: UInt64) throws {
