@@ -98,7 +98,11 @@ extension Replica {
     /// Takes a piece in.
     mutating func take(_ piece: RegisterPiece, of key: RegisterKey, from peer: StoreID) {
         guard var fetch = fetches[key], fetch.source == peer else { return }
-        let before = record(of: key) ?? RegisterRecord()
+        let known = record(of: key)
+        if known == nil, let hour = key.hour, let closed = freeing.closed(key.shard), hour <= closed {
+            return endFetch(key, pending: nil)
+        }
+        let before = known ?? RegisterRecord()
         // Something newer has arrived by another way.
         if piece.version.ballot < fetch.wanted { return tryElsewhere(key, fetch) }
         if piece.version < before.base || piece.version == before.base && !before.isCatchingUp {

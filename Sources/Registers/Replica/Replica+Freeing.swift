@@ -147,6 +147,8 @@ extension Replica {
             for key in keys where record(of: key) != nil {
                 put(key, nil)
                 volatilePromises[key] = nil
+                // A piece that is still on its way must not bring it back.
+                if let fetch = fetches.removeValue(forKey: key) { rounds[fetch.round] = nil }
             }
             guard let last = keys.last, keys.count == 256 else { return }
             after = last

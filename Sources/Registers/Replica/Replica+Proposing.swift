@@ -163,11 +163,12 @@ extension Replica {
         }
         precondition(taken > 0, "the first of the waiting changes always fits, or is refused")
         proposer.changes.removeFirst(taken)
+        // Answers of what was carried out before, too: without its majority nobody may say that it was not.
+        for answer in fold.answers { proposer.proposed.insert(answer.wish.token) }
         if fold.isEmpty {
             // Nothing to write: but what the answers say has to be true now.
             proposer.phase = .confirming(ask(proposer, ballot, .confirm), answers: fold.answers)
         } else {
-            for answer in fold.answers { proposer.proposed.insert(answer.wish.token) }
             if let known = proposer.lastOperation, let last = fold.view.lastChangedOperation, known.lexicographicallyPrecedes(last) {
                 proposer.lastOperation = last
             }

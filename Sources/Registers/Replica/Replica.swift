@@ -37,7 +37,7 @@ public struct Replica: ~Copyable {
     var fetches: [RegisterKey: Fetch] = [:]
     /// Whose round it is.
     var rounds: [UInt64: RegisterKey] = [:]
-    var lastRound: UInt64 = 0
+    var lastRound: UInt64
     /// Wishes that wait, at all proposers.
     var waiting = 0
 
@@ -68,6 +68,8 @@ public struct Replica: ~Copyable {
         self.wall = wall
         ballots = BallotSource(store: store.id, life: mutations.contains(.lifeForgotten) ? 1 : store.life)
         durable = store.commitNumber
+        // An answer names its round alone, and one to the life before may come late: no two lives may give a round one number.
+        lastRound = (store.life & 0x3F_FFFF) << 40
         ahead = WriteAhead(after: store.commitNumber)
         for witness in store.witnesses { witnessing.learn(durably: witness) }
         for horizon in store.horizons { freeing.horizons[horizon.shard] = horizon }
