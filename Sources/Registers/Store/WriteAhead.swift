@@ -118,14 +118,6 @@ struct WriteAhead {
         }
         return LayeredRows(store, key, above: above, isBare: isBare)
     }
-
-    /// How far a shard will have been freed; nil when nothing here says.
-    func horizon(of shard: Int) -> ShardHorizon? {
-        for batch in ((writing.map { [$0] } ?? []) + waiting).reversed() {
-            if let horizon = batch.horizons.last(where: { $0.shard == shard }) { return horizon }
-        }
-        return nil
-    }
 }
 
 extension StoreCommit.Change {
