@@ -74,6 +74,7 @@ public struct CampaignRun: Sendable {
         if random.chance(0.2) { shape.replica.roundTimeout = .milliseconds(10) }
         if random.chance(0.2) { shape.replica.fetchTimeout = .milliseconds(20) }
         if scenario.isHectic { shape.replica.witnessInterval = .milliseconds(8) }
+        if scenario.reconfigures { shape.spares = 1 + random.below(2) }
         if scenario.frees {
             shape.replica.retention = .seconds(600)
             shape.replica.horizonInterval = .milliseconds(150)

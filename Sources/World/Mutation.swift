@@ -36,6 +36,13 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
     /// A replica forgets operations by their age, without the others.
     case rowsFreedWithoutTheHorizon = "rows-freed-without-the-horizon"
 
+    /// The stores of a shard are replaced at once, without a time in which majorities of the old and of the new ones are needed.
+    case oneJump = "one-jump"
+    /// A store that goes by a newer configuration still serves those who go by an older one.
+    case noFence = "no-fence"
+    /// New stores take over without what the old ones hold.
+    case noRescan = "no-rescan"
+
     /// Whether it is of registers, so that a simulation can plant it.
     public var isOfRegisters: Bool { self != .noResend }
 

@@ -26,6 +26,17 @@ public struct StoreID: Hashable, Comparable, Sendable, CustomStringConvertible {
         (self.high, self.low) = (high, low)
     }
 
+    /// 16 bytes, the most significant first: their order is that of the ids.
+    public var bytes: [UInt8] { [high, low].flatMap { word in withUnsafeBytes(of: word.bigEndian) { Array($0) } } }
+
+    /// Reads the 16 bytes that ``bytes`` gives. Nil for another number of bytes.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        (high, low) = bytes.reduce(into: (UInt64(0), UInt64(0))) { words, byte in
+            words = (words.0 << 8 | words.1 >> 56, words.1 << 8 | UInt64(byte))
+        }
+    }
+
     /// 128 new bits.
     public init(from random: inout RandomStream) { self.init(high: random.next(), low: random.next()) }
 

@@ -85,9 +85,11 @@ final class Examination {
     private func isSettled() -> Bool { unsettled == nil }
 
     private var unsettled: Int? {
-        let stores = mesh.running.compactMap { $0.store?.id }.sorted()
+        let stores = mesh.running.compactMap { $0.store?.id }.sorted(), epoch = mesh.map.epoch
         return mesh.machines.indices.first { i in
             guard let process = mesh.machines[i].process, process.live == stores else { return true }
+            let map = mesh.machines[i].map
+            if map.epoch != epoch || map.isJoint { return true }
             return process.standing == .asking || process.standing == .full
         }
     }
@@ -95,7 +97,9 @@ final class Examination {
     private var whoIsUnsettled: String {
         guard let i = unsettled else { return "nobody" }
         guard let process = mesh.machines[i].process else { return "n\(i + 1) does not run" }
-        return "n\(i + 1) sees the stores \(process.live.map(\.short).joined(separator: " ")), and is \(process.standing.map { "\($0)" } ?? "without a store")"
+        let map = mesh.machines[i].map
+        let epoch = "goes by epoch \(map.epoch)" + (map.isJoint ? ", which is joint," : "") + " of \(mesh.map.epoch)"
+        return "n\(i + 1) \(epoch), sees the stores \(process.live.map(\.short).joined(separator: " ")), and is \(process.standing.map { "\($0)" } ?? "without a store")"
     }
 
     private func stuck(_ what: String) {

@@ -53,7 +53,7 @@ final class Stage {
         configuration.horizonInterval = .seconds(30)
         let ids = (1...count).map { StoreID(high: UInt64($0) << 60, low: UInt64($0)) }
         players = ids.map { Player(disk: MemoryDisk(id: $0)) }
-        map = ReplicaMap(epoch: 1, replicas: Array(repeating: Array(ids.prefix(3)), count: Shard.count))
+        map = ReplicaMap(replicas: Array(repeating: Array(ids.prefix(3)), count: Shard.count))
         if count > 3 {
             // All stores hold something, so that the ring knows them; the key's shard has the first three that the ring would give.
             let turn = Self.key.shard % count
@@ -61,7 +61,7 @@ final class Stage {
             players = ring.map { Player(disk: MemoryDisk(id: $0)) }
             var lists = (0..<Shard.count).map { shard in (0..<3).map { ids[($0 + shard) % count] } }
             lists[Self.key.shard] = Array(ring.prefix(3))
-            map = ReplicaMap(epoch: 1, replicas: lists)
+            map = ReplicaMap(replicas: lists)
         }
         for number in 1...count { start(number) }
         for number in 1...count { see(number, Array(1...count)) }
@@ -217,7 +217,7 @@ final class Stage {
             case .answer(let token, let result):
                 answers[token] = result
                 if case .success = result, case .some(.some(let id)) = tokens[token] { acknowledged.insert(id) }
-            case .standing: break
+            case .standing, .rescanned: break
             }
         }
     }

@@ -14,6 +14,19 @@ extension RegisterItem {
         case .answer(let answer): "r\(answer.round) \(answer.body.text)"
         case .witnessQuestion: "what did you hear of me?"
         case .witnessAnswer(let commit): "of you I heard \(commit)"
+        case .shardRequest(let request): "r\(request.round) shard \(request.shard) \(request.text)"
+        case .carriedQuestion(let epoch): "what have you carried in epoch \(epoch)?"
+        case .carriedAnswer(let carried): "carried \(carried.shards.count) shards in epoch \(carried.epoch)"
+        }
+    }
+}
+
+extension ShardRequest {
+    var text: String {
+        switch action {
+        case .horizon(let hour, let step): "\(step) \(hour)"
+        case .list(let key): "list" + (key.map { " after \($0)" } ?? "")
+        case .inherit(let closed, _): "inherit \(closed)"
         }
     }
 }
@@ -25,7 +38,6 @@ extension RegisterRequest {
         case .accept(let delta, let next): "accept \(delta.version) on \(delta.base), \(delta.rows.count) rows, next \(next)"
         case .confirm: ballot == .zero ? "peek" : "confirm \(ballot)"
         case .fetch(let after, let from): "fetch \(ballot) after \(after)" + (from.isEmpty ? "" : " from byte key of \(from.count)")
-        case .horizon(let hour, let step): "\(step) \(hour)"
         }
     }
 }
@@ -33,7 +45,7 @@ extension RegisterRequest {
 extension RegisterAnswer.Body {
     var text: String {
         switch self {
-        case .promised(let base, let pending): "promised, \(base)" + (pending.map { " then perhaps \($0)" } ?? "")
+        case .promised(let base, let pending, _): "promised, \(base)" + (pending.map { " then perhaps \($0)" } ?? "")
         case .accepted: "accepted"
         case .confirmed: "confirmed"
         case .outbid(let ballot): "outbid by \(ballot)"
@@ -43,6 +55,7 @@ extension RegisterAnswer.Body {
         case .closed(let hour): "\(hour) is closed"
         case .unable: "unable"
         case .horizon(let key): key.map { "\($0) is in the way" } ?? "done"
+        case .listed(let listing): "\(listing.keys.count) registers" + (listing.isLast ? "" : ", more")
         }
     }
 }

@@ -19,6 +19,8 @@ struct Machine {
     let number: Int
     /// The disk, as it is while no process has it open. Nil for a node without the store role.
     var disk: MemoryDisk?
+    /// The configuration that is kept beside the store: a file, which survives all but the loss of the machine.
+    var map: ReplicaMap
     /// An older copy of the disk.
     var copy: MemoryDisk?
     var process: NodeProcess?
@@ -69,6 +71,12 @@ final class NodeProcess {
     var inputs: [ReplicaInput] = []
     var isHandling = false
 
+    /// What it does about the configuration's register, and what its replica has said of a reconfiguration.
+    var clerk: ConfigurationClerk<ReplicaMap>
+    var progress: RescanProgress?
+    /// The newest epoch that a live member tells of, and which machine that is.
+    var newest: (epoch: UInt64, machine: Int)?
+
     var gossipTick = Instant.distantFuture
     var registerTick = Instant.distantFuture
 
@@ -78,8 +86,10 @@ final class NodeProcess {
     var routes: [UInt64: Route] = [:]
 
     init(
-        serial: Int, machine: Int, identity: NodeIdentity, membership: Membership, store: MemoryStore?, replica: ReplicaBox?
+        serial: Int, machine: Int, identity: NodeIdentity, membership: Membership, store: MemoryStore?, replica: ReplicaBox?,
+        map: ReplicaMap
     ) {
+        clerk = ConfigurationClerk(map)
         self.serial = serial
         self.machine = machine
         self.identity = identity

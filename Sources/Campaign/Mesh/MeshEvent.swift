@@ -16,6 +16,8 @@ enum MeshEvent {
     case told(Int, process: Int, ReplicaInput)
     /// A forwarded wish has got no answer in time.
     case routeDue(Int, process: Int, route: UInt64, attempt: Int)
+    /// A node looks for newer configurations.
+    case lookAround(Int, process: Int)
     /// A frozen process goes on.
     case thaw(Int)
     case death(Int, process: Int, keepsPending: Bool)
@@ -35,6 +37,9 @@ enum MeshParcel {
     case registers([UInt8])
     case errand(Errand)
     case errandDone(Errand.Return, Result<[UInt8], RegisterError>)
+    /// "Give me your configuration", and the answer.
+    case configurationQuestion(from: Int)
+    case configuration([UInt8])
     /// From a client outside.
     case call(ClientCall)
 }

@@ -7,6 +7,8 @@ import World
 struct MeshShape: Sendable {
     /// Machines with the store role: 3, 5 or 7.
     var stores = 5
+    /// Machines with the store role that the first map does not name.
+    var spares = 0
     /// Machines without it, which forward only.
     var others = 0
     var membership = MembershipConfiguration.local
@@ -16,7 +18,7 @@ struct MeshShape: Sendable {
     /// How long a node waits for a home before it asks the next.
     var forwardPatience: Duration = .milliseconds(700)
 
-    var count: Int { stores + others }
+    var count: Int { stores + spares + others }
 
     static func storeID(_ machine: Int) -> StoreID { StoreID(volatileStoreOf: "n\(machine + 1)", mesh: "campaign") }
 
@@ -36,7 +38,7 @@ struct MeshShape: Sendable {
         let stores = (0..<count).map { ShardStore(id: storeID($0), name: "n\($0 + 1)") }
         do {
             let map = try ShardMap.genesis(of: stores)
-            return ReplicaMap(epoch: map.epoch, replicas: map.replicaIDs)
+            return ReplicaMap(replicas: map.replicaIDs)
         } catch { preconditionFailure("\(count) stores have no map: \(error)") }
     }
 }

@@ -51,7 +51,9 @@ extension SimulatedMesh {
         process.viewVersion = process.membership.version
         var live: [StoreID] = []
         process.peers = [:]
+        process.newest = nil
         for member in process.membership.members {
+            if member.status.isLive { see(member, process) }
             guard let text = member.metadata.labels["store"], let store = StoreID(text) else { continue }
             process.peers[store] = Machine.number(of: member.address)
             if member.status.isLive { live.append(store) }

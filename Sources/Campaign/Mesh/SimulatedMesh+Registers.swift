@@ -50,6 +50,10 @@ extension SimulatedMesh {
         case .commit(let commit): write(commit, process)
         case .answer(let token, let result): answered(process, token, result)
         case .standing(let standing): trace.note(now, i, .standing, 0, "\(standing)")
+        case .rescanned(let progress):
+            process.progress = progress
+            trace.note(now, i, .epoch, UInt64(progress.carried), "\(progress.carried) of \(progress.moving) shards are carried over")
+            runErrand(process)
         }
     }
 

@@ -7,7 +7,7 @@ import World
 extension SimulatedMesh {
     /// A client's request has come in.
     func take(_ call: ClientCall, _ process: NodeProcess) {
-        let replicas = map.electorate(of: call.key.shard).members
+        let replicas = machines[process.machine].map.electorate(of: call.key.shard).members
         let homes = replicas.filter(process.live.contains)
         trace.note(now, process.machine, .wish, call.number, "#\(call.number) \(call.key), homes \(homes.map(\.short).joined(separator: " "))")
         process.routes[call.number] = Route(call: call, deadline: now + call.patience, ahead: homes)

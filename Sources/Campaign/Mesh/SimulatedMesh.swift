@@ -17,7 +17,6 @@ final class SimulatedMesh {
     let shape: MeshShape
     let machine: any RegisterMachine
     let mutations: Set<Mutation>
-    let map: ReplicaMap
 
     var now = Instant.zero
     var machines: [Machine]
@@ -38,6 +37,8 @@ final class SimulatedMesh {
     /// The chance that what a client asks, or is answered, gets lost.
     var clientLoss = 0.0
     private var clientRandom: RandomStream
+    /// Who called nodes from within the run, by the call's number.
+    var callers: [UInt64: (Result<[UInt8], RegisterError>) -> Void] = [:]
     /// Who asked replicas directly, by token.
     var direct: [UInt64: (Result<[UInt8], RegisterError>) -> Void] = [:]
 
@@ -49,15 +50,18 @@ final class SimulatedMesh {
         self.shape = shape
         self.machine = machine
         self.mutations = mutations
-        map = MeshShape.map(stores: shape.stores)
         links = Links(weather, random: RandomStream(seed: seed, name: "links"))
         trace = Trace(show: show)
         disks = RandomStream(seed: seed, name: "disks")
         clientRandom = RandomStream(seed: seed, name: "client links")
+        let first = MeshShape.map(stores: shape.stores)
         machines = (0..<shape.count).map { i in
-            Machine(number: i, disk: i < shape.stores ? MemoryDisk(id: MeshShape.storeID(i)) : nil)
+            Machine(number: i, disk: i < shape.stores + shape.spares ? MemoryDisk(id: MeshShape.storeID(i)) : nil, map: first)
         }
     }
+
+    /// The newest configuration that any node goes by.
+    var map: ReplicaMap { machines.lazy.map(\.map).max { $0.epoch < $1.epoch } ?? MeshShape.map(stores: shape.stores) }
 
     // MARK: Time
 
@@ -104,8 +108,7 @@ final class SimulatedMesh {
         let identity = NodeIdentity(name: machines[i].name, life: machines[i].lives)
         let store = machines[i].disk.map { MemoryStore($0) }
         machines[i].disk = store?.disk
-        let labels = store.map { ["store": $0.id.description] } ?? [:]
-        let metadata = MemberMetadata(roles: store == nil ? ["edge"] : ["store"], labels: labels)
+        let metadata = metadata(store, machines[i].map)
         let membership: Membership
         do {
             membership = try Membership(
@@ -114,11 +117,12 @@ final class SimulatedMesh {
         } catch { preconditionFailure("\(error)") }
         let process = NodeProcess(
             serial: lastProcess, machine: i, identity: identity, membership: membership, store: store,
-            replica: store.map { NodeProcess.ReplicaBox(replica($0, on: i, for: identity)) })
+            replica: store.map { NodeProcess.ReplicaBox(replica($0, on: i, for: identity)) }, map: machines[i].map)
         machines[i].process = process
         trace.note(now, i, .start, identity.life, "\(identity)" + (store.map { " store \($0.id.short) life \($0.life) at \($0.commitNumber)" } ?? ""))
         let seeds = machines.prefix(shape.stores).map(\.address)
         carry(process.membership.start(seeds: seeds, now: now), of: process)
+        lookAround(process)
     }
 
     private func replica(_ store: MemoryStore, on i: Int, for identity: NodeIdentity) -> Replica {
@@ -126,7 +130,7 @@ final class SimulatedMesh {
         // A wiped disk that keeps its id would be found out by its witnesses, so the fault skips asking them.
         if machines[i].isWiped, mutations.contains(.wipedDiskVotes) { planted.insert(.olderDiskVotes) }
         return Replica(
-            store: store, map: map, machine: machine, configuration: shape.replica,
+            store: store, map: machines[i].map, machine: machine, configuration: shape.replica,
             random: RandomStream(seed: seed, name: "replica \(identity)"), mutations: planted, now: now, wall: wall(i))
     }
 
@@ -192,6 +196,8 @@ final class SimulatedMesh {
             if let process = process(i, serial), !isFrozen(i, event) { feed(process, input) }
         case .routeDue(let i, let serial, let route, let attempt):
             if let process = process(i, serial), !isFrozen(i, event) { routeIsDue(process, route, attempt) }
+        case .lookAround(let i, let serial):
+            if let process = process(i, serial), !isFrozen(i, event) { lookAround(process) }
         case .thaw(let i): thaw(i)
         }
     }
@@ -230,6 +236,9 @@ final class SimulatedMesh {
         case .registers(let bytes): takeFrame(bytes, process)
         case .errand(let errand): take(errand, process)
         case .errandDone(let back, let result): errandDone(process, back, result)
+        case .configurationQuestion(let from):
+            transmit(.configuration(machines[process.machine].map.packed()), from: process.machine, to: from, isOrderly: true)
+        case .configuration(let bytes): take(configuration: bytes, process)
         case .call(let call): take(call, process)
         }
     }
@@ -261,6 +270,7 @@ final class SimulatedMesh {
     }
 
     func tell(client number: UInt64, _ result: Result<[UInt8], RegisterError>) {
+        if let hear = callers.removeValue(forKey: number) { return after(.zero) { _ in hear(result) } }
         if clientRandom.chance(clientLoss) { return }
         after(clientRandom.between(.microseconds(150), .milliseconds(2))) { $0.clientHears(number, result) }
     }

@@ -6,7 +6,7 @@ import World
 /// a clock. Then no bad seed could be repeated.
 struct Trace {
     enum Kind: UInt64 {
-        case start, kill, pause, resume, gossip, send, frame, commit, durable, full, standing, wish, route, answer, invoke, end, trouble, live
+        case start, kill, pause, resume, gossip, send, frame, commit, durable, full, standing, wish, route, answer, invoke, end, trouble, live, epoch
 
         var name: String { "\(self)" }
     }

@@ -3,8 +3,8 @@ import World
 
 /// Troubles a mesh for a while, then makes everything well again.
 final class Nemesis {
-    private unowned let mesh: SimulatedMesh
-    private var random: RandomStream
+    unowned let mesh: SimulatedMesh
+    var random: RandomStream
     private let troubles: [Trouble]
     /// Registers whose homes are liked as victims.
     private let keys: [RegisterKey]
@@ -14,8 +14,8 @@ final class Nemesis {
     /// All was made well: what was planned for later does not happen any more.
     private var isOver = false
     private(set) var strikes = 0
-    /// Disks that were lost or set back, which must stay few enough that every shard keeps a majority.
-    private(set) var spoilt: [Int] = []
+    /// Stores whose disks were lost or set back, which must stay few enough that every shard keeps a majority.
+    private var spoilt: [StoreID] = []
 
     init(_ mesh: SimulatedMesh, _ troubles: [Trouble], keys: [RegisterKey] = [], isHectic: Bool = false) {
         self.mesh = mesh
@@ -52,7 +52,7 @@ final class Nemesis {
         case .killAll: .seconds(15)
         case .cut: .seconds(4)
         case .clock: .seconds(3)
-        case .wipe, .olderCopy: .seconds(6)
+        case .wipe, .olderCopy, .reconfigure: .seconds(6)
         }
     }
 
@@ -78,6 +78,7 @@ final class Nemesis {
         case .wipe: wipe(victim)
         case .olderCopy: putOlderCopy(victim)
         case .hours: passHours()
+        case .reconfigure: reconfigure()
         }
     }
 
@@ -147,12 +148,15 @@ final class Nemesis {
         }
     }
 
-    /// Two majorities of three have one store in common, so one may be spoilt.
-    private func maySpoil(_ i: Int) -> Bool { spoilt.isEmpty && mesh.machines[i].disk != nil && mesh.shape.stores >= 3 }
+    /// Two majorities of three have one store in common, so one may be spoilt; another when that was replaced.
+    private func maySpoil(_ i: Int) -> Bool {
+        let map = mesh.map
+        return mesh.machines[i].disk != nil && map.stores.count >= 3 && !spoilt.contains { map.stores.contains($0) }
+    }
 
     private func wipe(_ i: Int) {
         guard maySpoil(i), let disk = mesh.machines[i].disk else { return }
-        spoilt.append(i)
+        spoilt.append(disk.id)
         mesh.trace.note(mesh.now, i, .trouble, 1, "the disk is lost")
         mesh.kill(i, keepsPending: false)
         let keepsID = mesh.mutations.contains(.wipedDiskVotes)
@@ -173,10 +177,11 @@ final class Nemesis {
     /// opened is a witness then, and without one nothing is promised.
     private func putOlderCopy(_ i: Int) {
         guard maySpoil(i), let copy = mesh.machines[i].copy, let id = mesh.machines[i].disk?.id, copy.id == id else { return }
-        let others = mesh.running.filter { $0.machine != i && $0.store != nil }
+        let neighbours = mesh.map.neighbours(of: id)
+        let others = mesh.running.filter { $0.machine != i && $0.store.map { neighbours.contains($0.id) } ?? false }
         let know = others.filter { other in other.store?.witnesses.contains { $0.store == id && $0.commit > copy.commitNumber } ?? false }
-        guard know.count == others.count, others.count == mesh.shape.stores - 1 else { return }
-        spoilt.append(i)
+        guard know.count == others.count, others.count == neighbours.count, !others.isEmpty else { return }
+        spoilt.append(id)
         mesh.kill(i, keepsPending: true)
         mesh.trace.note(
             mesh.now, i, .trouble, copy.commitNumber,

@@ -21,6 +21,9 @@ public struct Scenario: Hashable, Sendable {
         case ending
     }
 
+    /// Whether stores are replaced while it runs.
+    var reconfigures: Bool { troubles.contains(.reconfigure) }
+
     public static let all = Scenario(
         name: "all", summary: "three to six kinds of trouble at once, other ones for every seed",
         troubles: Trouble.allCases.filter { $0 != .hours }, work: .mixed)
@@ -51,6 +54,9 @@ public struct Scenario: Hashable, Sendable {
         Scenario(
             name: "freeing", summary: "hours pass, work ends and is freed, and old operations are repeated",
             troubles: [.hours, .kill, .killAtCommit, .cut], work: .ending),
+        Scenario(
+            name: "reconfiguring", summary: "stores are replaced, added and removed, while disks are lost, processes die and networks are cut",
+            troubles: [.reconfigure, .wipe, .kill, .killAtCommit, .cut], work: .mixed),
         Scenario(
             name: "large-rows", summary: "rows of up to 48 KiB, so that catching up takes several pieces",
             troubles: [.cut, .kill, .killAtCommit], work: .large),

@@ -24,6 +24,8 @@ enum Trouble: Int, CaseIterable, Sendable, Comparable {
     case olderCopy
     /// An hour or two pass, on all wall clocks within half a second: what is old enough may be freed.
     case hours
+    /// An operator replaces, adds or removes a store, or takes that back.
+    case reconfigure
 
     static func < (a: Trouble, b: Trouble) -> Bool { a.rawValue < b.rawValue }
 }

@@ -33,29 +33,3 @@ public struct Electorate: Hashable, Sendable {
         sets.allSatisfy { set in set.count { !no.contains($0) } > set.count / 2 }
     }
 }
-
-/// The written replica map, as far as registers need it: for every shard its electorate.
-public struct ReplicaMap: Hashable, Sendable {
-    public let epoch: UInt64
-    private let lists: [[StoreID]]
-
-    /// - Parameter replicas: for every shard, 0 ..< 1,024, its stores, home preference first.
-    public init(epoch: UInt64, replicas: [[StoreID]]) {
-        precondition(replicas.count == Shard.count, "a replica map lists \(Shard.count) shards, not \(replicas.count)")
-        self.epoch = epoch
-        lists = replicas
-    }
-
-    public func electorate(of shard: Int) -> Electorate { Electorate(epoch: epoch, sets: [lists[shard]]) }
-
-    /// Whether the store holds a replica of the shard.
-    public func has(_ store: StoreID, in shard: Int) -> Bool { lists[shard].contains(store) }
-
-    /// All stores that hold anything, sorted.
-    public var stores: [StoreID] { Set(lists.joined()).sorted() }
-
-    /// The stores that share a shard with this one, sorted: those who can witness for it.
-    public func neighbours(of store: StoreID) -> [StoreID] {
-        Set(lists.lazy.filter { $0.contains(store) }.joined()).subtracting([store]).sorted()
-    }
-}

@@ -8,6 +8,8 @@ struct Round {
     let due: Instant
     private(set) var yes: Set<StoreID> = []
     private(set) var no: Set<StoreID> = []
+    /// Those of `no` who have nothing of the register and will never let it be created.
+    private(set) var closed: Set<StoreID> = []
 
     init(_ number: UInt64, _ electorate: Electorate, due: Instant) {
         self.number = number
@@ -17,18 +19,25 @@ struct Round {
 
     mutating func agree(_ store: StoreID) { yes.insert(store) }
     mutating func refuse(_ store: StoreID) { no.insert(store) }
+    mutating func close(_ store: StoreID) { closed.insert(store) }
 
     var isDecided: Bool { electorate.isDecided(by: yes) }
     var isHopeless: Bool { !electorate.canBeDecided(without: no) }
+    /// The register does not exist and never will.
+    var isClosed: Bool { !electorate.canBeDecided(without: closed) }
 }
 
 /// What a majority has said it accepted last, in answer to a prepare or a peek.
 struct Promises {
     private var answers: [(store: StoreID, base: RegisterVersion, pending: RegisterVersion?)] = []
 
-    mutating func add(_ store: StoreID, base: RegisterVersion, pending: RegisterVersion?) {
+    /// The newest hour that any of them has closed.
+    private(set) var closed: CreationHour?
+
+    mutating func add(_ store: StoreID, base: RegisterVersion, pending: RegisterVersion?, closed: CreationHour? = nil) {
         guard !answers.contains(where: { $0.store == store }) else { return }
         answers.append((store, base, pending))
+        self.closed = [self.closed, closed].compactMap { $0 }.max()
     }
 
     /// What the highest accepted ballot among the answers means.

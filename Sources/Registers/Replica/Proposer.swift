@@ -58,7 +58,12 @@ final class Proposer {
 
     init(_ key: RegisterKey) { self.key = key }
 
-    var isWanted: Bool { !changes.isEmpty || !reads.isEmpty }
+    /// The value is to be carried over to new stores: proposed once more, whether it changes or not.
+    var carries = false
+    /// The newest hour that is closed at any of those who gave the grant: a replica that has its place since lately may not know.
+    var closed: CreationHour?
+
+    var isWanted: Bool { !changes.isEmpty || !reads.isEmpty || carries }
 
     var isIdle: Bool {
         if case .idle = phase { return true }
@@ -67,6 +72,9 @@ final class Proposer {
 
     /// The number of the round that is under way.
     var round: UInt64? { current(of: phase)?.number }
+
+    /// The round under way has shown that the register does not exist and never will.
+    var isClosed: Bool { current(of: phase)?.isClosed ?? false }
 
     private func current(of phase: Phase) -> Round? {
         switch phase {

@@ -8,13 +8,9 @@ extension Replica {
     mutating func serve(_ request: RegisterRequest, from peer: StoreID) {
         let key = request.key
         guard votes else { return refuse(request, .unable, peer) }
-        guard request.epoch == map.epoch else { return refuse(request, .wrongEpoch(map.epoch), peer) }
-        guard isReplica(id, of: key), isReplica(peer, of: key) else { return refuse(request, .unable, peer) }
-        switch request.action {
-        case .fetch(let after, let start): return give(request, after: after, from: start, to: peer)
-        case .horizon(let hour, let step): return take(step, upTo: hour, for: request, from: peer)
-        case .prepare, .accept, .confirm: break
-        }
+        guard serves(epoch: request.epoch) else { return refuse(request, refusalOfEpoch(request.epoch), peer) }
+        guard isReplica(id, of: key.shard), isReplica(peer, of: key.shard) else { return refuse(request, .unable, peer) }
+        if case .fetch(let after, let start) = request.action { return give(request, after: after, from: start, to: peer) }
         let known = record(of: key)
         if known == nil, let hour = key.hour, let closed = freeing.closed(key.shard), hour <= closed {
             return refuse(request, .closed(closed), peer)
@@ -24,12 +20,35 @@ extension Replica {
         case .prepare: prepare(request, record, peer)
         case .accept(let delta, let next): accept(request, delta, next, record, peer)
         case .confirm: confirm(request, record, peer)
-        case .fetch, .horizon: break
+        case .fetch: break
         }
     }
 
-    private func isReplica(_ store: StoreID, of key: RegisterKey) -> Bool {
-        map.has(store, in: key.shard) || mutations.contains(.replicasFromTheRing)
+    /// Answers one that asks about a whole shard.
+    mutating func serve(_ request: ShardRequest, from peer: StoreID) {
+        let refusal: RegisterAnswer.Body? =
+            if !votes {
+                .unable
+            } else if !serves(epoch: request.epoch) {
+                refusalOfEpoch(request.epoch)
+            } else if !isReplica(id, of: request.shard) || !isReplica(peer, of: request.shard) {
+                .unable
+            } else {
+                nil
+            }
+        if let refusal { return tell(peer, .answer(RegisterAnswer(round: request.round, body: refusal))) }
+        switch request.action {
+        case .horizon(let hour, let step): take(step, upTo: hour, for: request, from: peer)
+        case .list(let after): list(request, after: after, to: peer)
+        case .inherit(let closed, let freed): inherit(request, closed, freed, from: peer)
+        }
+    }
+
+    /// Of the right epoch, but before the fence is durable: nothing can be said yet.
+    private func refusalOfEpoch(_ epoch: UInt64) -> RegisterAnswer.Body { epoch == map.epoch ? .unable : .wrongEpoch(map.epoch) }
+
+    private func isReplica(_ store: StoreID, of shard: Int) -> Bool {
+        map.has(store, in: shard) || mutations.contains(.replicasFromTheRing)
     }
 
     mutating func refuse(_ request: RegisterRequest, _ body: RegisterAnswer.Body, _ peer: StoreID) {
@@ -37,8 +56,7 @@ extension Replica {
     }
 
     private mutating func prepare(_ request: RegisterRequest, _ record: RegisterRecord, _ peer: StoreID) {
-        let yes = RegisterAnswer(
-            round: request.round, body: .promised(base: record.base, pending: record.pending?.version))
+        let yes = told(request, record)
         switch Acceptor.prepare(request.ballot, record) {
         case .yes(let promised, _):
             if mutations.contains(.promiseInMemory) {
@@ -53,7 +71,7 @@ extension Replica {
         }
     }
 
-    mutating func accept(
+    private mutating func accept(
         _ request: RegisterRequest, _ delta: RegisterDelta, _ next: Ballot, _ record: RegisterRecord, _ peer: StoreID
     ) {
         let yes = RegisterAnswer(round: request.round, body: .accepted)
@@ -74,11 +92,16 @@ extension Replica {
         }
     }
 
+    private func told(_ request: RegisterRequest, _ record: RegisterRecord) -> RegisterAnswer {
+        RegisterAnswer(
+            round: request.round,
+            body: .promised(base: record.base, pending: record.pending?.version, closed: freeing.closed(request.key.shard)))
+    }
+
     private mutating func confirm(_ request: RegisterRequest, _ record: RegisterRecord, _ peer: StoreID) {
         if request.ballot == .zero {
             // What is told here may make a majority, so it must be as durable as the yes to an accept.
-            answerDurably(
-                RegisterAnswer(round: request.round, body: .promised(base: record.base, pending: record.pending?.version)), to: peer)
+            answerDurably(told(request, record), to: peer)
         } else if Acceptor.confirm(request.ballot, record) {
             refuse(request, .confirmed, peer)
         } else {

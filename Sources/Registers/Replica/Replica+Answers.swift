@@ -2,12 +2,15 @@ import World
 
 extension Replica {
     mutating func answered(_ answer: RegisterAnswer, by peer: StoreID) {
-        guard let key = rounds[answer.round] else { return }
+        if freeing.round == answer.round { return freeingAnswered(answer.body, by: peer) }
+        guard let key = rounds[answer.round] else {
+            if let shard = rescan.shard(ofRound: answer.round) { rescanAnswered(shard, answer.body, by: peer) }
+            return
+        }
         if let fetch = fetches[key], fetch.round == answer.round {
             if case .piece(let piece) = answer.body { take(piece, of: key, from: peer) } else { tryElsewhere(key, fetch) }
             return
         }
-        if freeing.round == answer.round { return freeingAnswered(answer.body, by: peer) }
         guard let proposer = proposers[key], proposer.round == answer.round else { return }
         switch proposer.phase {
         case .peeking(var round, var promises):
@@ -18,6 +21,7 @@ extension Replica {
             note(answer.body, by: peer, in: &round, &promises)
             proposer.phase = .preparing(round, promises)
             if round.isDecided {
+                proposer.closed = promises.closed
                 build(proposer, on: promises.finding(round.electorate))
             } else if round.isHopeless {
                 fail(proposer, answer.body)
@@ -25,7 +29,7 @@ extension Replica {
         case .accepting(var round, let delta, let answers):
             note(answer.body, by: peer, in: &round)
             proposer.phase = .accepting(round, delta, answers: answers)
-            if round.isDecided { chosen(proposer, delta, answers) } else if round.isHopeless { fail(proposer, answer.body) }
+            judgeAccept(proposer, round, delta, answers, answer.body)
         case .confirming(var round, let answers):
             note(answer.body, by: peer, in: &round)
             proposer.phase = .confirming(round, answers: answers)
@@ -36,8 +40,8 @@ extension Replica {
     }
 
     private mutating func note(_ body: RegisterAnswer.Body, by peer: StoreID, in round: inout Round, _ promises: inout Promises) {
-        if case .promised(let base, let pending) = body {
-            promises.add(peer, base: base, pending: pending)
+        if case .promised(let base, let pending, let closed) = body {
+            promises.add(peer, base: base, pending: pending, closed: closed)
             round.agree(peer)
         } else {
             note(body, by: peer, in: &round)
@@ -50,9 +54,27 @@ extension Replica {
         case .outbid(let ballot):
             ballots.heard(of: ballot)
             round.refuse(peer)
-        case .wrongEpoch, .closed, .unable: round.refuse(peer)
-        case .behind, .piece, .horizon, .promised: break
+        case .closed:
+            round.refuse(peer)
+            round.close(peer)
+        case .wrongEpoch, .unable: round.refuse(peer)
+        case .behind, .piece, .horizon, .promised, .listed: break
         }
+    }
+
+    private mutating func judgeAccept(
+        _ proposer: Proposer, _ round: Round, _ delta: RegisterDelta, _ answers: [Fold.Answer], _ body: RegisterAnswer.Body
+    ) {
+        if round.isDecided {
+            // What is carried over may have to be fetched first at the newcomers; a majority without them would leave them empty.
+            if !(proposer.carries && awaitsNewcomers(proposer.key, round)) { chosen(proposer, delta, answers) }
+        } else if round.isHopeless {
+            fail(proposer, body)
+        }
+    }
+
+    private func awaitsNewcomers(_ key: RegisterKey, _ round: Round) -> Bool {
+        map.newcomers(in: key.shard).contains { live.contains($0) && !round.yes.contains($0) && !round.no.contains($0) }
     }
 
     private mutating func judgePeek(_ proposer: Proposer, _ round: Round, _ promises: Promises) {

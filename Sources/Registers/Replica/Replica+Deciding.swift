@@ -5,6 +5,7 @@ extension Replica {
 
     /// A majority has promised: builds on what it tells, once that is here.
     mutating func build(_ proposer: Proposer, on finding: Promises.Finding) {
+        guard proposer.epoch == map.epoch else { return fail(proposer, nil) }
         endRound(proposer)
         let held = held(proposer.key, at: finding.version)
         switch finding {
@@ -41,6 +42,8 @@ extension Replica {
         proposer.current = version
         proposer.failures = 0
         answerReads(proposer, from: version)
+        // Nothing was ever chosen, so nothing has to be carried.
+        if version == .none { carried(proposer) }
         advance(proposer.key)
     }
 
@@ -57,6 +60,7 @@ extension Replica {
     /// What was missing has come, or nobody has it.
     mutating func fetched(_ key: RegisterKey, pending: RegisterDelta?) {
         guard let proposer = proposers[key], case .fetching(let finding, _) = proposer.phase else { return }
+        guard proposer.epoch == map.epoch else { return fail(proposer, nil) }
         proposer.phase = .idle
         let held = held(key, at: finding.version)
         switch finding {
@@ -76,6 +80,7 @@ extension Replica {
         proposer.current = delta.version
         proposer.failures = 0
         proposer.kept = nil
+        if proposer.epoch == map.epoch { carried(proposer) }
         answer(proposer, answers)
         answerReads(proposer, from: delta.version)
         advance(proposer.key)
@@ -92,6 +97,7 @@ extension Replica {
     /// An attempt has come to nothing: those who waited for it wait for the next, after a pause.
     mutating func fail(_ proposer: Proposer, _ cause: RegisterAnswer.Body?) {
         var ballot: Ballot?
+        let isClosed = proposer.isClosed
         switch proposer.phase {
         case .accepting(_, let delta, let answers):
             ballot = delta.ballot
@@ -102,7 +108,8 @@ extension Replica {
         endRound(proposer)
         proposer.dropGrant()
         if mutations.contains(.ballotReused) { proposer.kept = ballot }
-        if case .closed(let closed) = cause { return endAll(proposer, Self.expired("register \(proposer.key)", closed)) }
+        if isClosed { carried(proposer) }
+        if case .closed(let closed) = cause { return endAll(proposer) { _ in Self.expired("register \(proposer.key)", closed) } }
         proposer.failures += 1
         let most = min(figures.backoff * (1 << min(proposer.failures, 16)), figures.roundTimeout)
         proposer.phase = .pausing(until: now + .nanoseconds(Int64(random.unit() * Double(most.nanoseconds))))
@@ -136,7 +143,7 @@ extension Replica {
         for wish in wishes {
             guard case .read(let query) = wish.action else { continue }
             do {
-                end(proposer, wish, .success(try machine.read(query, view)))
+                end(proposer, wish, .success(try machine(of: proposer.key).read(query, view)))
             } catch {
                 end(proposer, wish, .failure(RegisterError(.refused, .failed, error.sentence)))
             }
@@ -145,7 +152,7 @@ extension Replica {
 
     /// Ends the changes whose hour was closed while they waited: whether they were done long ago is no longer known.
     mutating func endClosed(_ proposer: Proposer) {
-        guard let closed = freeing.closed(proposer.key.shard) else { return }
+        guard let closed = [freeing.closed(proposer.key.shard), proposer.closed].compactMap({ $0 }).max() else { return }
         func isLate(_ wish: RegisterWish) -> Bool {
             if case .change(let operation, _) = wish.action { CreationHour(of: operation) <= closed } else { false }
         }
@@ -154,11 +161,22 @@ extension Replica {
         for wish in late { end(proposer, wish, .failure(Self.expired("an operation of \(proposer.key)", closed))) }
     }
 
-    private mutating func endAll(_ proposer: Proposer, _ error: RegisterError) {
-        let wishes = proposer.changes + proposer.reads
+    private mutating func endAll(_ proposer: Proposer, _ error: (RegisterWish) -> RegisterError) {
+        let wishes = proposer.underWay.map(\.wish) + proposer.changes + proposer.reads
+        endRound(proposer)
         (proposer.changes, proposer.reads, proposer.covered) = ([], [], 0)
-        for wish in wishes { end(proposer, wish, .failure(error)) }
+        for wish in wishes { end(proposer, wish, .failure(error(wish))) }
         proposers[proposer.key] = nil
+    }
+
+    /// Others hold the register now. What was proposed before may have been chosen.
+    mutating func endElsewhere(_ proposer: Proposer) {
+        let proposed = proposer.proposed
+        endAll(proposer) { wish in
+            RegisterError(
+                .notHere, proposed.contains(wish.token) ? .unknown : .failed,
+                "this node holds no replica of \(wish.key) any more; ask one that does", retryAfter: .milliseconds(100))
+        }
     }
 
     // MARK: Time
@@ -184,7 +202,12 @@ extension Replica {
         case .fetching(_, let until):
             if until <= now { fail(proposer, nil) }
         case .peeking(let round, _), .preparing(let round, _), .accepting(let round, _, _), .confirming(let round, _):
-            if round.due <= now { fail(proposer, nil) }
+            guard round.due <= now else { break }
+            if case .accepting(_, let delta, let answers) = proposer.phase, round.isDecided {
+                chosen(proposer, delta, answers)
+            } else {
+                fail(proposer, nil)
+            }
         }
         if let proposer = proposers[key] { setTimer(proposer) }
     }

@@ -87,10 +87,8 @@ extension Replica {
     private mutating func endFetch(_ key: RegisterKey, pending: RegisterDelta?) {
         guard let fetch = fetches.removeValue(forKey: key) else { return }
         rounds[fetch.round] = nil
-        if let (request, peer) = fetch.held, let record = record(of: key), case .accept(let delta, let next) = request.action,
-            record.base == delta.base
-        {
-            accept(request, delta, next, record, peer)
+        if let (request, peer) = fetch.held, case .accept(let delta, _) = request.action, record(of: key)?.base == delta.base {
+            serve(request, from: peer)
         }
         fetched(key, pending: pending)
     }

@@ -56,7 +56,6 @@ extension Replica {
         guard standing == .voting, let hour = retired else { return }
         if let asking = freeing.asking {
             guard asking.asked.due <= now else { return }
-            rounds[asking.asked.number] = nil
             freeing.asking = nil
         }
         for _ in 0..<Shard.count {
@@ -76,15 +75,11 @@ extension Replica {
     }
 
     private mutating func ask(_ shard: Int, _ hour: CreationHour, _ step: HorizonStep) {
-        guard let key = store.keys(ofShard: shard, madeUpTo: nil, after: nil, limit: 1).first else { return }
         lastRound += 1
         let round = Round(lastRound, map.electorate(of: shard), due: now + figures.roundLimit)
         freeing.asking = (shard, hour, step, round)
-        rounds[round.number] = key
         for store in round.electorate.members {
-            let request = RegisterRequest(
-                round: round.number, epoch: map.epoch, key: key, ballot: .zero, action: .horizon(hour: hour, step: step))
-            tell(store, .request(request))
+            tell(store, .shardRequest(ShardRequest(round: round.number, epoch: map.epoch, shard: shard, action: .horizon(hour: hour, step: step))))
         }
     }
 
@@ -93,15 +88,15 @@ extension Replica {
         asking.asked.agree(peer)
         freeing.asking = asking
         guard asking.asked.electorate.members.allSatisfy(asking.asked.yes.contains) else { return }
-        rounds[asking.asked.number] = nil
         freeing.asking = nil
         if asking.step == .close { ask(asking.shard, asking.hour, .free) }
     }
 
     /// Takes a step, if nothing is in its way.
-    mutating func take(_ step: HorizonStep, upTo hour: CreationHour, for request: RegisterRequest, from peer: StoreID) {
-        let shard = request.key.shard
-        guard let retired, hour <= retired else { return refuse(request, .unable, peer) }
+    mutating func take(_ step: HorizonStep, upTo hour: CreationHour, for request: ShardRequest, from peer: StoreID) {
+        let shard = request.shard
+        let unable = RegisterItem.answer(RegisterAnswer(round: request.round, body: .unable))
+        guard let retired, hour <= retired else { return tell(peer, unable) }
         var horizon = freeing.horizons[shard] ?? ShardHorizon(shard: shard)
         switch step {
         case .close:
@@ -114,7 +109,7 @@ extension Replica {
             answerDurably(RegisterAnswer(round: request.round, body: .horizon(inTheWay: unfinished)), to: peer)
         case .free:
             guard let closed = horizon.closed, closed >= hour, firstUnfinished(shard, hour) == nil else {
-                return refuse(request, .unable, peer)
+                return tell(peer, unable)
             }
             if horizon.freed.map({ $0 < hour }) ?? true {
                 horizon.freed = hour

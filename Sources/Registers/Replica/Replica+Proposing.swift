@@ -71,8 +71,8 @@ extension Replica {
             proposer.dropGrant()
         }
         if proposer.grant != nil {
-            if !proposer.changes.isEmpty { propose(proposer) } else { confirm(proposer) }
-        } else if proposer.changes.isEmpty && proposer.failures == 0 {
+            if !proposer.changes.isEmpty || proposer.carries { propose(proposer) } else { confirm(proposer) }
+        } else if proposer.changes.isEmpty && !proposer.carries && proposer.failures == 0 {
             peek(proposer)
         } else {
             prepare(proposer)
@@ -157,15 +157,15 @@ extension Replica {
         var taken = 0
         for wish in proposer.changes {
             guard case .change(let operation, let command) = wish.action,
-                fold.add(wish, operation: operation, command: command, machine: machine, notes: !mutations.contains(.noOperationIDs))
+                fold.add(wish, operation: operation, command: command, machine: machine(of: wish.key), notes: !mutations.contains(.noOperationIDs))
             else { break }
             taken += 1
         }
-        precondition(taken > 0, "the first of the waiting changes always fits, or is refused")
+        precondition(taken > 0 || proposer.carries, "the first of the waiting changes always fits, or is refused")
         proposer.changes.removeFirst(taken)
         // Answers of what was carried out before, too: without its majority nobody may say that it was not.
         for answer in fold.answers { proposer.proposed.insert(answer.wish.token) }
-        if fold.isEmpty {
+        if fold.isEmpty && !proposer.carries {
             // Nothing to write: but what the answers say has to be true now.
             proposer.phase = .confirming(ask(proposer, ballot, .confirm), answers: fold.answers)
         } else {
@@ -175,6 +175,9 @@ extension Replica {
             accept(proposer, fold.delta(on: proposer.current, under: ballot), answers: fold.answers)
         }
     }
+
+    /// The rules of a register. Those of the configuration's are the protocol's own.
+    func machine(of key: RegisterKey) -> any RegisterMachine { key.shard == Shard.configuration ? ConfigurationMachine() : machine }
 
     /// The register at a version that this replica holds.
     mutating func fold(_ key: RegisterKey, at version: RegisterVersion, lastOperation: [UInt8]? = nil) -> Fold {

@@ -9,7 +9,7 @@ public struct Replica: ~Copyable {
     enum Timer {
         case proposer(RegisterKey)
         case fetch(RegisterKey)
-        case ask, witness, retry, horizon
+        case ask, witness, retry, horizon, rescan, forget
     }
 
     let store: any RegisterStore
@@ -27,9 +27,12 @@ public struct Replica: ~Copyable {
 
     var ballots: BallotSource
     var ahead: WriteAhead
-    private var cache = RecordCache()
+    var cache = RecordCache()
     /// The number of the last durable commit.
     var durable: UInt64
+    /// Nobody is served under an epoch below: durably, and as soon as what was decided is written.
+    var fenced: UInt64
+    var fencing: UInt64 = 0
 
     var proposers: [RegisterKey: Proposer] = [:]
     /// Keys of proposers that rest with a grant, longest first; some may have been woken since.
@@ -43,6 +46,9 @@ public struct Replica: ~Copyable {
 
     var witnessing = Witnessing()
     var freeing = Freeing()
+    var rescan: Rescan
+    /// Shards that others hold now, whose registers are still here.
+    var forgetting: [Int] = []
     /// Promises that the mutation `promise-in-memory` does not write.
     var volatilePromises: [RegisterKey: Ballot] = [:]
 
@@ -68,12 +74,14 @@ public struct Replica: ~Copyable {
         self.wall = wall
         ballots = BallotSource(store: store.id, life: mutations.contains(.lifeForgotten) ? 1 : store.life)
         durable = store.commitNumber
+        fenced = store.fence
+        rescan = Rescan(epoch: map.epoch)
         // An answer names its round alone, and one to the life before may come late: no two lives may give a round one number.
         lastRound = (store.life & 0x3F_FFFF) << 40
         ahead = WriteAhead(after: store.commitNumber)
         for witness in store.witnesses { witnessing.learn(durably: witness) }
         for horizon in store.horizons { freeing.horizons[horizon.shard] = horizon }
-        witnessing.neighbours = Set(map.neighbours(of: store.id))
+        enter()
         beginAsking()
         if figures.retention != nil { timers.insert(.horizon, at: now + figures.horizonInterval) }
     }
@@ -124,11 +132,13 @@ public struct Replica: ~Copyable {
         case .witness: writeWitnesses()
         case .retry: triesAgain = standing == .full
         case .horizon: lookForFreeable()
+        case .rescan: goOnRescanning()
+        case .forget: forget()
         }
     }
 
     private mutating func receive(_ frame: RegisterFrame) {
-        guard frame.sender != id, witnessing.neighbours.contains(frame.sender) || mutations.contains(.replicasFromTheRing) else { return }
+        guard frame.sender != id, map.holds(frame.sender) || mutations.contains(.replicasFromTheRing) else { return }
         heard(of: frame.sender, commit: frame.commit)
         for item in frame.items { serve(item, from: frame.sender) }
     }
@@ -136,17 +146,13 @@ public struct Replica: ~Copyable {
     private mutating func serve(_ item: RegisterItem, from peer: StoreID) {
         switch item {
         case .request(let request): serve(request, from: peer)
+        case .shardRequest(let request): serve(request, from: peer)
         case .answer(let answer): answered(answer, by: peer)
         case .witnessQuestion: tell(peer, .witnessAnswer(witnessing.durable[peer] ?? 0))
         case .witnessAnswer(let commit): witnessed(commit, by: peer)
+        case .carriedQuestion(let epoch): answerWhatWasCarried(epoch, to: peer)
+        case .carriedAnswer(let carried): take(carried, from: peer)
         }
-    }
-
-    private mutating func adopt(_ newer: ReplicaMap) {
-        guard newer.epoch > map.epoch else { return }
-        map = newer
-        witnessing.neighbours = Set(map.neighbours(of: id))
-        judgeStanding()
     }
 
     // MARK: The store
@@ -176,6 +182,7 @@ public struct Replica: ~Copyable {
         durable = ahead.number
         for witness in batch.witnesses { witnessing.learn(durably: witness) }
         if standing == .full { change(standing: .voting) }
+        if batch.fence != nil || !batch.dropped.isEmpty { entered(fence: batch.fence, dropped: batch.dropped) }
         for (peer, answer) in batch.answers { tell(peer, .answer(answer)) }
     }
 

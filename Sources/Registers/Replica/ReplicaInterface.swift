@@ -28,6 +28,8 @@ public enum ReplicaEffect: Sendable {
     case answer(UInt64, Result<[UInt8], RegisterError>)
     /// Whether this replica votes and proposes has changed.
     case standing(Standing)
+    /// How far a reconfiguration has come; where the configuration has its home, as far as this replica knows.
+    case rescanned(RescanProgress)
 }
 
 /// Whether a replica takes part.
@@ -85,6 +87,8 @@ public struct ReplicaConfiguration: Hashable, Sendable {
     public var retention: Duration? = .seconds(24 * 3600)
     /// How often the home of a shard looks for an hour to free.
     public var horizonInterval: Duration = .seconds(60)
+    /// How often a replica looks what it has to carry over to new stores, and asks what others have carried.
+    public var rescanInterval: Duration = .milliseconds(100)
 
     public init() {}
 }

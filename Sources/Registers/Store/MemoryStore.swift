@@ -71,6 +71,7 @@ public final class MemoryStore: RegisterStore {
     public var commitNumber: UInt64 { state.withLock { $0.disk.commitNumber } }
     public var witnesses: [Witness] { state.withLock { $0.disk.content.witnesses } }
     public var horizons: [ShardHorizon] { state.withLock { $0.disk.content.horizons } }
+    public var fence: UInt64 { state.withLock { $0.disk.content.fence } }
 
     public func record(of key: RegisterKey) -> RegisterRecord? { state.withLock { $0.disk.content.record(of: key) } }
 

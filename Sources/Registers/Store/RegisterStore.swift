@@ -37,6 +37,9 @@ public protocol RegisterStore: AnyObject, Sendable {
     /// For every shard that has one, how far it was freed.
     var horizons: [ShardHorizon] { get }
 
+    /// The epoch of the configuration below which nobody is served; 0 for a new store.
+    var fence: UInt64 { get }
+
     /// Makes all of a commit durable, or nothing of it, and returns when it is. Blocks.
     ///
     /// `commit.number` is ``commitNumber`` + 1.

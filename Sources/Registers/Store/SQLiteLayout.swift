@@ -1,6 +1,7 @@
 /// How a store's database is laid out. Version 1.
 ///
-///     meta       one row: the store's id, its life, the number of its last commit, the number of the next register
+///     meta       one row: the store's id, its life, the number of its last commit, the number of the next register, the
+///                epoch below which nobody is served
 ///     names      shard, name and hour of a register -> its number. Written when a register is made or goes, in the order in which
 ///                shards are listed
 ///     records    number -> what a replica knows of the register
@@ -26,7 +27,7 @@ enum SQLiteLayout {
         PRAGMA page_size = 4096;
         PRAGMA application_id = \(applicationID);
         PRAGMA user_version = \(version);
-        CREATE TABLE meta (one INTEGER PRIMARY KEY, id BLOB, life INTEGER, commits INTEGER, next INTEGER, checksum INTEGER);
+        CREATE TABLE meta (one INTEGER PRIMARY KEY, id BLOB, life INTEGER, commits INTEGER, next INTEGER, fence INTEGER, checksum INTEGER);
         CREATE TABLE names (
             shard INTEGER, name BLOB, hour INTEGER, register INTEGER, checksum INTEGER, PRIMARY KEY (shard, name, hour)
         ) WITHOUT ROWID;

@@ -139,7 +139,7 @@ struct SQLiteOpening {
     /// Makes a database in memory and puts it in its place whole, so that a crash leaves all of it or nothing.
     func make(_ random: RandomStream) throws(StoreOpenError) {
         var random = random
-        let meta = SQLiteTables.Meta(id: StoreID(high: random.next(), low: random.next()), life: 0, commits: 0, next: 1)
+        let meta = SQLiteTables.Meta(id: StoreID(high: random.next(), low: random.next()), life: 0, commits: 0, next: 1, fence: 0)
         do {
             var image = try DatabaseQueue().inDatabase { database in
                 var reserve = Int32(GOSSAMER_PAGE_RESERVE)

@@ -13,12 +13,16 @@ extension SQLiteStore {
     struct Writing {
         /// The number that the next register gets.
         var next: Int64
+        var fence: UInt64
         /// Where registers are that were written lately. Nobody else writes, so it stays true until a commit comes to nothing.
         var places: [RegisterKey: SQLiteTables.Place] = [:]
         /// Pages written to the log since it was last moved into the database.
         var logged = 0
 
-        init(next: Int64) { self.next = next }
+        init(next: Int64, fence: UInt64) {
+            self.next = next
+            self.fence = fence
+        }
     }
 
     /// As many pages are written to the log, 8 MiB of them, before the writer moves them into the database. Fewer would write a
@@ -39,12 +43,12 @@ extension SQLiteStore {
                 do {
                     try emptyLog(database, &writing)
                     var done = try transaction(database) {
-                        var new = SQLiteCommit(tables: SQLiteTables(database: database), next: writing.next)
+                        var new = SQLiteCommit(tables: SQLiteTables(database: database), next: writing.next, fence: writing.fence)
                         swap(&new.places, &writing.places)
                         try new.write(commit, id, life)
                         return new
                     }
-                    writing.next = done.next
+                    (writing.next, writing.fence) = (done.next, done.fence)
                     swap(&writing.places, &done.places)
                     writing.logged += Self.pagesWritten(database)
                     return nil
@@ -98,10 +102,12 @@ struct SQLiteCommit {
     let tables: SQLiteTables
     /// The number that the next register gets.
     var next: Int64
+    var fence: UInt64
     var places: [RegisterKey: SQLiteTables.Place] = [:]
 
     mutating func write(_ commit: StoreCommit, _ id: StoreID, _ life: UInt64) throws {
         try clearLeftovers()
+        for shard in commit.dropped { try drop(shard) }
         var record = MessagePackWriter(capacity: 1 << 10)
         for change in commit.changes {
             guard let new = change.record else {
@@ -114,7 +120,8 @@ struct SQLiteCommit {
         }
         for witness in commit.witnesses { try tables.write(witness) }
         for horizon in commit.horizons { try tables.write(horizon) }
-        try tables.write(SQLiteTables.Meta(id: id, life: life, commits: commit.number, next: next))
+        fence = commit.fence ?? fence
+        try tables.write(SQLiteTables.Meta(id: id, life: life, commits: commit.number, next: next, fence: fence))
     }
 
     private mutating func write(_ change: StoreCommit.Change, _ record: borrowing MessagePackWriter) throws {
@@ -138,6 +145,14 @@ struct SQLiteCommit {
         try tables.writeRecord(record, place)
         if places.count >= SQLiteStore.placeLimit { places.removeAll(keepingCapacity: true) }
         places[change.key] = place
+    }
+
+    private mutating func drop(_ shard: Int) throws {
+        while true {
+            let keys = try tables.keys(ofShard: shard, after: nil, limit: 256)
+            if keys.isEmpty { return }
+            for key in keys { try remove(key) }
+        }
     }
 
     private mutating func remove(_ key: RegisterKey) throws {

@@ -51,7 +51,7 @@ public final class SQLiteStore: RegisterStore {
         writer = opened.writer
         reader = opened.reader
         lock = opened.lock
-        writing = Mutex(Writing(next: opened.meta.next))
+        writing = Mutex(Writing(next: opened.meta.next, fence: opened.meta.fence))
         commits = Atomic(opened.meta.commits)
         self.onDamage = onDamage
     }
@@ -101,6 +101,8 @@ public final class SQLiteStore: RegisterStore {
     public var witnesses: [Witness] { read { try $0.witnesses() } }
 
     public var horizons: [ShardHorizon] { read { try $0.horizons() } }
+
+    public var fence: UInt64 { read { try $0.meta().fence } }
 
     private func read<Value>(_ body: (SQLiteTables) throws -> Value) -> Value {
         do {

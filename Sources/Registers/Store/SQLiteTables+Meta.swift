@@ -10,19 +10,21 @@ extension SQLiteTables {
         var commits: UInt64
         /// The number that the next register gets.
         var next: Int64
+        /// The epoch below which nobody is served.
+        var fence: UInt64
     }
 
     func meta() throws -> Meta {
-        let statement = try SQLiteStatement(database, .meta, "SELECT id, life, commits, next, checksum FROM meta WHERE one = 1")
+        let statement = try SQLiteStatement(database, .meta, "SELECT id, life, commits, next, fence, checksum FROM meta WHERE one = 1")
         defer { statement.reset() }
         guard try statement.step() else { throw SQLiteTrouble(.meta, "the row with the store's id is not there") }
-        guard let id = StoreID(stored: statement.bytes(0)) else {
+        guard let id = StoreID(bytes: statement.bytes(0)) else {
             throw SQLiteTrouble(.meta, "the store's id has \(statement.bytes(0).count) bytes instead of 16")
         }
         let meta = Meta(
             id: id, life: UInt64(bitPattern: statement.number(1)), commits: UInt64(bitPattern: statement.number(2)),
-            next: statement.number(3))
-        guard Self.checksum(of: meta) == statement.number(4) else {
+            next: statement.number(3), fence: UInt64(bitPattern: statement.number(4)))
+        guard Self.checksum(of: meta) == statement.number(5) else {
             throw SQLiteTrouble(.meta, "id, life and commit number do not match their checksum")
         }
         return meta
@@ -30,12 +32,13 @@ extension SQLiteTables {
 
     func write(_ meta: Meta) throws {
         let statement = try SQLiteStatement(
-            database, .meta, "INSERT OR REPLACE INTO meta (one, id, life, commits, next, checksum) VALUES (1, ?1, ?2, ?3, ?4, ?5)")
+            database, .meta, "INSERT OR REPLACE INTO meta (one, id, life, commits, next, fence, checksum) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)")
         statement.bind(2, Int64(bitPattern: meta.life))
         statement.bind(3, Int64(bitPattern: meta.commits))
         statement.bind(4, meta.next)
-        statement.bind(5, Self.checksum(of: meta))
-        try meta.id.stored.withUnsafeBytes {
+        statement.bind(5, Int64(bitPattern: meta.fence))
+        statement.bind(6, Self.checksum(of: meta))
+        try meta.id.bytes.withUnsafeBytes {
             statement.bind(1, $0)
             try statement.run()
         }
@@ -98,7 +101,7 @@ extension SQLiteTables {
         var witnesses: [Witness] = []
         while try statement.step() {
             let commit = UInt64(bitPattern: statement.number(1))
-            guard let store = StoreID(stored: statement.bytes(0)),
+            guard let store = StoreID(bytes: statement.bytes(0)),
                 Self.checksum(of: Witness(store: store, commit: commit)) == statement.number(2)
             else { throw SQLiteTrouble(.witnesses, "what was heard of store \(Self.hexadecimal(statement.bytes(0))) is damaged") }
             witnesses.append(Witness(store: store, commit: commit))
@@ -111,7 +114,7 @@ extension SQLiteTables {
             database, .witnesses, "INSERT OR REPLACE INTO witnesses (store, heard, checksum) VALUES (?1, ?2, ?3)")
         statement.bind(2, Int64(bitPattern: witness.commit))
         statement.bind(3, Self.checksum(of: witness))
-        try witness.store.stored.withUnsafeBytes {
+        try witness.store.bytes.withUnsafeBytes {
             statement.bind(1, $0)
             try statement.run()
         }
@@ -185,6 +188,7 @@ extension SQLiteTables {
         sum.add(meta.life)
         sum.add(meta.commits)
         sum.add(meta.next)
+        sum.add(meta.fence)
         return sum.value
     }
 
@@ -208,20 +212,6 @@ extension SQLiteTables {
         var sum = StoreChecksum(.leftovers)
         sum.add(register)
         return sum.value
-    }
-}
-
-extension StoreID {
-    /// 16 bytes, the most significant first: their order is that of the ids.
-    fileprivate var stored: [UInt8] {
-        [high, low].flatMap { word in withUnsafeBytes(of: word.bigEndian) { Array($0) } }
-    }
-
-    fileprivate init?(stored bytes: UnsafeRawBufferPointer) {
-        guard bytes.count == 16 else { return nil }
-        self.init(
-            high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
-            low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
     }
 }
 

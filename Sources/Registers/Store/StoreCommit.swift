@@ -32,11 +32,20 @@ public struct StoreCommit: Hashable, Sendable {
     public var witnesses: [Witness]
     /// Replace what was known of these shards.
     public var horizons: [ShardHorizon]
+    /// From now on nobody is served who goes by a configuration of an earlier epoch. Nil when that stays as it was.
+    public var fence: UInt64?
+    /// Shards of which nothing that was written before is kept; taken away before `changes` are written.
+    public var dropped: [Int]
 
-    public init(number: UInt64, changes: [Change] = [], witnesses: [Witness] = [], horizons: [ShardHorizon] = []) {
+    public init(
+        number: UInt64, changes: [Change] = [], witnesses: [Witness] = [], horizons: [ShardHorizon] = [], fence: UInt64? = nil,
+        dropped: [Int] = []
+    ) {
         self.number = number
         self.changes = changes
         self.witnesses = witnesses
         self.horizons = horizons
+        self.fence = fence
+        self.dropped = dropped
     }
 }

@@ -14,6 +14,7 @@ struct StoreContent: Sendable {
     private var keys: [RegisterKey] = []
     private var heard: [StoreID: UInt64] = [:]
     private var freed: [Int: ShardHorizon] = [:]
+    private(set) var fence: UInt64 = 0
 
     var witnesses: [Witness] { heard.map { Witness(store: $0.key, commit: $0.value) }.sorted { $0.store < $1.store } }
     var horizons: [ShardHorizon] { freed.values.sorted { $0.shard < $1.shard } }
@@ -58,9 +59,19 @@ struct StoreContent: Sendable {
     mutating func apply(_ commit: StoreCommit) {
         precondition(commit.number == commitNumber + 1, "commit \(commit.number) cannot follow \(commitNumber)")
         commitNumber = commit.number
+        if let fence = commit.fence { self.fence = fence }
+        for shard in commit.dropped { drop(shard) }
         for change in commit.changes { apply(change) }
         for witness in commit.witnesses { heard[witness.store] = witness.commit }
         for horizon in commit.horizons { freed[horizon.shard] = horizon }
+    }
+
+    private mutating func drop(_ shard: Int) {
+        keys.removeAll { key in
+            guard key.shard == shard else { return false }
+            registers[key] = nil
+            return true
+        }
     }
 
     private mutating func apply(_ change: StoreCommit.Change) {

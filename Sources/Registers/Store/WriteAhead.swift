@@ -13,6 +13,8 @@ struct WriteAhead {
         fileprivate(set) var bytes = 0
         fileprivate(set) var witnesses: [Witness] = []
         fileprivate(set) var horizons: [ShardHorizon] = []
+        fileprivate(set) var fence: UInt64?
+        fileprivate(set) var dropped: [Int] = []
         fileprivate(set) var answers: [(to: StoreID, RegisterAnswer)] = []
 
         fileprivate var isFull: Bool { changes.count >= RegisterLimits.commitChanges || bytes >= RegisterLimits.commitBytes }
@@ -52,6 +54,13 @@ struct WriteAhead {
         waiting[waiting.count - 1].horizons.append(horizon)
     }
 
+    /// Fences older epochs off, and takes shards away, in a commit behind all that was put before.
+    mutating func put(fence: UInt64?, dropping shards: [Int]) {
+        var batch = Batch()
+        (batch.fence, batch.dropped) = (fence, shards)
+        waiting.append(batch)
+    }
+
     /// Has witnesses written with the next commit, which there is for their sake if need be.
     mutating func put(_ witnesses: [Witness]) {
         if waiting.isEmpty { waiting.append(Batch()) }
@@ -76,7 +85,9 @@ struct WriteAhead {
         let batch = waiting.removeFirst()
         writing = batch
         number += 1
-        return StoreCommit(number: number, changes: batch.changes, witnesses: batch.witnesses, horizons: batch.horizons)
+        return StoreCommit(
+            number: number, changes: batch.changes, witnesses: batch.witnesses, horizons: batch.horizons, fence: batch.fence,
+            dropped: batch.dropped)
     }
 
     /// The commit is durable. Gives what it was.
@@ -103,6 +114,18 @@ struct WriteAhead {
         }
         if let writing, let place = writing.places[key] { return .some(writing.changes[place].record) }
         return nil
+    }
+
+    /// The keys of a shard as they will be, beginning behind `key`.
+    func keys(ofShard shard: Int, after key: RegisterKey?, limit: Int, in store: any RegisterStore) -> [RegisterKey] {
+        let unwritten = ((writing.map { [$0] } ?? []) + waiting).flatMap { $0.changes }.filter { change in
+            change.key.shard == shard && key.map { $0 < change.key } ?? true
+        }
+        let stored = store.keys(ofShard: shard, madeUpTo: nil, after: key, limit: limit)
+        guard !unwritten.isEmpty else { return stored }
+        // Those that will be gone are listed as long as the store has them.
+        let new = unwritten.filter { $0.record != nil }.map(\.key)
+        return Array(Set(stored + new).sorted().prefix(limit))
     }
 
     /// The rows of a register as they will be.

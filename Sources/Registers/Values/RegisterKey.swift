@@ -9,15 +9,24 @@ public struct RegisterKey: Hashable, Comparable, Sendable, CustomStringConvertib
     public let bytes: [UInt8]
     /// For work, which ends and is freed with all of its hour. Nil for what is named by people and lives on, such as a tenant.
     public let hour: CreationHour?
-    /// 0 ..< 1,024.
+    /// 0 ..< 1,024; and ``Shard/configuration`` for the register of that.
     public let shard: Int
+
+    /// The register in which the mesh's configuration is written down. Its name has no kind before a slash, as all others have.
+    public static let configuration = RegisterKey(ofShard: Shard.configuration, Array("configuration".utf8))
 
     /// Nil for an empty name, or one of more than 512 bytes.
     public init?(bytes: [UInt8], hour: CreationHour? = nil) {
         guard !bytes.isEmpty, bytes.count <= Self.maximumBytes else { return nil }
         self.bytes = bytes
         self.hour = hour
-        shard = Shard.of(bytes)
+        shard = bytes == Self.configuration.bytes ? Shard.configuration : Shard.of(bytes)
+    }
+
+    private init(ofShard shard: Int, _ bytes: [UInt8]) {
+        self.bytes = bytes
+        hour = nil
+        self.shard = shard
     }
 
     /// Nil for an empty name, or one of more than 512 bytes.

@@ -18,6 +18,8 @@ public enum RegisterLimits {
     public static let pieceBytes = 256 << 10
     /// Rows of such a piece.
     public static let pieceRows = 4_096
+    /// Keys of a shard that are listed in one answer.
+    public static let listedKeys = 256
     /// Items of one frame.
     public static let frameItems = 1_024
     /// Bytes of one frame's items, as ``RegisterItem/size`` estimates them; one larger item travels alone.

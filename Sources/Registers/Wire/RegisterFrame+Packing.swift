@@ -69,15 +69,23 @@ enum RegisterItemKind: UInt8, CaseIterable {
     case confirm = 2
     /// request, after, start
     case fetch = 3
-    /// request, hour, step
+    /// round, epoch, shard, hour, step
     case horizon = 4
+    /// round, epoch, shard, after: [key] or nil
+    case list = 5
+    /// round, epoch, shard, closed (hour), freed (hour) or nil
+    case inherit = 6
     ///
     case witnessQuestion = 8
     /// witnessed
     case witnessAnswer = 9
+    /// epoch
+    case carriedQuestion = 10
+    /// epoch, shards, registers
+    case carriedAnswer = 11
 
     // 16-31: answers; each begins with the round.
-    /// base (version), pending: [version] or nil
+    /// base (version), pending: [version] or nil, closed (hour) or nil
     case promised = 16
     ///
     case accepted = 17
@@ -97,16 +105,22 @@ enum RegisterItemKind: UInt8, CaseIterable {
     case unable = 24
     /// [key] or nil
     case horizonDone = 25
+    /// [key, key, ...], last, closed (hour) or nil, freed (hour) or nil
+    case listed = 26
 
     /// Fields of the item, this one included.
     var fieldCount: Int {
         switch self {
         case .prepare, .confirm: 7
         case .accept: 15
-        case .fetch, .horizon: 9
+        case .fetch: 9
+        case .horizon, .inherit: 6
+        case .list: 5
         case .witnessQuestion: 1
-        case .witnessAnswer: 2
-        case .promised: 6
+        case .witnessAnswer, .carriedQuestion: 2
+        case .carriedAnswer: 4
+        case .promised: 7
+        case .listed: 6
         case .accepted, .confirmed, .unable: 2
         case .outbid: 4
         case .behind: 5

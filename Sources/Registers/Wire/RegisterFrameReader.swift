@@ -33,9 +33,8 @@ struct RegisterFrameReader {
         try check(fields, of: .proposers, are: fields / 2 * 2)
         for _ in 0..<fields / 2 {
             let store = try readBytes(.store, least: ProposerTable.bytesOfStore, limit: ProposerTable.bytesOfStore)
-            var words = (high: UInt64(0), low: UInt64(0))
-            for byte in store { words = (words.high << 8 | words.low >> 56, words.low << 8 | UInt64(byte)) }
-            proposers.append(FrameProposer(store: StoreID(high: words.high, low: words.low), life: try readCounter(.life)))
+            guard let id = StoreID(bytes: store) else { throw .wrongSize(of: .store, found: store.count, least: 16, limit: 16) }
+            proposers.append(FrameProposer(store: id, life: try readCounter(.life)))
         }
     }
 }
@@ -72,7 +71,7 @@ extension RegisterFrameReader {
 
     mutating func readState() throws(RegisterFormatError) -> RegisterState {
         let bytes = try readBytes(.state, limit: RegisterLimits.stateBytes)
-        return RegisterState(bytes: Array(bytes), isFinished: try read { reader throws(MessagePackError) in try reader.readBool() })
+        return RegisterState(bytes: Array(bytes), isFinished: try readBool())
     }
 
     /// What follows the ballot of a change.
@@ -135,6 +134,10 @@ extension RegisterFrameReader {
 
     mutating func readUInt64() throws(RegisterFormatError) -> UInt64 {
         try read { reader throws(MessagePackError) in try reader.readUInt64() }
+    }
+
+    mutating func readBool() throws(RegisterFormatError) -> Bool {
+        try read { reader throws(MessagePackError) in try reader.readBool() }
     }
 
     mutating func readNilIfPresent() throws(RegisterFormatError) -> Bool {

@@ -14,11 +14,20 @@ struct RegisterFrameWriter {
     mutating func pack(_ item: RegisterItem) {
         switch item {
         case .request(let request): pack(request)
+        case .shardRequest(let request): pack(request)
         case .answer(let answer): pack(answer)
         case .witnessQuestion: begin(.witnessQuestion)
         case .witnessAnswer(let commit):
             begin(.witnessAnswer)
             items.pack(commit)
+        case .carriedQuestion(let epoch):
+            begin(.carriedQuestion)
+            items.pack(epoch)
+        case .carriedAnswer(let carried):
+            begin(.carriedAnswer)
+            items.pack(carried.epoch)
+            items.packBinary(carried.bits)
+            items.pack(carried.registers)
         }
     }
 
@@ -53,10 +62,28 @@ extension RegisterFrameWriter {
             begin(.fetch)
             items.pack(after)
             items.packBinary(start)
+        }
+    }
+
+    private mutating func pack(_ request: ShardRequest) {
+        func begin(_ kind: RegisterItemKind) {
+            self.begin(kind)
+            items.pack(request.round)
+            items.pack(request.epoch)
+            items.pack(UInt64(request.shard))
+        }
+        switch request.action {
         case .horizon(let hour, let step):
             begin(.horizon)
             items.pack(hour.number)
             items.pack(step.rawValue)
+        case .list(let key):
+            begin(.list)
+            packOptional(key, fields: 2) { $0.pack($1) }
+        case .inherit(let closed, let freed):
+            begin(.inherit)
+            items.pack(closed.number)
+            pack(freed)
         }
     }
 
@@ -66,10 +93,11 @@ extension RegisterFrameWriter {
             items.pack(answer.round)
         }
         switch answer.body {
-        case .promised(let base, let pending):
+        case .promised(let base, let pending, let closed):
             begin(.promised)
             pack(base)
             packOptional(pending, fields: 3) { $0.pack($1) }
+            pack(closed)
         case .accepted: begin(.accepted)
         case .confirmed: begin(.confirmed)
         case .outbid(let ballot):
@@ -91,6 +119,13 @@ extension RegisterFrameWriter {
         case .horizon(let key):
             begin(.horizonDone)
             packOptional(key, fields: 2) { $0.pack($1) }
+        case .listed(let listing):
+            begin(.listed)
+            items.packArrayHeader(listing.keys.count * 2)
+            for key in listing.keys { pack(key) }
+            items.pack(listing.isLast)
+            pack(listing.closed)
+            pack(listing.freed)
         }
     }
 
@@ -128,7 +163,7 @@ extension RegisterFrameWriter {
 
     private mutating func pack(_ key: RegisterKey) {
         items.packBinary(key.bytes)
-        if let hour = key.hour { items.pack(hour.number) } else { items.packNil() }
+        pack(key.hour)
     }
 
     private mutating func pack(_ state: RegisterState) {
@@ -142,6 +177,10 @@ extension RegisterFrameWriter {
             items.packBinary(row.key)
             packOptional(row.value)
         }
+    }
+
+    private mutating func pack(_ hour: CreationHour?) {
+        if let hour { items.pack(hour.number) } else { items.packNil() }
     }
 
     private mutating func packOptional(_ bytes: [UInt8]?) {

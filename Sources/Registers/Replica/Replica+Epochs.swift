@@ -1,0 +1,63 @@
+import World
+
+extension Replica {
+    /// Goes by a newer map.
+    mutating func adopt(_ newer: ReplicaMap) {
+        guard newer.epoch > map.epoch else { return }
+        map = newer
+        enter()
+        judgeStanding()
+        for key in proposers.keys.sorted() {
+            guard let proposer = proposers[key], !map.has(id, in: key.shard), !mutations.contains(.replicasFromTheRing) else { continue }
+            endElsewhere(proposer)
+        }
+    }
+
+    /// Fences older epochs off, if that was not done before; and takes away what is left of shards in which this store has a place since a
+    /// later time. Until that is durable it serves nobody.
+    mutating func enter() {
+        witnessing.neighbours = Set(map.neighbours(of: id))
+        rescan = Rescan(epoch: map.epoch)
+        // Pieces that are on their way were asked for under the old map.
+        for fetch in fetches.values { rounds[fetch.round] = nil }
+        fetches = [:]
+        forgetting = []
+        if fenced < map.epoch && fencing < map.epoch {
+            let stale = durable == 0 ? [] : map.shards(of: id).filter { (map.since(id, in: $0) ?? 0) > fenced && holdsAnything($0) }
+            ahead.put(fence: map.epoch, dropping: stale)
+            fencing = map.epoch
+        }
+        if map.isJoint { timers.insert(.rescan, at: now) }
+    }
+
+    /// A commit that moved the fence, or took shards away, is durable.
+    mutating func entered(fence: UInt64?, dropped: [Int]) {
+        if !dropped.isEmpty {
+            cache = RecordCache()
+            let gone = Set(dropped)
+            volatilePromises = volatilePromises.filter { !gone.contains($0.key.shard) }
+        }
+        guard let fence else { return }
+        fenced = max(fenced, fence)
+        guard fenced == map.epoch else { return }
+        forgetting = (0...Shard.configuration).filter { !map.has(id, in: $0) && holdsAnything($0) }
+        if !forgetting.isEmpty { timers.insert(.forget, at: now + figures.rescanInterval) }
+    }
+
+    /// Takes away a shard that others hold now, one in a while.
+    mutating func forget() {
+        guard standing == .voting, fenced == map.epoch, let shard = forgetting.popLast() else { return }
+        ahead.put(fence: nil, dropping: [shard])
+        if !forgetting.isEmpty { timers.insert(.forget, at: now + figures.rescanInterval) }
+    }
+
+    private func holdsAnything(_ shard: Int) -> Bool {
+        !store.keys(ofShard: shard, madeUpTo: nil, after: nil, limit: 1).isEmpty
+    }
+
+    /// Whether requests under this epoch are served.
+    func serves(epoch: UInt64) -> Bool {
+        if mutations.contains(.noFence) { return epoch <= map.epoch }
+        return epoch == map.epoch && epoch == fenced
+    }
+}

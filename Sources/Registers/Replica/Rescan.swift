@@ -1,0 +1,97 @@
+import World
+
+// RECONFIGURATION
+//
+// The stores of a shard change in one step of the epoch for all shards that are concerned, and back to rest in another:
+//
+//   epoch e      the old stores decide
+//   epoch e + 1  joint: a majority of the old ones and one of the new ones, for whatever is decided
+//   epoch e + 2  the new stores decide
+//
+// Any decision of two epochs that follow one another shares a store, so nobody has to wait until all have heard. Between e and e + 2 that
+// is not so, and what keeps them apart is this:
+//
+//   fence    A store that goes by a newer epoch says so durably, in one number, before it serves anybody under it; and serves nobody
+//            under an older one from then on, in later lives neither. A newcomer first takes away what it still has of
+//            the shard from earlier times.
+//   rescan   Once a majority of the old stores is fenced, nothing is decided under e any more. What was, a majority of them has, so the
+//            union of the registers that any such majority knows misses none. Each is carried over: its value is proposed once more, under
+//            e + 1, with majorities of both. So are the hours that were closed, because who does not know of them might create anew what was freed.
+//   switch   When every shard was carried over, e + 2 may be written.
+//
+// The configuration is itself a register, with a shard of its own, and its stores change with all the others. So a reconfiguration is
+// written once, whoever asks for it, and whoever dies: the first live store of that register looks until everything was carried over.
+//
+// Each shard is carried over by its home. If that dies, the next one begins the shard anew: what was carried is carried again.
+//
+// Vertical Paxos (Lamport, Malkhi, Zhou, 2009) and Raft's joint consensus (Ongaro, 2014) have the same two majorities. Raft's log makes a
+// newcomer catch up before it counts; registers have no log, hence fence and rescan. The CASPaxos paper (section 2.3) changes one acceptor
+// at a time, and rescans all keys for each.
+
+/// What a replica carries over to new stores, and what it knows of others doing so.
+struct Rescan {
+    /// A shard on its way.
+    struct Walk {
+        enum Phase {
+            /// The old stores are being asked what they know.
+            case listing(Round, [StoreID: ShardListing])
+            /// These registers are being proposed once more.
+            case carrying(Set<RegisterKey>)
+            /// The new stores are being told which hours are closed.
+            case telling(Round)
+        }
+
+        var phase: Phase
+        /// The last key up to which all were carried; nil before the first.
+        var after: RegisterKey?
+        /// Nothing follows what is being carried.
+        var isLast = false
+        var closed: CreationHour?
+        var freed: CreationHour?
+
+        var round: Round? {
+            switch phase {
+            case .listing(let round, _), .telling(let round): round
+            case .carrying: nil
+            }
+        }
+    }
+
+    /// Shards that are walked through at a time.
+    static let width = 16
+
+    var walks: [Int: Walk] = [:]
+    /// What was carried over here.
+    var own: CarriedShards
+    /// What was carried over anywhere, as far as it was told here: of interest where the configuration has its home.
+    var told: [StoreID: CarriedShards] = [:]
+    /// The shard that is looked at next.
+    var cursor = 0
+    /// What was reported last.
+    var reported: RescanProgress?
+
+    init(epoch: UInt64) { own = CarriedShards(epoch: epoch) }
+
+    func shard(ofRound number: UInt64) -> Int? { walks.first { $0.value.round?.number == number }?.key }
+
+    /// What is known of the whole.
+    func progress(moving: Int) -> RescanProgress {
+        let all = told.values.reduce(into: Set<Int>()) { $0.formUnion($1.shards) }
+        return RescanProgress(
+            epoch: own.epoch, moving: moving, carried: all.count, registers: told.values.reduce(0) { $0 + $1.registers })
+    }
+}
+
+/// How far a reconfiguration has come.
+public struct RescanProgress: Hashable, Sendable {
+    /// Of the joint map.
+    public let epoch: UInt64
+    /// Shards that get other stores, and those of them that were carried over.
+    public let moving: Int
+    public let carried: Int
+    /// Registers that were carried over; again those that were carried twice.
+    public let registers: UInt64
+
+    /// Everything is where it has to be: the map may be settled.
+    public var isComplete: Bool { carried == moving }
+}
