@@ -10,8 +10,13 @@ final class Stage {
         var disk: MemoryDisk
         var store: MemoryStore?
         var replica: Replica?
+        /// The configuration that it goes by.
+        var map: ReplicaMap
 
-        init(disk: MemoryDisk) { self.disk = disk }
+        init(disk: MemoryDisk, map: ReplicaMap) {
+            self.disk = disk
+            self.map = map
+        }
     }
 
     struct Frame {
@@ -26,7 +31,6 @@ final class Stage {
 
     private let mutations: Set<Mutation>
     private var players: [Player]
-    private var map: ReplicaMap
     private var configuration = ReplicaConfiguration()
     private var now = Instant(nanoseconds: 1_000_000_000)
     private var wall = WallTime(millisecondsSince1970: 1_800_000_000_000)
@@ -44,6 +48,8 @@ final class Stage {
     var isHeld: Passes = { _, _ in false }
     /// Whose commits are never done.
     var stalled: Set<Int> = []
+    /// The joint epoch in which everything was carried over.
+    private var carriedEpoch: UInt64 = 0
     private(set) var acknowledged: Set<[UInt8]> = []
     private(set) var answers: [UInt64: Result<[UInt8], RegisterError>] = [:]
 
@@ -52,16 +58,16 @@ final class Stage {
         configuration.retention = retention
         configuration.horizonInterval = .seconds(30)
         let ids = (1...count).map { StoreID(high: UInt64($0) << 60, low: UInt64($0)) }
-        players = ids.map { Player(disk: MemoryDisk(id: $0)) }
-        map = ReplicaMap(replicas: Array(repeating: Array(ids.prefix(3)), count: Shard.count))
+        var map = ReplicaMap(replicas: Array(repeating: Array(ids.prefix(3)), count: Shard.count))
+        players = ids.map { Player(disk: MemoryDisk(id: $0), map: map) }
         if count > 3 {
             // All stores hold something, so that the ring knows them; the key's shard has the first three that the ring would give.
             let turn = Self.key.shard % count
             let ring = (0..<count).map { ids[($0 + turn) % count] }
-            players = ring.map { Player(disk: MemoryDisk(id: $0)) }
             var lists = (0..<Shard.count).map { shard in (0..<3).map { ids[($0 + shard) % count] } }
             lists[Self.key.shard] = Array(ring.prefix(3))
             map = ReplicaMap(replicas: lists)
+            players = ring.map { Player(disk: MemoryDisk(id: $0), map: map) }
         }
         for number in 1...count { start(number) }
         for number in 1...count { see(number, Array(1...count)) }
@@ -75,7 +81,7 @@ final class Stage {
         let store = MemoryStore(player.disk)
         player.store = store
         player.replica = Replica(
-            store: store, map: map, machine: TallyMachine(), configuration: configuration,
+            store: store, map: player.map, machine: TallyMachine(), configuration: configuration,
             random: RandomStream(seed: UInt64(number)), mutations: mutations, now: now, wall: wall)
         give(number, .tick)
     }
@@ -99,6 +105,38 @@ final class Stage {
         let old = players[number - 1].disk.id
         let isOld = mutations.contains(.wipedDiskVotes)
         players[number - 1].disk = MemoryDisk(id: isOld ? old : StoreID(high: .max, low: old.low))
+    }
+
+    // MARK: Reconfiguration
+
+    /// Begins to replace a store of the key's shard by another, in the sight of these players.
+    func beginToReplace(_ old: Int, by new: Int, at numbers: [Int]) {
+        let map = players[numbers[0] - 1].map, ids = (old: players[old - 1].disk.id, new: players[new - 1].disk.id)
+        var lists = (0..<Shard.count).map { map.electorate(of: $0).members }
+        lists[Self.key.shard] = lists[Self.key.shard].map { $0 == ids.old ? ids.new : $0 }
+        adopt(map.joint(with: lists, keepers: map.electorate(of: Shard.configuration).members, mutations: mutations), at: numbers)
+    }
+
+    /// Waits until everything was carried over, but not for ever.
+    func waitUntilCarried() {
+        let epoch = players.map(\.map.epoch).max() ?? 0, end = now + .seconds(20)
+        while now < end && carriedEpoch < epoch { wait(.milliseconds(50)) }
+    }
+
+    /// Ends it, in the sight of these players, when everything was carried over.
+    func endReplacing(at numbers: [Int]) {
+        let map = players[numbers[0] - 1].map
+        guard map.isJoint else { return }
+        waitUntilCarried()
+        if carriedEpoch == map.epoch { adopt(map.settled(), at: numbers) }
+    }
+
+    private func adopt(_ map: ReplicaMap, at numbers: [Int]) {
+        for number in numbers {
+            players[number - 1].map = map
+            give(number, .map(map))
+        }
+        settle()
     }
 
     /// What gossip tells a player of who lives.
@@ -217,7 +255,8 @@ final class Stage {
             case .answer(let token, let result):
                 answers[token] = result
                 if case .success = result, case .some(.some(let id)) = tokens[token] { acknowledged.insert(id) }
-            case .standing, .rescanned: break
+            case .rescanned(let progress): if progress.isComplete { carriedEpoch = progress.epoch }
+            case .standing: break
             }
         }
     }
