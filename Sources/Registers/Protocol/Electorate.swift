@@ -12,7 +12,10 @@ public struct Electorate: Hashable, Sendable {
     public init(epoch: UInt64, sets: [[StoreID]]) {
         precondition(!sets.isEmpty && sets.count <= 2, "an electorate has one set of stores or two, not \(sets.count)")
         precondition(
-            sets.allSatisfy { !$0.isEmpty && $0.count <= RegisterLimits.electorate && Set($0).count == $0.count },
+            sets.allSatisfy { set in
+                !set.isEmpty && set.count <= RegisterLimits.electorate
+                    && set.indices.allSatisfy { place in !set[..<place].contains(set[place]) }
+            },
             "a set of an electorate has 1 to \(RegisterLimits.electorate) distinct stores")
         self.epoch = epoch
         self.sets = sets

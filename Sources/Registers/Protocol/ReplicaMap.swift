@@ -70,6 +70,12 @@ public struct ReplicaMap: Hashable, Sendable {
 
     public func electorate(of shard: Int) -> Electorate { Electorate(epoch: epoch, sets: seatings[shard].sets) }
 
+    /// The first of the shard's stores that fulfils the condition, in the order in which they stand in as its home.
+    func first(of shard: Int, where isRight: (StoreID) -> Bool) -> StoreID? {
+        let seating = seatings[shard]
+        return (seating.before ?? seating.seats).first { isRight($0.store) }?.store ?? seating.seats.first { isRight($0.store) }?.store
+    }
+
     /// Whether the store holds a replica of the shard.
     public func has(_ store: StoreID, in shard: Int) -> Bool { seatOfStore[store]?.contains(shard) ?? false }
 

@@ -61,7 +61,7 @@ extension Replica {
         for _ in 0..<Shard.count {
             let shard = freeing.cursor
             freeing.cursor = (shard + 1) % Shard.count
-            let home = map.electorate(of: shard).members.first { live.contains($0) || $0 == id }
+            let home = map.first(of: shard) { live.contains($0) || $0 == id }
             guard map.has(id, in: shard), home == id, (freeing.horizons[shard]?.freed).map({ $0 < hour }) ?? hasAnything(shard, hour) else {
                 continue
             }

@@ -7,15 +7,15 @@ extension Replica {
         timers.insert(.rescan, at: now + figures.rescanInterval)
         guard standing == .voting, serves(epoch: map.epoch) else { return }
         for shard in rescan.walks.keys.sorted() { repeatIfLate(shard) }
+        rescan.isThrough = false
         beginWalks()
         askWhatWasCarried()
     }
 
-    private func isHome(_ shard: Int) -> Bool {
-        map.electorate(of: shard).members.first { live.contains($0) || $0 == id } == id
-    }
+    private func isHome(_ shard: Int) -> Bool { map.first(of: shard) { live.contains($0) || $0 == id } == id }
 
     private mutating func beginWalks() {
+        guard !rescan.isThrough else { return }
         let moving = map.moving
         for _ in moving.indices {
             guard rescan.walks.count < Rescan.width else { return }
@@ -24,6 +24,7 @@ extension Replica {
             guard isHome(shard), rescan.walks[shard] == nil, !rescan.own.shards.contains(shard) else { continue }
             if mutations.contains(.noRescan) { rescan.own.shards.insert(shard) } else { list(shard, Rescan.Walk(phase: .carrying([]))) }
         }
+        rescan.isThrough = true
     }
 
     // MARK: One shard

@@ -67,6 +67,8 @@ struct Rescan {
     var told: [StoreID: CarriedShards] = [:]
     /// The shard that is looked at next.
     var cursor = 0
+    /// None is left to begin, for now: others are the home of the rest, as far as this replica knows.
+    var isThrough = false
     /// What was reported last.
     var reported: RescanProgress?
 
