@@ -139,8 +139,11 @@ final class Stage {
         settle()
     }
 
-    /// What gossip tells a player of who lives.
-    func see(_ number: Int, _ living: [Int]) { give(number, .live(living.map { players[$0 - 1].disk.id })) }
+    /// What gossip tells a player of who lives; it says of the others that they are gone.
+    func see(_ number: Int, _ living: [Int]) {
+        let stores = players.map(\.disk.id)
+        give(number, .seen(live: living.map { stores[$0 - 1] }, gone: stores))
+    }
 
     // MARK: Wishes
 
@@ -256,7 +259,7 @@ final class Stage {
                 answers[token] = result
                 if case .success = result, case .some(.some(let id)) = tokens[token] { acknowledged.insert(id) }
             case .rescanned(let progress): if progress.isComplete { carriedEpoch = progress.epoch }
-            case .standing: break
+            case .standing, .heldUp: break
             }
         }
     }

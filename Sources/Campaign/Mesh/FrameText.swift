@@ -35,7 +35,7 @@ extension RegisterRequest {
     var text: String {
         switch action {
         case .prepare: "prepare \(ballot)"
-        case .accept(let delta, let next): "accept \(delta.version) on \(delta.base), \(delta.rows.count) rows, next \(next)"
+        case .accept(let delta, let next, _): "accept \(delta.version) on \(delta.base), \(delta.rows.count) rows, next \(next)"
         case .confirm: ballot == .zero ? "peek" : "confirm \(ballot)"
         case .fetch(let after, let from): "fetch \(ballot) after \(after)" + (from.isEmpty ? "" : " from byte key of \(from.count)")
         }

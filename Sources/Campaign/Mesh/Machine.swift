@@ -66,6 +66,8 @@ final class NodeProcess {
     var peers: [StoreID: Int] = [:]
     /// Stores of live members, sorted.
     var live: [StoreID] = []
+    /// Stores of members that are gone, sorted.
+    var gone: [StoreID] = []
 
     /// What waits for the replica while it handles something.
     var inputs: [ReplicaInput] = []

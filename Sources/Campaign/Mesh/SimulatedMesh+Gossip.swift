@@ -49,19 +49,20 @@ extension SimulatedMesh {
     /// The view has changed: where stores are, and which of them live.
     private func look(_ process: NodeProcess) {
         process.viewVersion = process.membership.version
-        var live: [StoreID] = []
+        var live: [StoreID] = [], gone: [StoreID] = []
         process.peers = [:]
         process.newest = nil
         for member in process.membership.members {
             if member.status.isLive { see(member, process) }
             guard let text = member.metadata.labels["store"], let store = StoreID(text) else { continue }
             process.peers[store] = Machine.number(of: member.address)
-            if member.status.isLive { live.append(store) }
+            if member.status.isLive { live.append(store) } else { gone.append(store) }
         }
         live.sort()
-        guard live != process.live else { return }
-        process.live = live
+        gone.sort()
+        guard live != process.live || gone != process.gone else { return }
+        (process.live, process.gone) = (live, gone)
         trace.note(now, process.machine, .live, UInt64(live.count), live.map(\.short).joined(separator: " "))
-        feed(process, .live(live))
+        feed(process, .seen(live: live, gone: gone))
     }
 }

@@ -53,8 +53,9 @@ public struct RegisterRequest: Hashable, Sendable {
     public enum Action: Hashable, Sendable {
         /// Promise to accept nothing below `ballot`, and tell what was accepted.
         case prepare
-        /// Accept the change under its ballot; and promise `next`, so that the next change needs no prepare.
-        case accept(RegisterDelta, next: Ballot)
+        /// Accept the change under its ballot; and promise `next`, so that the next change needs no prepare. `isRepeated` when it was found
+        /// at an acceptor, so that it may have been chosen before.
+        case accept(RegisterDelta, next: Ballot, isRepeated: Bool)
         /// Is the promise to `ballot` still the highest? With ballot zero: what was accepted last? The answer to that is that of a prepare,
         /// without a promise.
         case confirm
@@ -81,7 +82,7 @@ public struct RegisterRequest: Hashable, Sendable {
 
     public var size: Int {
         let body = switch action {
-        case .accept(let delta, _): delta.size
+        case .accept(let delta, _, _): delta.size
         case .fetch(_, let start): start.count
         case .prepare, .confirm: 0
         }

@@ -11,17 +11,25 @@ extension Replica {
         guard serves(epoch: request.epoch) else { return refuse(request, refusalOfEpoch(request.epoch), peer) }
         guard isReplica(id, of: key.shard), isReplica(peer, of: key.shard) else { return refuse(request, .unable, peer) }
         if case .fetch(let after, let start) = request.action { return give(request, after: after, from: start, to: peer) }
-        let known = record(of: key)
-        if known == nil, let hour = key.hour, let closed = freeing.closed(key.shard), hour <= closed {
-            return refuse(request, .closed(closed), peer)
-        }
-        let record = known ?? RegisterRecord()
+        let record = record(of: key) ?? RegisterRecord()
+        if let closed = refusesCreation(request, record) { return refuse(request, .closed(closed), peer) }
         switch request.action {
         case .prepare: prepare(request, record, peer)
-        case .accept(let delta, let next): accept(request, delta, next, record, peer)
+        case .accept(let delta, let next, _): accept(request, delta, next, record, peer)
         case .confirm: confirm(request, record, peer)
         case .fetch: break
         }
+    }
+
+    /// The closed hour in which the request would make a register. One whose making was proposed before the hour was closed, and may have
+    /// been chosen, may still be made elsewhere too, until the hour is freed.
+    private func refusesCreation(_ request: RegisterRequest, _ record: RegisterRecord) -> CreationHour? {
+        guard record.accepted == .none, let hour = request.key.hour, let horizon = freeing.horizons[request.key.shard] else { return nil }
+        if let freed = horizon.freed, hour <= freed { return freed }
+        guard case .accept(let delta, _, let isRepeated) = request.action, delta.base == .none, !isRepeated, let closed = horizon.closed,
+            hour <= closed
+        else { return nil }
+        return closed
     }
 
     /// Answers one that asks about a whole shard.

@@ -34,7 +34,7 @@ extension Replica {
     /// Somebody else's change may or may not be chosen: it is proposed again, alone, under the own ballot.
     private mutating func repropose(_ proposer: Proposer, _ open: RegisterDelta) {
         guard let ballot = proposer.grant?.ballot else { return advance(proposer.key) }
-        accept(proposer, open.proposed(under: ballot), answers: [])
+        accept(proposer, open.proposed(under: ballot), isRepeated: true, answers: [])
     }
 
     /// The grant stands on a chosen version. Reads that came before the prepare may be answered: nothing newer was chosen when it began.
@@ -108,8 +108,10 @@ extension Replica {
         endRound(proposer)
         proposer.dropGrant()
         if mutations.contains(.ballotReused) { proposer.kept = ballot }
-        if isClosed { carried(proposer) }
-        if case .closed(let closed) = cause { return endAll(proposer) { _ in Self.expired("register \(proposer.key)", closed) } }
+        if isClosed {
+            carried(proposer)
+            if case .closed(let closed) = cause { return endAll(proposer) { _ in Self.expired("register \(proposer.key)", closed) } }
+        }
         proposer.failures += 1
         let most = min(figures.backoff * (1 << min(proposer.failures, 16)), figures.roundTimeout)
         proposer.phase = .pausing(until: now + .nanoseconds(Int64(random.unit() * Double(most.nanoseconds))))
@@ -169,13 +171,20 @@ extension Replica {
         proposers[proposer.key] = nil
     }
 
-    /// Others hold the register now. What was proposed before may have been chosen.
+    /// Others hold the register now.
     mutating func endElsewhere(_ proposer: Proposer) {
+        endAll(proposer, .notHere, "this node holds no replica of \(proposer.key) any more; ask one that does", retryAfter: .milliseconds(100))
+    }
+
+    mutating func endRolledBack(_ proposer: Proposer) {
+        endAll(proposer, .notReady, Self.isRolledBack, retryAfter: nil)
+    }
+
+    /// What was proposed before may have been chosen.
+    private mutating func endAll(_ proposer: Proposer, _ code: RegisterError.Code, _ sentence: String, retryAfter: Duration?) {
         let proposed = proposer.proposed
         endAll(proposer) { wish in
-            RegisterError(
-                .notHere, proposed.contains(wish.token) ? .unknown : .failed,
-                "this node holds no replica of \(wish.key) any more; ask one that does", retryAfter: .milliseconds(100))
+            RegisterError(code, proposed.contains(wish.token) ? .unknown : .failed, sentence, retryAfter: retryAfter)
         }
     }
 

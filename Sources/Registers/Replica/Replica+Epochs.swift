@@ -21,7 +21,8 @@ extension Replica {
         // Pieces that are on their way were asked for under the old map.
         for fetch in fetches.values { rounds[fetch.round] = nil }
         fetches = [:]
-        forgetting = []
+        forgetting = nil
+        if durable > 0 { timers.insert(.forget, at: now + figures.forgetInterval) }
         if fenced < map.epoch && fencing < map.epoch {
             let stale = durable == 0 ? [] : map.shards(of: id).filter { (map.since(id, in: $0) ?? 0) > fenced && holdsAnything($0) }
             ahead.put(fence: map.epoch, dropping: stale)
@@ -37,18 +38,17 @@ extension Replica {
             let gone = Set(dropped)
             volatilePromises = volatilePromises.filter { !gone.contains($0.key.shard) }
         }
-        guard let fence else { return }
-        fenced = max(fenced, fence)
-        guard fenced == map.epoch else { return }
-        forgetting = (0...Shard.configuration).filter { !map.has(id, in: $0) && holdsAnything($0) }
-        if !forgetting.isEmpty { timers.insert(.forget, at: now + figures.rescanInterval) }
+        if let fence { fenced = max(fenced, fence) }
     }
 
     /// Takes away a shard that others hold now, one in a while.
     mutating func forget() {
-        guard standing == .voting, fenced == map.epoch, let shard = forgetting.popLast() else { return }
-        ahead.put(fence: nil, dropping: [shard])
-        if !forgetting.isEmpty { timers.insert(.forget, at: now + figures.rescanInterval) }
+        guard forgetting?.isEmpty != true else { return }
+        timers.insert(.forget, at: now + figures.forgetInterval)
+        guard standing == .voting, fenced == map.epoch else { return }
+        var shards = forgetting ?? (0...Shard.configuration).filter { !map.has(id, in: $0) && holdsAnything($0) }
+        if let shard = shards.popLast() { ahead.put(fence: nil, dropping: [shard]) }
+        forgetting = shards
     }
 
     private func holdsAnything(_ shard: Int) -> Bool {

@@ -87,7 +87,7 @@ extension Replica {
     private mutating func endFetch(_ key: RegisterKey, pending: RegisterDelta?) {
         guard let fetch = fetches.removeValue(forKey: key) else { return }
         rounds[fetch.round] = nil
-        if let (request, peer) = fetch.held, case .accept(let delta, _) = request.action, record(of: key)?.base == delta.base {
+        if let (request, peer) = fetch.held, case .accept(let delta, _, _) = request.action, record(of: key)?.base == delta.base {
             serve(request, from: peer)
         }
         fetched(key, pending: pending)
@@ -96,11 +96,11 @@ extension Replica {
     /// Takes a piece in.
     mutating func take(_ piece: RegisterPiece, of key: RegisterKey, from peer: StoreID) {
         guard var fetch = fetches[key], fetch.source == peer else { return }
-        let known = record(of: key)
-        if known == nil, let hour = key.hour, let closed = freeing.closed(key.shard), hour <= closed {
+        let before = record(of: key) ?? RegisterRecord()
+        // What is freed does not come back by a piece that was long on its way.
+        if before.accepted == .none, let hour = key.hour, let freed = freeing.horizons[key.shard]?.freed, hour <= freed {
             return endFetch(key, pending: nil)
         }
-        let before = known ?? RegisterRecord()
         // Something newer has arrived by another way.
         if piece.version.ballot < fetch.wanted { return tryElsewhere(key, fetch) }
         if piece.version < before.base || piece.version == before.base && !before.isCatchingUp {

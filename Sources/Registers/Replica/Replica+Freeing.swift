@@ -17,12 +17,16 @@ import World
 //
 // Why a register that is finished only in a pending change does not count as unfinished: if that change is chosen, the register is
 // finished; if it is not, some replica still holds what went before, and names it.
+//
+// A register that one replica alone accepted, and whose proposer is gone, is neither there nor not. Whoever names it makes the home propose
+// it once more: such a proposal is let through until the hour is freed. Then it is there, and somebody has to end it.
 
 /// How far the shards of a replica were freed, and what is being done about the next hour.
 struct Freeing {
     var horizons: [Int: ShardHorizon] = [:]
-    /// The shard that is looked at next.
+    /// The shard that is looked at next, and how many are left in this pass over all.
     var cursor = 0
+    var left = 0
     /// The step that the replicas of a shard are being asked to take.
     var asking: (shard: Int, hour: CreationHour, step: HorizonStep, asked: Round)?
     /// Shards whose living registers still hold operations of freed hours, and the last key that was swept.
@@ -48,48 +52,65 @@ extension Replica {
         return end.overflow || hour == 0 ? nil : CreationHour(number: hour - 1)
     }
 
-    /// Goes on with the shards of which this replica is the home, one at a time, and sweeps a little.
+    /// Begins a pass over the shards of which this replica is the home, or asks again when nobody answers; and sweeps a little.
     mutating func lookForFreeable() {
         sweep()
         timers.insert(.horizon, at: now + (freeing.sweeping.isEmpty ? figures.horizonInterval : figures.horizonInterval / 16))
         if mutations.contains(.rowsFreedWithoutTheHorizon) { return forgetByAge() }
-        guard standing == .voting, let hour = retired else { return }
         if let asking = freeing.asking {
             guard asking.asked.due <= now else { return }
             freeing.asking = nil
         }
-        for _ in 0..<Shard.count {
+        if freeing.left == 0 { freeing.left = Shard.count }
+        goOnFreeing()
+    }
+
+    /// Asks about the next shard that has something to free, until the pass is through.
+    private mutating func goOnFreeing() {
+        guard standing == .voting, freeing.asking == nil, let hour = retired else { return }
+        while freeing.left > 0 {
             let shard = freeing.cursor
             freeing.cursor = (shard + 1) % Shard.count
+            freeing.left -= 1
             let home = map.first(of: shard) { live.contains($0) || $0 == id }
-            guard map.has(id, in: shard), home == id, (freeing.horizons[shard]?.freed).map({ $0 < hour }) ?? hasAnything(shard, hour) else {
-                continue
+            if map.has(id, in: shard), home == id, freeing.horizons[shard]?.freed.map({ $0 < hour }) ?? hasAnything(shard) {
+                return ask(shard, hour, .close)
             }
-            return ask(shard, hour, .close)
         }
     }
 
     /// An empty shard has nothing to free.
-    private func hasAnything(_ shard: Int, _ hour: CreationHour) -> Bool {
-        !store.keys(ofShard: shard, madeUpTo: nil, after: nil, limit: 1).isEmpty
-    }
+    private func hasAnything(_ shard: Int) -> Bool { !store.keys(ofShard: shard, madeUpTo: nil, after: nil, limit: 1).isEmpty }
 
     private mutating func ask(_ shard: Int, _ hour: CreationHour, _ step: HorizonStep) {
         lastRound += 1
         let round = Round(lastRound, map.electorate(of: shard), due: now + figures.roundLimit)
         freeing.asking = (shard, hour, step, round)
+        let action = ShardRequest.Action.horizon(hour: hour, step: step)
         for store in round.electorate.members {
-            tell(store, .shardRequest(ShardRequest(round: round.number, epoch: map.epoch, shard: shard, action: .horizon(hour: hour, step: step))))
+            tell(store, .shardRequest(ShardRequest(round: round.number, epoch: map.epoch, shard: shard, action: action)))
         }
     }
 
     mutating func freeingAnswered(_ body: RegisterAnswer.Body, by peer: StoreID) {
-        guard var asking = freeing.asking, case .horizon(let inTheWay) = body, inTheWay == nil else { return }
+        guard var asking = freeing.asking else { return }
+        guard case .horizon(nil) = body else {
+            // This shard has to wait for the next pass.
+            freeing.asking = nil
+            if case .horizon(.some(let key)) = body { heldUp(by: key) }
+            return goOnFreeing()
+        }
         asking.asked.agree(peer)
         freeing.asking = asking
         guard asking.asked.electorate.members.allSatisfy(asking.asked.yes.contains) else { return }
         freeing.asking = nil
-        if asking.step == .close { ask(asking.shard, asking.hour, .free) }
+        if asking.step == .close { ask(asking.shard, asking.hour, .free) } else { goOnFreeing() }
+    }
+
+    /// Another replica has a register that is not finished. One of which nothing is known here may be known there alone.
+    private mutating func heldUp(by key: RegisterKey) {
+        emit(.heldUp(by: key))
+        if record(of: key)?.accepted ?? .none == .none { carry(key) }
     }
 
     /// Takes a step, if nothing is in its way.
@@ -153,18 +174,26 @@ extension Replica {
     /// Takes freed operations out of the registers that live on, a few registers at a time.
     private mutating func sweep() {
         guard let next = freeing.sweeping.first, let freed = freeing.horizons[next.shard]?.freed else { return }
-        let keys = store.keys(ofShard: next.shard, madeUpTo: nil, after: next.after, limit: 64)
-        for key in keys { sweep(key, freed) }
         freeing.sweeping.removeFirst()
-        if keys.count == 64 { freeing.sweeping.append((next.shard, keys.last)) }
+        var after = next.after
+        let keys = store.keys(ofShard: next.shard, madeUpTo: nil, after: after, limit: 64)
+        for key in keys {
+            // A register of many has its turn again before the next.
+            if sweep(key, freed) { return freeing.sweeping.append((next.shard, after)) }
+            after = key
+        }
+        if keys.count == 64 { freeing.sweeping.append((next.shard, after)) }
     }
 
-    private mutating func sweep(_ key: RegisterKey, _ freed: CreationHour) {
-        guard let record = record(of: key) else { return }
+    /// Takes freed operations out of a register, as many as one piece holds. True when more may be left.
+    @discardableResult
+    private mutating func sweep(_ key: RegisterKey, _ freed: CreationHour) -> Bool {
+        guard let record = record(of: key) else { return false }
         // Ids sort by their time, so the oldest come first.
         let run = rows(of: key).run(from: [RegisterView.Kind.operation.rawValue], changedAfter: 0, within: .piece)
         let gone = run.rows.prefix { freeing.hour(ofOperation: $0.key).map { $0 <= freed } ?? false }.map(\.key)
         if !gone.isEmpty { put(key, record, freed: gone) }
+        return gone.count == run.rows.count && run.next != nil
     }
 
     /// What the mutation `rows-freed-without-the-horizon` does: forgets operations by their age, and asks nobody.

@@ -36,8 +36,7 @@ extension Replica {
             return RegisterError(
                 .notReady, .failed, "the disk of this node's store is full; free space, and it recovers by itself", retryAfter: .seconds(5))
         case .rolledBack:
-            return RegisterError(
-                .notReady, .failed, "this node's store is an older copy of itself and never votes again; replace it")
+            return RegisterError(.notReady, .failed, Self.isRolledBack)
         }
         let bytes = switch wish.action { case .change(_, let command): command.count; case .read(let query): query.count }
         guard bytes <= RegisterLimits.commandBytes else {
@@ -48,6 +47,8 @@ extension Replica {
         }
         return nil
     }
+
+    static var isRolledBack: String { "this node's store is an older copy of itself and never votes again; replace it" }
 
     static func expired(_ what: String, _ closed: CreationHour) -> RegisterError {
         RegisterError(
@@ -202,13 +203,13 @@ extension Replica {
         if !run.rows.contains(where: isOperation), run.next == nil || !run.rows.isEmpty { proposer.lastOperation = key }
     }
 
-    mutating func accept(_ proposer: Proposer, _ delta: RegisterDelta, answers: [Fold.Answer]) {
+    mutating func accept(_ proposer: Proposer, _ delta: RegisterDelta, isRepeated: Bool = false, answers: [Fold.Answer]) {
         guard let grant = proposer.grant.take() else { return }
         let spent = grant.spend()
         precondition(spent == delta.ballot, "a change is proposed under the ballot that was spent for it")
         let next = ballots.next()
         let promise = next.ballot
         proposer.grant = Optional(consume next)
-        proposer.phase = .accepting(ask(proposer, spent, .accept(delta, next: promise)), delta, answers: answers)
+        proposer.phase = .accepting(ask(proposer, spent, .accept(delta, next: promise, isRepeated: isRepeated)), delta, answers: answers)
     }
 }

@@ -101,7 +101,8 @@ extension Replica {
         if keys.isEmpty { goOn(shard, walk) }
     }
 
-    private mutating func carry(_ key: RegisterKey) {
+    /// Proposes a register's value once more, whether it changes or not.
+    mutating func carry(_ key: RegisterKey) {
         let proposer = proposers[key] ?? Proposer(key)
         proposers[key] = proposer
         proposer.carries = true

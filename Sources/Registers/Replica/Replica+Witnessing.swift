@@ -6,10 +6,12 @@ import World
 // set back to an older copy of itself is not so easily told: its file is whole, its id is right, and it has forgotten what it promised.
 //
 // So a store numbers its commits. Every frame carries the number of the last that is durable, and whoever receives it keeps the highest,
-// durably, with its own next commit or after a fifth of a second. A store that has just been opened asks all live stores that share a
-// shard with it what they have heard, and votes when all of them, one at least, have heard of no more than it holds. If one has, it never
-// votes again: it writes that down, because those who know may be away when it is opened the next time. And it commits nothing while it
-// asks, or its new commits would be taken for those that it has lost.
+// durably, with its own next commit or after a fifth of a second. A store that has just been opened asks all stores that share a
+// shard with it what they have heard, and votes when all of them, one at least, have heard of no more than it holds. It waits for no
+// store that gossip knows to be gone; and for one of which gossip says nothing, since a node that has just started knows little, a few
+// seconds. If one has heard of more, it never votes again: it writes that down, because those who know may be away when it is opened the
+// next time. And it commits nothing while it asks, or its new commits would be taken for those that it has lost. Those who were not
+// there are asked on: nobody can have heard of more than is durable, so a late answer condemns as well as an early one.
 //
 // What is told is the number of the last *durable* commit, not of the one that is being written: a store whose power fails in the middle
 // of a commit has lost nothing it has told anyone, and must not look as if it had. A copy that is older by no more than what its
@@ -28,6 +30,10 @@ struct Witnessing {
     var isTimed = false
     /// Who has said that this store holds all it should.
     var clearedBy: Set<StoreID> = []
+    /// Stores that gossip knows to be gone.
+    var gone: Set<StoreID> = []
+    /// Until then, one of which gossip says nothing counts as there.
+    var patience = Instant.zero
 
     mutating func learn(durably witness: Witness) {
         durable[witness.store] = max(durable[witness.store] ?? 0, witness.commit)
@@ -76,30 +82,55 @@ extension Replica {
         } else if witnessing.neighbours.isEmpty {
             change(standing: .voting)
         } else {
+            witnessing.patience = now + figures.witnessPatience
             timers.insert(.ask, at: now)
         }
     }
 
     /// Asks every neighbour that has not answered: the dead ones do not hear it, and who is alive is known only by and by.
     mutating func ask() {
-        guard standing == .asking else { return }
-        for store in witnessing.neighbours.sorted() where !witnessing.clearedBy.contains(store) { tell(store, .witnessQuestion) }
-        timers.insert(.ask, at: now + figures.witnessInterval)
+        if case .rolledBack = standing { return }
+        judgeStanding()
+        guard askTheSilent() else { return }
+        timers.insert(.ask, at: now + (standing == .asking ? figures.witnessInterval : figures.lateWitnessInterval))
+    }
+
+    /// False when all have answered.
+    private mutating func askTheSilent() -> Bool {
+        let silent = witnessing.neighbours.subtracting(witnessing.clearedBy).sorted()
+        for store in silent { tell(store, .witnessQuestion) }
+        return !silent.isEmpty
+    }
+
+    /// Gossip has something new to say.
+    mutating func see(live newer: Set<StoreID>, gone: Set<StoreID>) {
+        let isGrown = !newer.isSubset(of: live)
+        live = newer
+        witnessing.gone = gone.subtracting(newer)
+        judgeStanding()
+        if standing == .asking && isGrown { _ = askTheSilent() }
     }
 
     mutating func witnessed(_ commit: UInt64, by peer: StoreID) {
-        guard standing == .asking, witnessing.neighbours.contains(peer) else { return }
-        if commit > durable && !mutations.contains(.olderDiskVotes) {
-            ahead.put([Witness(store: id, commit: Self.rolledBackMark)])
-            return change(standing: .rolledBack(heard: commit, holds: durable, by: peer))
-        }
+        guard witnessing.neighbours.contains(peer) else { return }
+        if commit > durable && !mutations.contains(.olderDiskVotes) { return condemn(heard: commit, by: peer) }
         witnessing.clearedBy.insert(peer)
         judgeStanding()
     }
 
+    /// The disk is an older copy of itself. Its ballots may repeat those of the lives that it has lost, so nothing is proposed any more either.
+    private mutating func condemn(heard commit: UInt64, by peer: StoreID) {
+        if case .rolledBack = standing { return }
+        ahead.put([Witness(store: id, commit: Self.rolledBackMark)])
+        change(standing: .rolledBack(heard: commit, holds: durable, by: peer))
+        for key in proposers.keys.sorted() { if let proposer = proposers[key] { endRolledBack(proposer) } }
+        rescan.walks = [:]
+    }
+
     mutating func judgeStanding() {
         guard standing == .asking else { return }
-        let present = live.intersection(witnessing.neighbours)
+        let present = now < witnessing.patience
+            ? witnessing.neighbours.subtracting(witnessing.gone) : live.intersection(witnessing.neighbours)
         let isCleared = !witnessing.clearedBy.isEmpty && present.isSubset(of: witnessing.clearedBy)
         if isCleared || witnessing.neighbours.isEmpty {
             change(standing: .voting)

@@ -22,8 +22,8 @@ public struct Replica: ~Copyable {
     /// Stores that live, by gossip.
     var live: Set<StoreID> = []
     public internal(set) var standing = Standing.asking
-    /// The disk was full and is tried once more: it stays full until the commit is there.
-    private var triesAgain = false
+    /// The disk was full, and is left alone until then.
+    private var writesAgain = Instant.zero
 
     var ballots: BallotSource
     var ahead: WriteAhead
@@ -47,8 +47,8 @@ public struct Replica: ~Copyable {
     var witnessing = Witnessing()
     var freeing = Freeing()
     var rescan: Rescan
-    /// Shards that others hold now, whose registers are still here.
-    var forgetting: [Int] = []
+    /// Shards that others hold now, whose registers are still here. Nil as long as nobody has looked.
+    var forgetting: [Int]?
     /// Promises that the mutation `promise-in-memory` does not write.
     var volatilePromises: [RegisterKey: Ballot] = [:]
 
@@ -80,7 +80,11 @@ public struct Replica: ~Copyable {
         lastRound = (store.life & 0x3F_FFFF) << 40
         ahead = WriteAhead(after: store.commitNumber)
         for witness in store.witnesses { witnessing.learn(durably: witness) }
-        for horizon in store.horizons { freeing.horizons[horizon.shard] = horizon }
+        for horizon in store.horizons {
+            freeing.horizons[horizon.shard] = horizon
+            // Whether all was swept before the last life ended nobody has written down.
+            if horizon.freed != nil { freeing.sweeping.append((horizon.shard, nil)) }
+        }
         enter()
         beginAsking()
         if figures.retention != nil { timers.insert(.horizon, at: now + figures.horizonInterval) }
@@ -116,9 +120,7 @@ public struct Replica: ~Copyable {
         case .committed: committed()
         case .refused(let refusal): refused(refusal)
         case .wish(let wish): take(wish)
-        case .live(let stores):
-            live = Set(stores)
-            judgeStanding()
+        case .seen(let live, let gone): see(live: Set(live), gone: Set(gone))
         case .map(let newer): adopt(newer)
         case .tick: break
         }
@@ -130,7 +132,7 @@ public struct Replica: ~Copyable {
         case .fetch(let key): fetchIsDue(key)
         case .ask: ask()
         case .witness: writeWitnesses()
-        case .retry: triesAgain = standing == .full
+        case .retry: break
         case .horizon: lookForFreeable()
         case .rescan: goOnRescanning()
         case .forget: forget()
@@ -190,7 +192,8 @@ public struct Replica: ~Copyable {
     private mutating func refused(_ refusal: StoreRefusal) {
         ahead.takeBack()
         if standing == .voting { change(standing: .full) }
-        timers.insert(.retry, at: now + figures.fullPause)
+        writesAgain = now + figures.fullPause
+        timers.insert(.retry, at: writesAgain)
     }
 
     // MARK: Telling
@@ -222,11 +225,11 @@ public struct Replica: ~Copyable {
     }
 
     private mutating func beginCommit() -> StoreCommit? {
-        guard !ahead.isWriting, !ahead.isEmpty else { return nil }
+        guard !ahead.isWriting, !ahead.isEmpty, writesAgain <= now else { return nil }
         // What a store that was set back has to write is that alone.
         if case .rolledBack = standing { return ahead.begin() }
-        guard votes || triesAgain else { return nil }
-        triesAgain = false
+        // It stays full until a commit is there.
+        guard votes || standing == .full else { return nil }
         let fresh = witnessing.takeUnwritten()
         if !fresh.isEmpty { ahead.put(fresh) }
         return ahead.begin()

@@ -10,8 +10,9 @@ public enum ReplicaInput: Sendable {
     case refused(StoreRefusal)
     /// Somebody wants something of a register.
     case wish(RegisterWish)
-    /// The stores that live, by gossip, this one included or not. Decides who is asked to witness and who is waited for; never what counts.
-    case live([StoreID])
+    /// The stores that live, by gossip, this one included or not, and those that it knows to be gone. Decides who is waited for; never what
+    /// counts.
+    case seen(live: [StoreID], gone: [StoreID])
     /// A newer map. One that is not newer is ignored.
     case map(ReplicaMap)
     /// ``Replica/nextDeadline`` has come.
@@ -28,6 +29,8 @@ public enum ReplicaEffect: Sendable {
     case answer(UInt64, Result<[UInt8], RegisterError>)
     /// Whether this replica votes and proposes has changed.
     case standing(Standing)
+    /// An hour that is old enough cannot be freed, because this register of it is not finished.
+    case heldUp(by: RegisterKey)
     /// How far a reconfiguration has come; where the configuration has its home, as far as this replica knows.
     case rescanned(RescanProgress)
 }
@@ -89,6 +92,12 @@ public struct ReplicaConfiguration: Hashable, Sendable {
     public var horizonInterval: Duration = .seconds(60)
     /// How often a replica looks what it has to carry over to new stores, and asks what others have carried.
     public var rescanInterval: Duration = .milliseconds(100)
+    /// How often a replica takes a shard away that others hold now.
+    public var forgetInterval: Duration = .seconds(1)
+    /// How long an opened store waits for neighbours of which gossip says nothing. Those that it says are gone are not waited for.
+    public var witnessPatience: Duration = .seconds(5)
+    /// How often neighbours are asked that were not there when the store began to vote.
+    public var lateWitnessInterval: Duration = .seconds(5)
 
     public init() {}
 }

@@ -63,7 +63,7 @@ enum RegisterItemKind: UInt8, CaseIterable {
     // 0-15: requests, and questions of no register.
     /// request
     case prepare = 0
-    /// request, next (ballot), base (version), state, rows
+    /// request, next (ballot), repeated, base (version), state, rows
     case accept = 1
     /// request
     case confirm = 2
@@ -112,7 +112,7 @@ enum RegisterItemKind: UInt8, CaseIterable {
     var fieldCount: Int {
         switch self {
         case .prepare, .confirm: 7
-        case .accept: 15
+        case .accept: 16
         case .fetch: 9
         case .horizon, .inherit: 6
         case .list: 5

@@ -30,7 +30,8 @@ extension RegisterFrameReader {
         switch kind {
         case .accept:
             let next = try readBallot()
-            action = .accept(try readDelta(under: ballot), next: next)
+            let isRepeated = try readBool()
+            action = .accept(try readDelta(under: ballot), next: next, isRepeated: isRepeated)
         case .confirm: action = .confirm
         case .fetch:
             let after = try readCounter(.after)

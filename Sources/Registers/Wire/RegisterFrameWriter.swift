@@ -50,10 +50,11 @@ extension RegisterFrameWriter {
         }
         switch request.action {
         case .prepare: begin(.prepare)
-        case .accept(let delta, let next):
+        case .accept(let delta, let next, let isRepeated):
             precondition(delta.ballot == request.ballot, "an accept of \(request.ballot) proposes a change under \(delta.ballot)")
             begin(.accept)
             pack(next)
+            items.pack(isRepeated)
             pack(delta.base)
             pack(delta.state)
             pack(delta.rows)
