@@ -70,6 +70,7 @@ public struct CampaignRun: Sendable {
         shape.others = [0, 0, 1, 2][random.below(4)]
         shape.membership = random.chance(0.7) ? .local : .lan
         shape.commitTime = .microseconds([150, 600, 3_000][random.below(3)])
+        shape.turnTime = [.zero, .zero, .microseconds(50), .microseconds(500)][random.below(4)]
         // Rounds that give up before their answers come take the rarer ways.
         if random.chance(0.2) { shape.replica.roundTimeout = .milliseconds(10) }
         if random.chance(0.2) { shape.replica.fetchTimeout = .milliseconds(20) }

@@ -15,7 +15,7 @@ extension RegisterItem {
         case .witnessQuestion: "what did you hear of me?"
         case .witnessAnswer(let commit): "of you I heard \(commit)"
         case .shardRequest(let request): "r\(request.round) shard \(request.shard) \(request.text)"
-        case .carriedQuestion(let epoch): "what have you carried in epoch \(epoch)?"
+        case .carriedQuestion(let known): "what have you carried in epoch \(known.epoch)? I know of \(known.shards.count)"
         case .carriedAnswer(let carried): "carried \(carried.shards.count) shards in epoch \(carried.epoch)"
         }
     }

@@ -69,9 +69,9 @@ final class NodeProcess {
     /// Stores of members that are gone, sorted.
     var gone: [StoreID] = []
 
-    /// What waits for the replica while it handles something.
+    /// What waits for the replica's turn.
     var inputs: [ReplicaInput] = []
-    var isHandling = false
+    var hasTurn = false
 
     /// What it does about the configuration's register, and what its replica has said of a reconfiguration.
     var clerk: ConfigurationClerk<ReplicaMap>

@@ -9,6 +9,8 @@ enum MeshEvent {
     /// A deadline of a process may have come; of its membership, and of its replica.
     case gossipTick(Int, process: Int)
     case registerTick(Int, process: Int)
+    /// A replica handles all that has come.
+    case turn(Int, process: Int)
     /// The disk has written, or has found no room.
     case written(Int, process: Int)
     case refused(Int, process: Int)

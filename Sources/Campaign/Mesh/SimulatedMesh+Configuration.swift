@@ -47,11 +47,11 @@ extension SimulatedMesh {
         } catch { preconditionFailure("\(error)") }
     }
 
-    /// Asks the register of the configuration what its clerk wants to know, if it has its home here.
+    /// Asks the register of the configuration what its clerk wants to know.
     func runErrand(_ process: NodeProcess) {
         guard let store = process.store?.id else { return }
-        let home = machines[process.machine].map.electorate(of: Shard.configuration).members.first { process.live.contains($0) || $0 == store }
-        let action = process.clerk.errand(isHome: home == store, progress: process.progress, operation: nextOperation(process), now: now)
+        let rank = machines[process.machine].map.rank(of: store, in: Shard.configuration, live: process.live.contains)
+        let action = process.clerk.errand(rank: rank, progress: process.progress, operation: nextOperation(process), now: now)
         guard let action else { return }
         _ = ask(process.machine, .configuration, action, patience: .seconds(2)) { [unowned self] result in
             guard isRunning(process), let newer = process.clerk.ended(action, result) else { return }

@@ -25,20 +25,25 @@ extension SimulatedMesh {
         push(.registerTick(process.machine, process: process.serial), at: process.registerTick)
     }
 
-    /// Has a replica handle an input, and does what it wants done. An input that comes of that waits for its turn.
+    /// Gives a replica an input: at once, or with all that comes until its next turn.
     func feed(_ process: NodeProcess, _ input: ReplicaInput) {
-        guard let replica = process.replica else { return }
+        guard process.replica != nil else { return }
         process.inputs.append(input)
-        guard !process.isHandling else { return }
-        process.isHandling = true
-        var next = 0
-        while next < process.inputs.count, isRunning(process) {
-            let effects = replica.value.handle(process.inputs[next], now: now, wall: wall(process.machine))
-            next += 1
+        guard !process.hasTurn else { return }
+        process.hasTurn = true
+        if shape.turnTime == .zero { takeTurn(process) } else { push(.turn(process.machine, process: process.serial), after: shape.turnTime) }
+    }
+
+    /// Has a replica handle what has come, and does what it wants done. What comes of that waits for the next turn.
+    func takeTurn(_ process: NodeProcess) {
+        guard let replica = process.replica else { return }
+        while !process.inputs.isEmpty, isRunning(process) {
+            let inputs = process.inputs
+            process.inputs = []
+            let effects = replica.value.handle(inputs, now: now, wall: wall(process.machine))
             for effect in effects where isRunning(process) { carry(effect, of: process) }
         }
-        process.inputs = []
-        process.isHandling = false
+        process.hasTurn = false
         if isRunning(process) { armRegisters(process) }
     }
 

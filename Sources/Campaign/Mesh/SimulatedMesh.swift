@@ -190,6 +190,8 @@ final class SimulatedMesh {
             guard let process = process(i, serial), process.registerTick <= now else { return }
             process.registerTick = .distantFuture
             if machines[i].frozenUntil <= now { tickRegisters(process) }
+        case .turn(let i, let serial):
+            if let process = process(i, serial), !isFrozen(i, event) { takeTurn(process) }
         case .written(let i, let serial): if let process = process(i, serial) { written(process) }
         case .refused(let i, let serial): if let process = process(i, serial) { refusedByDisk(process) }
         case .told(let i, let serial, let input):

@@ -32,8 +32,8 @@ public enum RegisterItem: Hashable, Sendable {
     case witnessQuestion
     /// The answer: what was heard, durably, of the store that asked; 0 for nothing.
     case witnessAnswer(UInt64)
-    /// "Which shards have you carried over to their new stores?": of the reconfiguration of this epoch.
-    case carriedQuestion(epoch: UInt64)
+    /// "Which shards have you carried over to their new stores?": with all that the asker knows of that.
+    case carriedQuestion(CarriedShards)
     case carriedAnswer(CarriedShards)
 
     /// About how many bytes it takes on the wire.
@@ -42,8 +42,8 @@ public enum RegisterItem: Hashable, Sendable {
         case .request(let request): request.size
         case .shardRequest(let request): request.size
         case .answer(let answer): answer.size
-        case .witnessQuestion, .witnessAnswer, .carriedQuestion: 16
-        case .carriedAnswer: 160
+        case .witnessQuestion, .witnessAnswer: 16
+        case .carriedQuestion, .carriedAnswer: 160
         }
     }
 }

@@ -70,10 +70,20 @@ public struct ReplicaMap: Hashable, Sendable {
 
     public func electorate(of shard: Int) -> Electorate { Electorate(epoch: epoch, sets: seatings[shard].sets) }
 
-    /// The first of the shard's stores that fulfils the condition, in the order in which they stand in as its home.
-    func first(of shard: Int, where isRight: (StoreID) -> Bool) -> StoreID? {
+    /// How many of those that live stand before the store as a shard's home: 0 for the home itself. Nil when it has no place there.
+    public func rank(of store: StoreID, in shard: Int, live: (StoreID) -> Bool) -> Int? {
+        guard has(store, in: shard) else { return nil }
         let seating = seatings[shard]
-        return (seating.before ?? seating.seats).first { isRight($0.store) }?.store ?? seating.seats.first { isRight($0.store) }?.store
+        var rank = 0
+        for seat in seating.before ?? seating.seats {
+            if seat.store == store { return rank }
+            if live(seat.store) { rank += 1 }
+        }
+        for seat in seating.seats where !(seating.before ?? []).contains(where: { $0.store == seat.store }) {
+            if seat.store == store { return rank }
+            if live(seat.store) { rank += 1 }
+        }
+        return rank
     }
 
     /// Whether the store holds a replica of the shard.

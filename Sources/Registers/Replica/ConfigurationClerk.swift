@@ -12,8 +12,8 @@ public protocol WrittenConfiguration: Sendable {
     init?(document: [UInt8])
 }
 
-/// What a node does about the register of the configuration without being asked: where that has its home, it reads it from time to time,
-/// in case somebody wrote a newer one and died before telling anyone; and it writes the end of a reconfiguration.
+/// What a node does about the register of the configuration without being asked: where that has a replica, it reads it from time to time,
+/// in case somebody wrote a newer one and died before telling anyone; and it writes the end of a reconfiguration. The home does so first.
 public struct ConfigurationClerk<Configuration: WrittenConfiguration>: Sendable {
     public private(set) var known: Configuration
     private var isBusy = false
@@ -35,21 +35,21 @@ public struct ConfigurationClerk<Configuration: WrittenConfiguration>: Sendable 
 
     /// What to ask of ``RegisterKey/configuration`` now; nil for nothing. One at a time: its end is told to ``ended(_:_:)``.
     /// - Parameters:
-    ///   - isHome: whether the register has its home here.
+    ///   - rank: how many live replicas of the register stand before that of this node; nil when it has none.
     ///   - progress: what the node's replica has said last.
     ///   - operation: an id that was never used.
     public mutating func errand(
-        isHome: Bool, progress: RescanProgress?, operation: @autoclosure () -> WorkID, now: Instant
+        rank: Int?, progress: RescanProgress?, operation: @autoclosure () -> WorkID, now: Instant
     ) -> RegisterWish.Action? {
-        guard isHome, !isBusy else { return nil }
-        let epoch = known.map.epoch
-        if !mayBeOld, known.map.isJoint, let progress, progress.epoch == epoch, progress.isComplete {
+        guard let rank, !isBusy else { return nil }
+        let epoch = known.map.epoch, isDue = looksAgain <= now
+        if isDue { looksAgain = now + Self.interval * (1 + 2 * rank) }
+        if !mayBeOld, isDue || rank == 0, known.map.isJoint, let progress, progress.epoch == epoch, progress.isComplete {
             isBusy = true
             return .change(operation: operation(), command: ConfigurationMachine.command(after: epoch, known.settled().document))
         }
-        guard looksAgain <= now else { return nil }
+        guard isDue else { return nil }
         isBusy = true
-        looksAgain = now + Self.interval
         return .read([])
     }
 

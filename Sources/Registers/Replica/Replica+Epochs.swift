@@ -17,7 +17,7 @@ extension Replica {
     /// later time. Until that is durable it serves nobody.
     mutating func enter() {
         witnessing.neighbours = Set(map.neighbours(of: id))
-        rescan = Rescan(epoch: map.epoch)
+        rescan = Rescan(epoch: map.epoch, now: now)
         // Pieces that are on their way were asked for under the old map.
         for fetch in fetches.values { rounds[fetch.round] = nil }
         fetches = [:]
@@ -54,6 +54,9 @@ extension Replica {
     private func holdsAnything(_ shard: Int) -> Bool {
         !store.keys(ofShard: shard, madeUpTo: nil, after: nil, limit: 1).isEmpty
     }
+
+    /// How many replicas that live stand before this one as a shard's home.
+    func rank(in shard: Int) -> Int? { map.rank(of: id, in: shard, live: live.contains) }
 
     /// Whether requests under this epoch are served.
     func serves(epoch: UInt64) -> Bool {

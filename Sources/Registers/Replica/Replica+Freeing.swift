@@ -72,8 +72,7 @@ extension Replica {
             let shard = freeing.cursor
             freeing.cursor = (shard + 1) % Shard.count
             freeing.left -= 1
-            let home = map.first(of: shard) { live.contains($0) || $0 == id }
-            if map.has(id, in: shard), home == id, freeing.horizons[shard]?.freed.map({ $0 < hour }) ?? hasAnything(shard) {
+            if rank(in: shard) == 0, freeing.horizons[shard]?.freed.map({ $0 < hour }) ?? hasAnything(shard) {
                 return ask(shard, hour, .close)
             }
         }

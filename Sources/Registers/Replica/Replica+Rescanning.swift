@@ -1,7 +1,7 @@
 import World
 
 extension Replica {
-    /// Goes on with the shards of which this replica is the home, and with the whole where it is that of the configuration.
+    /// Goes on with the shards of which this replica is the home, and with the whole where it keeps the configuration.
     mutating func goOnRescanning() {
         guard map.isJoint else { return }
         timers.insert(.rescan, at: now + figures.rescanInterval)
@@ -12,7 +12,10 @@ extension Replica {
         askWhatWasCarried()
     }
 
-    private func isHome(_ shard: Int) -> Bool { map.first(of: shard) { live.contains($0) || $0 == id } == id }
+    /// Whether this replica has to carry a shard over: as its home, or because those before it do not.
+    private func isMine(_ shard: Int) -> Bool {
+        rank(in: shard).map { rank in rank == 0 || now - rescan.grown >= figures.rescanPatience * rank } ?? false
+    }
 
     private mutating func beginWalks() {
         guard !rescan.isThrough else { return }
@@ -21,8 +24,8 @@ extension Replica {
             guard rescan.walks.count < Rescan.width else { return }
             let shard = moving[rescan.cursor % moving.count]
             rescan.cursor = (rescan.cursor + 1) % moving.count
-            guard isHome(shard), rescan.walks[shard] == nil, !rescan.own.shards.contains(shard) else { continue }
-            if mutations.contains(.noRescan) { rescan.own.shards.insert(shard) } else { list(shard, Rescan.Walk(phase: .carrying([]))) }
+            guard !rescan.known.contains(shard), rescan.walks[shard] == nil, isMine(shard) else { continue }
+            if mutations.contains(.noRescan) { noteCarried(shard) } else { list(shard, Rescan.Walk(phase: .carrying([]))) }
         }
         rescan.isThrough = true
     }
@@ -127,8 +130,13 @@ extension Replica {
 
     private mutating func carried(_ shard: Int) {
         rescan.walks[shard] = nil
-        rescan.own.shards.insert(shard)
+        noteCarried(shard)
         beginWalks()
+    }
+
+    private mutating func noteCarried(_ shard: Int) {
+        rescan.own.shards.insert(shard)
+        rescan.learn([shard], now: now)
     }
 
     // MARK: Answering
@@ -161,28 +169,33 @@ extension Replica {
 
     // MARK: The whole
 
-    /// Where the configuration has its home, all that is carried anywhere comes together.
+    /// Where the configuration is kept, all that is carried anywhere comes together: soon at its home, and more slowly at the others, in case
+    /// the home is of no use.
     private mutating func askWhatWasCarried() {
-        guard isHome(Shard.configuration) else { return }
-        rescan.told[id] = rescan.own
-        for store in map.stores where store != id { tell(store, .carriedQuestion(epoch: map.epoch)) }
+        guard let rank = rank(in: Shard.configuration), rescan.asksAgain <= now else { return }
+        rescan.asksAgain = now + figures.rescanInterval * (1 + 10 * rank)
+        rescan.told[id] = rescan.own.registers
+        let known = CarriedShards(epoch: map.epoch, shards: rescan.known, registers: rescan.registers)
+        for store in map.stores where store != id { tell(store, .carriedQuestion(known)) }
         report()
     }
 
-    mutating func answerWhatWasCarried(_ epoch: UInt64, to peer: StoreID) {
-        if epoch == map.epoch { tell(peer, .carriedAnswer(rescan.own)) }
+    mutating func answerWhatWasCarried(_ known: CarriedShards, to peer: StoreID) {
+        guard known.epoch == map.epoch, map.isJoint else { return }
+        rescan.learn(known.shards, now: now)
+        tell(peer, .carriedAnswer(rescan.own))
     }
 
     mutating func take(_ carried: CarriedShards, from peer: StoreID) {
         guard carried.epoch == map.epoch, map.isJoint else { return }
-        // One that has begun a new life has forgotten what it carried; it was carried all the same.
-        rescan.told[peer, default: carried].shards.formUnion(carried.shards)
-        rescan.told[peer]?.registers = carried.registers
+        rescan.learn(carried.shards, now: now)
+        rescan.told[peer] = carried.registers
     }
 
     /// Says how far it has come: when that has changed, and when all is done until the map is settled.
     private mutating func report() {
-        let progress = rescan.progress(moving: map.moving.count)
+        let progress = RescanProgress(
+            epoch: map.epoch, moving: map.moving.count, carried: rescan.known.count, registers: rescan.registers)
         guard progress != rescan.reported || progress.isComplete else { return }
         rescan.reported = progress
         emit(.rescanned(progress))

@@ -75,7 +75,7 @@ public struct Replica: ~Copyable {
         ballots = BallotSource(store: store.id, life: mutations.contains(.lifeForgotten) ? 1 : store.life)
         durable = store.commitNumber
         fenced = store.fence
-        rescan = Rescan(epoch: map.epoch)
+        rescan = Rescan(epoch: map.epoch, now: now)
         // An answer names its round alone, and one to the life before may come late: no two lives may give a round one number.
         lastRound = (store.life & 0x3F_FFFF) << 40
         ahead = WriteAhead(after: store.commitNumber)
@@ -152,7 +152,7 @@ public struct Replica: ~Copyable {
         case .answer(let answer): answered(answer, by: peer)
         case .witnessQuestion: tell(peer, .witnessAnswer(witnessing.durable[peer] ?? 0))
         case .witnessAnswer(let commit): witnessed(commit, by: peer)
-        case .carriedQuestion(let epoch): answerWhatWasCarried(epoch, to: peer)
+        case .carriedQuestion(let known): answerWhatWasCarried(known, to: peer)
         case .carriedAnswer(let carried): take(carried, from: peer)
         }
     }

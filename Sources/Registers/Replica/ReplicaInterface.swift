@@ -92,6 +92,8 @@ public struct ReplicaConfiguration: Hashable, Sendable {
     public var horizonInterval: Duration = .seconds(60)
     /// How often a replica looks what it has to carry over to new stores, and asks what others have carried.
     public var rescanInterval: Duration = .milliseconds(100)
+    /// How long nothing may have been carried over anywhere before the next replica of a shard begins what its home does not do.
+    public var rescanPatience: Duration = .seconds(3)
     /// How often a replica takes a shard away that others hold now.
     public var forgetInterval: Duration = .seconds(1)
     /// How long an opened store waits for neighbours of which gossip says nothing. Those that it says are gone are not waited for.

@@ -20,9 +20,10 @@ import World
 //   switch   When every shard was carried over, e + 2 may be written.
 //
 // The configuration is itself a register, with a shard of its own, and its stores change with all the others. So a reconfiguration is
-// written once, whoever asks for it, and whoever dies: the first live store of that register looks until everything was carried over.
+// written once, whoever asks for it, and whoever dies: the stores of that register look until everything was carried over.
 //
-// Each shard is carried over by its home. If that dies, the next one begins the shard anew: what was carried is carried again.
+// Each shard is carried over by its home. If that dies, the next one begins the shard anew: what was carried is carried again. A home may also
+// live and be of no use, with a full disk, which may be why it is replaced: so when nothing moves for some seconds, the next ones begin.
 //
 // Vertical Paxos (Lamport, Malkhi, Zhou, 2009) and Raft's joint consensus (Ongaro, 2014) have the same two majorities. Raft's log makes a
 // newcomer catch up before it counts; registers have no log, hence fence and rescan. The CASPaxos paper (section 2.3) changes one acceptor
@@ -63,8 +64,13 @@ struct Rescan {
     var walks: [Int: Walk] = [:]
     /// What was carried over here.
     var own: CarriedShards
-    /// What was carried over anywhere, as far as it was told here: of interest where the configuration has its home.
-    var told: [StoreID: CarriedShards] = [:]
+    /// How many registers others have carried over, as they told here.
+    var told: [StoreID: UInt64] = [:]
+    /// What was carried over by anybody, as far as this replica has heard, and when it heard of more for the last time.
+    private(set) var known: Set<Int> = []
+    private(set) var grown: Instant
+    /// When others are asked what they have carried over.
+    var asksAgain: Instant
     /// The shard that is looked at next.
     var cursor = 0
     /// None is left to begin, for now: others are the home of the rest, as far as this replica knows.
@@ -72,16 +78,22 @@ struct Rescan {
     /// What was reported last.
     var reported: RescanProgress?
 
-    init(epoch: UInt64) { own = CarriedShards(epoch: epoch) }
+    init(epoch: UInt64, now: Instant) {
+        own = CarriedShards(epoch: epoch)
+        grown = now
+        asksAgain = now
+    }
+
+    mutating func learn(_ shards: Set<Int>, now: Instant) {
+        guard !shards.isSubset(of: known) else { return }
+        known.formUnion(shards)
+        grown = now
+    }
 
     func shard(ofRound number: UInt64) -> Int? { walks.first { $0.value.round?.number == number }?.key }
 
-    /// What is known of the whole.
-    func progress(moving: Int) -> RescanProgress {
-        let all = told.values.reduce(into: Set<Int>()) { $0.formUnion($1.shards) }
-        return RescanProgress(
-            epoch: own.epoch, moving: moving, carried: all.count, registers: told.values.reduce(0) { $0 + $1.registers })
-    }
+    /// How many registers were carried over.
+    var registers: UInt64 { told.values.reduce(0) { $0 + $1 } }
 }
 
 /// How far a reconfiguration has come.

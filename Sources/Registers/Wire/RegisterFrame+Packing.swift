@@ -79,7 +79,7 @@ enum RegisterItemKind: UInt8, CaseIterable {
     case witnessQuestion = 8
     /// witnessed
     case witnessAnswer = 9
-    /// epoch
+    /// epoch, shards, registers
     case carriedQuestion = 10
     /// epoch, shards, registers
     case carriedAnswer = 11
@@ -117,8 +117,8 @@ enum RegisterItemKind: UInt8, CaseIterable {
         case .horizon, .inherit: 6
         case .list: 5
         case .witnessQuestion: 1
-        case .witnessAnswer, .carriedQuestion: 2
-        case .carriedAnswer: 4
+        case .witnessAnswer: 2
+        case .carriedQuestion, .carriedAnswer: 4
         case .promised: 7
         case .listed: 6
         case .accepted, .confirmed, .unable: 2

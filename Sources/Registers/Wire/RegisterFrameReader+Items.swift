@@ -13,7 +13,7 @@ extension RegisterFrameReader {
         case .horizon, .list, .inherit: return .shardRequest(try readShardRequest(kind))
         case .witnessQuestion: return .witnessQuestion
         case .witnessAnswer: return .witnessAnswer(try readCounter(.witnessed))
-        case .carriedQuestion: return .carriedQuestion(epoch: try readCounter(.epoch))
+        case .carriedQuestion: return .carriedQuestion(try readCarried())
         case .carriedAnswer: return .carriedAnswer(try readCarried())
         default:
             let round = try readCounter(.round)

@@ -20,15 +20,19 @@ struct RegisterFrameWriter {
         case .witnessAnswer(let commit):
             begin(.witnessAnswer)
             items.pack(commit)
-        case .carriedQuestion(let epoch):
+        case .carriedQuestion(let carried):
             begin(.carriedQuestion)
-            items.pack(epoch)
+            pack(carried)
         case .carriedAnswer(let carried):
             begin(.carriedAnswer)
-            items.pack(carried.epoch)
-            items.packBinary(carried.bits)
-            items.pack(carried.registers)
+            pack(carried)
         }
+    }
+
+    private mutating func pack(_ carried: CarriedShards) {
+        items.pack(carried.epoch)
+        items.packBinary(carried.bits)
+        items.pack(carried.registers)
     }
 
     private mutating func begin(_ kind: RegisterItemKind) {
