@@ -75,7 +75,11 @@ public struct CampaignRun: Sendable {
         if random.chance(0.2) { shape.replica.roundTimeout = .milliseconds(10) }
         if random.chance(0.2) { shape.replica.fetchTimeout = .milliseconds(20) }
         if scenario.isHectic { shape.replica.witnessInterval = .milliseconds(8) }
-        if scenario.reconfigures { shape.spares = 1 + random.below(2) }
+        if scenario.reconfigures {
+            shape.spares = 1 + random.below(2)
+            // Nodes that hear late go by an older epoch while others have gone on.
+            shape.lookInterval = [.milliseconds(250), .seconds(1), .seconds(4)][random.below(3)]
+        }
         if scenario.frees {
             shape.replica.retention = .seconds(600)
             shape.replica.horizonInterval = .milliseconds(150)

@@ -13,6 +13,8 @@ struct MeshShape: Sendable {
     var others = 0
     var membership = MembershipConfiguration.local
     var replica = ReplicaConfiguration()
+    /// How often a node looks for newer configurations.
+    var lookInterval: Duration = .milliseconds(250)
     /// How long inputs gather before a replica handles them together; zero hands each over at once.
     var turnTime: Duration = .zero
     /// The mean time in which a disk writes a commit.

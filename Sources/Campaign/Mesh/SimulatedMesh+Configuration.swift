@@ -6,9 +6,6 @@ import World
 // for that. The register of the configuration is the clerk's business.
 
 extension SimulatedMesh {
-    /// How often a node looks around.
-    private static let lookInterval = Duration.milliseconds(250)
-
     /// What a node tells of itself.
     func metadata(_ store: MemoryStore?, _ map: ReplicaMap) -> MemberMetadata {
         var labels = ["configuration": "\(map.epoch)"]
@@ -23,7 +20,7 @@ extension SimulatedMesh {
     }
 
     func lookAround(_ process: NodeProcess) {
-        push(.lookAround(process.machine, process: process.serial), after: Self.lookInterval)
+        push(.lookAround(process.machine, process: process.serial), after: shape.lookInterval)
         if let newest = process.newest, newest.epoch > machines[process.machine].map.epoch {
             transmit(.configurationQuestion(from: process.machine), from: process.machine, to: newest.machine, isOrderly: true)
         }
