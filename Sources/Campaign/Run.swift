@@ -89,7 +89,7 @@ public struct CampaignRun: Sendable {
                 violations += finding.violations
                 if finding.isUndecided { undecided += 1 }
             } else {
-                violations += SetCheck.judge(key, operations)
+                violations += SetCheck.judge(key, operations, retention: mesh.shape.replica.retention)
             }
         }
         violations += AgreementCheck.judge(clients.ledger.byKey.map(\.key), mesh)

@@ -144,7 +144,11 @@ final class Clients {
     }
 
     private func hear(_ call: UInt64, _ result: Result<[UInt8], RegisterError>) {
-        guard let number = calls[call], let errand = errands[number] else { return }
+        guard let number = calls[call] else { return }
+        guard let errand = errands[number] else {
+            if case .success(let bytes) = result, !ledger.operations[number].deed.isRead { ledger.echo(number, bytes) }
+            return
+        }
         switch result {
         case .success(let bytes): end(errand, .ok(bytes))
         case .failure(let error):
@@ -165,7 +169,7 @@ final class Clients {
 
     private func end(_ errand: Errand, _ outcome: Ledger.Outcome) {
         errands[errand.number] = nil
-        ledger.end(errand.number, outcome, at: mesh.now)
+        ledger.end(errand.number, outcome, at: mesh.now, clock: mesh.slowestClock(of: errand.key))
         mesh.trace.note(
             mesh.now, nil, .end, UInt64(errand.number) << 8 ^ Trace.digest(ledger.operations[errand.number].answer ?? []),
             "operation \(errand.number): \(ledger.operations[errand.number].text)")
@@ -174,7 +178,7 @@ final class Clients {
         if errand.client >= 0 { rest(errand.client) }
     }
 
-    /// A message of long ago, or a client that has not heard: the same operation again. Nobody waits for the answer.
+    /// A message of long ago, or a client that has not heard: the same operation again. Nobody waits for the answer, but it is written down.
     private func repeatLater(_ errand: Errand) {
         guard case .change = errand.action, plan.repeats > 0, random.chance(plan.repeats) else { return }
         mesh.after(random.exponential(.seconds(4))) { [unowned self] mesh in
@@ -185,3 +189,4 @@ final class Clients {
         }
     }
 }
+            calls[call.number] = errand.number
