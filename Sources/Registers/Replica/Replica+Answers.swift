@@ -20,16 +20,16 @@ extension Replica {
             if round.isDecided {
                 build(proposer, on: promises.finding(round.electorate))
             } else if round.isHopeless {
-                fail(proposer, answer.body)
+                fail(proposer, round, answer.body)
             }
         case .accepting(var round, let delta, let answers):
             note(answer.body, by: peer, in: &round)
             proposer.phase = .accepting(round, delta, answers: answers)
-            if round.isDecided { chosen(proposer, delta, answers) } else if round.isHopeless { fail(proposer, answer.body) }
+            if round.isDecided { chosen(proposer, delta, answers) } else if round.isHopeless { fail(proposer, round, answer.body) }
         case .confirming(var round, let answers):
             note(answer.body, by: peer, in: &round)
             proposer.phase = .confirming(round, answers: answers)
-            if round.isDecided { confirmed(proposer, answers) } else if round.isHopeless { fail(proposer, answer.body) }
+            if round.isDecided { confirmed(proposer, answers) } else if round.isHopeless { fail(proposer, round, answer.body) }
         case .idle, .pausing, .fetching: break
         }
         if let proposer = proposers[key] { setTimer(proposer) }
@@ -50,9 +50,15 @@ extension Replica {
         case .outbid(let ballot):
             ballots.heard(of: ballot)
             round.refuse(peer)
-        case .wrongEpoch, .closed, .unable: round.refuse(peer)
+        case .closed: round.refuse(peer, asClosed: true)
+        case .wrongEpoch, .unable: round.refuse(peer)
         case .behind, .piece, .horizon, .promised: break
         }
+    }
+
+    /// That the register's hour is closed ends what is wished of it only when so many say it that no majority can have the register.
+    private mutating func fail(_ proposer: Proposer, _ round: Round, _ last: RegisterAnswer.Body) {
+        fail(proposer, round.isClosed ? last : nil)
     }
 
     private mutating func judgePeek(_ proposer: Proposer, _ round: Round, _ promises: Promises) {
