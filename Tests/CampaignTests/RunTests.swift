@@ -72,4 +72,14 @@ import World
         tally.compare(first, other)
         #expect(!tally.isClean && tally.unlike == [1])
     }
+
+    @Test func whatWasTooHardToJudgeMayBeOneInAHundred() {
+        var tally = CampaignTally()
+        tally.count(undecided: 1, of: 3)
+        #expect(tally.isClean && tally.isDecided)
+        tally.count(undecided: 9, of: 997)
+        #expect(tally.isClean && tally.undecided == 10 && tally.ordered == 1_000)
+        tally.count(undecided: 1, of: 0)
+        #expect(!tally.isClean && !tally.isDecided && tally.badCount == 0)
+    }
 }

@@ -25,6 +25,8 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
         case unreadable
         /// All is well and quiet, and a register cannot be read or written.
         case stuck
+        /// Work that has ended is still there long after its hour, or what was remembered of it.
+        case unfreed
     }
 
     public let kind: Kind

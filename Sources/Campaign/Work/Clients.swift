@@ -117,6 +117,14 @@ final class Clients {
         begin(-1, key, isSet ? .add(nextID(), bytes: 8) : .put(nextID()), isFinal: true)
     }
 
+    /// Ends all work of which anything was acknowledged, if nobody surely has.
+    func finishWork() {
+        let done = ledger.operations.filter(\.isAcknowledged)
+        let ended = Set(done.filter { $0.deed == .finish }.map(\.key))
+        let begun = Set(done.filter { !$0.deed.isRead }.map(\.key))
+        for key in works where begun.contains(key) && !ended.contains(key) { begin(-1, key, .finish, isFinal: true) }
+    }
+
     private func operationID(_ number: Int) -> WorkID {
         WorkID(milliseconds: UInt64(clamping: mesh.wall(0).millisecondsSince1970), randomA: 0, randomB: UInt64(number))
     }
@@ -184,9 +192,9 @@ final class Clients {
         mesh.after(random.exponential(.seconds(4))) { [unowned self] mesh in
             guard isWorking else { return }
             let call = ClientCall(number: mesh.nextNumber(), key: errand.key, action: errand.action, patience: plan.patience)
+            calls[call.number] = errand.number
             mesh.trace.note(mesh.now, nil, .invoke, call.number, "operation \(errand.number) once more, as #\(call.number)")
             mesh.call(random.below(mesh.machines.count), call)
         }
     }
 }
-            calls[call.number] = errand.number
