@@ -139,8 +139,8 @@ import World
         beginWork(at: home, isFinished: false)
         let (token, questions) = try endWork()
         try #require(questions.count == 2)
-        home.answer(questions[0], .closed(Self.hour), from: Self.second)
         home.answer(questions[1], .outbid(S.ballot(99)), from: Self.third)
+        home.answer(questions[0], .closed(Self.hour), from: Self.second)
         #expect(home.answers[token] == nil)
         home.wait(.milliseconds(500))
         let again = home.takeRequests(to: Self.third).filter { $0.key == work }
