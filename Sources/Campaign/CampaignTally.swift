@@ -4,6 +4,8 @@ import World
 public struct CampaignTally: Sendable {
     /// Bad runs beyond this many are counted and not kept.
     public static let keeps = 50
+    /// The share of registers that may be too hard to judge; one may be in any case. What was not judged proves nothing.
+    public static let undecidedShare = 0.01
 
     public private(set) var runs = 0
     public private(set) var events = 0
@@ -11,7 +13,10 @@ public struct CampaignTally: Sendable {
     public private(set) var acknowledged = 0
     public private(set) var failed = 0
     public private(set) var unknown = 0
+    /// Registers for whose operations an order was looked for, and those of them for which that was too hard.
+    public private(set) var ordered = 0
     public private(set) var undecided = 0
+    public private(set) var unfreed = 0
     public private(set) var strikes = 0
     public private(set) var virtualTime = Duration.zero
     /// A hash over all traces: equal for the same seeds, wherever and in whatever order they ran.
@@ -32,7 +37,8 @@ public struct CampaignTally: Sendable {
         acknowledged += result.acknowledged
         failed += result.failed
         unknown += result.unknown
-        undecided += result.undecided
+        count(undecided: result.undecided, of: result.ordered)
+        unfreed += result.unfreed
         strikes += result.strikes
         virtualTime = virtualTime + result.virtualTime
         hash ^= StableHash.mix(StableHash.mix(result.seed) ^ result.traceHash)
@@ -43,6 +49,12 @@ public struct CampaignTally: Sendable {
         bad.sort { $0.seed < $1.seed }
     }
 
+    /// An order was looked for in so many registers, and not found out for some of them.
+    package mutating func count(undecided: Int, of ordered: Int) {
+        self.ordered += ordered
+        self.undecided += undecided
+    }
+
     /// A seed was run twice.
     public mutating func compare(_ first: CampaignResult, _ second: CampaignResult) {
         repeated += 1
@@ -51,6 +63,9 @@ public struct CampaignTally: Sendable {
         unlike.sort()
     }
 
-    /// Nothing was broken, and every run that was repeated went as before.
-    public var isClean: Bool { badCount == 0 && unlike.isEmpty }
+    /// Enough was judged to say anything.
+    public var isDecided: Bool { undecided <= 1 || Double(undecided) <= Self.undecidedShare * Double(ordered) }
+
+    /// Nothing was broken, nearly everything was judged, and every run that was repeated went as before.
+    public var isClean: Bool { badCount == 0 && unlike.isEmpty && isDecided }
 }

@@ -15,8 +15,11 @@ public struct CampaignResult: Hashable, Sendable {
     public let acknowledged: Int
     public let failed: Int
     public let unknown: Int
-    /// Registers whose order was too hard to find out.
+    /// Registers for whose operations an order was looked for, and those of them for which that was too hard.
+    public let ordered: Int
     public let undecided: Int
+    /// What should have been freed and was not, of what is known not to be; see `FreeingExamination`.
+    public let unfreed: Int
     /// How often something bad was done.
     public let strikes: Int
     public let virtualTime: Duration
@@ -61,7 +64,11 @@ public struct CampaignRun: Sendable {
         clients.stop()
         let examination = Examination(mesh, clients)
         examination.run()
-        return judge(mesh, clients, nemesis, examination)
+        let agreement = AgreementCheck.judge(clients.ledger.byKey.map(\.key), mesh)
+        let freeing = FreeingExamination(mesh, clients)
+        if scenario.frees && examination.violations.isEmpty { freeing.run() }
+        let seen = agreement + examination.violations + freeing.violations
+        return judge(mesh, clients, nemesis, seen, unfreed: freeing.excused.count)
     }
 
     private func shape(_ random: inout RandomStream) -> MeshShape {
@@ -87,23 +94,25 @@ public struct CampaignRun: Sendable {
         return shape
     }
 
-    private func judge(_ mesh: SimulatedMesh, _ clients: Clients, _ nemesis: Nemesis, _ examination: Examination) -> CampaignResult {
-        var violations = mesh.faults.map { Violation(.unreadable, $0) } + examination.violations, undecided = 0
+    private func judge(
+        _ mesh: SimulatedMesh, _ clients: Clients, _ nemesis: Nemesis, _ seen: [Violation], unfreed: Int
+    ) -> CampaignResult {
+        var violations = mesh.faults.map { Violation(.unreadable, $0) } + seen, ordered = 0, undecided = 0
         for (key, operations) in clients.ledger.byKey {
             if operations.contains(where: \.deed.isOfValue) {
                 let finding = ValueCheck.judge(key, operations)
                 violations += finding.violations
+                ordered += 1
                 if finding.isUndecided { undecided += 1 }
             } else {
-                violations += SetCheck.judge(key, operations)
+                violations += SetCheck.judge(key, operations, retention: mesh.shape.replica.retention)
             }
         }
-        violations += AgreementCheck.judge(clients.ledger.byKey.map(\.key), mesh)
         let operations = clients.ledger.operations
         return CampaignResult(
             seed: seed, scenario: scenario.name, traceHash: mesh.trace.hash, events: mesh.trace.events, operations: operations.count,
             acknowledged: operations.count(where: \.isAcknowledged), failed: operations.count(where: \.isFailed),
-            unknown: operations.count { $0.outcome == .unknown || $0.outcome == .open }, undecided: undecided,
-            strikes: nemesis.strikes, virtualTime: mesh.now - .zero, violations: violations)
+            unknown: operations.count { $0.outcome == .unknown || $0.outcome == .open }, ordered: ordered, undecided: undecided,
+            unfreed: unfreed, strikes: nemesis.strikes, virtualTime: mesh.now - .zero, violations: violations)
     }
 }

@@ -35,7 +35,8 @@ import World
     /// With each fault the scenario that knows best how to find it, and how many seeds it may take, several times what it took.
     private static let faults: [(Mutation, scenario: String, seeds: UInt64)] = [
         (.ballotReused, "restarts", 100), (.promiseInMemory, "cuts-and-kills", 600), (.wipedDiskVotes, "disks", 200),
-        (.olderDiskVotes, "disks", 400), (.lifeForgotten, "restarts", 1_500), (.noOperationIDs, "all", 20),
+        (.olderDiskVotes, "disks", 400), (.lifeForgotten, "restarts", 1_500),
+        (.roundsRepeated, "restarts", 1_500), (.noOperationIDs, "all", 20),
         (.readFromOneReplica, "all", 20), (.unconfirmedReads, "all", 20), (.majorityOfTheLiving, "cuts-and-kills", 60),
         (.replicasFromTheRing, "all", 60), (.deltaOnAnyBase, "all", 20), (.rowsFreedWithoutTheHorizon, "freeing", 20),
     ]
@@ -70,5 +71,15 @@ import World
         #expect(tally.isClean && tally.repeated == 1)
         tally.compare(first, other)
         #expect(!tally.isClean && tally.unlike == [1])
+    }
+
+    @Test func whatWasTooHardToJudgeMayBeOneInAHundred() {
+        var tally = CampaignTally()
+        tally.count(undecided: 1, of: 3)
+        #expect(tally.isClean && tally.isDecided)
+        tally.count(undecided: 9, of: 997)
+        #expect(tally.isClean && tally.undecided == 10 && tally.ordered == 1_000)
+        tally.count(undecided: 1, of: 0)
+        #expect(!tally.isClean && !tally.isDecided && tally.badCount == 0)
     }
 }

@@ -106,6 +106,23 @@ import World
         #expect(history.kinds == [.mixed])
     }
 
+    @Test func anAnswerThatCannotBeReadIsAViolation() throws {
+        var history = try History()
+        history.end(history.begin(.put(1)), .ok([9]))
+        history.end(history.begin(.readValue), .ok([]))
+        #expect(history.kinds == [.unreadable, .unreadable])
+    }
+
+    @Test func aWriteThatIsAskedForAgainIsAnsweredAsBefore() throws {
+        var history = try History()
+        let number = history.begin(.put(1))
+        history.answer(number, replaced: 0)
+        history.ledger.echo(number, ChangeAnswer(turn: 1, found: 0).bytes)
+        #expect(history.kinds.isEmpty)
+        history.ledger.echo(number, ChangeAnswer(turn: 1, found: 1).bytes)
+        #expect(history.kinds == [.twice])
+    }
+
     @Test func aLongHistoryOfManyTogetherIsDecided() throws {
         var history = try History()
         var value: UInt64 = 0

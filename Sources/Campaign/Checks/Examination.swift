@@ -66,7 +66,7 @@ final class Examination {
         let isAsked = mesh.ask(machine, key, .read(deed.bytes), patience: .seconds(3)) { [unowned self] result in
             switch result {
             case .success(let bytes):
-                clients.ledger.end(number, .ok(bytes), at: mesh.now)
+                clients.ledger.end(number, .ok(bytes), at: mesh.now, clock: mesh.slowestClock(of: key))
                 asked[number] = nil
             case .failure:
                 mesh.after(.milliseconds(100)) { [unowned self] _ in attempt(machine, key, deed, number) }

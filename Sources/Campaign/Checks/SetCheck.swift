@@ -1,7 +1,10 @@
 import Registers
+import World
 
 // A set register is judged by exact ids. Every id is put in by one operation and taken out by at most one other, which begins only after
 // the first was acknowledged; so for every read and every id there are three answers: it must be there, it must not, either is right.
+// A register of work is freed when it has ended and its hour is old enough, and shows nothing from then on. An empty answer is that only
+// when it can be: somebody may have ended the work, and the clocks of all replicas said that its time was over. Else it is a loss.
 
 /// Judges the history of one set register.
 package struct SetCheck {
@@ -15,31 +18,34 @@ package struct SetCheck {
 
     private let key: RegisterKey
     private let operations: [Ledger.Operation]
+    /// How long work is kept after its hour; nil for ever.
+    private let retention: Duration?
     private var lives: [UInt64: Life] = [:]
     /// In the order in which they were first asked for.
     private var ids: [UInt64] = []
     private var found: [Violation] = []
-    /// When it was first asked to end the work, and the end of the first read that showed it freed.
+    /// When it was first asked to end the work, of what may have been done, and the end of the first read that showed it freed.
     private var finish = Int.max
     private var freed = Int.max
 
-    package static func judge(_ key: RegisterKey, _ operations: [Ledger.Operation]) -> [Violation] {
-        var check = SetCheck(key, operations)
+    package static func judge(_ key: RegisterKey, _ operations: [Ledger.Operation], retention: Duration? = nil) -> [Violation] {
+        var check = SetCheck(key, operations, retention)
         check.judgeReads()
         check.judgeChanges()
-        return check.found + TurnCheck.judge(key, operations)
+        return check.found + TurnCheck.judge(key, operations) + RepeatCheck.judge(operations)
     }
 
-    private init(_ key: RegisterKey, _ operations: [Ledger.Operation]) {
+    private init(_ key: RegisterKey, _ operations: [Ledger.Operation], _ retention: Duration?) {
         self.key = key
         self.operations = operations
+        self.retention = retention
         for operation in operations {
             switch operation.deed {
             case .add(let id, _):
                 lives[id] = Life(add: operation)
                 ids.append(id)
             case .remove(let id): lives[id]?.removal = operation
-            case .finish: finish = min(finish, operation.invoked)
+            case .finish: if !operation.isFailed { finish = min(finish, operation.invoked) }
             case .readSet, .readValue, .put: break
             }
         }
@@ -51,7 +57,7 @@ package struct SetCheck {
         let reads = operations.filter { $0.deed == .readSet && $0.isAcknowledged }.sorted { $0.ended < $1.ended }
         for read in reads {
             guard let reading = SetReading(read.answer ?? []) else {
-                add(.mixed, "\(read.text), with an answer that is no set")
+                add(.unreadable, "\(read.text), with \(read.answer?.count ?? 0) bytes that are no set")
                 continue
             }
             if !isFreed(read, reading) { judge(read, reading) }
@@ -60,7 +66,7 @@ package struct SetCheck {
 
     /// Work that has ended is freed some day, and then shows nothing, for ever.
     private mutating func isFreed(_ read: Ledger.Operation, _ reading: SetReading) -> Bool {
-        guard key.hour != nil, finish < read.ended else { return false }
+        guard finish < read.ended, freed < read.invoked || mayBeFreed(by: read) else { return false }
         if reading == SetReading() {
             // Of work that nobody had surely begun it says nothing.
             guard ids.contains(where: { lives[$0].map { wasThere($0, before: read) } ?? false }) else { return false }
@@ -69,6 +75,13 @@ package struct SetCheck {
         }
         if freed < read.invoked { add(.regress, "\(read.text), shows work that an earlier read had shown to be freed") }
         return false
+    }
+
+    /// Whether the hour of this work was over for as long as work is kept, by the clock of every replica, when the read ended. Where work is
+    /// freed clocks only go forward, so what they show at the end is the latest that they have shown.
+    private func mayBeFreed(by read: Ledger.Operation) -> Bool {
+        guard let hour = key.hour, let retention, let clock = read.clock else { return false }
+        return hour < CreationHour(WallTime(nanosecondsSince1970: clock.nanosecondsSince1970 - retention.nanoseconds))
     }
 
     private mutating func judge(_ read: Ledger.Operation, _ reading: SetReading) {

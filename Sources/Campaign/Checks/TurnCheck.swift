@@ -5,11 +5,16 @@ enum TurnCheck {
     private typealias Turn = (number: UInt64, change: Ledger.Operation)
 
     static func judge(_ key: RegisterKey, _ operations: [Ledger.Operation]) -> [Violation] {
-        let turns = operations.compactMap { change -> Turn? in
-            guard !change.deed.isRead, change.deed != .finish, let bytes = change.answer, let answer = ChangeAnswer(bytes) else { return nil }
-            return (answer.turn, change)
+        var turns: [Turn] = [], unreadable: [Violation] = []
+        for change in operations where !change.deed.isRead {
+            guard let bytes = change.answer else { continue }
+            guard let answer = ChangeAnswer(bytes) else {
+                unreadable.append(Violation(.unreadable, "\(change.text), with \(bytes.count) bytes that are no answer to a change"))
+                continue
+            }
+            if change.deed != .finish { turns.append((answer.turn, change)) }
         }
-        return doubled(turns, key) + disordered(turns)
+        return unreadable + doubled(turns, key) + disordered(turns)
     }
 
     private static func doubled(_ turns: [Turn], _ key: RegisterKey) -> [Violation] {

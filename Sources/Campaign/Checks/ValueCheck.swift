@@ -10,7 +10,7 @@ package enum ValueCheck {
     }
 
     package static func judge(_ key: RegisterKey, _ operations: [Ledger.Operation]) -> Finding {
-        var finding = Finding(violations: TurnCheck.judge(key, operations))
+        var finding = Finding(violations: TurnCheck.judge(key, operations) + RepeatCheck.judge(operations))
         var puts: [UInt64: Ledger.Operation] = [:]
         for operation in operations { if case .put(let value) = operation.deed { puts[value] = operation } }
         // Until when a value must have been written, because somebody saw it by then.
@@ -21,7 +21,11 @@ package enum ValueCheck {
             let shown: UInt64
             switch operation.deed {
             case .readValue:
-                guard let reading = ValueReading(bytes) else { continue }
+                guard let reading = ValueReading(bytes) else {
+                    finding.violations.append(
+                        Violation(.unreadable, "\(operation.text), with \(bytes.count) bytes that are no value"))
+                    continue
+                }
                 if reading.row != reading.value {
                     finding.violations.append(
                         Violation(.mixed, "\(operation.text), shows the state of write \(reading.value) and the row of \(reading.row)"))
@@ -29,6 +33,7 @@ package enum ValueCheck {
                 shown = reading.value
                 history.append(.init(operation, .read(shown)))
             case .put(let value):
+                // The check of turns has said so.
                 guard let answer = ChangeAnswer(bytes) else { continue }
                 shown = answer.found
                 history.append(.init(operation, .write(value, over: shown)))

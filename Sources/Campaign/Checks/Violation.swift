@@ -3,7 +3,7 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     public enum Kind: String, Hashable, Sendable, CaseIterable {
         /// What was acknowledged is missing in the end.
         case lost
-        /// One operation was carried out twice.
+        /// One operation was carried out twice, or answered in two ways.
         case twice
         /// What has surely failed is there.
         case ghost
@@ -21,10 +21,12 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
         case order
         /// Two replicas hold one version with different content.
         case disagreement
-        /// A replica cannot read what another has sent.
+        /// An answer, or what one replica has sent another, cannot be read.
         case unreadable
         /// All is well and quiet, and a register cannot be read or written.
         case stuck
+        /// Work that has ended is still there long after its hour, or what was remembered of it.
+        case unfreed
     }
 
     public let kind: Kind

@@ -85,5 +85,36 @@ extension Interleaving {
             stage.passes = { _, _ in true }
             return stage.complaint(readingAt: 2)
         },
+        Interleaving(
+            .roundsRepeated,
+            "the yes of 3 to b, of the first life of 1, comes when the second life asks for y, and 1 takes it for a yes to y"
+        ) { mutations in
+            let stage = Stage(stores: 3, mutations: mutations)
+            // In each life the first round prepares, the second is of the first change, and the third of the next.
+            stage.add("a", at: 1)
+            stage.settle()
+            stage.isHeld = { from, to in (from, to) == (3, 1) }
+            stage.add("b", at: 1)
+            stage.settle()
+            // What is in the air stays there; what is said from now on arrives.
+            stage.isHeld = { _, _ in false }
+            stage.kill(1)
+            stage.start(1)
+            stage.see(1, [1, 2, 3])
+            stage.settle()
+            stage.add("c", at: 1)
+            stage.settle()
+            // Nobody hears of y.
+            stage.passes = { from, to in from == to }
+            stage.add("y", at: 1)
+            stage.settle()
+            stage.passes = { from, _ in from != 1 }
+            stage.release()
+            stage.kill(1)
+            stage.see(2, [2, 3])
+            stage.see(3, [2, 3])
+            stage.passes = { _, _ in true }
+            return stage.complaint(readingAt: 2)
+        },
     ]
 }

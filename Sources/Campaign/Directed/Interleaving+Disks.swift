@@ -20,7 +20,7 @@ extension Interleaving {
             stage.see(2, [2, 3])
             stage.see(3, [2, 3])
             stage.wait(.seconds(1))
-            return stage.complaint(readingAt: 3)
+            return stage.complaint(readingWithoutMajorityAt: 3)
         },
         Interleaving(
             .olderDiskVotes,
@@ -47,7 +47,7 @@ extension Interleaving {
             stage.see(2, [2, 3])
             stage.see(3, [2, 3])
             stage.wait(.seconds(1))
-            return stage.complaint(readingAt: 3)
+            return stage.complaint(readingWithoutMajorityAt: 3)
         },
         Interleaving(
             .deltaOnAnyBase,

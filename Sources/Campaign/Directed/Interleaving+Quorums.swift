@@ -30,7 +30,7 @@ extension Interleaving {
             stage.kill(2)
             for number in 3...5 { stage.see(number, [3, 4, 5]) }
             stage.passes = { from, to in from != 3 && to != 3 }
-            return stage.complaint(readingAt: 4)
+            return stage.complaint(readingWithoutMajorityAt: 4)
         },
     ]
 

@@ -21,7 +21,7 @@ extension Interleaving {
             stage.passes = { from, to in from != 1 && to != 1 }
             stage.add("y", at: 2)
             stage.settle()
-            return stage.complaint(readingAt: 1)
+            return stage.complaint(readingWithoutMajorityAt: 1)
         },
     ]
 }

@@ -179,9 +179,20 @@ final class Stage {
         return TallyMachine.tally(answer)
     }
 
-    /// What is wrong with a read at this player. A refusal is never wrong.
+    /// What is wrong with a read at this player, where a majority lives and may talk: so without an answer something is wrong as well. With a
+    /// fault planted only a wrong answer counts, for that is what the schedule is to show.
     func complaint(readingAt number: Int) -> String? {
+        if let tally = read(at: number) { return complaint(tally) }
+        return mutations.isEmpty ? "a read at \(number) has got no answer, though a majority lives" : nil
+    }
+
+    /// The same where there is no majority to ask, so that the sound product has to refuse.
+    func complaint(readingWithoutMajorityAt number: Int) -> String? {
         guard let tally = read(at: number) else { return nil }
+        return complaint(tally) ?? (mutations.isEmpty ? "a read at \(number) was answered without a majority" : nil)
+    }
+
+    private func complaint(_ tally: [[UInt8]: Int]) -> String? {
         let lost = acknowledged.filter { tally[$0] == nil }.map { String(decoding: $0, as: UTF8.self) }.sorted()
         let twice = tally.filter { $0.value > 1 }.map { String(decoding: $0.key, as: UTF8.self) }.sorted()
         if !lost.isEmpty { return "acknowledged and gone: \(lost.joined(separator: ", "))" }

@@ -117,6 +117,14 @@ final class Clients {
         begin(-1, key, isSet ? .add(nextID(), bytes: 8) : .put(nextID()), isFinal: true)
     }
 
+    /// Ends all work of which anything was acknowledged, if nobody surely has.
+    func finishWork() {
+        let done = ledger.operations.filter(\.isAcknowledged)
+        let ended = Set(done.filter { $0.deed == .finish }.map(\.key))
+        let begun = Set(done.filter { !$0.deed.isRead }.map(\.key))
+        for key in works where begun.contains(key) && !ended.contains(key) { begin(-1, key, .finish, isFinal: true) }
+    }
+
     private func operationID(_ number: Int) -> WorkID {
         WorkID(milliseconds: UInt64(clamping: mesh.wall(0).millisecondsSince1970), randomA: 0, randomB: UInt64(number))
     }
@@ -144,7 +152,11 @@ final class Clients {
     }
 
     private func hear(_ call: UInt64, _ result: Result<[UInt8], RegisterError>) {
-        guard let number = calls[call], let errand = errands[number] else { return }
+        guard let number = calls[call] else { return }
+        guard let errand = errands[number] else {
+            if case .success(let bytes) = result, !ledger.operations[number].deed.isRead { ledger.echo(number, bytes) }
+            return
+        }
         switch result {
         case .success(let bytes): end(errand, .ok(bytes))
         case .failure(let error):
@@ -165,7 +177,7 @@ final class Clients {
 
     private func end(_ errand: Errand, _ outcome: Ledger.Outcome) {
         errands[errand.number] = nil
-        ledger.end(errand.number, outcome, at: mesh.now)
+        ledger.end(errand.number, outcome, at: mesh.now, clock: mesh.slowestClock(of: errand.key))
         mesh.trace.note(
             mesh.now, nil, .end, UInt64(errand.number) << 8 ^ Trace.digest(ledger.operations[errand.number].answer ?? []),
             "operation \(errand.number): \(ledger.operations[errand.number].text)")
@@ -174,12 +186,13 @@ final class Clients {
         if errand.client >= 0 { rest(errand.client) }
     }
 
-    /// A message of long ago, or a client that has not heard: the same operation again. Nobody waits for the answer.
+    /// A message of long ago, or a client that has not heard: the same operation again. Nobody waits for the answer, but it is written down.
     private func repeatLater(_ errand: Errand) {
         guard case .change = errand.action, plan.repeats > 0, random.chance(plan.repeats) else { return }
         mesh.after(random.exponential(.seconds(4))) { [unowned self] mesh in
             guard isWorking else { return }
             let call = ClientCall(number: mesh.nextNumber(), key: errand.key, action: errand.action, patience: plan.patience)
+            calls[call.number] = errand.number
             mesh.trace.note(mesh.now, nil, .invoke, call.number, "operation \(errand.number) once more, as #\(call.number)")
             mesh.call(random.below(mesh.machines.count), call)
         }

@@ -24,6 +24,10 @@ package struct Ledger {
         var ended = Int.max
         var endedAt = Instant.distantFuture
         var outcome = Outcome.open
+        /// What the clock of the slowest replica of the register showed at the end; nil when nobody has looked.
+        var clock: WallTime?
+        /// Yes to attempts that were over already, and when it was asked for again much later.
+        var echoes: [[UInt8]] = []
         /// Asked for after all trouble was over.
         var isFinal = false
 
@@ -46,12 +50,16 @@ package struct Ledger {
         return operation.number
     }
 
-    package mutating func end(_ number: Int, _ outcome: Outcome, at time: Instant) {
+    package mutating func end(_ number: Int, _ outcome: Outcome, at time: Instant, clock: WallTime? = nil) {
         moment += 1
         operations[number].outcome = outcome
         operations[number].endedAt = time
+        operations[number].clock = clock
         if outcome != .unknown { operations[number].ended = moment }
     }
+
+    /// A change was acknowledged once more, after its end.
+    package mutating func echo(_ number: Int, _ answer: [UInt8]) { operations[number].echoes.append(answer) }
 
     /// The operations of each register, in the order of the keys.
     package var byKey: [(key: RegisterKey, operations: [Operation])] {

@@ -10,7 +10,8 @@ struct SimulateCommand: AsyncParsableCommand {
         commandName: "simulate", abstract: "Run whole meshes in virtual time, trouble them, and judge what became of their registers.",
         discussion: """
             Every seed is another mesh with another fate, and is the same every time. One seed in twenty is run twice, to see that it is. \
-            Exit code 0 when all promises held; 1 when a seed broke one, with the command that repeats it; 64 when the arguments make no sense.
+            Exit code 0 when all promises held; 1 when a seed broke one, with the command that repeats it, or when more than \
+            \(NumberText.share(CampaignTally.undecidedShare, of: 1)) of the histories were too hard to judge; 64 when the arguments make no sense.
 
             SCENARIOS:
             \(SimulateCommand.scenarioLines)
@@ -176,7 +177,13 @@ extension SimulateCommand {
                 + "acknowledged, \(NumberText.share(Double(tally.failed), of: operations)) failed, "
                 + "\(NumberText.share(Double(tally.unknown), of: operations)) unknown",
         ]
-        if tally.undecided > 0 { lines.append("\(tally.undecided) registers with histories too hard to judge whole") }
+        if tally.undecided > 0 {
+            let most = NumberText.share(CampaignTally.undecidedShare, of: 1)
+            lines.append(
+                "\(tally.undecided) of \(tally.ordered) value registers have histories too hard to judge"
+                    + (tally.isDecided ? "" : ": with more than \(most) the campaign is not clean"))
+        }
+        if tally.unfreed > 0 { lines.append("\(tally.unfreed) registers were not freed, for reasons that are known") }
         lines.append("hash of all traces \(hexadecimal(tally.hash))")
         return lines.joined(separator: "\n")
     }
@@ -188,7 +195,8 @@ extension SimulateCommand {
             "clean": .number(tally.runs - tally.badCount), "bad": .number(tally.badCount),
             "repeated": .number(tally.repeated), "unlike": .array(tally.unlike.map { .number($0) }),
             "operations": .number(tally.operations), "acknowledged": .number(tally.acknowledged), "failed": .number(tally.failed),
-            "unknown": .number(tally.unknown), "undecided": .number(tally.undecided), "events": .number(tally.events),
+            "unknown": .number(tally.unknown), "ordered": .number(tally.ordered), "undecided": .number(tally.undecided),
+            "decided": .bool(tally.isDecided), "unfreed": .number(tally.unfreed), "events": .number(tally.events),
             "troubles": .number(tally.strikes), "virtualSeconds": .number(tally.virtualTime.seconds),
             "hash": .string(hexadecimal(tally.hash)), "badSeeds": .array(tally.bad.map(document)),
         ]

@@ -16,9 +16,9 @@
 //    value may answer reads from it. The paper runs an identity change, which writes.
 
 /// The rules by which one replica promises and accepts. Pure functions of its record.
-enum Acceptor {
+package enum Acceptor {
     /// What becomes of a request.
-    enum Verdict: Equatable {
+    package enum Verdict: Equatable {
         /// Yes, once this record is durable; and first apply the rows of the delta that has turned out to be chosen.
         case yes(RegisterRecord, folding: RegisterDelta?)
         /// Yes, and nothing changes: it was done before.
@@ -29,7 +29,7 @@ enum Acceptor {
         case behind
     }
 
-    static func prepare(_ ballot: Ballot, _ record: RegisterRecord) -> Verdict {
+    package static func prepare(_ ballot: Ballot, _ record: RegisterRecord) -> Verdict {
         if ballot < record.promise { return .outbid(record.promise) }
         if ballot == record.promise { return .again }
         var record = record
@@ -37,7 +37,7 @@ enum Acceptor {
         return .yes(record, folding: nil)
     }
 
-    static func accept(_ delta: RegisterDelta, next: Ballot, _ record: RegisterRecord) -> Verdict {
+    package static func accept(_ delta: RegisterDelta, next: Ballot, _ record: RegisterRecord) -> Verdict {
         if let pending = record.pending, pending.ballot == delta.ballot { return .again }
         if delta.ballot < record.promise { return .outbid(record.promise) }
         if record.isCatchingUp { return .behind }
@@ -59,12 +59,12 @@ enum Acceptor {
         return .yes(folded, folding: pending)
     }
 
-    static func confirm(_ ballot: Ballot, _ record: RegisterRecord) -> Bool { record.promise == ballot }
+    package static func confirm(_ ballot: Ballot, _ record: RegisterRecord) -> Bool { record.promise == ballot }
 }
 
 extension RegisterRecord {
     /// The record when its pending change has turned out to be chosen.
-    func folding(_ delta: RegisterDelta) -> RegisterRecord {
+    package func folding(_ delta: RegisterDelta) -> RegisterRecord {
         precondition(delta.base == base, "a change on \(delta.base) was to be folded into \(base)")
         var record = self
         record.base = delta.version
@@ -78,7 +78,7 @@ extension RegisterRecord {
     /// A version of the number of a chosen one, and of a higher ballot, is the chosen one proposed again: its proposer's majority shared
     /// an acceptor with that of the first. What was accepted on top of the first under a lower ballot was not chosen, or that proposer
     /// would have met it too.
-    func renamed(_ version: RegisterVersion) -> RegisterRecord? {
+    package func renamed(_ version: RegisterVersion) -> RegisterRecord? {
         guard !isCatchingUp, base.number > 0, version.number == base.number, base < version else { return nil }
         if let pending, pending.ballot > version.ballot { return nil }
         var record = self
@@ -88,12 +88,12 @@ extension RegisterRecord {
     }
 
     /// Whether this replica can tell the register's value at `version`.
-    func holds(_ version: RegisterVersion) -> Bool {
+    package func holds(_ version: RegisterVersion) -> Bool {
         !isCatchingUp && (base == version || pending?.version == version)
     }
 }
 
 extension RegisterDelta {
     /// The rows as they are stored when this is chosen.
-    var storedRows: [StoredRow] { rows.map { StoredRow(key: $0.key, value: $0.value, changed: version.number) } }
+    package var storedRows: [StoredRow] { rows.map { StoredRow(key: $0.key, value: $0.value, changed: version.number) } }
 }

@@ -24,7 +24,7 @@ extension Replica {
                 proposer.closed = promises.closed
                 build(proposer, on: promises.finding(round.electorate))
             } else if round.isHopeless {
-                fail(proposer, answer.body)
+                fail(proposer, round, answer.body)
             }
         case .accepting(var round, let delta, let answers):
             note(answer.body, by: peer, in: &round)
@@ -33,7 +33,7 @@ extension Replica {
         case .confirming(var round, let answers):
             note(answer.body, by: peer, in: &round)
             proposer.phase = .confirming(round, answers: answers)
-            if round.isDecided { confirmed(proposer, answers) } else if round.isHopeless { fail(proposer, answer.body) }
+            if round.isDecided { confirmed(proposer, answers) } else if round.isHopeless { fail(proposer, round, answer.body) }
         case .idle, .pausing, .fetching: break
         }
         if let proposer = proposers[key] { setTimer(proposer) }
@@ -54,9 +54,7 @@ extension Replica {
         case .outbid(let ballot):
             ballots.heard(of: ballot)
             round.refuse(peer)
-        case .closed:
-            round.refuse(peer)
-            round.close(peer)
+        case .closed: round.refuse(peer, asClosed: true)
         case .wrongEpoch, .unable: round.refuse(peer)
         case .behind, .piece, .horizon, .promised, .listed: break
         }
@@ -69,12 +67,17 @@ extension Replica {
             // What is carried over may have to be fetched first at the newcomers; a majority without them would leave them empty.
             if !(proposer.carries && awaitsNewcomers(proposer.key, round)) { chosen(proposer, delta, answers) }
         } else if round.isHopeless {
-            fail(proposer, body)
+            fail(proposer, round, body)
         }
     }
 
     private func awaitsNewcomers(_ key: RegisterKey, _ round: Round) -> Bool {
         map.newcomers(in: key.shard).contains { live.contains($0) && !round.yes.contains($0) && !round.no.contains($0) }
+    }
+
+    /// That the register's hour is closed ends what is wished of it only when so many say it that no majority can have the register.
+    private mutating func fail(_ proposer: Proposer, _ round: Round, _ last: RegisterAnswer.Body) {
+        fail(proposer, round.isClosed ? last : nil)
     }
 
     private mutating func judgePeek(_ proposer: Proposer, _ round: Round, _ promises: Promises) {

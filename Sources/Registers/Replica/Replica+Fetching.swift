@@ -9,6 +9,10 @@ import World
 //
 // The giver may move on between two pieces. Then the rows that changed meanwhile are fetched in another pass, until one passes in which
 // all pieces are of one version.
+//
+// A giver may also fall silent, and the next one be at an earlier version, which is good enough. Then some rows here are too new, and those
+// that it has of the same keys need not be among what changed since our base: all of its rows are fetched, and what is too new after that
+// is not there at its version.
 
 /// A register whose rows are on their way here.
 struct Fetch {
@@ -110,20 +114,49 @@ extension Replica {
         let first = fetch.version ?? piece.version
         fetch.version = first
         let rows = settled(piece.rows, of: key)
-        if piece.next == nil && !fetch.isMixed {
+        var record = before
+        record.isCatchingUp = true
+        let isLast = piece.next == nil && !fetch.isMixed
+        if isLast && !(before.isCatchingUp && hasRows(after: piece.version, of: key, beneath: rows)) {
             install(piece, of: key, over: before, rows: rows)
             return endFetch(key, pending: piece.pending)
         }
-        var record = before
-        record.isCatchingUp = true
         put(key, record, rows: rows)
-        if let next = piece.next {
+        if isLast && fetch.after == 0 {
+            takeAwayRows(after: piece.version, of: key, record)
+            install(piece, of: key, over: record, rows: [])
+            return endFetch(key, pending: piece.pending)
+        }
+        if isLast {
+            (fetch.after, fetch.start, fetch.version) = (0, [], nil)
+        } else if let next = piece.next {
             fetch.start = next
         } else {
             // What changed since this pass began is in the next.
             (fetch.after, fetch.start, fetch.version, fetch.isMixed) = (first.number, [], nil, false)
         }
         request(key, fetch)
+    }
+
+    /// Whether rows of a later version are here that another giver has left behind, and that the last piece does not replace.
+    private func hasRows(after version: RegisterVersion, of key: RegisterKey, beneath last: [StoredRow]) -> Bool {
+        let rows = LayeredRows(rows(of: key), beneath: last)
+        var start: [UInt8]? = []
+        while let from = start {
+            let run = rows.run(from: from, changedAfter: version.number, within: .piece)
+            if !run.rows.isEmpty { return true }
+            start = run.next
+        }
+        return false
+    }
+
+    private mutating func takeAwayRows(after version: RegisterVersion, of key: RegisterKey, _ record: RegisterRecord) {
+        var start: [UInt8]? = []
+        while let from = start {
+            let run = rows(of: key).run(from: from, changedAfter: version.number, within: .piece)
+            if !run.rows.isEmpty { put(key, record, freed: run.rows.map(\.key)) }
+            start = run.next
+        }
     }
 
     private mutating func install(_ piece: RegisterPiece, of key: RegisterKey, over before: RegisterRecord, rows: [StoredRow]) {

@@ -19,7 +19,10 @@ import World
 // finished; if it is not, some replica still holds what went before, and names it.
 //
 // A register that one replica alone accepted, and whose proposer is gone, is neither there nor not. Whoever names it makes the home propose
-// it once more: such a proposal is let through until the hour is freed. Then it is there, and somebody has to end it.
+// it once more: such a proposal is let through until the hour is freed. Then it is there, and somebody has to end it. A replica that has
+// missed the end of work learns of it in the same way.
+//
+// A home that knows nothing of a shard asks nobody about it; so the others ask too, every fourth time.
 
 /// How far the shards of a replica were freed, and what is being done about the next hour.
 struct Freeing {
@@ -27,6 +30,7 @@ struct Freeing {
     /// The shard that is looked at next, and how many are left in this pass over all.
     var cursor = 0
     var left = 0
+    var passes = 0
     /// The step that the replicas of a shard are being asked to take.
     var asking: (shard: Int, hour: CreationHour, step: HorizonStep, asked: Round)?
     /// Shards whose living registers still hold operations of freed hours, and the last key that was swept.
@@ -61,7 +65,10 @@ extension Replica {
             guard asking.asked.due <= now else { return }
             freeing.asking = nil
         }
-        if freeing.left == 0 { freeing.left = Shard.count }
+        if freeing.left == 0 {
+            freeing.left = Shard.count
+            freeing.passes += 1
+        }
         goOnFreeing()
     }
 
@@ -72,7 +79,8 @@ extension Replica {
             let shard = freeing.cursor
             freeing.cursor = (shard + 1) % Shard.count
             freeing.left -= 1
-            if rank(in: shard) == 0, freeing.horizons[shard]?.freed.map({ $0 < hour }) ?? hasAnything(shard) {
+            guard let rank = rank(in: shard), rank == 0 || freeing.passes % 4 == rank % 4 else { continue }
+            if freeing.horizons[shard]?.freed.map({ $0 < hour }) ?? hasAnything(shard) {
                 return ask(shard, hour, .close)
             }
         }
@@ -106,10 +114,12 @@ extension Replica {
         if asking.step == .close { ask(asking.shard, asking.hour, .free) } else { goOnFreeing() }
     }
 
-    /// Another replica has a register that is not finished. One of which nothing is known here may be known there alone.
+    /// A replica has a register that is not finished. When nothing is known of it here, it may be known there alone; when it is finished
+    /// here, that replica has missed it. Either way it is proposed once more. Else somebody has yet to end it.
     private mutating func heldUp(by key: RegisterKey) {
-        emit(.heldUp(by: key))
-        if record(of: key)?.accepted ?? .none == .none { carry(key) }
+        let held = record(of: key) ?? RegisterRecord()
+        let isFinished = (held.pending?.state ?? held.state).isFinished
+        if held.accepted == .none || isFinished { carry(key) } else { emit(.heldUp(by: key)) }
     }
 
     /// Takes a step, if nothing is in its way.

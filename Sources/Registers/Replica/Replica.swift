@@ -77,7 +77,7 @@ public struct Replica: ~Copyable {
         fenced = store.fence
         rescan = Rescan(epoch: map.epoch, now: now)
         // An answer names its round alone, and one to the life before may come late: no two lives may give a round one number.
-        lastRound = (store.life & 0x3F_FFFF) << 40
+        lastRound = mutations.contains(.roundsRepeated) ? 0 : (store.life & 0x3F_FFFF) << 40
         ahead = WriteAhead(after: store.commitNumber)
         for witness in store.witnesses { witnessing.learn(durably: witness) }
         for horizon in store.horizons {

@@ -1,0 +1,142 @@
+import Registers
+import World
+
+/// One replica on a store in memory. Its two peers are the test, which makes their frames by hand and sees all that is said to them.
+final class LoneReplica {
+    /// Adds each command's bytes to the state, and answers with it. The command `end` ends the work.
+    private struct Sum: RegisterMachine {
+        func change(_ command: [UInt8], _ view: inout RegisterView) throws(MachineRefusal) -> [UInt8] {
+            if command == Array("end".utf8) { view.finish() } else { view.state += command }
+            return view.state
+        }
+
+        func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { view.state }
+    }
+
+    struct Sent: Equatable {
+        let peer: StoreID
+        let commit: UInt64
+        let item: RegisterItem
+    }
+
+    static let own = Sample.store(1), second = Sample.store(2), third = Sample.store(3)
+
+    private(set) var store: MemoryStore
+    private var replica: Replica
+    private(set) var now = Instant(nanoseconds: 1_000_000_000)
+    private(set) var wall: WallTime
+    /// Commits are done as soon as they are wanted; else the test says when.
+    var writesAtOnce = true
+    private(set) var commits = 0
+    private(set) var sent: [Sent] = []
+    private(set) var answers: [UInt64: Result<[UInt8], RegisterError>] = [:]
+    private var lastToken: UInt64 = 0
+
+    init(
+        _ disk: MemoryDisk = MemoryDisk(id: LoneReplica.own), replicas: [StoreID] = [own, second, third],
+        configuration: ReplicaConfiguration = .init(), wall: WallTime = WallTime(millisecondsSince1970: 1_800_000_000_000)
+    ) {
+        self.wall = wall
+        store = MemoryStore(disk)
+        replica = Replica(
+            store: store, map: ReplicaMap(epoch: 1, replicas: Array(repeating: replicas, count: Shard.count)), machine: Sum(),
+            configuration: configuration, random: RandomStream(seed: 1), now: now, wall: wall)
+        give(.tick)
+    }
+
+    /// A replica that votes: both peers live and have heard of nothing.
+    static func voting(_ configuration: ReplicaConfiguration = .init(), replicas: [StoreID] = [own, second, third]) -> LoneReplica {
+        let replica = LoneReplica(replicas: replicas, configuration: configuration)
+        replica.give(.live([own, second, third]))
+        for peer in [second, third] { replica.hear(.witnessAnswer(0), from: peer) }
+        _ = replica.takeSent()
+        return replica
+    }
+
+    var standing: Standing { replica.standing }
+
+    // MARK: What happens to it
+
+    func give(_ input: ReplicaInput) {
+        for effect in replica.handle(input, now: now, wall: wall) {
+            switch effect {
+            case .send(let frame, let peer): sent += frame.items.map { Sent(peer: peer, commit: frame.commit, item: $0) }
+            case .commit(let commit):
+                commits += 1
+                store.begin(commit)
+                if writesAtOnce { write() }
+            case .answer(let token, let result): answers[token] = result
+            case .standing: break
+            }
+        }
+    }
+
+    /// The commit that is being written is durable.
+    func write() {
+        store.finish()
+        give(.committed)
+    }
+
+    func hear(_ items: RegisterItem..., from peer: StoreID, commit: UInt64 = 0) {
+        give(.frame(RegisterFrame(sender: peer, life: 1, commit: commit, items: items)))
+    }
+
+    /// Answers a request that this replica has sent.
+    func answer(_ request: RegisterRequest?, _ body: RegisterAnswer.Body, from peer: StoreID) {
+        guard let request else { return }
+        hear(.answer(RegisterAnswer(round: request.round, body: body)), from: peer)
+    }
+
+    /// Asks as a peer does; the round is its number for the answer.
+    func ask(
+        _ action: RegisterRequest.Action, _ ballot: Ballot = .zero, of key: RegisterKey, round: UInt64 = 77, from peer: StoreID = second
+    ) {
+        hear(.request(RegisterRequest(round: round, epoch: 1, key: key, ballot: ballot, action: action)), from: peer)
+    }
+
+    func accept(_ change: RegisterDelta, of key: RegisterKey, round: UInt64 = 77, from peer: StoreID = second) {
+        ask(.accept(change, next: change.ballot), change.ballot, of: key, round: round, from: peer)
+    }
+
+    @discardableResult
+    func wish(_ action: RegisterWish.Action, of key: RegisterKey, within limit: Duration = .seconds(5)) -> UInt64 {
+        lastToken += 1
+        give(.wish(RegisterWish(token: lastToken, key: key, action: action, deadline: now + limit)))
+        return lastToken
+    }
+
+    func wait(_ time: Duration) {
+        now = now + time
+        wall = WallTime(nanosecondsSince1970: wall.nanosecondsSince1970 + time.nanoseconds)
+        give(.tick)
+    }
+
+    // MARK: What it said
+
+    /// All that was said since the last time, in order.
+    func takeSent() -> [Sent] {
+        defer { sent = [] }
+        return sent
+    }
+
+    func takeRequests(to peer: StoreID) -> [RegisterRequest] {
+        takeSent().compactMap { word in
+            if case .request(let request) = word.item, word.peer == peer { request } else { nil }
+        }
+    }
+
+    /// What peers were answered, in order.
+    func takeAnswers(round: UInt64 = 77) -> [RegisterAnswer.Body] {
+        takeSent().compactMap { word in
+            if case .answer(let answer) = word.item, answer.round == round { answer.body } else { nil }
+        }
+    }
+
+    // MARK: What it has
+
+    func record(of key: RegisterKey) -> RegisterRecord? { store.record(of: key) }
+
+    func rows(of key: RegisterKey) -> [StoredRow] {
+        store.rows(of: key, from: [], changedAfter: 0, within: RowBound(rows: .max, bytes: .max)).rows
+    }
+}
