@@ -147,7 +147,7 @@ var examples: [Target] {
 
 var tests: [Target] {
     [
-        .target(name: "TestSupport", dependencies: ["World"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["CPlatform", "World"], path: "Tests/TestSupport"),
         .target(
             name: "WebTestSupport", dependencies: ["JSONDocument", "Web", "TestSupport", httpClient], path: "Tests/WebTestSupport"),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
