@@ -39,7 +39,7 @@ private final class PatientWorker: LookupWorker {
 }
 
 /// Lookups on real nodes in this process, over sockets of 127.0.0.1.
-@Suite(.serialized) struct LookupMeshTests {
+@Suite(.serialized, .bounded) struct LookupMeshTests {
     private struct Cluster {
         var nodes: [Node] = []
         var stations: [LookupStation] = []

@@ -9,7 +9,7 @@ import TestSupport
 import World
 
 /// Primes on real nodes in this process, over sockets of 127.0.0.1.
-@Suite(.serialized) struct PrimesMeshTests {
+@Suite(.serialized, .bounded) struct PrimesMeshTests {
     private struct Cluster {
         var nodes: [Node] = []
         var services: [PrimesService] = []
