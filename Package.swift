@@ -147,7 +147,7 @@ var examples: [Target] {
 
 var tests: [Target] {
     [
-        .target(name: "TestSupport", dependencies: ["World"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["CPlatform", "World"], path: "Tests/TestSupport"),
         .target(
             name: "WebTestSupport", dependencies: ["JSONDocument", "Web", "TestSupport", httpClient], path: "Tests/WebTestSupport"),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
@@ -155,7 +155,7 @@ var tests: [Target] {
         .testTarget(name: "MessagePackTests", dependencies: ["MessagePack", "TestSupport"]),
         .testTarget(
             name: "WireTests", dependencies: ["World", "MessagePack", "Wire", "Registers", "TestSupport"], exclude: ["vectors"]),
-        .testTarget(name: "MembershipTests", dependencies: ["World", "MessagePack", "Membership"]),
+        .testTarget(name: "MembershipTests", dependencies: ["World", "MessagePack", "Membership", "TestSupport"]),
         .testTarget(name: "PlacementTests", dependencies: ["World", "Placement"]),
         .testTarget(name: "CampaignTests", dependencies: ["World", "Membership", "Placement", "Registers", "Campaign"]),
         .testTarget(
@@ -186,7 +186,7 @@ var tests: [Target] {
         .testTarget(
             name: "TopologyTests", dependencies: ["World", "Membership", "Transport", "Jobs", "Primes", "Topology", "Yams"]),
         .testTarget(
-            name: "ChaosTests", dependencies: ["World", "JSONDocument", "Topology", "Chaos", "Command"]),
+            name: "ChaosTests", dependencies: ["World", "JSONDocument", "Topology", "Chaos", "Command", "TestSupport"]),
         .testTarget(name: "JSONDocumentTests", dependencies: ["JSONDocument"]),
         .testTarget(name: "WebTests", dependencies: ["World", "JSONDocument", "Web", "TestSupport", "WebTestSupport", httpClient]),
         .testTarget(

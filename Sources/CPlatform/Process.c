@@ -44,4 +44,8 @@ int cplatform_tcp_ports(int fd, int *own, int *peer) {
     return port_of(&address, peer);
 }
 
+int cplatform_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
 int cplatform_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }

@@ -12,7 +12,7 @@ import World
 private typealias Page = PageInChromium
 
 /// What a page looks like of a mesh that a real one is seldom: every state at once, and names as long as they may be.
-@Suite(.serialized) struct PageInBrowserTests {
+@Suite(.serialized, .bounded) struct PageInBrowserTests {
     /// 63 characters, the most that a name may have.
     private static func longName(_ number: Int) -> String { String(repeating: "x", count: 61) + "\(10 + number)" }
 

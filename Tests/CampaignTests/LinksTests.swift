@@ -86,16 +86,7 @@ import World
     }
 }
 
-@Suite struct EventHeapTests {
-    @Test func eventsComeByTimeAndThenInTheOrderInWhichTheyWereMade() {
-        var heap = EventHeap<Int>(), random = RandomStream(seed: 3)
-        let times = (0..<500).map { _ in random.below(40) }
-        for (number, time) in times.enumerated() { heap.push(number, at: Instant(nanoseconds: Int64(time))) }
-        var popped: [Int] = []
-        while let (_, event) = heap.pop() { popped.append(event) }
-        #expect(popped == times.indices.sorted { (times[$0], $0) < (times[$1], $1) })
-    }
-
+@Suite struct LogarithmTests {
     @Test func theLogarithmIsTheLogarithm() {
         // ln 2, ln 10 and ln 1/1000 to the last digits that a Double has.
         #expect(abs(Logarithm.natural(2) - 0.6931471805599453) < 1e-15)

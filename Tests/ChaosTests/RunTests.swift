@@ -2,12 +2,13 @@ import Chaos
 import Command
 import Foundation
 import JSONDocument
+import TestSupport
 import Testing
 import Topology
 import World
 
 /// The command, on meshes of real processes that it breaks.
-@Suite(.serialized) struct RunTests {
+@Suite(.serialized, .bounded) struct RunTests {
     private static let house = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     /// The program lies beside the bundle of tests.
     private static let program = URL(filePath: ChildProcess.ownProgram).deletingLastPathComponent().path + "/gossamer"

@@ -1,12 +1,13 @@
 import Command
 import Glibc
 import JSONDocument
+import TestSupport
 import Testing
 import Web
 import World
 
 /// Jobs on meshes of real processes, one of which is killed in the middle.
-@Suite(.serialized) struct DeathTests {
+@Suite(.serialized, .bounded) struct DeathTests {
     /// Trial division of so many numbers keeps two processors busy for seconds, so that the kill comes in the middle.
     private static let order = PrimesOrder(from: "0", to: "40000000", algorithm: "trial", chunks: 400)
     private static let count: UInt64 = 2_433_654

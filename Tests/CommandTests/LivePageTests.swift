@@ -9,7 +9,7 @@ import World
 private typealias Page = PageInChromium
 
 /// The live page of real nodes, in a real browser.
-@Suite(.serialized) struct LivePageTests {
+@Suite(.serialized, .bounded) struct LivePageTests {
     private static let statuses: JSON =
         "[...document.querySelectorAll('#members tr')].map((row) => row.dataset.key + ' ' + row.querySelector('.status .word').textContent)"
 

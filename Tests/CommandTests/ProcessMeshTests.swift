@@ -7,7 +7,7 @@ import Web
 import World
 
 /// The command on meshes of real processes.
-@Suite(.serialized) struct ProcessMeshTests {
+@Suite(.serialized, .bounded) struct ProcessMeshTests {
     @Test func fiveNodesSeeEachOtherWorkTogetherAndEnd() async throws {
         try await TestMesh.with(5, port: 23_100) { mesh in
             try await mesh.up()

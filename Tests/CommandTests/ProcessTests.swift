@@ -47,6 +47,21 @@ import World
         #expect(!child.identity.isRunning)
     }
 
+    /// Who reads a pipe to its end would otherwise wait for the end of every child that was started meanwhile.
+    @Test func aChildGetsNoDescriptorBeyondItsThree() throws {
+        var ends: [Int32] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        defer { close(ends[0]) }
+        let child = try ChildProcess(
+            path: "/bin/sh", arguments: ["-c", "read line"], input: .lifeline, output: .file("/dev/null"), error: .inherited)
+        close(ends[1])
+        var state = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
+        #expect(poll(&state, 1, 0) == 1 && Int32(state.revents) & POLLHUP != 0, "the child holds the other end")
+        #expect(child.poll() == nil, "it still runs")
+        child.signal(SIGKILL)
+        #expect(child.wait().ending == .signalled(SIGKILL))
+    }
+
     @Test func aProgramThatIsNotThereIsAnError() {
         #expect(throws: FileError.self) {
             try ChildProcess(path: "/no/such/program", arguments: [], output: .inherited, error: .inherited)

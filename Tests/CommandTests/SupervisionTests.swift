@@ -7,7 +7,7 @@ import Web
 import World
 
 /// `gossamer up` and those who start and end nodes besides it.
-@Suite(.serialized) struct SupervisionTests {
+@Suite(.serialized, .bounded) struct SupervisionTests {
     private func supervisor(_ mesh: TestMesh) -> ProcessIdentity? {
         MeshFiles(directory: mesh.directory + "/.gossamer/\(mesh.meshName)").running(SystemFileSystem())
     }

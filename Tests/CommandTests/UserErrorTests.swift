@@ -1,11 +1,12 @@
 import Command
 import Foundation
 import JSONDocument
+import TestSupport
 import Testing
 import World
 
 /// What the built program says to those who ask for what cannot be.
-@Suite(.serialized) struct UserErrorTests {
+@Suite(.serialized, .bounded) struct UserErrorTests {
     @Test(arguments: [
         (["membrs"], "there is no command \"membrs\", did you mean \"members\"?"),
         (["nonsense"], "there is no command \"nonsense\"; gossamer --help lists them"),

@@ -62,6 +62,24 @@ import Testing
         path.hasPrefix("Sources/World/") || path.hasPrefix("Sources/Transport/Reactor/")
     }
 
+    /// What would let one test cost the whole run.
+    private static let whatHangs: [(pattern: String, instead: String)] = [
+        (#"\bProcess\(\)|\bPipe\(\)"#, "CommandLineTool or ChildProcess, for every other child would hold the pipe open, too"),
+        (#"\breadDataToEndOfFile\b|\bwaitUntilExit\b"#, "CommandLineTool, which has a bound"),
+        (#"@Suite\((?!.*\.bounded).*\.serialized"#, ".serialized, .bounded"),
+    ]
+
+    @Test func noTestWaitsWithoutABound() throws {
+        for source in try Self.sources(under: "Tests") where !source.path.hasPrefix("Tests/HouseTests/") {
+            for (number, line) in source.lines.enumerated() {
+                let code = Self.code(line)
+                for rule in Self.whatHangs where code.range(of: rule.pattern, options: .regularExpression) != nil {
+                    Issue.record("\(source.path):\(number + 1): \(line.trimmingCharacters(in: .whitespaces)): use \(rule.instead)")
+                }
+            }
+        }
+    }
+
     @Test func nothingGoesAroundTheWorld() throws {
         for source in try Self.sources(under: "Sources") where !Self.mayGoAround(source.path) {
             for (number, line) in source.lines.enumerated() {

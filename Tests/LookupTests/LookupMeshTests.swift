@@ -39,7 +39,7 @@ private final class PatientWorker: LookupWorker {
 }
 
 /// Lookups on real nodes in this process, over sockets of 127.0.0.1.
-@Suite(.serialized) struct LookupMeshTests {
+@Suite(.serialized, .bounded) struct LookupMeshTests {
     private struct Cluster {
         var nodes: [Node] = []
         var stations: [LookupStation] = []
@@ -71,7 +71,7 @@ private final class PatientWorker: LookupWorker {
         func start() async throws {
             for node in nodes { try await node.start() }
             for node in nodes {
-                try await wait("\(node.identity) sees everyone") {
+                try await eventually("\(node.identity) sees everyone") {
                     node.decidedMembers.count == nodes.count && node.ring.shares(role: "lookup").count == nodes.count - 1
                 }
             }
@@ -80,16 +80,6 @@ private final class PatientWorker: LookupWorker {
         func stop() async {
             for node in nodes { await node.stop() }
             try? FileManager.default.removeItem(atPath: "/tmp/gossamer-\(name)")
-        }
-
-        func wait(_ what: String, _ condition: () async -> Bool) async throws {
-            let world = SystemWorld()
-            let end = world.now + .seconds(30)
-            while world.now < end {
-                if await condition() { return }
-                try await world.sleep(for: .milliseconds(10))
-            }
-            Issue.record("did not happen: \(what)")
         }
     }
 

@@ -1,4 +1,5 @@
 import Membership
+import TestSupport
 import Testing
 import World
 
@@ -8,7 +9,7 @@ import World
 /// 3 nodes every 200 ms, 5 x 3 = 15: 17 packets of at most 1,400 bytes. Out of this come failed probes (3 requests, 3 relayed probes and their
 /// answers each). State travels apart: memberlist sends its whole table both ways over TCP at every join and every 30 s (stretched with size: x 6
 /// at 1,000 nodes), about 2 x 100 bytes x members.
-@Suite(.serialized) struct LargeMeshTests {
+@Suite(.serialized, .bounded) struct LargeMeshTests {
     static let packetsPerSecond = 17.0
 
     @Test func aHundredNodesFindOneAnotherLoseOneAndHeal() {

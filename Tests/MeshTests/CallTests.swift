@@ -1,5 +1,6 @@
 import Distributed
 import Mesh
+import TestSupport
 import Testing
 import World
 

@@ -1,5 +1,6 @@
 import Distributed
 import Mesh
+import TestSupport
 import Testing
 
 /// Which type declares a function, and singletons that follow each other.

@@ -9,7 +9,7 @@ import TestSupport
 import World
 
 /// Primes on real nodes in this process, over sockets of 127.0.0.1.
-@Suite(.serialized) struct PrimesMeshTests {
+@Suite(.serialized, .bounded) struct PrimesMeshTests {
     private struct Cluster {
         var nodes: [Node] = []
         var services: [PrimesService] = []
@@ -41,7 +41,7 @@ import World
             for node in nodes { try await node.start() }
             let primes = nodes.filter { $0.configuration.metadata.roles == ["primes"] }.count
             for node in nodes {
-                try await wait("\(node.identity) sees everyone") {
+                try await eventually("\(node.identity) sees everyone") {
                     node.decidedMembers.count == nodes.count && node.ring.shares(role: "primes").count == primes
                 }
             }
@@ -50,16 +50,6 @@ import World
         func stop() async {
             for node in nodes { await node.stop() }
             try? FileManager.default.removeItem(atPath: "/tmp/gossamer-\(name)")
-        }
-
-        func wait(_ what: String, _ condition: () async -> Bool) async throws {
-            let world = SystemWorld()
-            let end = world.now + .seconds(30)
-            while world.now < end {
-                if await condition() { return }
-                try await world.sleep(for: .milliseconds(10))
-            }
-            Issue.record("did not happen: \(what)")
         }
     }
 
@@ -84,7 +74,7 @@ import World
         for service in cluster.services {
             counted += await service.metrics().first { $0.name == "gossamer_primes_parts_counted_total" }?.value ?? 0
             // The neighbour hears of the end after the client.
-            try await cluster.wait("nothing is left to do") { await service.unfinishedJobs() == 0 }
+            try await eventually("nothing is left to do") { await service.unfinishedJobs() == 0 }
         }
         // On a busy machine stragglers get a second worker; the job takes each part once all the same.
         #expect(counted >= 100)
@@ -154,7 +144,7 @@ import World
         let accepted = try await gateway.submit(PrimesRequest(from: 0, to: 20_000_000_000, chunks: 60))
         let home = try #require(cluster.nodes[0].ring.owner(of: "\(accepted.jobId)", role: "primes")?.name)
         let victim = try #require(cluster.nodes.dropFirst().first { $0.identity.name != home })
-        try await cluster.wait("the victim has work") {
+        try await eventually("the victim has work") {
             ((try? await gateway.status(accepted.jobId, seen: nil, patience: .zero).chunks.done) ?? 0) > 3
         }
         await victim.stop()
@@ -175,7 +165,7 @@ import World
         await home.stop()
         for client in [gateway, cluster.services[other].gateway] {
             var status: PrimesStatus?
-            try await cluster.wait("the death is known") {
+            try await eventually("the death is known") {
                 status = try? await client.status(accepted.jobId, seen: nil, patience: .zero)
                 return status?.status == .failed
             }

@@ -1,3 +1,4 @@
+import CPlatform
 import Foundation
 
 /// Runs a program to its end: for tests that need a second opinion from another implementation.
@@ -36,6 +37,8 @@ public enum CommandLineTool {
         posix_spawn_file_actions_addopen(&actions, 0, folder + "/in", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, folder + "/out", O_WRONLY | O_CREAT, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, folder + "/err", O_WRONLY | O_CREAT, 0o600)
+        // What else this process has open is none of the program's business, and a pipe of others would not end before it does.
+        cplatform_spawn_close_from(&actions, 3)
 
         // Threads of tests may block signals, and a child that inherits that cannot be ended.
         var attributes = posix_spawnattr_t(), none = sigset_t()

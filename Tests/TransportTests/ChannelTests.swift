@@ -25,7 +25,7 @@ final class TestNames: Sendable {
 }
 
 /// What a channel needs before it is connected: descriptors, and the address of a name.
-@Suite(.serialized) struct ChannelTests {
+@Suite(.serialized, .bounded) struct ChannelTests {
     private func dial(_ node: RealNode, _ name: String, _ port: UInt16) async -> PeerAddress {
         let address = PeerAddress(host: name, port: port)
         await node.node.with { links, _ in links.dial(address) }

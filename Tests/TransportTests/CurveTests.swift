@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 import Transport
 import Wire
 import World
 
-@Suite(.serialized) struct CurveTests {
+@Suite(.serialized, .bounded) struct CurveTests {
     private func keys() throws -> CurveKeyPair { try #require(CurveKeyPair.generate(), "libzmq has no CURVE") }
 
     @Test func keysAreWrittenAndReadAsZ85() throws {

@@ -7,7 +7,7 @@ import Wire
 import World
 
 /// The independent client of Tests/Python, written from docs/WIRE.md, against the links of a node with a stub above them.
-@Suite(.serialized) struct PythonClientTests {
+@Suite(.serialized, .bounded) struct PythonClientTests {
     private static let client = PythonEnvironment.packageRoot + "/Tests/Python/gossamer_client.py"
 
     private struct Result {

@@ -162,20 +162,6 @@ import World
     }
 }
 
-@Suite struct DeadlineHeapTests {
-    @Test func whatIsDueComesInOrder() {
-        var random = RandomStream(seed: 1)
-        var heap = DeadlineHeap<Int>()
-        let instants = (0..<500).map { _ in Instant(nanoseconds: Int64(random.below(100))) }
-        for (key, at) in instants.enumerated() { heap.insert(key, at: at) }
-        var seen: [(Instant, Int)] = []
-        while let (key, at) = heap.popDue(Instant(nanoseconds: 60)) { seen.append((at, key)) }
-        let expected = instants.enumerated().filter { $1 <= Instant(nanoseconds: 60) }.map { ($1, $0) }.sorted { $0 < $1 }
-        #expect(seen.map(\.1) == expected.map(\.1))
-        #expect(heap.next > Instant(nanoseconds: 60))
-    }
-}
-
 @Suite struct PendingDeadlinesTests {
     @Test func onlyAnEarlierDeadlineNeedsAnEntry() {
         func at(_ seconds: Int64) -> Instant { Instant(nanoseconds: seconds * 1_000_000_000) }

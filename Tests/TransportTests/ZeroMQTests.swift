@@ -7,7 +7,7 @@ import Wire
 import World
 
 /// The same links over real sockets on 127.0.0.1.
-@Suite(.serialized) struct ZeroMQTests {
+@Suite(.serialized, .bounded) struct ZeroMQTests {
     @Test func framesGoThereAndBackOnEveryLane() async throws {
         let (one, two) = (try await RealNode("n1"), try await RealNode("n2"))
         await two.node.with { _, delegate in

@@ -189,19 +189,3 @@ final class Scratch: Sendable {
 
     deinit { try? SystemFileSystem().removeTree(path) }
 }
-
-/// Polls a condition, for half a minute at most: a bound against hanging, not a claim about speed.
-func eventually(_ what: String, _ condition: () async -> Bool) async throws {
-    let world = SystemWorld()
-    let end = world.now + .seconds(30)
-    while world.now < end {
-        if await condition() { return }
-        try await world.sleep(for: .milliseconds(10))
-    }
-    throw Timeout(what: what)
-}
-
-struct Timeout: Error, CustomStringConvertible {
-    let what: String
-    var description: String { "did not happen: \(what)" }
-}

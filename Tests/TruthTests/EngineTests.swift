@@ -1,5 +1,6 @@
 import Registers
 import Synchronization
+import TestSupport
 import Testing
 import Truth
 import World

@@ -1,9 +1,10 @@
 import Registers
+import TestSupport
 import Testing
 import World
 
 /// What every engine promises, and the replicated one keeps with any store.
-@Suite(.serialized) struct RegisterEngineConformance {
+@Suite(.serialized, .bounded) struct RegisterEngineConformance {
     private static let patience = Duration.seconds(20)
     private let ids = WorkIDGenerator(SystemWorld(), name: "conformance")
 

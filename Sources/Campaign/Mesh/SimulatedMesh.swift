@@ -65,13 +65,13 @@ final class SimulatedMesh {
 
     // MARK: Time
 
-    func at(_ time: Instant, _ action: @escaping (SimulatedMesh) -> Void) { heap.push(.action(action), at: max(time, now)) }
-    func after(_ delay: Duration, _ action: @escaping (SimulatedMesh) -> Void) { heap.push(.action(action), at: now + delay) }
-    func push(_ event: MeshEvent, after delay: Duration) { heap.push(event, at: now + delay) }
-    func push(_ event: MeshEvent, at time: Instant) { heap.push(event, at: max(time, now)) }
+    func at(_ time: Instant, _ action: @escaping (SimulatedMesh) -> Void) { heap.insert(.action(action), at: max(time, now)) }
+    func after(_ delay: Duration, _ action: @escaping (SimulatedMesh) -> Void) { heap.insert(.action(action), at: now + delay) }
+    func push(_ event: MeshEvent, after delay: Duration) { heap.insert(event, at: now + delay) }
+    func push(_ event: MeshEvent, at time: Instant) { heap.insert(event, at: max(time, now)) }
 
     func run(until end: Instant) {
-        while let next = heap.next, next <= end, let (at, event) = heap.pop() {
+        while let (event, at) = heap.pop(dueBy: end) {
             now = at
             perform(event)
         }

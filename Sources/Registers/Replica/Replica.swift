@@ -52,7 +52,7 @@ public struct Replica: ~Copyable {
     /// Promises that the mutation `promise-in-memory` does not write.
     var volatilePromises: [RegisterKey: Ballot] = [:]
 
-    var timers = DueQueue<Timer>()
+    var timers = EventHeap<Timer>()
     var now: Instant
     var wall: WallTime
     /// What peers will be told at the end of this turn, and what this replica tells itself.
@@ -109,7 +109,7 @@ public struct Replica: ~Copyable {
             take(input)
             while let item = outbox.popLocal() { serve(item, from: id) }
         }
-        while let timer = timers.pop(dueBy: self.now) { fire(timer) }
+        while let (timer, _) = timers.pop(dueBy: self.now) { fire(timer) }
         while let item = outbox.popLocal() { serve(item, from: id) }
         return finish()
     }

@@ -62,7 +62,7 @@ public final class FaultFilter {
     private var heldBytes = 0
     private var lastNumber: UInt64 = 0
     /// The numbers by their release. One that was released early is met again in vain.
-    private var releases = DeadlineHeap<UInt64>()
+    private var releases = EventHeap<UInt64>()
     /// The instant of the one entry for this filter among the links' timers that counts.
     var timerAt = Instant.distantFuture
     /// Frames lost because too many were held back.
@@ -148,7 +148,7 @@ public final class FaultFilter {
     /// Takes out what is due, in the order of release.
     package func takeDue(now: Instant) -> [Held] {
         var due: [Held] = []
-        while let (number, _) = releases.popDue(now) {
+        while let (number, _) = releases.pop(dueBy: now) {
             guard let frame = held.removeValue(forKey: number) else { continue }
             heldBytes -= frame.packet.count
             due.append(frame)

@@ -63,7 +63,7 @@ public final class Links {
     var byOrigin: [RouteID: [Session]] = [:]
     var nextSession: UInt64 = 0
     var attempts: UInt64 = 0
-    var timers = DeadlineHeap<Timer>()
+    var timers = EventHeap<Timer>()
     var dirty: [Session] = []
     var flushing: [Session] = []
     var scratch = MessagePackWriter(capacity: 512)
@@ -127,7 +127,7 @@ extension Links {
         self.now = now
         if isStopped { return false }
         var didWork = sockets.receive(into: self, now: now)
-        while !isStopped, let (timer, at) = timers.popDue(now) {
+        while !isStopped, let (timer, at) = timers.pop(dueBy: now) {
             didWork = true
             fire(timer, at)
         }

@@ -43,7 +43,9 @@ struct SpawnActions: ~Copyable {
         }
     }
 
-    /// The child starts with the default action for every signal and none blocked, whatever this process does with them.
+    /// The child starts with the default action for every signal and none blocked, whatever this process does with them; and it
+    /// gets no descriptor beyond the three. Libraries open some that are inherited, and who reads a pipe to its end would wait for
+    /// the end of every child that holds the other end without knowing.
     mutating func spawn(path: String, arguments: [String]) throws(FileError) -> Int32 {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -58,6 +60,7 @@ struct SpawnActions: ~Copyable {
         var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
         words.append(nil)
         defer { for word in words { free(word) } }
+        cplatform_spawn_close_from(&actions, 3)
         var pid: pid_t = 0
         let code = posix_spawn(&pid, path, &actions, &attributes, words, environ)
         guard code == 0 else {

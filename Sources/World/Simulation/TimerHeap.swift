@@ -3,30 +3,15 @@ public struct SimulatedTimer: Hashable, Sendable {
     fileprivate let number: UInt64
 }
 
-/// The timers of a simulation: a binary heap on (instant, order of making).
+/// The timers of a simulation, which can be cancelled.
 struct TimerHeap {
-    private struct Entry {
-        var at: Instant
-        var number: UInt64
-        var body: @Sendable () -> Void
-
-        static func precedes(_ a: Entry, _ b: Entry) -> Bool { (a.at, a.number) < (b.at, b.number) }
-    }
-
-    private var entries: [Entry] = []
+    private var timers = EventHeap<(number: UInt64, body: @Sendable () -> Void)>()
     private var cancelled: Set<UInt64> = []
     private var made: UInt64 = 0
 
     mutating func insert(at: Instant, _ body: @escaping @Sendable () -> Void) -> SimulatedTimer {
         made += 1
-        entries.append(Entry(at: at, number: made, body: body))
-        var child = entries.count - 1
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard Entry.precedes(entries[child], entries[parent]) else { break }
-            entries.swapAt(child, parent)
-            child = parent
-        }
+        timers.insert((made, body), at: at)
         return SimulatedTimer(number: made)
     }
 
@@ -35,10 +20,9 @@ struct TimerHeap {
 
     var nextInstant: Instant? {
         mutating get {
-            while let first = entries.first {
-                guard cancelled.contains(first.number) else { return first.at }
-                cancelled.remove(first.number)
-                removeFirst()
+            while let first = timers.first {
+                guard cancelled.remove(first.number) != nil else { return timers.next }
+                _ = timers.pop(dueBy: .distantFuture)
             }
             cancelled.removeAll()
             return nil
@@ -46,23 +30,7 @@ struct TimerHeap {
     }
 
     mutating func popFirst() -> (@Sendable () -> Void)? {
-        guard nextInstant != nil, let first = entries.first else { return nil }
-        removeFirst()
-        return first.body
-    }
-
-    private mutating func removeFirst() {
-        let last = entries.removeLast()
-        guard !entries.isEmpty else { return }
-        entries[0] = last
-        var parent = 0
-        while true {
-            var smallest = parent
-            for child in [2 * parent + 1, 2 * parent + 2]
-            where child < entries.count && Entry.precedes(entries[child], entries[smallest]) { smallest = child }
-            guard smallest != parent else { return }
-            entries.swapAt(parent, smallest)
-            parent = smallest
-        }
+        guard nextInstant != nil else { return nil }
+        return timers.pop(dueBy: .distantFuture)?.event.body
     }
 }

@@ -1,10 +1,11 @@
 import JSONDocument
+import TestSupport
 import Testing
 import Web
 import World
 
 /// `gossamer kv` and `gossamer store` as people and scripts meet them.
-@Suite(.serialized) struct KeyValueCommandTests {
+@Suite(.serialized, .bounded) struct KeyValueCommandTests {
     private static let port = 26_420
 
     @Test(arguments: [

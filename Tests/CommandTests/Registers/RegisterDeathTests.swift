@@ -7,7 +7,7 @@ import Web
 import World
 
 /// Values that were put, on meshes of processes that are killed and cut.
-@Suite(.serialized) struct RegisterDeathTests {
+@Suite(.serialized, .bounded) struct RegisterDeathTests {
     private static let port = 26_240
 
     @Test func everyAcknowledgedPutIsThereAfterAllFiveWereKilledAtOnce() async throws {

@@ -7,7 +7,7 @@ import Web
 import World
 
 /// Disks that lose something, go back in time, or fill up, below meshes of processes.
-@Suite(.serialized) struct RegisterDiskTests {
+@Suite(.serialized, .bounded) struct RegisterDiskTests {
     private static let port = 26_300
 
     private func put(_ keys: Range<Int>, _ value: String, at name: String, _ mesh: TestMesh) async throws {

@@ -8,7 +8,7 @@ import Web
 import World
 
 /// What a node finds at its start and will not take part with: it ends with 74, says which file and what to do, and changes nothing.
-@Suite(.serialized) struct RegisterStartTests {
+@Suite(.serialized, .bounded) struct RegisterStartTests {
     private static let port = 26_360
 
     /// Expects that the node does not start over these bytes in one of its files, and that they are there afterwards.

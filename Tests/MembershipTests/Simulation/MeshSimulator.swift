@@ -103,7 +103,7 @@ final class MeshSimulator {
     /// From now on the process is stalled again and again, as its `sickness` says.
     func beginSickness(_ i: Int) {
         guard let sickness = hosts[i].sickness else { return }
-        heap.push(.stall(i, life: hosts[i].identity.life), at: now + sickness.every * random.unit())
+        heap.insert(.stall(i, life: hosts[i].identity.life), at: now + sickness.every * random.unit())
     }
 
     /// Ends the process. With `refusing` the host stays up: links break and connections are refused. Without, the machine is gone.
@@ -116,15 +116,15 @@ final class MeshSimulator {
         for j in hosts.indices where j != i && hosts[j].membership != nil {
             guard cut(i, j) == .open, cut(j, i) == .open else { continue }
             let delay = oneWay()
-            heap.push(.input(j, .lost(peer)), at: now + delay)
-            heap.push(.input(j, .refused(peer)), at: now + delay + oneWay() + oneWay())
+            heap.insert(.input(j, .lost(peer)), at: now + delay)
+            heap.insert(.input(j, .refused(peer)), at: now + delay + oneWay() + oneWay())
         }
     }
 
     /// The process does not run for a while, like after SIGSTOP; what arrives waits.
     func pause(_ i: Int, for duration: Duration) {
         hosts[i].stalledUntil = max(hosts[i].stalledUntil, now + duration)
-        heap.push(.resume(i), at: hosts[i].stalledUntil)
+        heap.insert(.resume(i), at: hosts[i].stalledUntil)
     }
 
     func leave(_ i: Int) {
@@ -154,13 +154,13 @@ final class MeshSimulator {
 
     func at(_ time: Instant, _ action: @escaping (MeshSimulator) -> Void) {
         actions.append(action)
-        heap.push(.action(actions.count - 1), at: time)
+        heap.insert(.action(actions.count - 1), at: time)
     }
 
     func run(for duration: Duration) { run(until: now + duration) }
 
     func run(until end: Instant) {
-        while let next = heap.nextTime, next <= end, let (at, event) = heap.pop() {
+        while let (event, at) = heap.pop(dueBy: end) {
             now = at
             perform(event)
         }
@@ -192,7 +192,7 @@ final class MeshSimulator {
             guard hosts[i].membership != nil, hosts[i].identity.life == life, let sickness = hosts[i].sickness else { return }
             let length = sickness.upTo * random.unit()
             pause(i, for: length)
-            heap.push(.stall(i, life: life), at: now + length + sickness.every * (2 * random.unit()))
+            heap.insert(.stall(i, life: life), at: now + length + sickness.every * (2 * random.unit()))
         case .resume(let i):
             guard hosts[i].membership != nil, hosts[i].stalledUntil <= now else { return }
             let waiting = hosts[i].inbox
@@ -210,7 +210,7 @@ final class MeshSimulator {
     private func arm(_ i: Int) {
         guard let deadline = hosts[i].membership?.nextDeadline, deadline < hosts[i].tickAt else { return }
         hosts[i].tickAt = max(deadline, now)
-        heap.push(.tick(i), at: hosts[i].tickAt)
+        heap.insert(.tick(i), at: hosts[i].tickAt)
     }
 
     private func take(_ i: Int, _ input: Input) {
@@ -294,7 +294,7 @@ final class MeshSimulator {
         }
         if cuts.contains(.drop) { return }
         if cuts.contains(.hold) { return held.append((from, to, input)) }
-        heap.push(.input(to, input), at: now + delay)
+        heap.insert(.input(to, input), at: now + delay)
     }
 
     /// What it takes to connect and to shake hands. A lost SYN is repeated after 1 s (RFC 6298, section 2), a later segment after 200 ms (the
@@ -318,7 +318,7 @@ final class MeshSimulator {
     func heal() {
         cut = { _, _ in .open }
         loss = 0
-        for (_, to, input) in held { heap.push(.input(to, input), at: now + oneWay()) }
+        for (_, to, input) in held { heap.insert(.input(to, input), at: now + oneWay()) }
         held = []
     }
 }

@@ -1,37 +1,26 @@
 import Foundation
 import Registers
+import TestSupport
 import Testing
 import World
 
 /// A disk without room, which is a small file system in memory. Only the administrator may make one.
 @Suite struct SQLiteFullDiskTests {
     /// Runs `body` on a disk of 2 MiB; says so when there is none to be had.
-    private func onSmallDisk(_ body: (String) throws -> Void) throws {
+    private func onSmallDisk(_ body: (String) throws -> Void) async throws {
         let scratch = try Scratch(), disk = scratch.path + "/disk"
         try SystemFileSystem().createDirectory(disk)
-        let why = try run("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk)
-        if let why {
-            print("skipped: no small disk can be made to be filled: \(why)")
+        let made = try await CommandLineTool.run("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", disk])
+        guard made.status == 0 else {
+            print("skipped: no small disk can be made to be filled: \(made.standardError)")
             return
         }
-        defer { _ = try? run("umount", "-l", disk) }
+        defer { _ = try? CommandLineTool.runBlocking("umount", ["-l", disk]) }
         try body(disk)
     }
 
-    /// Nil when the program succeeds, or what it says.
-    private func run(_ words: String...) throws -> String? {
-        let process = Process(), output = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = words
-        process.standardError = output
-        try process.run()
-        let said = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return process.terminationStatus == 0 ? nil : String(decoding: said, as: UTF8.self)
-    }
-
-    @Test func aFullDiskRefusesAndTheSameCommitIsWrittenWhenThereIsRoom() throws {
-        try onSmallDisk { disk in
+    @Test func aFullDiskRefusesAndTheSameCommitIsWrittenWhenThereIsRoom() async throws {
+        try await onSmallDisk { disk in
             let path = disk + "/r.db", ballast = disk + "/ballast"
             let store = try StoreDisk { try openSQLite(path) }
             let key = registerKey("kv/a")
@@ -60,8 +49,8 @@ import World
         }
     }
 
-    @Test func aStoreIsNotOpenedOnAFullDisk() throws {
-        try onSmallDisk { disk in
+    @Test func aStoreIsNotOpenedOnAFullDisk() async throws {
+        try await onSmallDisk { disk in
             let files = SystemFileSystem()
             var size = 1 << 20
             while size >= 1 << 10 {
