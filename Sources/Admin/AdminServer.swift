@@ -35,7 +35,7 @@ public final class AdminServer: Sendable {
                 readiness: { truth?.readiness(of: node.readiness()) ?? node.readiness() }, reason: { truth?.complaint }),
             ChangeRoutes(control: control, permission: permission),
             FaultRoutes(faults: faults, socketPath: socketPath), JobRoutes(jobs: jobs), LiveRoutes(feed: feed, world: world),
-            StoreRoutes(truth: truth),
+            StoreRoutes(truth: truth), StoreChangeRoutes(truth: truth, permission: permission),
             ValueRoutes(truth: truth, permission: permission, ids: WorkIDGenerator(world, name: "admin-operations")),
         ]
         let offered = groups.flatMap(\.routes)

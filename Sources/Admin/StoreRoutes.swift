@@ -4,13 +4,16 @@ import Registers
 import Truth
 import Web
 
-/// `GET /stores`: who holds what, by the configuration that this node goes by. `GET /stores/where/{key}`: the replicas of a key.
+/// `GET /stores`: who holds what, by the configuration that this node goes by, and what changes. `GET /stores/where/{key}`: the replicas of a key.
 struct StoreRoutes: RouteGroup {
     let truth: (any TruthInspection)?
 
     var routes: [WebRoute] {
         [
-            WebRoute(.get, "/stores") { _ in .json(Self.stores(try known())) },
+            WebRoute(.get, "/stores") { _ in
+                let truth = try known()
+                return .json(Self.stores(truth, await truth.progress()))
+            },
             WebRoute(.get, "/stores/where/{key}") { request in
                 let truth = try known()
                 let name = request.parameter("key")
@@ -27,29 +30,44 @@ struct StoreRoutes: RouteGroup {
         return truth
     }
 
-    private static func stores(_ truth: any TruthInspection) -> JSON {
+    private static func stores(_ truth: any TruthInspection, _ progress: ReconfigurationProgress?) -> JSON {
         guard let configuration = truth.configuration else {
             return ["mesh": nil, "epoch": 0, "own": nil, "stores": .array([]), "obstacle": .text(truth.obstacle)]
         }
-        let rows = configuration.shards.loads.map { load -> JSON in
-            let node = truth.node(of: load.store.id)
-            return [
+        let change = configuration.change
+        func row(_ load: (store: ShardStore, replicas: Int, homes: Int), _ state: String) -> JSON {
+            [
                 "name": .string(load.store.name), "store": .string(load.store.id.description),
-                "live": .bool(node != nil), "shards": .number(load.replicas), "homes": .number(load.homes),
-                "capacity": .number(Double(load.store.capacity) / 100), "zone": .string(load.store.zone),
+                "live": .bool(truth.node(of: load.store.id) != nil), "state": .string(state), "shards": .number(load.replicas),
+                "homes": .number(load.homes), "capacity": .number(Double(load.store.capacity) / 100), "zone": .string(load.store.zone),
             ]
         }
+        let rows = configuration.shards.loads.map { row($0, change?.joining.contains($0.store) == true ? "joining" : "holding") }
+        let leaving = (configuration.before?.loads ?? []).filter { change?.leaving.contains($0.store) == true }.map { row($0, "leaving") }
         return [
             "mesh": .string(configuration.meshID.description), "epoch": .number(Int(clamping: configuration.epoch)),
             "replication": .number(configuration.shards.replication), "own": .text(own(truth, configuration)),
-            "stores": .array(rows),
+            "stores": .array(rows + leaving), "change": change.map { Self.change($0, progress) } ?? nil,
+        ]
+    }
+
+    /// A change that is under way, and how far it is as far as that is known.
+    static func change(_ change: PendingChange, _ progress: ReconfigurationProgress?) -> JSON {
+        let progress = progress.flatMap { $0.epoch == change.epoch ? $0 : nil }
+        func stores(_ stores: [ShardStore]) -> JSON {
+            .array(stores.map { ["name": .string($0.name), "store": .string($0.id.description)] })
+        }
+        return [
+            "change": .string(change.description), "epoch": .number(Int(clamping: change.epoch)), "joining": stores(change.joining),
+            "leaving": stores(change.leaving), "moving": .number(change.moving), "carried": progress.map { .number($0.carried) } ?? nil,
+            "registers": progress.map { .number($0.registers) } ?? nil,
         ]
     }
 
     /// A store that the configuration does not name holds nothing, however well it is.
     private static func own(_ truth: any TruthInspection, _ configuration: MeshConfiguration) -> String? {
         guard let store = truth.store else { return nil }
-        return configuration.shards.stores.contains { $0.id == store } ? truth.standing.map(word) : "spare"
+        return configuration.names(store) ? truth.standing.map(word) : "spare"
     }
 
     static func word(_ standing: Standing) -> String {

@@ -19,6 +19,10 @@ public protocol TruthInspection: Sendable {
     func node(of store: StoreID) -> NodeIdentity?
     /// Shard, replicas and home of a key.
     func explain(_ key: RegisterKey) -> KeyExplanation?
+    /// Has other stores hold the shards. Returns when that is written down.
+    func change(_ wish: StoreChange, patience: Duration) async throws -> StoreChangeOutcome
+    /// How far the reconfiguration has come that is under way; nil without one, and when who knows does not say.
+    func progress() async -> ReconfigurationProgress?
     /// Values under names.
     var values: KeyValue { get }
 }
@@ -32,7 +36,7 @@ extension TruthInspection {
         case nil, .voting: nil
         case .asking: "the store asks its peers what they have heard of it, and does not vote before they have answered"
         case .full: "the disk of the store is full: it neither promises nor accepts until there is room"
-        case .rolledBack: "the store is an older copy of itself and never votes again: put the newest copy back, or replace the store"
+        case .rolledBack: "the store is an older copy of itself and never votes again: put the newest copy back, or wipe its disk and replace the store"
         }
     }
 

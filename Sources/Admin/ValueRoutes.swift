@@ -66,20 +66,9 @@ struct ValueRoutes: RouteGroup {
         return .milliseconds(milliseconds)
     }
 
-    /// 503 for what a later attempt may change, with when, and with what is known of the write.
     private static func problem(_ error: any Error, _ operation: WorkID? = nil) -> Problem {
         if let problem = error as? Problem { return problem }
         guard let error = error as? RegisterError else { return Problem(status: 500, detail: "\(error)") }
-        let status = switch error.code {
-        case .tooLarge: 413
-        case .refused, .expired: 409
-        case .noMajority, .overloaded, .notReady, .notHere: 503
-        }
-        let seconds = error.retryAfter.map { max(1, Int(($0.seconds).rounded(.up))) }
-        var extensions: [JSON.Member] = [.init("code", .string(error.code.rawValue)), .init("outcome", .string(error.outcome.rawValue))]
-        if let operation { extensions.append(.init("operation", .string(operation.description))) }
-        return Problem(
-            status: status, detail: error.sentence,
-            headers: seconds.map { [.init(name: .retryAfter, value: String($0))] } ?? [], extensions: extensions)
+        return Problem(error, operation: operation)
     }
 }

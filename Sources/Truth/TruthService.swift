@@ -34,7 +34,7 @@ public final class TruthService: Sendable {
         let machines = MachineBook(machines: [KeyValueMachine.kind: KeyValueMachine()])
         let engine = ReplicatedEngine(node: node, store: store, machine: machines, log: log)
         self.engine = engine
-        keeper = try ConfigurationKeeper(node: node, store: store, listed: listed, log: log) { engine.adopt($0.replicas) }
+        keeper = try ConfigurationKeeper(node: node, store: store, engine: engine, listed: listed, log: log)
         doors = (
             EngineDoor(actorSystem: node.system, engine: engine), ConfigurationDoor(actorSystem: node.system, keeper: keeper)
         )
@@ -99,6 +99,16 @@ public final class TruthService: Sendable {
 
     /// Whether the node's store takes part; nil without the role, and before the mesh has begun.
     public var standing: Standing? { engine.standing }
+
+    /// Has other stores hold the shards. Returns when that is written down; what follows goes by itself.
+    /// - Throws: ``StoreChangeRefusal`` for what is not to be done; ``Registers/RegisterError`` when no majority of those who keep
+    ///   the configuration answers.
+    public func change(_ wish: StoreChange, patience: Duration) async throws -> StoreChangeOutcome {
+        try await keeper.change(wish, patience: patience)
+    }
+
+    /// How far the reconfiguration has come that is under way; nil without one, and when who knows does not say.
+    public func progress() async -> ReconfigurationProgress? { await keeper.progress() }
 
     /// Shard, replicas and home of a key, as this node sees them.
     public func explain(_ key: RegisterKey) -> KeyExplanation? {

@@ -1,3 +1,4 @@
+import Foundation
 import MessagePack
 import Placement
 import Registers
@@ -29,7 +30,8 @@ import World
         let configuration = try sampleConfiguration(stores: stores)
         let bytes = try MessagePackEncoder().encode(ConfigurationDocument(configuration))
         let read = try MessagePackDecoder().decode(ConfigurationDocument.self, from: bytes).configuration()
-        #expect(read == configuration && read.replicas == configuration.replicas)
+        #expect(read == configuration && read.map == configuration.map && read.change == nil)
+        #expect(MeshConfiguration(document: configuration.document) == configuration)
     }
 
     @Test func aNewerLayoutIsRefusedAndBothAreNamed() throws {
@@ -41,18 +43,31 @@ import World
     @Test func idsThatAreNoneAreNamed() throws {
         #expect(try failure { $0["meshID"] = .text("nonsense") }?.contains("\"nonsense\" is no mesh id") == true)
         #expect(try failure { $0["meshID"] = .text("") } != nil)
-        #expect(try failure { $0["stores"] = .list([.map(["id": .text("x"), "name": .text("a"), "capacity": .number(1), "zone": .text("")])]) }?
-            .contains("\"x\" is no store id") == true)
+        func store(id: [UInt8]) -> Field { .list([.bytes(id), .text("a"), .number(1), .text(""), .number(1)]) }
+        #expect(try failure { $0["stores"] = .list([store(id: [1, 2, 3])]) }?.contains("the id of store \"a\" has 3 bytes") == true)
     }
 
     @Test func aMapThatCannotBeIsRefused() throws {
-        #expect(try failure { $0["replicas"] = .list([]) } != nil)
-        for list in [[], [0, 0, 1], [0, 1, 9], [-1, 0, 1], [Int.max, 0, 1]] as [[Int]] {
-            let lists = Array(repeating: Field.list(list.map { .number($0) }), count: Shard.count)
-            #expect(try failure { $0["replicas"] = .list(lists) } != nil, "\(list)")
+        for map in [[], [0xC0], Array(try sampleConfiguration().map.packed().dropLast())] as [[UInt8]] {
+            #expect(try failure { $0["map"] = .bytes(map) }?.contains("no replica map") == true)
         }
-        #expect(try failure { $0["epoch"] = .number(0) } != nil)
+        // One of other stores, and one with another number of replicas.
+        let other = MeshConfiguration(meshID: storeID(1), shards: try ShardMap.genesis(of: [ShardStore(id: storeID(77), name: "x")]))
+        #expect(try failure { $0["map"] = .bytes(other.map.packed()) } != nil)
+        let fewer = try sampleConfiguration(stores: 2).map.packed()
+        #expect(try failure { $0["map"] = .bytes(fewer) } != nil)
         #expect(try failure { $0["stores"] = .list([]) } != nil)
+    }
+
+    /// A later release may write all else as it likes.
+    @Test func ofANewerLayoutNothingButItsNumberIsRead() throws {
+        struct Newer: Codable { let version: Int }
+        let document = try MessagePackEncoder().encode(Newer(version: 9))
+        let directory = try Scratch(), files = SystemFileSystem(), file = ConfigurationFile(files, dataDirectory: directory.path)
+        let hash = StableHash.hash(document)
+        try files.writeDurably((0..<8).map { UInt8(truncatingIfNeeded: hash >> UInt64(56 - 8 * $0)) } + document, to: file.path)
+        let error = try #require(throws: ConfigurationError.self) { try file.read() }
+        #expect(error.description.contains("layout 9") && error.description.contains("layout \(ConfigurationDocument.currentVersion)"))
     }
 
     @Test func aFileThatWasWrittenIsRead() throws {
@@ -93,7 +108,7 @@ import World
 
 /// Any value of a document, to be changed and written again.
 private enum Field: Codable {
-    case number(Int), text(String), list([Field]), map([String: Field])
+    case number(Int), text(String), bytes([UInt8]), list([Field]), map([String: Field])
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
@@ -101,6 +116,8 @@ private enum Field: Codable {
             self = .number(number)
         } else if let text = try? container.decode(String.self) {
             self = .text(text)
+        } else if let bytes = try? container.decode(Data.self) {
+            self = .bytes(Array(bytes))
         } else if let list = try? container.decode([Field].self) {
             self = .list(list)
         } else {
@@ -113,6 +130,7 @@ private enum Field: Codable {
         switch self {
         case .number(let number): try container.encode(number)
         case .text(let text): try container.encode(text)
+        case .bytes(let bytes): try container.encode(bytes)
         case .list(let list): try container.encode(list)
         case .map(let map): try container.encode(map)
         }

@@ -25,6 +25,10 @@ enum RegisterVectors {
         .request(RegisterRequest(round: round, epoch: epoch, key: key, ballot: ballot, action: action))
     }
 
+    private static func ask(_ round: UInt64, shard: Int, _ action: ShardRequest.Action, epoch: UInt64 = 2) -> RegisterItem {
+        .shardRequest(ShardRequest(round: round, epoch: epoch, shard: shard, action: action))
+    }
+
     private static func answer(_ round: UInt64, _ body: RegisterAnswer.Body) -> RegisterItem {
         .answer(RegisterAnswer(round: round, body: body))
     }
@@ -69,24 +73,38 @@ enum RegisterVectors {
             "piece with a pending change": frame(one, 3, commit: 10, [answer(8, .piece(RegisterPiece(
                 version: late, state: .empty, pending: pending, rows: [], next: [2, 0])))]),
             "votes": frame(two, 1, commit: 4_294_967_296, [
-                answer(1, .promised(base: .none, pending: nil)),
-                answer(128, .promised(base: version(300, ballot(65000)), pending: late)), answer(2, .accepted),
+                answer(1, .promised(base: .none, pending: nil, closed: nil)),
+                answer(128, .promised(base: version(300, ballot(65000)), pending: late, closed: hour)), answer(2, .accepted),
                 answer(3, .confirmed), answer(4, .outbid(ballot(65536))), answer(5, .behind(version(299, ballot(64999, two, 1)))),
                 answer(6, .wrongEpoch(3)),
                 answer(7, .closed(CreationHour(number: 457_095))), answer(8, .unable),
             ]),
             "steps of a horizon": frame(one, 3, commit: 11, [
-                ask(20, colour, .zero, .horizon(hour: hour, step: .close)),
-                ask(21, job(0), .zero, .horizon(hour: hour, step: .free)),
+                ask(20, shard: 17, .horizon(hour: hour, step: .close)),
+                ask(21, shard: 1_024, .horizon(hour: CreationHour(number: 0), step: .free)),
             ]),
             "steps of a horizon, answered": frame(two, 1, commit: 11, [
                 answer(20, .horizon(inTheWay: nil)), answer(21, .horizon(inTheWay: job(457_094))),
                 answer(22, .horizon(inTheWay: colour)),
             ]),
+            "questions of a reconfiguration": frame(one, 3, commit: 12, [
+                ask(30, shard: 17, .list(after: nil)), ask(31, shard: 1_023, .list(after: job(457_094))),
+                ask(32, shard: 1_024, .list(after: colour)), ask(33, shard: 17, .inherit(closed: hour, freed: nil)),
+                ask(34, shard: 17, .inherit(closed: hour, freed: CreationHour(number: 457_093))), .carriedQuestion(epoch: 2),
+            ]),
+            "answers of a reconfiguration": frame(two, 1, commit: 12, [
+                answer(30, .listed(ShardListing(keys: [], isLast: true, closed: nil, freed: nil))),
+                answer(31, .listed(ShardListing(
+                    keys: [colour, job(457_094), job(457_095)], isLast: false, closed: hour, freed: CreationHour(number: 457_093)))),
+                .carriedAnswer(CarriedShards(epoch: 2, shards: [0, 9, 1_024], registers: 70000)),
+                .carriedAnswer(CarriedShards(epoch: 2)),
+            ]),
             "largest numbers": frame(top.store, largest, commit: largest, [
                 ask(largest, key([0xff], .max), top, .prepare, epoch: largest), .witnessAnswer(largest),
                 answer(largest, .outbid(top)), answer(largest, .behind(version(largest, top))), answer(largest, .wrongEpoch(largest)),
                 answer(largest, .closed(CreationHour(number: .max))),
+                ask(largest, shard: 1_024, .inherit(closed: CreationHour(number: .max), freed: CreationHour(number: .max)), epoch: largest),
+                .carriedQuestion(epoch: largest),
             ]),
         ]
     }

@@ -21,7 +21,7 @@ struct JobRun {
             while interrupts.count == 0 { do { try await world.sleep(for: .milliseconds(50)) } catch { return } }
             await client.cancel(ticket)
         }
-        let screen = JobScreen(isShown: Terminal.error.isInteractive && !isQuiet, unit: unit, world: world)
+        let screen = ProgressScreen(isShown: Terminal.error.isInteractive && !isQuiet, unit: unit, world: world)
         // The bar stays, an unfinished one too: it shows how far it came.
         defer { screen.end() }
         let result = try await client.follow(ticket, as: type) { screen.show(done: $0.done, total: $0.total) }
@@ -29,8 +29,8 @@ struct JobRun {
     }
 }
 
-/// The progress bar of a job.
-private final class JobScreen {
+/// The progress bar of long work.
+final class ProgressScreen {
     private let isShown: Bool
     private let unit: String
     private let world: any World
@@ -44,10 +44,11 @@ private final class JobScreen {
         started = world.now
     }
 
-    func show(done: Int, total: Int) {
+    /// - Parameter more: lines below the bar.
+    func show(done: Int, total: Int, more: [String] = []) {
         guard isShown else { return }
         let bar = ProgressBar(done: done, total: total, elapsed: world.now - started, unit: unit)
-        block.draw([bar.line(width: Terminal.error.columns)])
+        block.draw([bar.line(width: Terminal.error.columns)] + more)
     }
 
     func end() { block.keep() }

@@ -6,8 +6,10 @@ import World
 /// `gossamer store`: who holds the durable state of the mesh.
 struct StoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "store", abstract: "Show the stores of the mesh, or the replicas of a key.",
-        subcommands: [ListCommand.self, WhereCommand.self], defaultSubcommand: ListCommand.self)
+        commandName: "store", abstract: "Show the stores of the mesh, or the replicas of a key; replace, add and remove stores.",
+        subcommands: [
+            ListCommand.self, WhereCommand.self, AddCommand.self, RemoveCommand.self, ReplaceCommand.self, CancelCommand.self,
+        ], defaultSubcommand: ListCommand.self)
 
     struct ListCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -24,12 +26,17 @@ struct StoreCommand: AsyncParsableCommand {
             }
             var table = Table([.init("STORE"), .init("STATUS"), .init("SHARDS", .right), .init("HOMES", .right), .init("ZONE"), .init("ID")])
             for store in json["stores"]?.elements ?? [] {
+                let state = store["state"]?.string ?? "holding"
                 table.add([
-                    store["name"]?.string ?? "", store["live"] == true ? "live" : "down", store["shards"]?.text() ?? "",
+                    store["name"]?.string ?? "", (store["live"] == true ? "live" : "down") + (state == "holding" ? "" : ", " + state), store["shards"]?.text() ?? "",
                     store["homes"]?.text() ?? "", store["zone"]?.string ?? "", store["store"]?.string ?? "",
                 ])
             }
             Console.put(table.text())
+            if let change = json["change"], let words = change["change"]?.string {
+                func number(_ field: String) -> String { change[field].flatMap { $0 == .null ? nil : $0.text() } ?? "?" }
+                Console.note("under way: \(words); \(number("carried")) of \(number("moving")) shards and \(number("registers")) registers carried over")
+            }
             Console.note("mesh \(id), epoch \(json["epoch"]?.text() ?? "?"); the asked node's own store: \(json["own"]?.string ?? "none")")
         }
     }

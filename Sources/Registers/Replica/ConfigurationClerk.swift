@@ -57,7 +57,9 @@ public struct ConfigurationClerk<Configuration: WrittenConfiguration>: Sendable 
     public mutating func ended(_ action: RegisterWish.Action, _ result: Result<[UInt8], RegisterError>) -> Configuration? {
         isBusy = false
         switch (action, result) {
-        case (.change, .success): return known.settled()
+        case (.change(_, let command), .success):
+            // What was written, and not what follows from what is known by now: that may have become newer meanwhile.
+            return ConfigurationMachine.content(command).flatMap { Configuration(document: $0.document) }
         case (.change, .failure):
             (mayBeOld, looksAgain) = (true, .zero)
             return nil

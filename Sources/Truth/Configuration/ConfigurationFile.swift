@@ -1,4 +1,4 @@
-import MessagePack
+import Registers
 import World
 
 /// Keeps the mesh's configuration in a node's data directory: MessagePack, and a checksum before it.
@@ -22,7 +22,7 @@ package struct ConfigurationFile: Sendable {
             throw ConfigurationError("\(path) is damaged; remove it, and the node learns the configuration from the others")
         }
         do {
-            return try MessagePackDecoder().decode(ConfigurationDocument.self, from: Array(bytes.dropFirst(8))).configuration()
+            return try MeshConfiguration(reading: Array(bytes.dropFirst(8)))
         } catch {
             throw ConfigurationError("\(path): \(error)")
         }
@@ -30,7 +30,7 @@ package struct ConfigurationFile: Sendable {
 
     package func write(_ configuration: MeshConfiguration) throws(ConfigurationError) {
         do {
-            let bytes = try MessagePackEncoder().encode(ConfigurationDocument(configuration))
+            let bytes = configuration.document
             try files.writeDurably(Self.checksum(bytes[...]) + bytes, to: path)
         } catch {
             throw ConfigurationError("the configuration cannot be kept: \(error)")

@@ -15,46 +15,54 @@ public final class ConfigurationKeeper: Sendable {
     public static let storeLabel = "store", configurationLabel = "configuration"
 
     private struct State {
-        var configuration: MeshConfiguration?
+        /// Nil before the mesh has begun, as far as is known here.
+        var clerk: ConfigurationClerk<MeshConfiguration>?
         /// Mesh ids that were refused, so that each is told of once.
         var strangers: Set<String> = []
         var lastObstacle = ""
     }
 
-    private let node: Node
+    let node: Node
+    let engine: ReplicatedEngine
+    let log: Logger
     private let store: (any RegisterStore)?
     private let file: ConfigurationFile
     private let genesis: Genesis
-    private let adopt: @Sendable (MeshConfiguration) -> Void
-    private let log: Logger
+    private let ids: WorkIDGenerator
     private let state: Mutex<State>
+    /// Held while a newer configuration is written down and gone by, so that of two that come at once the older one does not come last.
+    private let adoption = Mutex(())
 
     /// How often it looks around.
     static let interval = Duration.milliseconds(250)
     static let patience = Duration.seconds(1)
+    static let errandPatience = Duration.seconds(2)
 
     /// - Parameters:
+    ///   - engine: told of the map that is known at first, and of each newer one.
     ///   - listed: the stores of the topology; the first of them begins the mesh.
-    ///   - adopt: told of the configuration that is known at first, and of each newer one.
     /// - Throws: ``ConfigurationError`` for a file that is damaged or too new.
     init(
-        node: Node, store: (any RegisterStore)?, listed: [StoreListing], log: Logger,
-        adopt: @escaping @Sendable (MeshConfiguration) -> Void
+        node: Node, store: (any RegisterStore)?, engine: ReplicatedEngine, listed: [StoreListing], log: Logger
     ) throws(ConfigurationError) {
         self.node = node
         self.store = store
+        self.engine = engine
         self.log = log
-        self.adopt = adopt
         genesis = Genesis(listed: listed)
+        ids = WorkIDGenerator(node.world, name: "configuration-operations")
         file = ConfigurationFile(node.world.files, dataDirectory: node.configuration.dataDirectory)
         let known = try file.read()
-        state = Mutex(State(configuration: known))
-        if let known { adopt(known) }
+        state = Mutex(State(clerk: known.map { ConfigurationClerk($0) }))
+        if let known { engine.adopt(known.map) }
     }
 
-    var obstacle: String? { state.withLock { $0.configuration == nil && !$0.lastObstacle.isEmpty ? $0.lastObstacle : nil } }
+    var obstacle: String? { state.withLock { $0.clerk == nil && !$0.lastObstacle.isEmpty ? $0.lastObstacle : nil } }
 
-    var configuration: MeshConfiguration? { state.withLock { $0.configuration } }
+    var configuration: MeshConfiguration? { state.withLock { $0.clerk?.known } }
+
+    /// An id for an operation on the register of the configuration.
+    func nextOperation() -> WorkID { ids.next() }
 
     var report: StoreReport {
         let known = configuration
@@ -69,6 +77,7 @@ public final class ConfigurationKeeper: Sendable {
             await tell()
             while !Task.isCancelled {
                 await lookAround()
+                runErrand()
                 if (try? await node.world.sleep(for: Self.interval)) == nil { return }
             }
         }
@@ -130,18 +139,23 @@ public final class ConfigurationKeeper: Sendable {
         }
     }
 
-    private func adoptIfNewer(_ configuration: MeshConfiguration) async throws {
-        let isNewer = state.withLock { state in
-            guard let own = state.configuration else { return true }
-            return own.meshID == configuration.meshID && own.epoch < configuration.epoch
+    /// Keeps a configuration, goes by it and tells of it, if it is newer than the one that is known.
+    /// - Throws: ``ConfigurationError`` when it cannot be kept; then the node goes on by the one before.
+    func adoptIfNewer(_ configuration: MeshConfiguration) async throws {
+        let isNewer = try adoption.withLock { _ in
+            if let own = self.configuration, own.meshID != configuration.meshID || own.epoch >= configuration.epoch { return false }
+            // Kept before it is gone by, so that this node never goes back.
+            try file.write(configuration)
+            state.withLock { state in
+                if state.clerk?.adopt(configuration) == nil { state.clerk = ConfigurationClerk(configuration) }
+            }
+            engine.adopt(configuration.map)
+            return true
         }
         guard isNewer else { return }
-        // Kept before it is gone by, so that this node never goes back.
-        try file.write(configuration)
-        state.withLock { $0.configuration = configuration }
-        adopt(configuration)
         await tell()
-        log.notice("going by epoch \(configuration.epoch) of mesh \(configuration.meshID)")
+        let change = configuration.change.map { ", in which a change begins: \($0)" } ?? ""
+        log.notice("going by epoch \(configuration.epoch) of mesh \(configuration.meshID)\(change)")
         reportDifferences(configuration)
     }
 
@@ -151,6 +165,44 @@ public final class ConfigurationKeeper: Sendable {
         let more = listed.subtracting(written).sorted(), fewer = written.subtracting(listed).sorted()
         if !more.isEmpty { log.warning("the topology lists stores that hold nothing: \(more.joined(separator: ", "))") }
         if !fewer.isEmpty { log.warning("the topology does not list stores that hold shards: \(fewer.joined(separator: ", "))") }
+    }
+
+    // MARK: The register
+
+    /// Asks the register of the configuration what the clerk wants to know, if it has its home here.
+    private func runErrand() {
+        let isHome = engine.home(of: .configuration) == node.identity, now = node.world.now
+        let action = state.withLock { $0.clerk?.errand(isHome: isHome, progress: engine.progress, operation: ids.next(), now: now) }
+        guard let action else { return }
+        node.world.spawn("configuration-errand") { [self] in
+            let result = await ask(action)
+            let newer = state.withLock { $0.clerk?.ended(action, result) ?? nil }
+            do {
+                if let newer { try await adoptIfNewer(newer) }
+                if case .success(let content) = result, case .read = action { try complainOfUnreadable(content) }
+            } catch {
+                obstacle("\(error)")
+            }
+        }
+    }
+
+    private func ask(_ action: RegisterWish.Action) async -> Result<[UInt8], RegisterError> {
+        do throws(RegisterError) {
+            switch action {
+            case .read(let query): return .success(try await engine.read(.configuration, query: query, patience: Self.errandPatience))
+            case .change(let operation, let command):
+                return .success(
+                    try await engine.change(.configuration, operation: operation, command: command, patience: Self.errandPatience))
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// One that is newer and cannot be read was written by a later release.
+    private func complainOfUnreadable(_ content: [UInt8]) throws {
+        guard let newest = ConfigurationMachine.content(content), newest.epoch > configuration?.epoch ?? 0 else { return }
+        _ = try MeshConfiguration(reading: newest.document)
     }
 
     // MARK: Genesis

@@ -10,75 +10,125 @@ import World
 public struct MeshConfiguration: Hashable, Sendable {
     /// 128 random bits, made at genesis. Two meshes that were begun apart never mix, whatever their names.
     public let meshID: StoreID
-    /// Which stores hold which shard.
+    /// Who decides what: the truth.
+    public let map: ReplicaMap
+    /// Which stores hold which shard; while a reconfiguration is under way, when it has ended. For people, and for what is placed next.
     public let shards: ShardMap
+    /// While a reconfiguration is under way, which stores held which shard before.
+    public let before: ShardMap?
 
+    /// The configuration that a mesh begins with. The first stores, by name, keep it.
     public init(meshID: StoreID, shards: ShardMap) {
         self.meshID = meshID
         self.shards = shards
+        before = nil
+        map = ReplicaMap(
+            epoch: shards.epoch, replicas: shards.replicaIDs, keepers: ReplicaMap.keepers(among: shards.stores.map(\.id)))
     }
 
-    public var epoch: UInt64 { shards.epoch }
+    /// - Parameters:
+    ///   - stores: those that are to hold shards.
+    ///   - before: those that held them before, while the map is joint; of no interest when it is not.
+    /// - Throws: when the map names others, or another number of them.
+    init(meshID: StoreID, map: ReplicaMap, stores: [ShardStore], before: [ShardStore]) throws(ShardMapError) {
+        func shards(of stores: [ShardStore], _ seats: (ReplicaMap.Seating) -> [ReplicaMap.Seat]) throws(ShardMapError) -> ShardMap {
+            try ShardMap(
+                epoch: map.epoch, stores: stores, replicaIDs: map.seatings.dropLast().map { seats($0).map(\.store) })
+        }
+        self.meshID = meshID
+        self.map = map
+        self.shards = try shards(of: stores) { $0.seats }
+        self.before = map.isJoint ? try shards(of: before) { $0.before ?? $0.seats } : nil
+    }
 
-    /// The map as the registers go by it.
-    package var replicas: ReplicaMap { ReplicaMap(epoch: shards.epoch, replicas: shards.replicaIDs) }
+    public var epoch: UInt64 { map.epoch }
+
+    /// Whether a store holds shards, will or did until the reconfiguration that is under way ends.
+    public func names(_ store: StoreID) -> Bool {
+        shards.stores.contains { $0.id == store } || before?.stores.contains { $0.id == store } ?? false
+    }
+
+    /// What is under way; nil while the configuration is settled.
+    public var change: PendingChange? { before.map { PendingChange(from: $0, to: shards, map) } }
+
+    /// The next epoch's configuration, which begins a reconfiguration, unless nothing moves.
+    /// - Parameters:
+    ///   - target: made from ``shards``.
+    ///   - keepers: the stores that are to keep the configuration.
+    func joint(with target: ShardMap, keepers: [StoreID], mutations: Set<Mutation> = []) throws(ShardMapError) -> MeshConfiguration {
+        try MeshConfiguration(
+            meshID: meshID, map: map.joint(with: target.replicaIDs, keepers: keepers, mutations: mutations), stores: target.stores,
+            before: shards.stores)
+    }
+
+    /// The next epoch's configuration, which takes the reconfiguration that is under way back.
+    func abandoned() throws(ShardMapError) -> MeshConfiguration {
+        try MeshConfiguration(meshID: meshID, map: map.abandoned(), stores: (before ?? shards).stores, before: [])
+    }
 }
 
-/// A configuration as it is written and sent.
-public struct ConfigurationDocument: Codable, Sendable {
-    struct Store: Codable, Sendable {
-        let id: String
-        let name: String
-        let capacity: Int
-        let zone: String
+/// A reconfiguration that is under way.
+public struct PendingChange: Hashable, Sendable {
+    /// The epoch in which majorities of the old and of the new stores are needed; the next one ends it.
+    public let epoch: UInt64
+    /// Stores that are to hold shards and did not before, and those of which it is the other way round; by name.
+    public let joining: [ShardStore]
+    public let leaving: [ShardStore]
+    /// Shards that get other stores, that of the configuration included.
+    public let moving: Int
+
+    init(from old: ShardMap, to new: ShardMap, _ map: ReplicaMap) {
+        epoch = map.epoch
+        moving = map.moving.count
+        joining = new.stores.filter { store in !old.stores.contains { $0.id == store.id } }
+        leaving = old.stores.filter { store in !new.stores.contains { $0.id == store.id } }
+    }
+}
+
+extension PendingChange: CustomStringConvertible {
+    /// As the command says it: `replace n3`.
+    public var description: String {
+        let new = joining.map(\.name).joined(separator: ", "), old = leaving.map(\.name).joined(separator: ", ")
+        return switch (joining.isEmpty, leaving.isEmpty) {
+        case (false, true): "add \(new)"
+        case (true, false): "remove \(old)"
+        case (true, true): "move shards"
+        case (false, false): new == old ? "replace \(old)" : "replace \(old) --with \(new)"
+        }
+    }
+}
+
+extension MeshConfiguration: WrittenConfiguration {
+    public var document: [UInt8] {
+        do { return try MessagePackEncoder().encode(ConfigurationDocument(self)) } catch {
+            preconditionFailure("a configuration of epoch \(epoch) cannot be written: \(error)")
+        }
     }
 
-    /// The layout of this document. A newer one is refused.
-    package static let currentVersion = 1
-
-    let version: Int
-    let meshID: String
-    let epoch: UInt64
-    let stores: [Store]
-    /// For every shard the places of its stores in `stores`.
-    let replicas: [[Int]]
-
-    package init(_ configuration: MeshConfiguration) {
-        version = Self.currentVersion
-        meshID = configuration.meshID.description
-        epoch = configuration.epoch
-        let shards = configuration.shards
-        stores = shards.stores.map { Store(id: $0.id.description, name: $0.name, capacity: $0.capacity, zone: $0.zone) }
-        let places = Dictionary(uniqueKeysWithValues: shards.stores.enumerated().map { ($0.element.id, $0.offset) })
-        replicas = shards.replicaIDs.map { $0.compactMap { places[$0] } }
+    public func settled() -> MeshConfiguration {
+        do { return try MeshConfiguration(meshID: meshID, map: map.settled(), stores: shards.stores, before: []) } catch {
+            preconditionFailure("what a reconfiguration ends in was a shard map already: \(error)")
+        }
     }
 
-    /// What it says, if it can be a configuration.
-    package func configuration() throws(ConfigurationError) -> MeshConfiguration {
-        guard version == Self.currentVersion else {
-            throw ConfigurationError(
-                "the configuration has layout \(version); this program reads layout \(Self.currentVersion): update it")
-        }
-        guard let mesh = StoreID(meshID) else { throw ConfigurationError("\"\(meshID.prefix(64))\" is no mesh id") }
-        var shardStores: [ShardStore] = []
-        for store in stores {
-            guard let id = StoreID(store.id) else { throw ConfigurationError("\"\(store.id.prefix(64))\" is no store id") }
-            shardStores.append(ShardStore(id: id, name: store.name, capacity: store.capacity, zone: store.zone))
-        }
-        guard replicas.allSatisfy({ $0.allSatisfy(shardStores.indices.contains) }) else {
-            throw ConfigurationError("a shard names a store that the configuration does not list")
-        }
+    public init?(document: [UInt8]) {
+        guard let configuration = try? MeshConfiguration(reading: document) else { return nil }
+        self = configuration
+    }
+
+    /// The same as ``init(document:)``, with what is wrong.
+    init(reading document: [UInt8]) throws(ConfigurationError) {
+        let read: ConfigurationDocument
         do {
-            let ids = replicas.map { $0.map { shardStores[$0].id } }
-            return MeshConfiguration(meshID: mesh, shards: try ShardMap(epoch: epoch, stores: shardStores, replicaIDs: ids))
+            let decoder = MessagePackDecoder()
+            // The version first: of a newer layout nothing else can be read.
+            try ConfigurationDocument.check(version: try decoder.decode(ConfigurationDocument.Layout.self, from: document).version)
+            read = try decoder.decode(ConfigurationDocument.self, from: document)
+        } catch let error as ConfigurationError {
+            throw error
         } catch {
-            throw ConfigurationError("\(error)")
+            throw ConfigurationError("what is written down about the mesh cannot be read: \(error)")
         }
+        self = try read.configuration()
     }
-}
-
-/// A configuration that is none, or is too new.
-public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
-    public let description: String
-    init(_ description: String) { self.description = description }
 }

@@ -14,6 +14,7 @@ final class ReplicaRunner: Sendable {
         var lastToken: UInt64 = 0
         var standing = Standing.asking
         var counts = ReplicaCounts()
+        var progress: RescanProgress?
         var isOver = false
     }
 
@@ -33,6 +34,9 @@ final class ReplicaRunner: Sendable {
 
     /// Whether this node's store votes.
     var standing: Standing { state.withLock { $0.standing } }
+
+    /// How far a reconfiguration has come, as the replica has said last. Only where the configuration has its home it goes on being told.
+    var progress: RescanProgress? { state.withLock { $0.progress } }
 
     /// What it has done since the start.
     var counts: ReplicaCounts {
@@ -111,6 +115,7 @@ final class ReplicaRunner: Sendable {
                 }
                 waiter?.resume(returning: result)
             case .standing(let standing): changed(standing)
+            case .rescanned(let progress): state.withLock { $0.progress = progress }
             }
         }
     }

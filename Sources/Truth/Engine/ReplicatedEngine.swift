@@ -40,14 +40,17 @@ public final class ReplicatedEngine: RegisterEngine {
     /// The nodes that live, by the ids of their stores.
     var liveStores: [StoreID: NodeIdentity] { state.withLock { $0.nodes } }
 
-    /// Goes by a map from now on. The first one begins the replica's work.
+    /// How far a reconfiguration has come, as this node's replica has said last.
+    var progress: RescanProgress? { runner?.progress }
+
+    /// Goes by a map from now on, if it is newer than the one before. The first one begins the replica's work.
     package func adopt(_ map: ReplicaMap) {
-        let isFirst = state.withLock { state in
-            defer { state.map = map }
-            return state.map == nil
+        let before = state.withLock { state in
+            defer { if map.epoch > state.map?.epoch ?? 0 { state.map = map } }
+            return state.map?.epoch
         }
-        guard let runner else { return }
-        guard isFirst else { return runner.put(.map(map)) }
+        guard let runner, map.epoch > before ?? 0 else { return }
+        guard before == nil else { return runner.put(.map(map)) }
         runner.start(map, machine: machine) { [weak self] frame, store in self?.carry(frame, to: store) }
         runner.put(.live(liveStores.keys.sorted()))
     }
@@ -92,10 +95,14 @@ public final class ReplicatedEngine: RegisterEngine {
         try await ask(key, .read(query), patience: patience)
     }
 
-    /// Whether anything of a key's shard can be told here, and where its home is.
+    /// The node where a key has its home, as far as this one sees; nil when nobody lives who holds it.
     func home(of key: RegisterKey) -> NodeIdentity? {
         state.withLock { state in
-            state.map.flatMap { Router(map: $0, live: Set(state.nodes.keys)).home(of: key) }.flatMap { state.nodes[$0] }
+            guard let map = state.map else { return nil }
+            var nodes = state.nodes
+            // Gossip tells a node of its own store late.
+            if let own = runner?.store.id { nodes[own] = node.identity }
+            return Router(map: map, live: Set(nodes.keys)).home(of: key).flatMap { nodes[$0] }
         }
     }
 

@@ -16,6 +16,7 @@ import World
         #expect(store.keys(ofShard: 0, madeUpTo: nil, after: nil, limit: 10).isEmpty)
         #expect(store.witnesses.isEmpty)
         #expect(store.horizons.isEmpty)
+        #expect(store.fence == 0)
     }
 
     @Test(arguments: StoreKind.all)

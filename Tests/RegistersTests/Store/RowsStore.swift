@@ -8,6 +8,7 @@ final class RowsStore: RegisterStore {
     let commitNumber: UInt64 = 0
     let witnesses: [Witness] = []
     let horizons: [ShardHorizon] = []
+    let fence: UInt64 = 0
     /// Sorted by key.
     private let all: [StoredRow]
 

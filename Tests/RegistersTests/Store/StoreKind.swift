@@ -48,9 +48,12 @@ final class StoreDisk {
     }
 
     /// Writes what follows the last commit.
-    func write(_ changes: [StoreCommit.Change], witnesses: [Witness] = [], horizons: [ShardHorizon] = []) throws {
+    func write(
+        _ changes: [StoreCommit.Change], witnesses: [Witness] = [], horizons: [ShardHorizon] = [], fence: UInt64? = nil, dropped: [Int] = []
+    ) throws {
         try store.write(
-            StoreCommit(number: store.commitNumber + 1, changes: changes, witnesses: witnesses, horizons: horizons))
+            StoreCommit(
+                number: store.commitNumber + 1, changes: changes, witnesses: witnesses, horizons: horizons, fence: fence, dropped: dropped))
     }
 }
 
@@ -65,6 +68,7 @@ private final class ClosedStore: RegisterStore {
     func keys(ofShard shard: Int, madeUpTo hour: CreationHour?, after key: RegisterKey?, limit: Int) -> [RegisterKey] { closed() }
     var witnesses: [Witness] { closed() }
     var horizons: [ShardHorizon] { closed() }
+    var fence: UInt64 { closed() }
     func write(_ commit: StoreCommit) throws(StoreRefusal) { closed() }
     private func closed() -> Never { preconditionFailure("the store is closed") }
 }

@@ -9,7 +9,10 @@ struct StoreModel: Sendable {
     var witnesses: [StoreID: Witness] = [:]
     var horizons: [Int: ShardHorizon] = [:]
 
-    mutating func apply(_ changes: [StoreCommit.Change], witnesses: [Witness] = [], horizons: [ShardHorizon] = []) {
+    mutating func apply(
+        _ changes: [StoreCommit.Change], witnesses: [Witness] = [], horizons: [ShardHorizon] = [], dropped: [Int] = []
+    ) {
+        for key in records.keys where dropped.contains(key.shard) { (records[key], rows[key]) = (nil, nil) }
         for change in changes {
             records[change.key] = change.record
             if change.record == nil {

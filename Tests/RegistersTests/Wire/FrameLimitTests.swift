@@ -139,9 +139,12 @@ import World
             (.commit, { [32, .number($0), [.bytes(count: 16), 1], []] }), (.life, { [32, 1, [.bytes(count: 16), .number($0)], []] }),
             (.round, { .frame([Self.request(2, round: $0)]) }), (.round, { .frame([[17, .number($0)]]) }),
             (.epoch, { .frame([Self.request(2, epoch: $0)]) }), (.epoch, { .frame([[22, 1, .number($0)]]) }),
+            (.round, { .frame([[5, .number($0), 1, 0, nil]]) }), (.epoch, { .frame([[5, 1, .number($0), 0, nil]]) }),
+            (.epoch, { .frame([[10, .number($0)]]) }), (.epoch, { .frame([[11, .number($0), .bytes(count: 129), 1]]) }),
+            (.number, { .frame([[11, 1, .bytes(count: 129), .number($0)]]) }),
             (.counter, { .frame([Self.request(2, counter: $0)]) }), (.counter, { .frame([[19, 1, .number($0), 0]]) }),
             (.number, { .frame([[20, 1, .number($0), 1, 1]]) }), (.counter, { .frame([[20, 1, 1, .number($0), 1]]) }),
-            (.number, { .frame([[16, 1, 1, 1, 1, [.number($0), 1, 1]]]) }), (.witnessed, { .frame([[9, .number($0)]]) }),
+            (.number, { .frame([[16, 1, 1, 1, 1, [.number($0), 1, 1], nil]]) }), (.witnessed, { .frame([[9, .number($0)]]) }),
             (.after, { .frame([Self.request(3, .number($0), .bytes(count: 0))]) }),
             (.changed, { .frame([Self.piece(rows: [Self.key(1), nil, .number($0)])]) }),
         ]
@@ -154,7 +157,9 @@ import World
 
     @Test func hoursAndSteps() {
         let hours: [(UInt64) -> Plain] = [
-            { Self.request(0, hour: .number($0)) }, { Self.request(4, .number($0), 0) }, { [23, 1, .number($0)] },
+            { Self.request(0, hour: .number($0)) }, { [4, 1, 1, 0, .number($0), 0] }, { [23, 1, .number($0)] },
+            { [6, 1, 1, 0, .number($0), nil] }, { [6, 1, 1, 0, 1, .number($0)] }, { [16, 1, 0, 0, 0, nil, .number($0)] },
+            { [26, 1, [], true, .number($0), nil] }, { [26, 1, [], true, nil, .number($0)] },
             { [25, 1, [.bytes(count: 2), .number($0)]] },
         ]
         let beyond = UInt64(UInt32.max) + 1
@@ -162,14 +167,52 @@ import World
             #expect(Plain.refusal(of: .frame([item(beyond - 1)])) == nil)
             #expect(Plain.refusal(of: .frame([item(beyond)])) == .unknownNumber(of: .hour, found: beyond))
         }
-        for step: UInt64 in [0, 1] { #expect(Plain.refusal(of: .frame([Self.request(4, 1, .number(step))])) == nil) }
+        for step: UInt64 in [0, 1] { #expect(Plain.refusal(of: .frame([[4, 1, 1, 0, 1, .number(step)]])) == nil) }
         for step: UInt64 in [2, 256, .max] {
-            #expect(Plain.refusal(of: .frame([Self.request(4, 1, .number(step))])) == .unknownNumber(of: .step, found: step))
+            #expect(Plain.refusal(of: .frame([[4, 1, 1, 0, 1, .number(step)]])) == .unknownNumber(of: .step, found: step))
         }
     }
 
+    @Test func shards() {
+        let items: [(UInt64) -> Plain] = [
+            { [4, 1, 1, .number($0), 1, 0] }, { [5, 1, 1, .number($0), nil] }, { [6, 1, 1, .number($0), 1, nil] },
+        ]
+        for item in items {
+            #expect(Plain.refusal(of: .frame([item(1_024)])) == nil)
+            for shard in [1_025, UInt64.max] {
+                #expect(Plain.refusal(of: .frame([item(shard)])) == .unknownNumber(of: .shard, found: shard))
+            }
+        }
+        func carried(_ count: Int) -> [Plain] { [[11, 1, .bytes(count: count), 1]] }
+        #expect(Plain.refusal(of: .frame(carried(129))) == nil)
+        for count in [0, 128, 130] {
+            #expect(Plain.refusal(of: .frame(carried(count))) == .wrongSize(of: .shard, found: count, least: 129, limit: 129))
+        }
+    }
+
+    /// Bits that stand for no shard are not taken for one.
+    @Test func noMoreShardsAreCarriedThanThereAre() throws {
+        let all = Plain.frame([[11, 1, .bytes([UInt8](repeating: 255, count: 129)), 1]])
+        let frame = try RegisterFrame(unpacking: all.packed)
+        #expect(frame.items == [.carriedAnswer(CarriedShards(epoch: 1, shards: Set(0...1_024), registers: 1))])
+    }
+
+    @Test func listings() {
+        func listing(_ keys: [Plain]) -> [Plain] { [[26, 1, .list(keys), true, nil, nil]] }
+        // Names of one shard and another: their order is by shard, then by name.
+        let keys = (0..<257).compactMap { RegisterKey("k\($0)") }.sorted().flatMap { [.bytes($0.bytes), nil] as [Plain] }
+        check(.listing, limit: 256, at: listing(Array(keys.prefix(512))), beyond: listing(keys))
+        #expect(Plain.refusal(of: .frame(listing(Array(keys.prefix(5))))) == .wrongFields(of: .listing, expected: 4, found: 5))
+        for order in [[1, 0], [0, 0]] {
+            let refusal = Plain.refusal(of: .frame(listing(order.flatMap { Array(keys[$0 * 2..<$0 * 2 + 2]) })))
+            #expect(refusal == .unsorted(.listing, index: 1), "\(order)")
+        }
+        func behind(_ count: Int) -> [Plain] { [[5, 1, 1, 0, [.bytes(count: count), nil]]] }
+        check(.key, limit: 512, least: 1, at: behind(512), beyond: behind(513))
+    }
+
     @Test func kindsAreKnown() {
-        let known: Set<UInt64> = [0, 1, 2, 3, 4, 8, 9, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25]
+        let known = Set<UInt64>(0...6).union(8...11).union(16...26)
         for kind in (UInt64(0)...300) where !known.contains(kind) {
             #expect(Plain.refusal(of: .frame([[.number(kind)]])) == .unknownNumber(of: .kind, found: kind))
         }
@@ -185,8 +228,9 @@ import World
     @Test func anotherNumberOfFieldsIsRefused() {
         let items: [[Plain]] = [
             [8], [9, 1], [17, 1], [18, 1], [24, 1], [19, 1, 1, 1], [20, 1, 1, 1, 1], [22, 1, 1], [23, 1, 1], [25, 1, nil],
-            [16, 1, 0, 0, 0, nil], [0, 1, 1, .bytes(count: 1), nil, 1, 1], [2, 1, 1, .bytes(count: 1), nil, 1, 1],
-            [3, 1, 1, .bytes(count: 1), nil, 1, 1, 1, .bytes(count: 0)], [4, 1, 1, .bytes(count: 1), nil, 1, 1, 1, 1],
+            [16, 1, 0, 0, 0, nil, nil], [0, 1, 1, .bytes(count: 1), nil, 1, 1], [2, 1, 1, .bytes(count: 1), nil, 1, 1],
+            [3, 1, 1, .bytes(count: 1), nil, 1, 1, 1, .bytes(count: 0)], [4, 1, 1, 0, 1, 1],
+            [5, 1, 1, 0, nil], [6, 1, 1, 0, 1, nil], [10, 1], [11, 1, .bytes(count: 129), 1], [26, 1, [], true, nil, nil],
             [1, 1, 1, .bytes(count: 1), nil, 1, 1, 2, 1, 0, 0, 0, .bytes(count: 0), true, []],
             [21, 1, 1, 1, 1, .bytes(count: 0), true, nil, [], nil],
         ]

@@ -14,7 +14,7 @@ import World
                 kinds.formUnion(RegisterFrame(sender: frame.sender, life: 0, commit: 0, items: [item]).firstKind.map { [$0] } ?? [])
             }
         }
-        #expect(kinds.sorted() == [0, 1, 2, 3, 4, 8, 9] + Array(16...25), "the samples have items of all kinds")
+        #expect(kinds.sorted() == Array(0...6) + Array(8...11) + Array(16...26), "the samples have items of all kinds")
     }
 
     @Test func aFrameIsReadFromTheMiddleOfOtherBytes() throws {
@@ -133,13 +133,20 @@ extension RegisterItem {
             if case .accept(let delta, let next) = request.action { return delta.excess ?? next.excess }
             if case .fetch(_, let start) = request.action { return start.count > 512 ? "start" : nil }
             return request.ballot.excess
+        case .shardRequest(let request):
+            if case .list(.some(let key)) = request.action, key.bytes.isEmpty || key.bytes.count > 512 { return "key" }
+            return request.shard > Shard.configuration ? "shard" : nil
+        case .carriedAnswer(let carried): return carried.shards.allSatisfy { $0 <= Shard.configuration } ? nil : "shard"
         case .answer(let answer):
+            if case .listed(let listing) = answer.body {
+                return listing.keys.count > 256 || !zip(listing.keys, listing.keys.dropFirst()).allSatisfy(<) ? "listing" : nil
+            }
             guard case .piece(let piece) = answer.body else { return nil }
             if piece.rows.count > 4_096 || piece.rows.reduce(0, { $0 + $1.size }) > 256 << 10 { return "piece" }
             if piece.rows.contains(where: { !$0.key.isRowKey || $0.value?.count ?? 0 > 64 << 10 }) { return "row" }
             if !(piece.rows.map(\.key) + (piece.next.map { [$0] } ?? [])).isStrictlySorted { return "order" }
             return piece.pending?.excess ?? (piece.state.bytes.count > 64 << 10 ? "state" : nil)
-        case .witnessQuestion, .witnessAnswer: return nil
+        case .witnessQuestion, .witnessAnswer, .carriedQuestion: return nil
         }
     }
 }

@@ -20,29 +20,50 @@ struct FrameSamples {
     }
 
     mutating func item() -> RegisterItem {
-        switch random.below(20) {
+        switch random.below(24) {
         case 0: .witnessQuestion
         case 1: .witnessAnswer(number())
-        case 2..<11: .request(request())
+        case 2: .carriedQuestion(epoch: number())
+        case 3: .carriedAnswer(CarriedShards(epoch: number(), shards: Set((0..<random.below(20)).map { _ in shard() }), registers: number()))
+        case 4, 5: .shardRequest(shardRequest())
+        case 6..<13: .request(request())
         default: .answer(RegisterAnswer(round: number(), body: answer()))
         }
     }
 
     private mutating func request() -> RegisterRequest {
         let ballot = ballot()
-        let action: RegisterRequest.Action = switch random.below(6) {
+        let action: RegisterRequest.Action = switch random.below(5) {
         case 0: .prepare
         case 1: .confirm
         case 2: .fetch(after: number(), from: bytes(0...20))
-        case 3: .horizon(hour: hour(), step: random.chance(0.5) ? .close : .free)
         default: .accept(delta(under: ballot), next: self.ballot())
         }
         return RegisterRequest(round: number(), epoch: number(), key: key(), ballot: ballot, action: action)
     }
 
+    private mutating func shardRequest() -> ShardRequest {
+        let action: ShardRequest.Action = switch random.below(3) {
+        case 0: .horizon(hour: hour(), step: random.chance(0.5) ? .close : .free)
+        case 1: .list(after: random.chance(0.5) ? key() : nil)
+        default: .inherit(closed: hour(), freed: optionalHour())
+        }
+        return ShardRequest(round: number(), epoch: number(), shard: shard(), action: action)
+    }
+
+    private mutating func shard() -> Int { random.below(Shard.configuration + 1) }
+
+    private mutating func listing() -> ShardListing {
+        ShardListing(
+            keys: Set((0..<random.below(5)).map { _ in key() }).sorted(), isLast: random.chance(0.5), closed: optionalHour(),
+            freed: optionalHour())
+    }
+
+    private mutating func optionalHour() -> CreationHour? { random.chance(0.5) ? hour() : nil }
+
     private mutating func answer() -> RegisterAnswer.Body {
-        switch random.below(10) {
-        case 0: .promised(base: version(), pending: random.chance(0.5) ? version() : nil)
+        switch random.below(11) {
+        case 0: .promised(base: version(), pending: random.chance(0.5) ? version() : nil, closed: optionalHour())
         case 1: .accepted
         case 2: .confirmed
         case 3: .outbid(ballot())
@@ -50,6 +71,7 @@ struct FrameSamples {
         case 5: .piece(piece())
         case 6: .wrongEpoch(number())
         case 7: .closed(hour())
+        case 9: .listed(listing())
         case 8: .horizon(inTheWay: random.chance(0.5) ? key() : nil)
         default: .unable
         }
