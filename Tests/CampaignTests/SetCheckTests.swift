@@ -31,7 +31,9 @@ import World
             ledger.end(number, outcome, at: time, clock: clock)
         }
 
-        mutating func finish(_ outcome: Ledger.Outcome = .ok(ChangeAnswer(turn: 0, found: 0).bytes)) { end(begin(.finish), outcome) }
+        mutating func finish(_ outcome: Ledger.Outcome = .ok(ChangeAnswer(turn: 0, found: 0).bytes)) {
+            end(begin(.finish), outcome)
+        }
 
         mutating func add(_ id: UInt64, _ outcome: Ledger.Outcome? = nil, turn: UInt64? = nil, times: UInt64 = 1) {
             if outcome == nil { self.turn += 1 }

@@ -1,22 +1,24 @@
 import Registers
 import World
 
-/// What is asked of a mesh in which work is freed, when all is well: work that has ended goes from every replica when its hour is old
-/// enough, and so does what is remembered of that hour's operations, within a stated time.
+/// What is asked of a mesh in which work is freed, when all is well: work that has ended goes from every replica when its hour is
+/// old enough, and so does what is remembered of that hour's operations, within a stated time.
 ///
 /// Marks of removed rows are not looked at: nothing frees them.
 final class FreeingExamination {
-    /// Virtual time after the hours have passed, within which all must be gone. A home asks for one shard at a time, and waits two seconds for
-    /// each that is held up.
+    /// Virtual time after the hours have passed, within which all must be gone. A home asks for one shard at a time, and waits two
+    /// seconds for each that is held up.
     static let patience: Duration = .seconds(60)
 
     /// What keeps something that should be gone, and does not count as broken for the time being.
     enum Obstacle: String, CaseIterable {
-        /// A replica has not heard that work of the shard has ended: it holds an earlier version, or a creation that nobody else has. It is
-        /// asked and names that, and nobody tells it.
+        /// A replica has not heard that work of the shard has ended: it holds an earlier version, or a creation that nobody else
+        /// has. It is asked and names that, and nobody tells it.
         case unfinished = "a replica has not heard that work has ended"
         /// The home asks for shards of which it holds anything, and of this one it holds nothing.
         case nothingAtHome = "the home holds nothing of the shard, and asks nobody"
+        /// The process has begun since the hour was freed, and does not go on with taking operations out.
+        case restarted = "the process was started anew before it was through with taking operations out"
     }
 
     struct Leftover {
@@ -43,6 +45,7 @@ final class FreeingExamination {
 
     func run() {
         guard let retention = mesh.shape.replica.retention else { return }
+        judge(wait(remainders))
         clients.finishWork()
         guard mesh.run(until: mesh.now + Examination.patience, or: { self.clients.isIdle }) else {
             return violations.append(Violation(.stuck, "all is well, and no answer to those who end the work"))
@@ -50,12 +53,21 @@ final class FreeingExamination {
         // All that was begun and asked for until now is of this hour or an earlier one.
         let last = CreationHour(mesh.machines.indices.map(mesh.wall).max() ?? mesh.wall(0))
         pass(retention + .seconds(2 * 3_600))
+        judge(wait { self.leftovers(upTo: last) })
+    }
+
+    /// What is left when time enough has passed.
+    private func wait(_ look: () -> [Leftover]) -> [Leftover] {
         let end = mesh.now + Self.patience
-        var left = leftovers(upTo: last)
+        var left = look()
         while mesh.now < end, !left.isEmpty {
             mesh.run(until: mesh.now + .seconds(1))
-            left = leftovers(upTo: last)
+            left = look()
         }
+        return left
+    }
+
+    private func judge(_ left: [Leftover]) {
         for leftover in left {
             mesh.trace.note(mesh.now, leftover.machine, .trouble, UInt64(leftover.key.shard), leftover.sentence)
             if leftover.obstacle != nil { excused.append(leftover) } else { blame(leftover) }
@@ -63,16 +75,31 @@ final class FreeingExamination {
     }
 
     private func blame(_ leftover: Leftover) {
-        violations.append(
-            Violation(.unfreed, "\(Self.patience.milliseconds) ms after its hour was old enough, and all is well: \(leftover.sentence)"))
+        let time = "\(Self.patience.milliseconds) ms after it should have gone, and all is well"
+        violations.append(Violation(.unfreed, "\(time): \(leftover.sentence)"))
     }
 
     private func pass(_ time: Duration) {
-        mesh.trace.note(mesh.now, nil, .trouble, UInt64(bitPattern: time.nanoseconds), "\(time.milliseconds) ms pass, so that all is freed")
+        let sentence = "\(time.milliseconds) ms pass, so that all is freed"
+        mesh.trace.note(mesh.now, nil, .trouble, UInt64(bitPattern: time.nanoseconds), sentence)
         for i in mesh.machines.indices { mesh.machines[i].clockAhead = mesh.machines[i].clockAhead + time }
     }
 
     // MARK: What is left
+
+    /// What a replica holds though it has freed the hour.
+    private func remainders() -> [Leftover] {
+        mesh.running.flatMap { process in
+            (process.store?.horizons ?? []).flatMap { horizon -> [Leftover] in
+                guard let freed = horizon.freed else { return [] }
+                return leftovers(of: horizon.shard, upTo: freed, at: process).map { left in
+                    let isOfWork = left.key.hour != nil
+                    let obstacle = !isOfWork && mesh.machines[process.machine].lives > 1 ? Obstacle.restarted : nil
+                    return Leftover(key: left.key, machine: left.machine, what: left.what, obstacle: obstacle)
+                }
+            }
+        }
+    }
 
     private func leftovers(upTo hour: CreationHour) -> [Leftover] {
         (0..<Shard.count).flatMap { shard -> [Leftover] in
@@ -113,8 +140,8 @@ final class FreeingExamination {
         if let home = stores.first, keys(of: shard, in: home).isEmpty { return .nothingAtHome }
         let isHeldUp = stores.contains { store in
             keys(of: shard, in: store).contains { key in
-                guard let made = key.hour, made <= hour, let record = store.record(of: key), record.accepted != .none else { return false }
-                return !(record.pending?.state ?? record.state).isFinished
+                guard let made = key.hour, made <= hour, let record = store.record(of: key) else { return false }
+                return record.accepted != .none && !(record.pending?.state ?? record.state).isFinished
             }
         }
         return isHeldUp ? .unfinished : nil

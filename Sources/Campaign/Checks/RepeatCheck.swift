@@ -7,7 +7,8 @@ enum RepeatCheck {
             guard let echo = change.echoes.first else { return nil }
             if change.isFailed { return Violation(.ghost, "\(change.text), and acknowledged all the same, with \(text(echo))") }
             guard let other = change.echoes.first(where: { $0 != change.answer ?? echo }) else { return nil }
-            return Violation(.twice, "\(change.text), was answered with \(text(change.answer ?? echo)), and again with \(text(other))")
+            let first = text(change.answer ?? echo)
+            return Violation(.twice, "\(change.text), was answered with \(first), and again with \(text(other))")
         }
     }
 

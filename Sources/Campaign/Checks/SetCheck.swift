@@ -1,10 +1,11 @@
 import Registers
 import World
 
-// A set register is judged by exact ids. Every id is put in by one operation and taken out by at most one other, which begins only after
-// the first was acknowledged; so for every read and every id there are three answers: it must be there, it must not, either is right.
-// A register of work is freed when it has ended and its hour is old enough, and shows nothing from then on. An empty answer is that only
-// when it can be: somebody may have ended the work, and the clocks of all replicas said that its time was over. Else it is a loss.
+// A set register is judged by exact ids. Every id is put in by one operation and taken out by at most one other, which begins only
+// after the first was acknowledged; so for every read and every id there are three answers: it must be there, it must not, either
+// is right. A register of work is freed when it has ended and its hour is old enough, and shows nothing from then on. An empty
+// answer is that only when it can be: somebody may have ended the work, and the clocks of all replicas said that its time was over.
+// Else it is a loss.
 
 /// Judges the history of one set register.
 package struct SetCheck {
@@ -77,8 +78,8 @@ package struct SetCheck {
         return false
     }
 
-    /// Whether the hour of this work was over for as long as work is kept, by the clock of every replica, when the read ended. Where work is
-    /// freed clocks only go forward, so what they show at the end is the latest that they have shown.
+    /// Whether the hour of this work was over for as long as work is kept, by the clock of every replica, when the read ended.
+    /// Where work is freed clocks only go forward, so what they show at the end is the latest that they have shown.
     private func mayBeFreed(by read: Ledger.Operation) -> Bool {
         guard let hour = key.hour, let retention, let clock = read.clock else { return false }
         return hour < CreationHour(WallTime(nanosecondsSince1970: clock.nanosecondsSince1970 - retention.nanoseconds))

@@ -9,7 +9,8 @@ enum TurnCheck {
         for change in operations where !change.deed.isRead {
             guard let bytes = change.answer else { continue }
             guard let answer = ChangeAnswer(bytes) else {
-                unreadable.append(Violation(.unreadable, "\(change.text), with \(bytes.count) bytes that are no answer to a change"))
+                let sentence = "\(change.text), with \(bytes.count) bytes that are no answer to a change"
+                unreadable.append(Violation(.unreadable, sentence))
                 continue
             }
             if change.deed != .finish { turns.append((answer.turn, change)) }

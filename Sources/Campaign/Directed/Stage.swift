@@ -179,8 +179,8 @@ final class Stage {
         return TallyMachine.tally(answer)
     }
 
-    /// What is wrong with a read at this player, where a majority lives and may talk: so without an answer something is wrong as well. With a
-    /// fault planted only a wrong answer counts, for that is what the schedule is to show.
+    /// What is wrong with a read at this player, where a majority lives and may talk: so without an answer something is wrong as
+    /// well. With a fault planted only a wrong answer counts, for that is what the schedule is to show.
     func complaint(readingAt number: Int) -> String? {
         if let tally = read(at: number) { return complaint(tally) }
         return mutations.isEmpty ? "a read at \(number) has got no answer, though a majority lives" : nil

@@ -186,7 +186,8 @@ final class Clients {
         if errand.client >= 0 { rest(errand.client) }
     }
 
-    /// A message of long ago, or a client that has not heard: the same operation again. Nobody waits for the answer, but it is written down.
+    /// A message of long ago, or a client that has not heard: the same operation again. Nobody waits for the answer, but it is
+    /// written down.
     private func repeatLater(_ errand: Errand) {
         guard case .change = errand.action, plan.repeats > 0, random.chance(plan.repeats) else { return }
         mesh.after(random.exponential(.seconds(4))) { [unowned self] mesh in

@@ -11,7 +11,8 @@ struct SimulateCommand: AsyncParsableCommand {
         discussion: """
             Every seed is another mesh with another fate, and is the same every time. One seed in twenty is run twice, to see that it is. \
             Exit code 0 when all promises held; 1 when a seed broke one, with the command that repeats it, or when more than \
-            \(NumberText.share(CampaignTally.undecidedShare, of: 1)) of the histories were too hard to judge; 64 when the arguments make no sense.
+            \(NumberText.share(CampaignTally.undecidedShare, of: 1)) of the histories were too hard to judge; 64 when the arguments make \
+            no sense.
 
             SCENARIOS:
             \(SimulateCommand.scenarioLines)

@@ -27,8 +27,8 @@ package struct Round {
     package var isDecided: Bool { electorate.isDecided(by: yes) }
     package var isHopeless: Bool { !electorate.canBeDecided(without: no) }
 
-    /// Whether it stays hopeless however often it is tried: one replica may say that the register is of a closed hour because it alone has
-    /// not got it.
+    /// Whether it stays hopeless however often it is tried: one replica may say that the register is of a closed hour because it
+    /// alone has not got it.
     package var isClosed: Bool { !electorate.canBeDecided(without: closed) }
 }
 

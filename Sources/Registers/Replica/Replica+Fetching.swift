@@ -10,9 +10,9 @@ import World
 // The giver may move on between two pieces. Then the rows that changed meanwhile are fetched in another pass, until one passes in which
 // all pieces are of one version.
 //
-// A giver may also fall silent, and the next one be at an earlier version, which is good enough. Then some rows here are too new, and those
-// that it has of the same keys need not be among what changed since our base: all of its rows are fetched, and what is too new after that
-// is not there at its version.
+// A giver may also fall silent, and the next one be at an earlier version, which is good enough. Then some rows here are too new,
+// and those that it has of the same keys need not be among what changed since our base: all of its rows are fetched, and what is
+// too new after that is not there at its version.
 
 /// A register whose rows are on their way here.
 struct Fetch {

@@ -5,14 +5,18 @@ import World
 enum Sample {
     static func store(_ number: Int) -> StoreID { StoreID(high: 0, low: UInt64(number)) }
 
-    static func ballot(_ counter: UInt64, of store: Int = 1) -> Ballot { Ballot(counter: counter, store: Self.store(store), life: 1) }
+    static func ballot(_ counter: UInt64, of store: Int = 1) -> Ballot {
+        Ballot(counter: counter, store: Self.store(store), life: 1)
+    }
 
     /// The `number`th version, accepted under the ballot of this counter.
     static func version(_ number: UInt64, _ counter: UInt64) -> RegisterVersion {
         number == 0 ? .none : RegisterVersion(number: number, ballot: ballot(counter))
     }
 
-    static func state(_ byte: UInt8, isFinished: Bool = false) -> RegisterState { RegisterState(bytes: [byte], isFinished: isFinished) }
+    static func state(_ byte: UInt8, isFinished: Bool = false) -> RegisterState {
+        RegisterState(bytes: [byte], isFinished: isFinished)
+    }
 
     /// A change to the state `byte`, with a row that tells it.
     static func change(_ byte: UInt8, on base: RegisterVersion, under counter: UInt64) -> RegisterDelta {

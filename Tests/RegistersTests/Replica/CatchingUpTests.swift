@@ -105,9 +105,10 @@ import World
         // Its answer comes too late, and to a question that is not asked any more.
         replica.answer(unanswered, piece(S.version(4, 6), rows: [stored(2, 8, changed: 4)]), from: Self.second)
         #expect(replica.record(of: key)?.isCatchingUp == true)
-        replica.answer(elsewhere, piece(S.version(4, 6), rows: [stored(1, 9, changed: 3), stored(2, 8, changed: 4)]), from: Self.third)
+        let rows = [stored(1, 9, changed: 3), stored(2, 8, changed: 4)]
+        replica.answer(elsewhere, piece(S.version(4, 6), rows: rows), from: Self.third)
         #expect(replica.record(of: key)?.base == S.version(4, 6))
-        #expect(replica.rows(of: key) == [stored(1, 9, changed: 3), stored(2, 8, changed: 4)])
+        #expect(replica.rows(of: key) == rows)
     }
 
     @Test func aSourceThatHasItNotIsLeftAtOnce() throws {
@@ -164,8 +165,8 @@ import World
         #expect(replica.rows(of: key) == [stored(2, 8, changed: 4)])
     }
 
-    /// The same, with a row that was here before and that the later version has removed: the third has not changed it, so it is not among
-    /// what changed since.
+    /// The same, with a row that was here before and that the later version has removed: the third has not changed it, so it is not
+    /// among what changed since.
     @Test func whatALaterVersionHadRemovedIsFetchedOnceMore() throws {
         let own = S.change(1, on: .none, under: 2)
         replica.accept(own, of: key)

@@ -1,7 +1,8 @@
 import Registers
 import World
 
-/// One replica on a store in memory. Its two peers are the test, which makes their frames by hand and sees all that is said to them.
+/// One replica on a store in memory. Its two peers are the test, which makes their frames by hand and sees all that is said to
+/// them.
 final class LoneReplica {
     /// Adds each command's bytes to the state, and answers with it. The command `end` ends the work.
     private struct Sum: RegisterMachine {
@@ -89,7 +90,8 @@ final class LoneReplica {
 
     /// Asks as a peer does; the round is its number for the answer.
     func ask(
-        _ action: RegisterRequest.Action, _ ballot: Ballot = .zero, of key: RegisterKey, round: UInt64 = 77, from peer: StoreID = second
+        _ action: RegisterRequest.Action, _ ballot: Ballot = .zero, of key: RegisterKey, round: UInt64 = 77,
+        from peer: StoreID = second
     ) {
         hear(.request(RegisterRequest(round: round, epoch: 1, key: key, ballot: ballot, action: action)), from: peer)
     }
