@@ -73,6 +73,9 @@ public final class TruthService: Sendable {
             MetricSample(
                 "gossamer_registers_frames_dropped_total", .counter, Double(counts.droppedFrames),
                 help: "Register frames received for which there was no room."),
+            MetricSample(
+                "gossamer_registers_held_up_total", .counter, Double(counts.heldUp),
+                help: "How often an hour that is old enough was not freed because of a register that has not ended."),
         ]
     }
 
@@ -81,11 +84,16 @@ public final class TruthService: Sendable {
 
     /// Liveness goes by the id of the store, never by the name of the node: a wiped disk is another store.
     private func see() {
-        var stores: [StoreID: NodeIdentity] = [:]
-        for member in node.members.members where member.status.isLive && keeper.isOfThisMesh(member) {
-            if let id = member.metadata.labels[ConfigurationKeeper.storeLabel].flatMap({ StoreID($0) }) { stores[id] = member.identity }
+        var stores: [StoreID: NodeIdentity] = [:], gone: Set<StoreID> = []
+        for member in node.members.members where keeper.isOfThisMesh(member) {
+            guard let id = member.metadata.labels[ConfigurationKeeper.storeLabel].flatMap({ StoreID($0) }) else { continue }
+            if !member.status.isLive {
+                gone.insert(id)
+            } else if let other = stores.updateValue(member.identity, forKey: id), other.name != member.name {
+                keeper.complain(of: id, at: [other.name, member.name])
+            }
         }
-        engine.see(stores)
+        engine.see(stores, gone: gone.subtracting(stores.keys))
     }
 
     /// What keeps the mesh from beginning, in the words of the node that would begin it; nil on others, and afterwards.

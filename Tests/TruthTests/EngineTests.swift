@@ -23,7 +23,7 @@ import World
     @Test func whatMustNotBeLostFitsBesideAnyNumberOfFrames() async throws {
         let inbox = ReplicaInbox()
         for _ in 0..<ReplicaInbox.frameLimit { inbox.put(Self.frame) }
-        for input in [ReplicaInput.committed, .tick, .live([])] { #expect(inbox.put(input)) }
+        for input in [ReplicaInput.committed, .tick, .seen(live: [], gone: [])] { #expect(inbox.put(input)) }
         #expect(await inbox.take()?.count == ReplicaInbox.frameLimit + 3)
     }
 

@@ -117,11 +117,10 @@ final class Clients {
         begin(-1, key, isSet ? .add(nextID(), bytes: 8) : .put(nextID()), isFinal: true)
     }
 
-    /// Ends all work of which anything was acknowledged, if nobody surely has.
+    /// Ends all work that may have begun, if nobody surely has.
     func finishWork() {
-        let done = ledger.operations.filter(\.isAcknowledged)
-        let ended = Set(done.filter { $0.deed == .finish }.map(\.key))
-        let begun = Set(done.filter { !$0.deed.isRead }.map(\.key))
+        let ended = Set(ledger.operations.filter { $0.deed == .finish && $0.isAcknowledged }.map(\.key))
+        let begun = Set(ledger.operations.filter { !$0.deed.isRead && !$0.isFailed }.map(\.key))
         for key in works where begun.contains(key) && !ended.contains(key) { begin(-1, key, .finish, isFinal: true) }
     }
 

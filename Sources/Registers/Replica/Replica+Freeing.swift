@@ -79,7 +79,7 @@ extension Replica {
             let shard = freeing.cursor
             freeing.cursor = (shard + 1) % Shard.count
             freeing.left -= 1
-            guard let rank = rank(in: shard), rank == 0 || freeing.passes % 4 == rank % 4 else { continue }
+            guard let rank = rank(in: shard), rank == 0 || freeing.passes % 4 == 0 else { continue }
             if freeing.horizons[shard]?.freed.map({ $0 < hour }) ?? hasAnything(shard) {
                 return ask(shard, hour, .close)
             }

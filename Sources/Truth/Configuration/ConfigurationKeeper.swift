@@ -17,7 +17,7 @@ public final class ConfigurationKeeper: Sendable {
     private struct State {
         /// Nil before the mesh has begun, as far as is known here.
         var clerk: ConfigurationClerk<MeshConfiguration>?
-        /// Mesh ids that were refused, so that each is told of once.
+        /// Mesh ids that were refused, and stores that two nodes run, so that each is told of once.
         var strangers: Set<String> = []
         var lastObstacle = ""
     }
@@ -113,6 +113,14 @@ public final class ConfigurationKeeper: Sendable {
         return false
     }
 
+    /// Two nodes run one store: somebody has copied a data directory.
+    func complain(of store: StoreID, at nodes: [String]) {
+        if state.withLock({ $0.strangers.insert("\(store) \(nodes.sorted())").inserted }) {
+            log.critical(
+                "\(nodes.sorted().joined(separator: " and ")) run the same store \(store): was a data directory copied? Stop one of them at once, and wipe its directory")
+        }
+    }
+
     private func lookAround() async {
         let live = node.members.members.filter { $0.status.isLive && $0.identity != node.identity }
         let own = configuration
@@ -169,10 +177,10 @@ public final class ConfigurationKeeper: Sendable {
 
     // MARK: The register
 
-    /// Asks the register of the configuration what the clerk wants to know, if it has its home here.
+    /// Asks the register of the configuration what the clerk wants to know.
     private func runErrand() {
-        let isHome = engine.home(of: .configuration) == node.identity, now = node.world.now
-        let action = state.withLock { $0.clerk?.errand(isHome: isHome, progress: engine.progress, operation: ids.next(), now: now) }
+        let rank = engine.rank(in: Shard.configuration), now = node.world.now
+        let action = state.withLock { $0.clerk?.errand(rank: rank, progress: engine.progress, operation: ids.next(), now: now) }
         guard let action else { return }
         node.world.spawn("configuration-errand") { [self] in
             let result = await ask(action)

@@ -14,6 +14,8 @@ final class ReplicaRunner: Sendable {
         var lastToken: UInt64 = 0
         var standing = Standing.asking
         var counts = ReplicaCounts()
+        /// The register that was named last as one that keeps its hour from being freed.
+        var heldUpBy: RegisterKey?
         var progress: RescanProgress?
         var isOver = false
     }
@@ -116,6 +118,7 @@ final class ReplicaRunner: Sendable {
                 waiter?.resume(returning: result)
             case .standing(let standing): changed(standing)
             case .rescanned(let progress): state.withLock { $0.progress = progress }
+            case .heldUp(let key): heldUp(by: key)
             }
         }
     }
@@ -135,6 +138,15 @@ final class ReplicaRunner: Sendable {
                 inbox.put(.refused(error))
             }
         }
+    }
+
+    private func heldUp(by key: RegisterKey) {
+        let isNews = state.withLock { state in
+            state.counts.heldUp += 1
+            defer { state.heldUpBy = key }
+            return state.heldUpBy != key
+        }
+        if isNews { log.notice("nothing of shard \(key.shard) is freed as old as \(key.hour.map { "\($0)" } ?? "it is"), because \(key) has not ended") }
     }
 
     private func changed(_ standing: Standing) {
@@ -159,6 +171,8 @@ package struct ReplicaCounts: Sendable, Hashable {
     package var commits: UInt64 = 0, changes: UInt64 = 0
     /// Frames sent, and frames received that found no room.
     package var frames: UInt64 = 0, droppedFrames: UInt64 = 0
+    /// How often freeing came to a register that has not ended.
+    package var heldUp: UInt64 = 0
 }
 
 /// The one timer of a replica. A new one is set only for an earlier time; one that comes too early finds nothing to do.

@@ -10,6 +10,10 @@ public final class ReplicatedEngine: RegisterEngine {
     private struct State {
         var map: ReplicaMap?
         var nodes: [StoreID: NodeIdentity] = [:]
+        /// Stores that are known to be gone.
+        var gone: Set<StoreID> = []
+
+        var sight: ReplicaInput { .seen(live: nodes.keys.sorted(), gone: gone.sorted()) }
     }
 
     /// How long one replica is waited for before the next is asked.
@@ -52,16 +56,23 @@ public final class ReplicatedEngine: RegisterEngine {
         guard let runner, map.epoch > before ?? 0 else { return }
         guard before == nil else { return runner.put(.map(map)) }
         runner.start(map, machine: machine) { [weak self] frame, store in self?.carry(frame, to: store) }
-        runner.put(.live(liveStores.keys.sorted()))
+        runner.put(state.withLock { $0.sight })
     }
 
-    /// Takes note of who lives, and with which store.
-    package func see(_ nodes: [StoreID: NodeIdentity]) {
-        let isNews = state.withLock { state in
-            defer { state.nodes = nodes }
-            return state.nodes != nodes
+    /// Takes note of who lives, and with which store, and of which stores gossip knows to be gone.
+    package func see(_ nodes: [StoreID: NodeIdentity], gone: Set<StoreID> = []) {
+        let sight = state.withLock { state -> ReplicaInput? in
+            guard state.nodes != nodes || state.gone != gone else { return nil }
+            (state.nodes, state.gone) = (nodes, gone)
+            return state.sight
         }
-        if isNews { runner?.put(.live(nodes.keys.sorted())) }
+        if let sight { runner?.put(sight) }
+    }
+
+    /// How many live replicas stand before this node's as a shard's home; nil when it has none.
+    func rank(in shard: Int) -> Int? {
+        guard let store else { return nil }
+        return state.withLock { state in state.map?.rank(of: store, in: shard) { state.nodes[$0] != nil } }
     }
 
     /// Returns when nothing is written any more.

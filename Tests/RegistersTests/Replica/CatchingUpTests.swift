@@ -72,7 +72,7 @@ import World
         replica.answer(question, piece(S.version(4, 6), rows: [stored(1, 9, changed: 3)], next: 2), from: Self.second)
         _ = replica.takeSent()
         replica.ask(.prepare, S.ballot(20), of: key, from: Self.third)
-        #expect(replica.takeAnswers() == [.promised(base: .none, pending: nil)])
+        #expect(replica.takeAnswers() == [.promised(base: .none, pending: nil, closed: nil)])
         replica.accept(S.change(1, on: .none, under: 20), of: key, from: Self.third)
         #expect(replica.takeAnswers() == [.behind(.none)])
         replica.ask(.fetch(after: 0, from: []), .zero, of: key, from: Self.third)

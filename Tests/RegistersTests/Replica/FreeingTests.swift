@@ -34,7 +34,7 @@ import World
 
     private func take(_ step: HorizonStep, _ hour: CreationHour = hour, from peer: StoreID = second) -> [RegisterAnswer.Body] {
         _ = replica.takeSent()
-        replica.ask(.horizon(hour: hour, step: step), of: named, from: peer)
+        replica.ask(.horizon(hour: hour, step: step), ofShard: named.shard, from: peer)
         return replica.takeAnswers()
     }
 
@@ -72,7 +72,7 @@ import World
         let replica = LoneReplica.voting(configuration)
         replica.wait(.seconds(360_000))
         _ = replica.takeSent()
-        replica.ask(.horizon(hour: Self.hour, step: .close), of: named)
+        replica.ask(.horizon(hour: Self.hour, step: .close), ofShard: named.shard)
         #expect(replica.takeAnswers() == [.unable])
     }
 
@@ -123,9 +123,19 @@ import World
         replica.ask(.prepare, S.ballot(9), of: other)
         replica.accept(S.change(1, on: .none, under: 9), of: other)
         replica.ask(.confirm, .zero, of: other)
-        #expect(replica.takeAnswers() == [.closed(Self.hour), .closed(Self.hour), .closed(Self.hour)])
+        // A promise harms nothing, and tells that the hour is closed.
+        let nothing = RegisterAnswer.Body.promised(base: .none, pending: nil, closed: Self.hour)
+        #expect(replica.takeAnswers() == [nothing, .closed(Self.hour), nothing])
         replica.ask(.prepare, S.ballot(9), of: work)
-        #expect(replica.takeAnswers() == [.promised(base: S.version(1, 2), pending: nil)])
+        #expect(replica.takeAnswers() == [.promised(base: S.version(1, 2), pending: nil, closed: Self.hour)])
+    }
+
+    @Test func whatWasPerhapsBegunBeforeTheHourWasClosedMayStillBegin() {
+        pass()
+        _ = take(.close)
+        replica.accept(S.change(1, on: .none, under: 9), isRepeated: true, of: work)
+        #expect(replica.takeAnswers() == [.accepted])
+        #expect(take(.close) == [.horizon(inTheWay: work)])
     }
 
     /// What the home is asked to do with the work, and the question that comes of it.
@@ -260,10 +270,10 @@ import World
     // MARK: The home
 
     /// What the home has asked for since, of its peers.
-    private func steps(_ sent: [LoneReplica.Sent]) -> [(peer: StoreID, request: RegisterRequest, step: HorizonStep)] {
+    private func steps(_ sent: [LoneReplica.Sent]) -> [(peer: StoreID, round: UInt64, step: HorizonStep)] {
         sent.compactMap { word in
-            guard case .request(let request) = word.item, case .horizon(Self.hour, let step) = request.action else { return nil }
-            return (word.peer, request, step)
+            guard case .shardRequest(let request) = word.item, case .horizon(Self.hour, let step) = request.action else { return nil }
+            return (word.peer, request.round, step)
         }
     }
 
@@ -279,9 +289,9 @@ import World
         let close = steps(home.takeSent())
         try #require(close.count == 2)
         #expect(close.map(\.peer) == [Self.second, Self.third] && close.allSatisfy { $0.step == .close })
-        home.answer(close[0].request, .horizon(inTheWay: nil), from: Self.second)
+        home.answer(round: close[0].round, .horizon(inTheWay: nil), from: Self.second)
         #expect(steps(home.takeSent()).isEmpty)
-        home.answer(close[1].request, .horizon(inTheWay: nil), from: Self.third)
+        home.answer(round: close[1].round, .horizon(inTheWay: nil), from: Self.third)
         let free = steps(home.takeSent())
         #expect(free.map(\.peer) == [Self.second, Self.third] && free.allSatisfy { $0.step == .free })
         #expect(home.record(of: work) == nil)
@@ -291,7 +301,7 @@ import World
         beginWork(at: home)
         home.wait(.seconds(7_200))
         let close = steps(home.takeSent())
-        home.answer(close.first?.request, .horizon(inTheWay: nil), from: Self.second)
+        home.answer(round: close.first?.round ?? 0, .horizon(inTheWay: nil), from: Self.second)
         for _ in 0..<10 {
             home.wait(.seconds(1))
             #expect(steps(home.takeSent()).allSatisfy { $0.step == .close })
@@ -303,7 +313,7 @@ import World
         beginWork(at: home)
         home.wait(.seconds(7_200))
         let close = steps(home.takeSent())
-        for question in close { home.answer(question.request, .horizon(inTheWay: work), from: question.peer) }
+        for question in close { home.answer(round: question.round, .horizon(inTheWay: work), from: question.peer) }
         #expect(steps(home.takeSent()).isEmpty)
         #expect(home.record(of: work) != nil)
     }
@@ -312,7 +322,7 @@ import World
         beginWork(at: replica)
         pass()
         #expect(steps(replica.takeSent()).isEmpty)
-        replica.give(.live([Self.own, Self.third]))
+        replica.give(.seen(live: [Self.own, Self.third], gone: [Self.second]))
         replica.wait(.seconds(1))
         #expect(steps(replica.takeSent()).map(\.peer) == [Self.second, Self.third])
     }

@@ -48,9 +48,10 @@ final class LoneReplica {
     /// A replica that votes: both peers live and have heard of nothing.
     static func voting(_ configuration: ReplicaConfiguration = .init(), replicas: [StoreID] = [own, second, third]) -> LoneReplica {
         let replica = LoneReplica(replicas: replicas, configuration: configuration)
-        replica.give(.live([own, second, third]))
+        replica.give(.seen(live: [own, second, third], gone: []))
         for peer in [second, third] { replica.hear(.witnessAnswer(0), from: peer) }
         _ = replica.takeSent()
+        replica.commits = 0
         return replica
     }
 
@@ -67,7 +68,7 @@ final class LoneReplica {
                 store.begin(commit)
                 if writesAtOnce { write() }
             case .answer(let token, let result): answers[token] = result
-            case .standing: break
+            case .standing, .rescanned, .heldUp: break
             }
         }
     }
@@ -84,8 +85,11 @@ final class LoneReplica {
 
     /// Answers a request that this replica has sent.
     func answer(_ request: RegisterRequest?, _ body: RegisterAnswer.Body, from peer: StoreID) {
-        guard let request else { return }
-        hear(.answer(RegisterAnswer(round: request.round, body: body)), from: peer)
+        if let request { answer(round: request.round, body, from: peer) }
+    }
+
+    func answer(round: UInt64, _ body: RegisterAnswer.Body, from peer: StoreID) {
+        hear(.answer(RegisterAnswer(round: round, body: body)), from: peer)
     }
 
     /// Asks as a peer does; the round is its number for the answer.
@@ -96,8 +100,12 @@ final class LoneReplica {
         hear(.request(RegisterRequest(round: round, epoch: 1, key: key, ballot: ballot, action: action)), from: peer)
     }
 
-    func accept(_ change: RegisterDelta, of key: RegisterKey, round: UInt64 = 77, from peer: StoreID = second) {
-        ask(.accept(change, next: change.ballot), change.ballot, of: key, round: round, from: peer)
+    func accept(_ change: RegisterDelta, isRepeated: Bool = false, of key: RegisterKey, round: UInt64 = 77, from peer: StoreID = second) {
+        ask(.accept(change, next: change.ballot, isRepeated: isRepeated), change.ballot, of: key, round: round, from: peer)
+    }
+
+    func ask(_ action: ShardRequest.Action, ofShard shard: Int, round: UInt64 = 77, from peer: StoreID = second) {
+        hear(.shardRequest(ShardRequest(round: round, epoch: 1, shard: shard, action: action)), from: peer)
     }
 
     @discardableResult
