@@ -62,6 +62,27 @@ import World
         #expect(longest < 12 << 20, "38 MB were written; 8 MiB and one commit more are the most that the log should hold")
     }
 
+    /// A checkpoint writes the first page first, and with it how long the file is going to be.
+    @Test func aCheckpointThatEndsAfterItsFirstPageHasLostNothing() throws {
+        let scratch = try Scratch(), path = scratch.path + "/r.db", copy = scratch.path + "/copy.db", seed: UInt64 = 8
+        var disk: StoreDisk? = try StoreDisk { try openSQLite(path) }
+        var history = RandomHistory(seed: seed)
+        for _ in 0..<12 {
+            let (changes, witnesses, horizons) = history.next()
+            try disk?.write(changes, witnesses: witnesses, horizons: horizons)
+        }
+        let before = try content(path), log = try content(path + "-wal")
+        disk = nil
+        try rawSQL(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+        let after = try content(path), page = 4_096
+        try #require(after.count > before.count && before.count > page, "the checkpoint makes the file longer")
+        try SystemFileSystem().writeDurably(Array(after[..<page]) + Array(before[page...]), to: copy)
+        try SystemFileSystem().writeDurably(Array(log), to: copy + "-wal")
+        let store = try openSQLite(copy)
+        #expect(store.commitNumber == 12)
+        check(store, seed)
+    }
+
     /// The log as a power cut leaves it: whole up to the last sync, and anything behind it.
     @Test func aLogThatEndsAnywhereHoldsWhatWasAcknowledgedByThere() throws {
         let scratch = try Scratch(), path = scratch.path + "/r.db", seed: UInt64 = 8
