@@ -36,7 +36,8 @@ extension TruthInspection {
         case nil, .voting: nil
         case .asking: "the store asks its peers what they have heard of it, and does not vote before they have answered"
         case .full: "the disk of the store is full: it neither promises nor accepts until there is room"
-        case .rolledBack: "the store is an older copy of itself and never votes again: put the newest copy back, or wipe its disk and replace the store"
+        case .rolledBack:
+            "the store is an older copy of itself and never votes again: put the newest copy back, or wipe its disk and replace the store"
         }
     }
 

@@ -49,7 +49,8 @@ struct StoreChangeRun {
         guard let pending = Pending(answer) else { return ended(answer, participle) }
         guard let limit else {
             return Report(
-                sentence: "\(pending.words) is under way in epoch \(pending.epoch): \(pending.moving) shards are carried over; gossamer store list shows how far",
+                sentence: "\(pending.words) is under way in epoch \(pending.epoch): \(pending.moving) shards are carried over; "
+                    + "gossamer store list shows how far",
                 document: report(pending, isEnded: false))
         }
         if !isQuiet { Console.note("\(pending.words): \(pending.moving) shards are carried over, in epoch \(pending.epoch)") }
@@ -91,7 +92,8 @@ struct StoreChangeRun {
             } catch {
                 failure = CommandFailure(
                     error.wasRefused ? .unavailable : .unknown,
-                    "\(point.origin) (\(point.base)): \(error)" + (error.wasRefused ? "" : "; whether the change is under way is unknown, so call this again"))
+                    "\(point.origin) (\(point.base)): \(error)"
+                        + (error.wasRefused ? "" : "; whether the change is under way is unknown, so call this again"))
                 continue
             }
             if answer.isSuccess, let json = answer.json { return json }
@@ -137,20 +139,23 @@ struct StoreChangeRun {
                 if !hasWarned, !isQuiet, world.now - allLive > Self.grace {
                     hasWarned = true
                     let names = down.compactMap { $0["name"]?.string }.joined(separator: ", ")
-                    Console.note("the new store of \(names) is down: the change ends when it is back; or take it back with: gossamer store cancel")
+                    Console.note("the new store of \(names) is down; start it again, or take the change back with: gossamer store cancel")
                 }
             } catch {
                 guard world.now - heard < Self.silence else {
-                    throw CommandFailure(.unavailable, "\(error.message); the change goes on as soon as the mesh does: call this again to watch")
+                    throw CommandFailure(
+                        .unavailable, "\(error.message); the change goes on as soon as the mesh does: call this again to watch")
                 }
             }
             if interrupts.count > 0 {
                 throw CommandFailure(
-                    .interrupted, "\(pending.words) goes on by itself: call this again to watch, or take it back with: gossamer store cancel")
+                    .interrupted,
+                    "\(pending.words) goes on by itself: call this again to watch, or take it back with: gossamer store cancel")
             }
             guard world.now < deadline else {
                 throw CommandFailure(
-                    .timedOut, "\(pending.words) was not done within \(DurationText.short(limit)) and goes on by itself: call this again to watch")
+                    .timedOut,
+                    "\(pending.words) was not done within \(DurationText.short(limit)) and goes on by itself: call this again to watch")
             }
             try await world.sleep(for: Self.interval)
         }

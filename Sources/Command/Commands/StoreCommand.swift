@@ -28,14 +28,17 @@ struct StoreCommand: AsyncParsableCommand {
             for store in json["stores"]?.elements ?? [] {
                 let state = store["state"]?.string ?? "holding"
                 table.add([
-                    store["name"]?.string ?? "", (store["live"] == true ? "live" : "down") + (state == "holding" ? "" : ", " + state), store["shards"]?.text() ?? "",
+                    store["name"]?.string ?? "", (store["live"] == true ? "live" : "down") + (state == "holding" ? "" : ", " + state),
+                    store["shards"]?.text() ?? "",
                     store["homes"]?.text() ?? "", store["zone"]?.string ?? "", store["store"]?.string ?? "",
                 ])
             }
             Console.put(table.text())
             if let change = json["change"], let words = change["change"]?.string {
                 func number(_ field: String) -> String { change[field].flatMap { $0 == .null ? nil : $0.text() } ?? "?" }
-                Console.note("under way: \(words); \(number("carried")) of \(number("moving")) shards and \(number("registers")) registers carried over")
+                Console.note(
+                    "under way: \(words); \(number("carried")) of \(number("moving")) shards and \(number("registers")) registers "
+                        + "carried over")
             }
             Console.note("mesh \(id), epoch \(json["epoch"]?.text() ?? "?"); the asked node's own store: \(json["own"]?.string ?? "none")")
         }

@@ -106,6 +106,13 @@ public struct RescanProgress: Hashable, Sendable {
     /// Registers that were carried over; again those that were carried twice.
     public let registers: UInt64
 
+    package init(epoch: UInt64, moving: Int, carried: Int, registers: UInt64) {
+        self.epoch = epoch
+        self.moving = moving
+        self.carried = carried
+        self.registers = registers
+    }
+
     /// Everything is where it has to be: the map may be settled.
     public var isComplete: Bool { carried == moving }
 }

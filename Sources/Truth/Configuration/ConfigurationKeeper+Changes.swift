@@ -35,7 +35,8 @@ extension ConfigurationKeeper {
             }
         }
         throw RegisterError(
-            .notReady, .failed, configuration == nil ? "the mesh has not begun, as far as this node knows" : "others change the stores all the time",
+            .notReady, .failed,
+            configuration == nil ? "the mesh has not begun, as far as this node knows" : "others change the stores all the time",
             retryAfter: .seconds(1))
     }
 

@@ -27,7 +27,8 @@ struct StoreJudge {
             }
             throw StoreChangeRefusal(
                 .otherStore,
-                "\(name) has a new store, and the shards are those of its old one, \(holder.id); give them to the new one with: gossamer store replace \(name)")
+                "\(name) has a new store, and the shards are those of its old one, \(holder.id); give them to the new one with: "
+                    + "gossamer store replace \(name)")
         }
         return try begin(stores + [try newcomer(name)])
     }
@@ -44,12 +45,14 @@ struct StoreJudge {
         let rest = stores.filter { $0.name != name }
         guard !rest.isEmpty else {
             throw StoreChangeRefusal(
-                .lastStore, "\(name) has the only store: nothing would hold what it holds; add another one first with: gossamer store add NODE")
+                .lastStore,
+                "\(name) has the only store: nothing would hold what it holds; add another one first with: gossamer store add NODE")
         }
         guard ShardMap.replication(stores: rest.count) == configuration.shards.replication || allowsOneCopy else {
             throw StoreChangeRefusal(
                 .oneCopy,
-                "without \(name) there are \(rest.count) stores, which keep one copy of each shard instead of \(configuration.shards.replication); replace it with another one, or say --allow-one-copy")
+                "without \(name) there are \(rest.count) stores, which keep one copy of each shard instead of "
+                    + "\(configuration.shards.replication); replace it with another one, or say --allow-one-copy")
         }
         return try begin(rest)
     }
@@ -65,7 +68,8 @@ struct StoreJudge {
             }
             _ = try known(name)
             throw StoreChangeRefusal(
-                .noStore, "no store of \(name) holds shards, so there is nothing to replace; to have it hold some: gossamer store add \(name)")
+                .noStore,
+                "no store of \(name) holds shards, so there is nothing to replace; to have it hold some: gossamer store add \(name)")
         }
         let node = try known(other)
         if name == other, node?.store == old.id {
@@ -74,7 +78,8 @@ struct StoreJudge {
         if name != other, let holder = holder(other) {
             throw StoreChangeRefusal(
                 .holdsShards,
-                "\(other) holds shards already, in store \(holder.id), and cannot take those of \(name) over; name a spare node, or remove \(name) with: gossamer store remove \(name)")
+                "\(other) holds shards already, in store \(holder.id), and cannot take those of \(name) over; name a spare node, or "
+                    + "remove \(name) with: gossamer store remove \(name)")
         }
         return try begin(replacing: old, with: try newcomer(other))
     }
@@ -85,7 +90,8 @@ struct StoreJudge {
         }
         if let name, !(pending.joining + pending.leaving).contains(where: { $0.name == name }) {
             throw StoreChangeRefusal(
-                .underWay, "the change under way, \(pending), does not concern \(name); to take it back: gossamer store cancel", pending: pending)
+                .underWay, "the change under way, \(pending), does not concern \(name); to take it back: gossamer store cancel",
+                pending: pending)
         }
         return .write(try written { () throws(ShardMapError) in try configuration.abandoned() })
     }
@@ -98,7 +104,8 @@ struct StoreJudge {
         if let node = nodes.first(where: { $0.name == name }) { return node }
         if holder(name) != nil || configuration.before?.stores.contains(where: { $0.name == name }) == true { return nil }
         throw StoreChangeRefusal(
-            .unknownNode, "no member and no store of the mesh is called \"\(name.prefix(64))\"; gossamer members and gossamer store list show them")
+            .unknownNode,
+            "no member and no store of the mesh is called \"\(name.prefix(64))\"; gossamer members and gossamer store list show them")
     }
 
     /// Whether those who join are the store that a node has now; or, when it tells of none, that of its name.
@@ -122,7 +129,8 @@ struct StoreJudge {
         }
         if let holder = stores.first(where: { $0.id == store }) {
             throw StoreChangeRefusal(
-                .holdsShards, "the store of \(name), \(store), holds shards under the name \(holder.name) already; was its data directory copied?")
+                .holdsShards,
+                "the store of \(name), \(store), holds shards under the name \(holder.name) already; was its data directory copied?")
         }
         return ShardStore(id: store, name: name, capacity: node.capacity, zone: node.zone)
     }
@@ -130,7 +138,8 @@ struct StoreJudge {
     private func underWay(_ pending: PendingChange) -> StoreChangeRefusal {
         StoreChangeRefusal(
             .underWay,
-            "another change is under way since epoch \(pending.epoch): \(pending), with \(pending.moving) shards to carry over; wait for its end, which gossamer store list shows, or take it back with: gossamer store cancel",
+            "another change is under way since epoch \(pending.epoch): \(pending), with \(pending.moving) shards to carry over; "
+                + "wait for its end, which gossamer store list shows, or take it back with: gossamer store cancel",
             pending: pending)
     }
 
@@ -177,7 +186,8 @@ struct StoreJudge {
         guard size <= limit else {
             throw StoreChangeRefusal(
                 .unfit,
-                "the configuration of \(configuration.shards.stores.count) stores would have \(size) bytes, and \(limit) fit into its register; use fewer stores, or shorter names")
+                "the configuration of \(configuration.shards.stores.count) stores would have \(size) bytes, and \(limit) fit into its "
+                    + "register; use fewer stores, or shorter names")
         }
         return configuration
     }

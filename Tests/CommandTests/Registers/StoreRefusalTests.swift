@@ -1,4 +1,4 @@
-import Glibc
+import Command
 import JSONDocument
 import Testing
 import Web
@@ -34,7 +34,7 @@ import World
 
     @Test func whatCannotBeDoneIsRefusedAndChangesNothing() async throws {
         let roles = ["n4": ", roles: [primes]"]
-        try await TestMesh.with(4, port: Self.port, more: roles, extra: "admin: {tokenFile: token}\n") { mesh in
+        try await TestMesh.with(4, port: Self.port, extra: "admin: {tokenFile: token}\n", more: roles) { mesh in
             try SystemFileSystem().writeDurably(Array("secret\n".utf8), to: mesh.directory + "/token")
             try await mesh.up(options: ["--init"])
             for name in ["n1", "n2", "n3"] { try await mesh.untilStore(at: name, is: "voting") }
