@@ -16,7 +16,6 @@ public struct CampaignTally: Sendable {
     /// Registers for whose operations an order was looked for, and those of them for which that was too hard.
     public private(set) var ordered = 0
     public private(set) var undecided = 0
-    public private(set) var unfreed = 0
     public private(set) var strikes = 0
     public private(set) var virtualTime = Duration.zero
     /// A hash over all traces: equal for the same seeds, wherever and in whatever order they ran.
@@ -38,7 +37,6 @@ public struct CampaignTally: Sendable {
         failed += result.failed
         unknown += result.unknown
         count(undecided: result.undecided, of: result.ordered)
-        unfreed += result.unfreed
         strikes += result.strikes
         virtualTime = virtualTime + result.virtualTime
         hash ^= StableHash.mix(StableHash.mix(result.seed) ^ result.traceHash)

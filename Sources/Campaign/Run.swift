@@ -18,8 +18,6 @@ public struct CampaignResult: Hashable, Sendable {
     /// Registers for whose operations an order was looked for, and those of them for which that was too hard.
     public let ordered: Int
     public let undecided: Int
-    /// What should have been freed and was not, of what is known not to be; see `FreeingExamination`.
-    public let unfreed: Int
     /// How often something bad was done.
     public let strikes: Int
     public let virtualTime: Duration
@@ -68,7 +66,7 @@ public struct CampaignRun: Sendable {
         let freeing = FreeingExamination(mesh, clients)
         if scenario.frees && examination.violations.isEmpty { freeing.run() }
         let seen = agreement + examination.violations + freeing.violations
-        return judge(mesh, clients, nemesis, seen, unfreed: freeing.excused.count)
+        return judge(mesh, clients, nemesis, seen)
     }
 
     private func shape(_ random: inout RandomStream) -> MeshShape {
@@ -94,9 +92,7 @@ public struct CampaignRun: Sendable {
         return shape
     }
 
-    private func judge(
-        _ mesh: SimulatedMesh, _ clients: Clients, _ nemesis: Nemesis, _ seen: [Violation], unfreed: Int
-    ) -> CampaignResult {
+    private func judge(_ mesh: SimulatedMesh, _ clients: Clients, _ nemesis: Nemesis, _ seen: [Violation]) -> CampaignResult {
         var violations = mesh.faults.map { Violation(.unreadable, $0) } + seen, ordered = 0, undecided = 0
         for (key, operations) in clients.ledger.byKey {
             if operations.contains(where: \.deed.isOfValue) {
@@ -113,6 +109,6 @@ public struct CampaignRun: Sendable {
             seed: seed, scenario: scenario.name, traceHash: mesh.trace.hash, events: mesh.trace.events, operations: operations.count,
             acknowledged: operations.count(where: \.isAcknowledged), failed: operations.count(where: \.isFailed),
             unknown: operations.count { $0.outcome == .unknown || $0.outcome == .open }, ordered: ordered, undecided: undecided,
-            unfreed: unfreed, strikes: nemesis.strikes, virtualTime: mesh.now - .zero, violations: violations)
+            strikes: nemesis.strikes, virtualTime: mesh.now - .zero, violations: violations)
     }
 }

@@ -56,9 +56,9 @@ enum RegisterVectors {
                 one, 3, commit: 5,
                 [ask(1, colour, ballot(12), .prepare), ask(70000, colour, ballot(128, two, 300), .confirm)]),
             "accept of a first change": frame(
-                one, 3, commit: 6, [ask(2, job(457_095), ballot(1), .accept(first, next: ballot(2)))]),
+                one, 3, commit: 6, [ask(2, job(457_095), ballot(1), .accept(first, next: ballot(2), isRepeated: false))]),
             "accept with rows": frame(
-                one, 3, commit: 9, [ask(3, job(457_095), ballot(65536), .accept(last, next: ballot(65537)))]),
+                one, 3, commit: 9, [ask(3, job(457_095), ballot(65536), .accept(last, next: ballot(65537), isRepeated: true))]),
             "fetches": frame(
                 two, 1, commit: 9,
                 [[], [2, 0]].enumerated().map { index, start in
@@ -90,7 +90,8 @@ enum RegisterVectors {
             "questions of a reconfiguration": frame(one, 3, commit: 12, [
                 ask(30, shard: 17, .list(after: nil)), ask(31, shard: 1_023, .list(after: job(457_094))),
                 ask(32, shard: 1_024, .list(after: colour)), ask(33, shard: 17, .inherit(closed: hour, freed: nil)),
-                ask(34, shard: 17, .inherit(closed: hour, freed: CreationHour(number: 457_093))), .carriedQuestion(epoch: 2),
+                ask(34, shard: 17, .inherit(closed: hour, freed: CreationHour(number: 457_093))),
+                .carriedQuestion(CarriedShards(epoch: 2, shards: [8, 1_024], registers: 300)),
             ]),
             "answers of a reconfiguration": frame(two, 1, commit: 12, [
                 answer(30, .listed(ShardListing(keys: [], isLast: true, closed: nil, freed: nil))),
@@ -104,7 +105,7 @@ enum RegisterVectors {
                 answer(largest, .outbid(top)), answer(largest, .behind(version(largest, top))), answer(largest, .wrongEpoch(largest)),
                 answer(largest, .closed(CreationHour(number: .max))),
                 ask(largest, shard: 1_024, .inherit(closed: CreationHour(number: .max), freed: CreationHour(number: .max)), epoch: largest),
-                .carriedQuestion(epoch: largest),
+                .carriedQuestion(CarriedShards(epoch: largest, shards: [], registers: largest)),
             ]),
         ]
     }

@@ -184,7 +184,6 @@ extension SimulateCommand {
                 "\(tally.undecided) of \(tally.ordered) value registers have histories too hard to judge"
                     + (tally.isDecided ? "" : ": with more than \(most) the campaign is not clean"))
         }
-        if tally.unfreed > 0 { lines.append("\(tally.unfreed) registers were not freed, for reasons that are known") }
         lines.append("hash of all traces \(hexadecimal(tally.hash))")
         return lines.joined(separator: "\n")
     }
@@ -197,7 +196,7 @@ extension SimulateCommand {
             "repeated": .number(tally.repeated), "unlike": .array(tally.unlike.map { .number($0) }),
             "operations": .number(tally.operations), "acknowledged": .number(tally.acknowledged), "failed": .number(tally.failed),
             "unknown": .number(tally.unknown), "ordered": .number(tally.ordered), "undecided": .number(tally.undecided),
-            "decided": .bool(tally.isDecided), "unfreed": .number(tally.unfreed), "events": .number(tally.events),
+            "decided": .bool(tally.isDecided), "events": .number(tally.events),
             "troubles": .number(tally.strikes), "virtualSeconds": .number(tally.virtualTime.seconds),
             "hash": .string(hexadecimal(tally.hash)), "badSeeds": .array(tally.bad.map(document)),
         ]
