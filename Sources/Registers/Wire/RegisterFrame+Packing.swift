@@ -17,8 +17,8 @@ import World
 //
 // A ballot with its 16 bytes of store and its life would be the larger part of most items, and a frame names few proposers. So
 // those stand once at its beginning, the sender first, and a ballot names its own by its number: 1 is the sender, 0 is nobody,
-// the proposer of the ballot that is below all. An accept of a job whose key, state and row have 127 bytes takes 163 in a frame of
-// many, and would take 214 if its three ballots were written whole; its answer takes 7.
+// the proposer of the ballot that is below all. An accept of a job whose key, state and row have 127 bytes takes 164 in a frame of
+// many, and would take 215 if its three ballots were written whole; its answer takes 7.
 
 extension RegisterFrame {
     /// The first element of the frame; Wire's `FrameKind.registers`.

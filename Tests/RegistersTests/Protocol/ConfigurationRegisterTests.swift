@@ -45,10 +45,10 @@ import World
     }
 
     private func errand(
-        _ clerk: inout ConfigurationClerk<ReplicaMap>, isHome: Bool = true, _ progress: RescanProgress? = nil, at now: Instant
+        _ clerk: inout ConfigurationClerk<ReplicaMap>, rank: Int? = 0, _ progress: RescanProgress? = nil, at now: Instant
     ) -> RegisterWish.Action? {
         guard let operation else { return nil }
-        return clerk.errand(isHome: isHome, progress: progress, operation: operation, now: now)
+        return clerk.errand(rank: rank, progress: progress, operation: operation, now: now)
     }
 
     private func ended(
@@ -57,9 +57,9 @@ import World
 
     private func adopt(_ map: ReplicaMap, _ clerk: inout ConfigurationClerk<ReplicaMap>) -> Bool { clerk.adopt(map) }
 
-    @Test func theHomeReadsOnceASecondAndNobodyElseDoes() {
+    @Test func theHomeReadsOnceASecondAndWhoHasNoReplicaNever() {
         var clerk = ConfigurationClerk(first)
-        #expect(errand(&clerk, isHome: false, at: at(0)) == nil)
+        #expect(errand(&clerk, rank: nil, at: at(0)) == nil)
         #expect(errand(&clerk, at: at(0)) == .read([]))
         #expect(errand(&clerk, at: at(9)) == nil, "one errand at a time")
         #expect(ended(&clerk, .read([]), .success([])) == nil)
@@ -68,6 +68,18 @@ import World
         // Somebody wrote a newer one, and died.
         let state = ConfigurationMachine.command(after: 1, joint.document)
         #expect(ended(&clerk, .read([]), .success(state)) == joint)
+    }
+
+    /// The home may live and be of no use.
+    @Test func theNextOnesReadAndSettleMoreRarely() throws {
+        var clerk = ConfigurationClerk(joint)
+        #expect(errand(&clerk, rank: 1, at: at(0)) == .read([]))
+        #expect(ended(&clerk, .read([]), .success([])) == nil)
+        #expect(errand(&clerk, rank: 1, progress(Shard.count + 1), at: at(2)) == nil)
+        guard case .change = try #require(errand(&clerk, rank: 1, progress(Shard.count + 1), at: at(3))) else {
+            Issue.record("it does not settle what is carried")
+            return
+        }
     }
 
     @Test func whatIsCarriedIsSettledAndNothingBefore() throws {
@@ -80,7 +92,7 @@ import World
             #expect(ended(&clerk, .read([]), .failure(RegisterError(.noMajority, .failed, "no"))) == nil)
             clerk = ConfigurationClerk(joint)
         }
-        #expect(errand(&clerk, isHome: false, progress(Shard.count + 1), at: at(0)) == nil)
+        #expect(errand(&clerk, rank: nil, progress(Shard.count + 1), at: at(0)) == nil)
         let action = try #require(errand(&clerk, progress(Shard.count + 1), at: at(0)))
         guard case .change(_, let command) = action, let content = ConfigurationMachine.content(command) else {
             Issue.record("\(action) is no change")

@@ -127,7 +127,8 @@ import World
             let base = RegisterVersion(number: 1, ballot: ballot())
             let delta = RegisterDelta(base: base, ballot: ballot(), state: .empty, rows: [])
             return RegisterItem.request(
-                RegisterRequest(round: 1, epoch: 1, key: key, ballot: delta.ballot, action: .accept(delta, next: ballot())))
+                RegisterRequest(
+                    round: 1, epoch: 1, key: key, ballot: delta.ballot, action: .accept(delta, next: ballot(), isRepeated: false)))
         }
         let frame = RegisterFrame(sender: StoreID(high: 1, low: 1), life: 0, commit: 1, items: items)
         #expect(try RegisterFrame(unpacking: frame.packed()) == frame)

@@ -130,13 +130,13 @@ extension RegisterItem {
         switch self {
         case .request(let request):
             if request.key.bytes.isEmpty || request.key.bytes.count > 512 { return "key" }
-            if case .accept(let delta, let next) = request.action { return delta.excess ?? next.excess }
+            if case .accept(let delta, let next, _) = request.action { return delta.excess ?? next.excess }
             if case .fetch(_, let start) = request.action { return start.count > 512 ? "start" : nil }
             return request.ballot.excess
         case .shardRequest(let request):
             if case .list(.some(let key)) = request.action, key.bytes.isEmpty || key.bytes.count > 512 { return "key" }
             return request.shard > Shard.configuration ? "shard" : nil
-        case .carriedAnswer(let carried): return carried.shards.allSatisfy { $0 <= Shard.configuration } ? nil : "shard"
+        case .carriedQuestion(let carried), .carriedAnswer(let carried): return carried.shards.allSatisfy { $0 <= Shard.configuration } ? nil : "shard"
         case .answer(let answer):
             if case .listed(let listing) = answer.body {
                 return listing.keys.count > 256 || !zip(listing.keys, listing.keys.dropFirst()).allSatisfy(<) ? "listing" : nil
@@ -146,7 +146,7 @@ extension RegisterItem {
             if piece.rows.contains(where: { !$0.key.isRowKey || $0.value?.count ?? 0 > 64 << 10 }) { return "row" }
             if !(piece.rows.map(\.key) + (piece.next.map { [$0] } ?? [])).isStrictlySorted { return "order" }
             return piece.pending?.excess ?? (piece.state.bytes.count > 64 << 10 ? "state" : nil)
-        case .witnessQuestion, .witnessAnswer, .carriedQuestion: return nil
+        case .witnessQuestion, .witnessAnswer: return nil
         }
     }
 }

@@ -23,8 +23,8 @@ struct FrameSamples {
         switch random.below(24) {
         case 0: .witnessQuestion
         case 1: .witnessAnswer(number())
-        case 2: .carriedQuestion(epoch: number())
-        case 3: .carriedAnswer(CarriedShards(epoch: number(), shards: Set((0..<random.below(20)).map { _ in shard() }), registers: number()))
+        case 2: .carriedQuestion(carried())
+        case 3: .carriedAnswer(carried())
         case 4, 5: .shardRequest(shardRequest())
         case 6..<13: .request(request())
         default: .answer(RegisterAnswer(round: number(), body: answer()))
@@ -37,9 +37,13 @@ struct FrameSamples {
         case 0: .prepare
         case 1: .confirm
         case 2: .fetch(after: number(), from: bytes(0...20))
-        default: .accept(delta(under: ballot), next: self.ballot())
+        default: .accept(delta(under: ballot), next: self.ballot(), isRepeated: random.chance(0.5))
         }
         return RegisterRequest(round: number(), epoch: number(), key: key(), ballot: ballot, action: action)
+    }
+
+    private mutating func carried() -> CarriedShards {
+        CarriedShards(epoch: number(), shards: Set((0..<random.below(20)).map { _ in shard() }), registers: number())
     }
 
     private mutating func shardRequest() -> ShardRequest {

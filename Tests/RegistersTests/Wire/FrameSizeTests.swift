@@ -21,18 +21,18 @@ import World
                 base: RegisterVersion(number: 20, ballot: self.ballot(4_000 + index)), ballot: ballot,
                 state: RegisterState(bytes: [UInt8](repeating: 1, count: 40)),
                 rows: [RegisterRow(key: [UInt8](repeating: 1, count: 17), value: [UInt8](repeating: 2, count: 30))])
-            let action = RegisterRequest.Action.accept(delta, next: self.ballot(6_000 + index))
+            let action = RegisterRequest.Action.accept(delta, next: self.ballot(6_000 + index), isRepeated: false)
             return .request(RegisterRequest(round: 100_000 + index, epoch: 3, key: key, ballot: ballot, action: action))
         }
     }
 
     /// The numbers of docs/WIRE.md.
-    @Test func anAcceptTakes36BytesBesideWhatItCarriesAndItsAnswer7() {
+    @Test func anAcceptTakes37BytesBesideWhatItCarriesAndItsAnswer7() {
         let empty = bytes([])
         #expect(empty == 28)
         let items = accepts()
         let carried = 40 + 40 + 17 + 30
-        #expect(bytes(items) - bytes([]) == 2 + items.count * (carried + 36))
+        #expect(bytes(items) - bytes([]) == 2 + items.count * (carried + 37))
         let answers = (UInt64(0)..<100).map { RegisterItem.answer(RegisterAnswer(round: 100_000 + $0, body: .accepted)) }
         #expect(bytes(answers) - bytes([]) == 2 + answers.count * 7)
     }
