@@ -76,7 +76,7 @@ import World
         lists[0] = Self.stores([3, 1, 2])
         lists[5] = Self.stores([1, 4])
         lists[1_023] = Self.stores([9, 3])
-        let map = ReplicaMap(epoch: 6, replicas: lists)
+        let map = ReplicaMap(epoch: 6, replicas: lists, keepers: Self.stores([7]))
         let expected = [1: [2, 3, 4], 2: [1, 3], 3: [1, 2, 9], 4: [1], 7: [], 8: [], 9: [3]]
         for (store, neighbours) in expected {
             #expect(map.neighbours(of: Self.store(store)) == Self.stores(neighbours), "of \(store)")
