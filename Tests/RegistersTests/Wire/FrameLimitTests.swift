@@ -13,7 +13,7 @@ import World
     }
 
     private static func accept(state: Plain = .bytes(count: 0), rows: [Plain]) -> Plain {
-        request(1, 2, 1, 0, 0, 0, state, false, .list(rows))
+        request(1, 2, 1, false, 0, 0, 0, state, false, .list(rows))
     }
 
     private static func piece(state: Plain = .bytes(count: 0), pending: Plain = nil, rows: [Plain], next: Plain = nil) -> Plain {
@@ -141,7 +141,7 @@ import World
             (.round, { .frame([Self.request(2, round: $0)]) }), (.round, { .frame([[17, .number($0)]]) }),
             (.epoch, { .frame([Self.request(2, epoch: $0)]) }), (.epoch, { .frame([[22, 1, .number($0)]]) }),
             (.round, { .frame([[5, .number($0), 1, 0, nil]]) }), (.epoch, { .frame([[5, 1, .number($0), 0, nil]]) }),
-            (.epoch, { .frame([[10, .number($0)]]) }), (.epoch, { .frame([[11, .number($0), .bytes(count: 129), 1]]) }),
+            (.epoch, { .frame([[10, .number($0), .bytes(count: 129), 1]]) }), (.epoch, { .frame([[11, .number($0), .bytes(count: 129), 1]]) }),
             (.number, { .frame([[11, 1, .bytes(count: 129), .number($0)]]) }),
             (.counter, { .frame([Self.request(2, counter: $0)]) }), (.counter, { .frame([[19, 1, .number($0), 0]]) }),
             (.number, { .frame([[20, 1, .number($0), 1, 1]]) }), (.counter, { .frame([[20, 1, 1, .number($0), 1]]) }),
@@ -231,8 +231,8 @@ import World
             [8], [9, 1], [17, 1], [18, 1], [24, 1], [19, 1, 1, 1], [20, 1, 1, 1, 1], [22, 1, 1], [23, 1, 1], [25, 1, nil],
             [16, 1, 0, 0, 0, nil, nil], [0, 1, 1, .bytes(count: 1), nil, 1, 1], [2, 1, 1, .bytes(count: 1), nil, 1, 1],
             [3, 1, 1, .bytes(count: 1), nil, 1, 1, 1, .bytes(count: 0)], [4, 1, 1, 0, 1, 1],
-            [5, 1, 1, 0, nil], [6, 1, 1, 0, 1, nil], [10, 1], [11, 1, .bytes(count: 129), 1], [26, 1, [], true, nil, nil],
-            [1, 1, 1, .bytes(count: 1), nil, 1, 1, 2, 1, 0, 0, 0, .bytes(count: 0), true, []],
+            [5, 1, 1, 0, nil], [6, 1, 1, 0, 1, nil], [10, 1, .bytes(count: 129), 1], [11, 1, .bytes(count: 129), 1], [26, 1, [], true, nil, nil],
+            [1, 1, 1, .bytes(count: 1), nil, 1, 1, 2, 1, false, 0, 0, 0, .bytes(count: 0), true, []],
             [21, 1, 1, 1, 1, .bytes(count: 0), true, nil, [], nil],
         ]
         for fields in items {
