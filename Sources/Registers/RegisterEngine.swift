@@ -2,8 +2,8 @@ import World
 
 /// What stands behind registers, for whoever uses them: changes and reads by key, with an answer by a deadline.
 ///
-/// The replicated engine of this project is one; an engine over somebody's distributed database could be another. All pass one suite of
-/// tests, `RegisterEngineConformance`. What an engine promises:
+/// The replicated engine of this project is one; an engine over somebody's distributed database could be another. All pass one
+/// suite of tests, `RegisterEngineConformance`. What an engine promises:
 ///  * A change that was answered with success is part of every read that begins later, whoever dies.
 ///  * A change is carried out at most once for each operation id, and its answer is always the first one's.
 ///  * An error whose outcome is `failed` means that the change has not happened and never will by this attempt.

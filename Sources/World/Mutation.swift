@@ -21,7 +21,8 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
     case olderDiskVotes = "older-disk-votes"
     /// Ballots do not tell the lives of a store apart, and begin anew with each.
     case lifeForgotten = "life-forgotten"
-    /// The rounds of a replica are numbered anew in each of its lives, so that a late answer to the life before counts for this one.
+    /// The rounds of a replica are numbered anew in each of its lives, so that a late answer to the life before counts for this
+    /// one.
     case roundsRepeated = "rounds-repeated"
     /// A repeated operation is carried out again.
     case noOperationIDs = "no-operation-ids"

@@ -1,10 +1,11 @@
 import Registers
 import World
 
-/// What is asked of a mesh when all trouble is over: every register must be readable and writable, through any node and at every replica,
-/// within a stated time.
+/// What is asked of a mesh when all trouble is over: every register must be readable and writable, through any node and at every
+/// replica, within a stated time.
 final class Examination {
-    /// Virtual time after everything was made well, within which all must work again. A partition heals within a few seconds of probing.
+    /// Virtual time after everything was made well, within which all must work again. A partition heals within a few seconds of
+    /// probing.
     static let patience: Duration = .seconds(30)
 
     private unowned let mesh: SimulatedMesh

@@ -1,6 +1,7 @@
-// Wing and Gong's search ("Testing and verifying concurrent objects", 1993), with Lowe's memory of what was tried: take any operation that
-// began before the first of those left ended, see whether it explains its answer, and go on; go back when stuck. The same set of operations
-// with the same value at its end needs no second look. Values are written once, so most wrong turns show at once.
+// Wing and Gong's search ("Testing and verifying concurrent objects", 1993), with Lowe's memory of what was tried: take any
+// operation that began before the first of those left ended, see whether it explains its answer, and go on; go back when stuck. The
+// same set of operations with the same value at its end needs no second look. Values are written once, so most wrong turns show at
+// once.
 
 /// Looks for an order of the operations of one value register.
 struct OrderSearch {
@@ -80,7 +81,8 @@ struct OrderSearch {
         return .found
     }
 
-    /// The first step from `candidate` on that may come next, if there is one; and the step that has to come before any that began later.
+    /// The first step from `candidate` on that may come next, if there is one; and the step that has to come before any that began
+    /// later.
     private func next(from candidate: Int, _ place: Place) -> (Int?, barrier: Int) {
         var end = Int.max, barrier = 0, next: Int?
         for i in steps.indices where place.taken[i / 64] >> UInt64(i % 64) & 1 == 0 {

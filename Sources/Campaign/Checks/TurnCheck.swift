@@ -1,6 +1,7 @@
 import Registers
 
-/// Every acknowledged change says which one of its register it was. No two are the same one, and what was asked for later comes later.
+/// Every acknowledged change says which one of its register it was. No two are the same one, and what was asked for later comes
+/// later.
 enum TurnCheck {
     private typealias Turn = (number: UInt64, change: Ledger.Operation)
 

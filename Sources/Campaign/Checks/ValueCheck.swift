@@ -1,7 +1,7 @@
 import Registers
 
-/// Judges the history of one value register: whether the operations can be put into an order that explains every answer and keeps to
-/// real time. Every write has a value of its own, and its answer tells the value it replaced.
+/// Judges the history of one value register: whether the operations can be put into an order that explains every answer and keeps
+/// to real time. Every write has a value of its own, and its answer tells the value it replaced.
 package enum ValueCheck {
     package struct Finding {
         package var violations: [Violation] = []

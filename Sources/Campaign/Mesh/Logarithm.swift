@@ -1,5 +1,5 @@
-/// The natural logarithm by additions and multiplications alone, whose results IEEE 754 fixes: the library's own may differ in the last
-/// bit from one machine to the next, and a run with it.
+/// The natural logarithm by additions and multiplications alone, whose results IEEE 754 fixes: the library's own may differ in the
+/// last bit from one machine to the next, and a run with it.
 package enum Logarithm {
     /// - Parameter x: positive.
     package static func natural(_ x: Double) -> Double {

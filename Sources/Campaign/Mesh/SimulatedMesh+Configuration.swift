@@ -2,8 +2,8 @@ import Membership
 import Registers
 import World
 
-// A node keeps the configuration that it goes by in a file, tells its epoch in a label of its metadata, and asks whoever tells of a newer one
-// for that. The register of the configuration is the clerk's business.
+// A node keeps the configuration that it goes by in a file, tells its epoch in a label of its metadata, and asks whoever tells of a
+// newer one for that. The register of the configuration is the clerk's business.
 
 extension SimulatedMesh {
     /// What a node tells of itself.

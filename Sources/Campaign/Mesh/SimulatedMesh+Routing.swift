@@ -1,8 +1,8 @@
 import Registers
 import World
 
-// A client asks any node. The node asks the home of the key, which is the first of its replicas that lives by the node's own view, and the
-// next one when that does not answer or cannot. The same operation id goes with every attempt.
+// A client asks any node. The node asks the home of the key, which is the first of its replicas that lives by the node's own view,
+// and the next one when that does not answer or cannot. The same operation id goes with every attempt.
 
 extension SimulatedMesh {
     /// A client's request has come in.

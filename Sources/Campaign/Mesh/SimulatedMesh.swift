@@ -4,10 +4,10 @@ import World
 
 // A WHOLE MESH IN ONE THREAD
 //
-// Machines with disks and clocks, processes on them, a network between them; and one queue of what happens next, in virtual time. The
-// protocols are the product's own values, `Membership` and `Replica`; what a node's shell does for them (links, timers, the disk, the
-// forwarding of wishes) is done here. Nothing waits and nothing runs beside anything else, so a run depends on its seed alone, and a mesh
-// of five lives through half a minute in some tens of milliseconds.
+// Machines with disks and clocks, processes on them, a network between them; and one queue of what happens next, in virtual time.
+// The protocols are the product's own values, `Membership` and `Replica`; what a node's shell does for them (links, timers, the
+// disk, the forwarding of wishes) is done here. Nothing waits and nothing runs beside anything else, so a run depends on its seed
+// alone, and a mesh of five lives through half a minute in some tens of milliseconds.
 //
 // What is true (who runs, what a disk holds) is known here and hidden from the nodes.
 

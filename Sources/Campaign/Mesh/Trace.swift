@@ -2,8 +2,8 @@ import World
 
 /// The record of a run: a running hash over everything that happens, and a line for each event if somebody looks.
 ///
-/// Two runs of one seed have the same hash, or the simulation depends on something besides its seed: the order of a set, an address,
-/// a clock. Then no bad seed could be repeated.
+/// Two runs of one seed have the same hash, or the simulation depends on something besides its seed: the order of a set, an
+/// address, a clock. Then no bad seed could be repeated.
 struct Trace {
     enum Kind: UInt64 {
         case start, kill, pause, resume, gossip, send, frame, commit, durable, full, standing, wish, route, answer, invoke, end, trouble, live, epoch

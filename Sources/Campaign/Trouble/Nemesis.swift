@@ -173,8 +173,8 @@ final class Nemesis {
         }
     }
 
-    /// Puts the older copy back, if all other stores run and have noticed that there was something newer: whoever lives when the copy is
-    /// opened is a witness then, and without one nothing is promised.
+    /// Puts the older copy back, if all other stores run and have noticed that there was something newer: whoever lives when the
+    /// copy is opened is a witness then, and without one nothing is promised.
     private func putOlderCopy(_ i: Int) {
         guard maySpoil(i), let copy = mesh.machines[i].copy, let id = mesh.machines[i].disk?.id, copy.id == id else { return }
         let neighbours = mesh.map.neighbours(of: id)

@@ -102,7 +102,8 @@ package struct ChangeAnswer: Hashable {
     package var bytes: [UInt8] { turn.octets + found.octets }
 }
 
-/// Registers whose history can be judged by exact ids. What it does twice shows as twice: it relies on operation ids like any machine.
+/// Registers whose history can be judged by exact ids. What it does twice shows as twice: it relies on operation ids like any
+/// machine.
 struct CampaignMachine: RegisterMachine {
     private static let valueRow: [UInt8] = [0]
 

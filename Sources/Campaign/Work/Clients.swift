@@ -1,8 +1,8 @@
 import Registers
 import World
 
-/// Clients outside of the mesh: each asks for one thing after the other, tries again under the same operation id when it hears nothing, and
-/// writes down what it asked for and was told.
+/// Clients outside of the mesh: each asks for one thing after the other, tries again under the same operation id when it hears
+/// nothing, and writes down what it asked for and was told.
 final class Clients {
     /// An operation that is not over.
     private struct Errand {

@@ -1,7 +1,7 @@
 import Registers
 
-/// A set of ids, each with how often it was added. Nothing that happens to it can hide: an id that is missing was lost, and one that is
-/// there twice was carried out twice.
+/// A set of ids, each with how often it was added. Nothing that happens to it can hide: an id that is missing was lost, and one
+/// that is there twice was carried out twice.
 public struct TallyMachine: RegisterMachine {
     public init() {}
 

@@ -24,7 +24,8 @@ struct WorkPlan: Sendable {
     /// The chance that a client's message, or its answer, is lost.
     var loss = 0.01
 
-    /// The chance that an acknowledged change is asked for again much later, under its old operation id, by somebody who has not heard.
+    /// The chance that an acknowledged change is asked for again much later, under its old operation id, by somebody who has not
+    /// heard.
     var repeats = 0.03
     /// The share of operations that are about registers of work, which ends.
     var works = 0.0

@@ -5,14 +5,17 @@
 // that a majority has accepted is chosen, and every later one builds on it. There is no log and no leader.
 //
 // Where we depart from the paper:
-//  * Values are not sent whole. A change is a delta on a version that is known to be chosen, and an acceptor keeps that version, the
+//  * Values are not sent whole. A change is a delta on a version that is known to be chosen, and an acceptor keeps that version,
+// the
 //    base, and at most one delta over it. A delta whose base is the delta that is kept proves that one chosen: it is folded.
-//  * Only the kept delta may be unchosen. A proposer that finds one proposes the very same again, alone, before anything of its own.
+//  * Only the kept delta may be unchosen. A proposer that finds one proposes the very same again, alone, before anything of its
+// own.
 //    It then bears another ballot, and whoever holds the first already as its base gives that the new name: see `renamed`.
 //  * An accept carries the promise for the next ballot, so that a proposer that stays needs one round trip. That is the paper's own
 //    one-round-trip optimisation; the promise is for one ballot and made durable with the accept.
 //  * An accept that is repeated is answered with yes again. That needs ballots that are never used twice: see `Ballot`.
-//  * `confirm` asks whether a promise still stands. A majority of yes means that nothing was chosen since, so a proposer that holds the
+//  * `confirm` asks whether a promise still stands. A majority of yes means that nothing was chosen since, so a proposer that holds
+// the
 //    value may answer reads from it. The paper runs an identity change, which writes.
 
 /// The rules by which one replica promises and accepts. Pure functions of its record.
@@ -75,9 +78,9 @@ extension RegisterRecord {
 
     /// The record when its base turns up again under a higher ballot. Nil when it is not that.
     ///
-    /// A version of the number of a chosen one, and of a higher ballot, is the chosen one proposed again: its proposer's majority shared
-    /// an acceptor with that of the first. What was accepted on top of the first under a lower ballot was not chosen, or that proposer
-    /// would have met it too.
+    /// A version of the number of a chosen one, and of a higher ballot, is the chosen one proposed again: its proposer's majority
+    /// shared an acceptor with that of the first. What was accepted on top of the first under a lower ballot was not chosen, or
+    /// that proposer would have met it too.
     package func renamed(_ version: RegisterVersion) -> RegisterRecord? {
         guard !isCatchingUp, base.number > 0, version.number == base.number, base < version else { return nil }
         if let pending, pending.ballot > version.ballot { return nil }

@@ -1,8 +1,9 @@
 /// What an acceptor answers.
 public struct RegisterAnswer: Hashable, Sendable {
     public enum Body: Hashable, Sendable {
-        /// Yes to a prepare: the promise is durable. What was accepted last is the pending change, if there is one, else the base. With
-        /// the hour up to which the shard is closed there, if any is: whoever proposes may not carry out an operation of such an hour.
+        /// Yes to a prepare: the promise is durable. What was accepted last is the pending change, if there is one, else the base.
+        /// With the hour up to which the shard is closed there, if any is: whoever proposes may not carry out an operation of such
+        /// an hour.
         case promised(base: RegisterVersion, pending: RegisterVersion?, closed: CreationHour?)
         /// Yes to an accept: it is durable.
         case accepted
@@ -18,7 +19,8 @@ public struct RegisterAnswer: Hashable, Sendable {
         case wrongEpoch(UInt64)
         /// No: the register's hour has been closed, so it may not be created.
         case closed(CreationHour)
-        /// No: the replica does not vote now, because its store was opened a moment ago, its disk is full, or it has not what was asked.
+        /// No: the replica does not vote now, because its store was opened a moment ago, its disk is full, or it has not what was
+        /// asked.
         case unable
         /// To a step of the horizon: it has been taken, durably; or, of a register that is in its way, the key.
         case horizon(inTheWay: RegisterKey?)

@@ -53,11 +53,11 @@ public struct RegisterRequest: Hashable, Sendable {
     public enum Action: Hashable, Sendable {
         /// Promise to accept nothing below `ballot`, and tell what was accepted.
         case prepare
-        /// Accept the change under its ballot; and promise `next`, so that the next change needs no prepare. `isRepeated` when it was found
-        /// at an acceptor, so that it may have been chosen before.
+        /// Accept the change under its ballot; and promise `next`, so that the next change needs no prepare. `isRepeated` when it
+        /// was found at an acceptor, so that it may have been chosen before.
         case accept(RegisterDelta, next: Ballot, isRepeated: Bool)
-        /// Is the promise to `ballot` still the highest? With ballot zero: what was accepted last? The answer to that is that of a prepare,
-        /// without a promise.
+        /// Is the promise to `ballot` still the highest? With ballot zero: what was accepted last? The answer to that is that of a
+        /// prepare, without a promise.
         case confirm
         /// Give the rows from `start` on that changed after version number `after`.
         case fetch(after: UInt64, from: [UInt8])

@@ -70,8 +70,8 @@ package struct Promises {
         return .open(highest, base: base, at: stores)
     }
 
-    /// The version that a majority holds as its last, if it is the same for all who answered: then it is chosen, and was the last when
-    /// they answered. None when they differ.
+    /// The version that a majority holds as its last, if it is the same for all who answered: then it is chosen, and was the last
+    /// when they answered. None when they differ.
     package var agreed: RegisterVersion? {
         guard let first = answers.first.map({ $0.pending ?? $0.base }) else { return nil }
         return answers.allSatisfy { ($0.pending ?? $0.base) == first } ? first : nil

@@ -59,7 +59,8 @@ public struct ShardListing: Hashable, Sendable {
     public var size: Int { keys.reduce(96) { $0 + $1.bytes.count + 8 } }
 }
 
-/// The shards that a replica has carried over to their new stores in the reconfiguration of an epoch; or, of one that asks, all that it knows.
+/// The shards that a replica has carried over to their new stores in the reconfiguration of an epoch; or, of one that asks, all
+/// that it knows.
 public struct CarriedShards: Hashable, Sendable {
     public let epoch: UInt64
     /// 0 ... 1,024.

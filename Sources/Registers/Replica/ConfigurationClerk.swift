@@ -12,8 +12,9 @@ public protocol WrittenConfiguration: Sendable {
     init?(document: [UInt8])
 }
 
-/// What a node does about the register of the configuration without being asked: where that has a replica, it reads it from time to time,
-/// in case somebody wrote a newer one and died before telling anyone; and it writes the end of a reconfiguration. The home does so first.
+/// What a node does about the register of the configuration without being asked: where that has a replica, it reads it from time to
+/// time, in case somebody wrote a newer one and died before telling anyone; and it writes the end of a reconfiguration. The home
+/// does so first.
 public struct ConfigurationClerk<Configuration: WrittenConfiguration>: Sendable {
     public private(set) var known: Configuration
     private var isBusy = false

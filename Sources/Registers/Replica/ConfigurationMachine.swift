@@ -1,10 +1,10 @@
 import World
 
-/// The rules of the register in which the mesh's configuration is written down: one follows the other, and each names the epoch that it
-/// follows, so that of two that were made from the same one only the first is written.
+/// The rules of the register in which the mesh's configuration is written down: one follows the other, and each names the epoch
+/// that it follows, so that of two that were made from the same one only the first is written.
 ///
-/// What is in a configuration beside its epoch is for others to know. The register is empty until the first reconfiguration, because the
-/// first configuration, of epoch 1, is what says who keeps the register.
+/// What is in a configuration beside its epoch is for others to know. The register is empty until the first reconfiguration,
+/// because the first configuration, of epoch 1, is what says who keeps the register.
 public struct ConfigurationMachine: RegisterMachine {
     public init() {}
 

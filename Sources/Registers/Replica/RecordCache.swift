@@ -1,8 +1,8 @@
 /// Records that were used lately, as they will be when all is written: a change looks at its register's record several times, and
 /// the store has to find, check and read it each time.
 ///
-/// Two generations: what is used goes into the younger one, and when that is full it becomes the older one, whose content goes. So the rarely
-/// used leave together, nothing is kept per use, and no order of a dictionary decides what stays.
+/// Two generations: what is used goes into the younger one, and when that is full it becomes the older one, whose content goes. So
+/// the rarely used leave together, nothing is kept per use, and no order of a dictionary decides what stays.
 struct RecordCache {
     /// Records of one generation.
     static let limit = 4_096
@@ -11,7 +11,8 @@ struct RecordCache {
 
     private var young: [RegisterKey: RegisterRecord] = [:]
     private var old: [RegisterKey: RegisterRecord] = [:]
-    /// Of all that was put into the younger generation; what was replaced counts as well, so that this is a bound and never too low.
+    /// Of all that was put into the younger generation; what was replaced counts as well, so that this is a bound and never too
+    /// low.
     private var bytes = 0
 
     /// The record, which counts as used now; nil when it is not here.

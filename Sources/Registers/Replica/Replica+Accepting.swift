@@ -21,8 +21,8 @@ extension Replica {
         }
     }
 
-    /// The closed hour in which the request would make a register. One whose making was proposed before the hour was closed, and may have
-    /// been chosen, may still be made elsewhere too, until the hour is freed.
+    /// The closed hour in which the request would make a register. One whose making was proposed before the hour was closed, and
+    /// may have been chosen, may still be made elsewhere too, until the hour is freed.
     private func refusesCreation(_ request: RegisterRequest, _ record: RegisterRecord) -> CreationHour? {
         guard record.accepted == .none, let hour = request.key.hour, let horizon = freeing.horizons[request.key.shard] else { return nil }
         if let freed = horizon.freed, hour <= freed { return freed }

@@ -75,7 +75,8 @@ extension Replica {
         map.newcomers(in: key.shard).contains { live.contains($0) && !round.yes.contains($0) && !round.no.contains($0) }
     }
 
-    /// That the register's hour is closed ends what is wished of it only when so many say it that no majority can have the register.
+    /// That the register's hour is closed ends what is wished of it only when so many say it that no majority can have the
+    /// register.
     private mutating func fail(_ proposer: Proposer, _ round: Round, _ last: RegisterAnswer.Body) {
         fail(proposer, round.isClosed ? last : nil)
     }

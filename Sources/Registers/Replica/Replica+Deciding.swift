@@ -37,7 +37,8 @@ extension Replica {
         accept(proposer, open.proposed(under: ballot), isRepeated: true, answers: [])
     }
 
-    /// The grant stands on a chosen version. Reads that came before the prepare may be answered: nothing newer was chosen when it began.
+    /// The grant stands on a chosen version. Reads that came before the prepare may be answered: nothing newer was chosen when it
+    /// began.
     private mutating func granted(_ proposer: Proposer, at version: RegisterVersion) {
         proposer.current = version
         proposer.failures = 0
@@ -135,8 +136,8 @@ extension Replica {
         emit(.answer(wish.token, result))
     }
 
-    /// Answers the covered reads from a version, if this replica still holds it: another's change may have taken the place of its own
-    /// accepted one while the round was decided elsewhere. Then the reads wait for the next round.
+    /// Answers the covered reads from a version, if this replica still holds it: another's change may have taken the place of its
+    /// own accepted one while the round was decided elsewhere. Then the reads wait for the next round.
     mutating func answerReads(_ proposer: Proposer, from version: RegisterVersion) {
         guard (record(of: proposer.key) ?? RegisterRecord()).holds(version) else { return proposer.covered = 0 }
         let wishes = proposer.takeCovered()

@@ -13,8 +13,8 @@ extension Replica {
         }
     }
 
-    /// Fences older epochs off, if that was not done before; and takes away what is left of shards in which this store has a place since a
-    /// later time. Until that is durable it serves nobody.
+    /// Fences older epochs off, if that was not done before; and takes away what is left of shards in which this store has a place
+    /// since a later time. Until that is durable it serves nobody.
     mutating func enter() {
         witnessing.neighbours = Set(map.neighbours(of: id))
         rescan = Rescan(epoch: map.epoch, now: now)

@@ -2,13 +2,14 @@ import World
 
 // CATCHING UP
 //
-// A replica that lacks the base of a change asks whoever has it for the rows changed since its own, in pieces of bounded size. One piece is
-// the usual case and is installed in one commit. Of several, each is written as it comes, so that ten million rows need no memory; until
-// the last, the record says that rows are mixed, and nobody may read here. Its word as an acceptor is not touched: it still tells what it
-// accepted last, which is older than what it is catching up with, and so never the highest that a majority tells of.
+// A replica that lacks the base of a change asks whoever has it for the rows changed since its own, in pieces of bounded size. One
+// piece is the usual case and is installed in one commit. Of several, each is written as it comes, so that ten million rows need no
+// memory; until the last, the record says that rows are mixed, and nobody may read here. Its word as an acceptor is not touched: it
+// still tells what it accepted last, which is older than what it is catching up with, and so never the highest that a majority
+// tells of.
 //
-// The giver may move on between two pieces. Then the rows that changed meanwhile are fetched in another pass, until one passes in which
-// all pieces are of one version.
+// The giver may move on between two pieces. Then the rows that changed meanwhile are fetched in another pass, until one passes in
+// which all pieces are of one version.
 //
 // A giver may also fall silent, and the next one be at an earlier version, which is good enough. Then some rows here are too new,
 // and those that it has of the same keys need not be among what changed since our base: all of its rows are fetched, and what is

@@ -2,25 +2,25 @@ import World
 
 // THE HORIZON
 //
-// Work ends, and what it leaves behind must go some day: finished registers, and the operation ids by which a repeated command is known.
-// But a register that one replica has freed, and a lagging one has not, would come back with the next change; and an operation whose id is
-// forgotten would be carried out a second time. So an hour of a shard passes in two steps, each taken by every replica, durably, before
-// the next:
+// Work ends, and what it leaves behind must go some day: finished registers, and the operation ids by which a repeated command is
+// known. But a register that one replica has freed, and a lagging one has not, would come back with the next change; and an
+// operation whose id is forgotten would be carried out a second time. So an hour of a shard passes in two steps, each taken by
+// every replica, durably, before the next:
 //
 //   close   Nobody creates a register of that hour any more, or carries out an operation of it. A replica that has one which is not
 //           finished names it. Nothing more can come into being, so once nobody names one, nobody ever will.
 //   free    Everything of that hour goes: registers at once, operation ids in the registers that live on bit by bit.
 //
-// The home of the shard asks, when the hour is older than the retention. Every replica judges that by its own clock too, so that one
-// clock that is ahead closes nothing. A majority is not enough here: the one that does not hear is the one that would bring things back.
-// A replica that is down therefore holds the horizon up, and disks grow meanwhile.
+// The home of the shard asks, when the hour is older than the retention. Every replica judges that by its own clock too, so that
+// one clock that is ahead closes nothing. A majority is not enough here: the one that does not hear is the one that would bring
+// things back. A replica that is down therefore holds the horizon up, and disks grow meanwhile.
 //
 // Why a register that is finished only in a pending change does not count as unfinished: if that change is chosen, the register is
 // finished; if it is not, some replica still holds what went before, and names it.
 //
-// A register that one replica alone accepted, and whose proposer is gone, is neither there nor not. Whoever names it makes the home propose
-// it once more: such a proposal is let through until the hour is freed. Then it is there, and somebody has to end it. A replica that has
-// missed the end of work learns of it in the same way.
+// A register that one replica alone accepted, and whose proposer is gone, is neither there nor not. Whoever names it makes the home
+// propose it once more: such a proposal is let through until the hour is freed. Then it is there, and somebody has to end it. A
+// replica that has missed the end of work learns of it in the same way.
 //
 // A home that knows nothing of a shard asks nobody about it; so the others ask too, every fourth time.
 
@@ -114,8 +114,8 @@ extension Replica {
         if asking.step == .close { ask(asking.shard, asking.hour, .free) } else { goOnFreeing() }
     }
 
-    /// A replica has a register that is not finished. When nothing is known of it here, it may be known there alone; when it is finished
-    /// here, that replica has missed it. Either way it is proposed once more. Else somebody has yet to end it.
+    /// A replica has a register that is not finished. When nothing is known of it here, it may be known there alone; when it is
+    /// finished here, that replica has missed it. Either way it is proposed once more. Else somebody has yet to end it.
     private mutating func heldUp(by key: RegisterKey) {
         let held = record(of: key) ?? RegisterRecord()
         let isFinished = (held.pending?.state ?? held.state).isFinished

@@ -169,8 +169,8 @@ extension Replica {
 
     // MARK: The whole
 
-    /// Where the configuration is kept, all that is carried anywhere comes together: soon at its home, and more slowly at the others, in case
-    /// the home is of no use.
+    /// Where the configuration is kept, all that is carried anywhere comes together: soon at its home, and more slowly at the
+    /// others, in case the home is of no use.
     private mutating func askWhatWasCarried() {
         guard let rank = rank(in: Shard.configuration), rescan.asksAgain <= now else { return }
         rescan.asksAgain = now + figures.rescanInterval * (1 + 10 * rank)

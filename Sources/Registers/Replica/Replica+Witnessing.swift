@@ -2,20 +2,22 @@ import World
 
 // A DISK THAT LOST SOMETHING NEVER VOTES AS IF IT HAD NOT
 //
-// An acceptor's promise is worth what its disk remembers. A wiped disk is a new store with a new id, which no map names. A disk that was
-// set back to an older copy of itself is not so easily told: its file is whole, its id is right, and it has forgotten what it promised.
+// An acceptor's promise is worth what its disk remembers. A wiped disk is a new store with a new id, which no map names. A disk
+// that was set back to an older copy of itself is not so easily told: its file is whole, its id is right, and it has forgotten what
+// it promised.
 //
-// So a store numbers its commits. Every frame carries the number of the last that is durable, and whoever receives it keeps the highest,
-// durably, with its own next commit or after a fifth of a second. A store that has just been opened asks all stores that share a
-// shard with it what they have heard, and votes when all of them, one at least, have heard of no more than it holds. It waits for no
-// store that gossip knows to be gone; and for one of which gossip says nothing, since a node that has just started knows little, a few
-// seconds. If one has heard of more, it never votes again: it writes that down, because those who know may be away when it is opened the
-// next time. And it commits nothing while it asks, or its new commits would be taken for those that it has lost. Those who were not
-// there are asked on: nobody can have heard of more than is durable, so a late answer condemns as well as an early one.
+// So a store numbers its commits. Every frame carries the number of the last that is durable, and whoever receives it keeps the
+// highest, durably, with its own next commit or after a fifth of a second. A store that has just been opened asks all stores that
+// share a shard with it what they have heard, and votes when all of them, one at least, have heard of no more than it holds. It
+// waits for no store that gossip knows to be gone; and for one of which gossip says nothing, since a node that has just started
+// knows little, a few seconds. If one has heard of more, it never votes again: it writes that down, because those who know may be
+// away when it is opened the next time. And it commits nothing while it asks, or its new commits would be taken for those that it
+// has lost. Those who were not there are asked on: nobody can have heard of more than is durable, so a late answer condemns as well
+// as an early one.
 //
-// What is told is the number of the last *durable* commit, not of the one that is being written: a store whose power fails in the middle
-// of a commit has lost nothing it has told anyone, and must not look as if it had. A copy that is older by no more than what its
-// witnesses had no time to write, or that meets no surviving witness, is outside the promise.
+// What is told is the number of the last *durable* commit, not of the one that is being written: a store whose power fails in the
+// middle of a commit has lost nothing it has told anyone, and must not look as if it had. A copy that is older by no more than what
+// its witnesses had no time to write, or that meets no surviving witness, is outside the promise.
 
 /// What a replica knows of other stores' commits, and what it waits to hear of its own.
 struct Witnessing {
@@ -73,7 +75,8 @@ extension Replica {
         if !fresh.isEmpty { ahead.put(fresh) }
     }
 
-    /// A commit number that no store reaches: what a store has heard of itself when it has found out that its disk is an older copy.
+    /// A commit number that no store reaches: what a store has heard of itself when it has found out that its disk is an older
+    /// copy.
     static var rolledBackMark: UInt64 { UInt64(Int64.max) }
 
     mutating func beginAsking() {
@@ -118,7 +121,8 @@ extension Replica {
         judgeStanding()
     }
 
-    /// The disk is an older copy of itself. Its ballots may repeat those of the lives that it has lost, so nothing is proposed any more either.
+    /// The disk is an older copy of itself. Its ballots may repeat those of the lives that it has lost, so nothing is proposed any
+    /// more either.
     private mutating func condemn(heard commit: UInt64, by peer: StoreID) {
         if case .rolledBack = standing { return }
         ahead.put([Witness(store: id, commit: Self.rolledBackMark)])

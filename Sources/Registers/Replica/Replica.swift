@@ -3,8 +3,9 @@ import World
 /// One node's share of all registers: acceptor for the shards that the map gives to its store, and proposer for whatever is wished
 /// of these here. A value without I/O: inputs in, effects out, in an order that only they decide.
 ///
-/// Its shell carries frames, writes commits (one at a time) and calls ``handle(_:now:wall:)`` with `tick` at ``nextDeadline``. What is
-/// handed out in one turn is already consistent with everything that waits to be written; what tells others of it waits until it is.
+/// Its shell carries frames, writes commits (one at a time) and calls ``handle(_:now:wall:)`` with `tick` at ``nextDeadline``. What
+/// is handed out in one turn is already consistent with everything that waits to be written; what tells others of it waits until it
+/// is.
 public struct Replica: ~Copyable {
     enum Timer {
         case proposer(RegisterKey)

@@ -10,8 +10,8 @@ public enum ReplicaInput: Sendable {
     case refused(StoreRefusal)
     /// Somebody wants something of a register.
     case wish(RegisterWish)
-    /// The stores that live, by gossip, this one included or not, and those that it knows to be gone. Decides who is waited for; never what
-    /// counts.
+    /// The stores that live, by gossip, this one included or not, and those that it knows to be gone. Decides who is waited for;
+    /// never what counts.
     case seen(live: [StoreID], gone: [StoreID])
     /// A newer map. One that is not newer is ignored.
     case map(ReplicaMap)

@@ -8,26 +8,28 @@ import World
 //   epoch e + 1  joint: a majority of the old ones and one of the new ones, for whatever is decided
 //   epoch e + 2  the new stores decide
 //
-// Any decision of two epochs that follow one another shares a store, so nobody has to wait until all have heard. Between e and e + 2 that
-// is not so, and what keeps them apart is this:
+// Any decision of two epochs that follow one another shares a store, so nobody has to wait until all have heard. Between e and
+// e + 2 that is not so, and what keeps them apart is this:
 //
-//   fence    A store that goes by a newer epoch says so durably, in one number, before it serves anybody under it; and serves nobody
-//            under an older one from then on, in later lives neither. A newcomer first takes away what it still has of
+//   fence    A store that goes by a newer epoch says so durably, in one number, before it serves anybody under it; and serves
+//            nobody under an older one from then on, in later lives neither. A newcomer first takes away what it still has of
 //            the shard from earlier times.
-//   rescan   Once a majority of the old stores is fenced, nothing is decided under e any more. What was, a majority of them has, so the
-//            union of the registers that any such majority knows misses none. Each is carried over: its value is proposed once more, under
-//            e + 1, with majorities of both. So are the hours that were closed, because who does not know of them might create anew what was freed.
+//   rescan   Once a majority of the old stores is fenced, nothing is decided under e any more. What was, a majority of them has, so
+//            the union of the registers that any such majority knows misses none. Each is carried over: its value is proposed once
+//            more, under e + 1, with majorities of both. So are the hours that were closed, because who does not know of them
+//            might create anew what was freed.
 //   switch   When every shard was carried over, e + 2 may be written.
 //
-// The configuration is itself a register, with a shard of its own, and its stores change with all the others. So a reconfiguration is
-// written once, whoever asks for it, and whoever dies: the stores of that register look until everything was carried over.
+// The configuration is itself a register, with a shard of its own, and its stores change with all the others. So a reconfiguration
+// is written once, whoever asks for it, and whoever dies: the stores of that register look until everything was carried over.
 //
-// Each shard is carried over by its home. If that dies, the next one begins the shard anew: what was carried is carried again. A home may also
-// live and be of no use, with a full disk, which may be why it is replaced: so when nothing moves for some seconds, the next ones begin.
+// Each shard is carried over by its home. If that dies, the next one begins the shard anew: what was carried is carried again. A
+// home may also live and be of no use, with a full disk, which may be why it is replaced: so when nothing moves for some seconds,
+// the next ones begin.
 //
-// Vertical Paxos (Lamport, Malkhi, Zhou, 2009) and Raft's joint consensus (Ongaro, 2014) have the same two majorities. Raft's log makes a
-// newcomer catch up before it counts; registers have no log, hence fence and rescan. The CASPaxos paper (section 2.3) changes one acceptor
-// at a time, and rescans all keys for each.
+// Vertical Paxos (Lamport, Malkhi, Zhou, 2009) and Raft's joint consensus (Ongaro, 2014) have the same two majorities. Raft's log
+// makes a newcomer catch up before it counts; registers have no log, hence fence and rescan. The CASPaxos paper (section 2.3)
+// changes one acceptor at a time, and rescans all keys for each.
 
 /// What a replica carries over to new stores, and what it knows of others doing so.
 struct Rescan {

@@ -27,8 +27,8 @@ public protocol RegisterStore: AnyObject, Sendable {
     /// removed rows included. Looks at no more than `bound.rows` rows that it gives, and gives at least one if there is one.
     func rows(of key: RegisterKey, from start: [UInt8], changedAfter: UInt64, within bound: RowBound) -> RowRun
 
-    /// The keys of a shard in their order, beginning behind `key`, at most `limit`; with `hour`, only those of work that was made in
-    /// that hour or before.
+    /// The keys of a shard in their order, beginning behind `key`, at most `limit`; with `hour`, only those of work that was made
+    /// in that hour or before.
     func keys(ofShard shard: Int, madeUpTo hour: CreationHour?, after key: RegisterKey?, limit: Int) -> [RegisterKey]
 
     /// The highest commit number that was heard of each other store.

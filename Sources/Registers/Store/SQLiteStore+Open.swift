@@ -115,8 +115,8 @@ struct SQLiteOpening {
         guard sqlite3_open_v2("file:\(Self.escaped(path))?immutable=1", &connection, flags, nil) == SQLITE_OK else {
             throw failure(SQLiteTrouble(nil, of: connection))
         }
-        // A process that dies in a checkpoint may leave a first page that counts more pages than the file has: the log has the others, and
-        // is not looked at here. SQLite calls that file malformed, but for those who repair one.
+        // A process that dies in a checkpoint may leave a first page that counts more pages than the file has: the log has the
+        // others, and is not looked at here. SQLite calls that file malformed, but for those who repair one.
         sqlite3_exec(connection, "PRAGMA writable_schema = ON", nil, nil, nil)
         func number(_ pragma: String) throws(StoreOpenError) -> Int64 {
             var statement: OpaquePointer?

@@ -3,8 +3,8 @@ import World
 /// What was decided and is not yet durable: the commit that is being written, and those that wait for it to end.
 ///
 /// Group commit is the whole story of a store's speed. Everything that arrives while one commit is written waits for the next and
-/// shares its `fsync`. What was decided counts at once for what is decided next, but nobody outside hears of it before it is durable:
-/// answers wait with the commit that they rest on.
+/// shares its `fsync`. What was decided counts at once for what is decided next, but nobody outside hears of it before it is
+/// durable: answers wait with the commit that they rest on.
 struct WriteAhead {
     /// What one commit will write, and who hears of it then.
     struct Batch {
@@ -136,7 +136,8 @@ struct WriteAhead {
             let change = batch.changes[place]
             if change.record == nil { (above, isBare) = ([], true) }
             above = LayeredRows.laying(change.rows, over: above)
-            // A freed row leaves no mark. Here it needs one, over the row that the store still has; number 0 keeps it out of every run.
+            // A freed row leaves no mark. Here it needs one, over the row that the store still has; number 0 keeps it out of every
+            // run.
             above = LayeredRows.laying(change.freed.map { StoredRow(key: $0, value: nil, changed: 0) }, over: above)
         }
         return LayeredRows(store, key, above: above, isBare: isBare)

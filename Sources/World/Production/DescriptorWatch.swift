@@ -50,7 +50,8 @@ public final class DescriptorWatch: Sendable {
         bell = (ends[0], ends[1])
     }
 
-    /// Returns the interests that are ready (with an error, too: then reading or writing tells it), or none when `patience` is over.
+    /// Returns the interests that are ready (with an error, too: then reading or writing tells it), or none when `patience` is
+    /// over.
     /// - Throws: `CancellationError`.
     public func wait(for interests: [Interest], atMost patience: Duration) async throws -> [Interest] {
         let deadline = (Self.now + patience).nanoseconds
