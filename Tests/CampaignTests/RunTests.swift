@@ -39,10 +39,17 @@ import World
         (.roundsRepeated, "restarts", 1_500), (.noOperationIDs, "all", 20),
         (.readFromOneReplica, "all", 20), (.unconfirmedReads, "all", 20), (.majorityOfTheLiving, "cuts-and-kills", 60),
         (.replicasFromTheRing, "all", 60), (.deltaOnAnyBase, "all", 20), (.rowsFreedWithoutTheHorizon, "freeing", 20),
+        (.oneJump, "reconfiguring", 60), (.noRescan, "reconfiguring", 80),
     ]
 
+    /// Needs a store that goes by an old epoch, reaches one other alone, and has something decided just then: none of 600 seeds has shown
+    /// it. Its schedule does.
+    private static let foundBySchedulesAlone: Set<Mutation> = [.noFence]
+
     @Test func everyFaultHasItsScenario() {
-        #expect(Set(Self.faults.map(\.0)) == Set(Mutation.allCases.filter(\.isOfRegisters)))
+        let faults = Set(Mutation.allCases.filter(\.isOfRegisters))
+        #expect(Set(Self.faults.map(\.0)) == faults.subtracting(Self.foundBySchedulesAlone))
+        #expect(Self.foundBySchedulesAlone.isSubset(of: Interleaving.all.map(\.mutation)))
     }
 
     @Test(arguments: Self.faults) func aPlantedFaultIsFound(mutation: Mutation, scenario: String, seeds: UInt64) throws {
