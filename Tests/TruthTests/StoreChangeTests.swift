@@ -197,6 +197,9 @@ import World
         scene.expect(.replace("s7", with: nil), isRefusedAs: .unknownNode, "\"s7\"")
         scene.expect(.replace("s2", with: "s7"), isRefusedAs: .unknownNode, "\"s7\"")
         scene.expect(.replace("s9", with: nil), isRefusedAs: .noStore, "gossamer store add s9")
+        // Whose disk may be lost, and who was not started again yet.
+        scene.see("s2", isLive: false, store: 2)
+        scene.expect(.replace("s2", with: nil), isRefusedAs: .notLive, "s2", "start it")
         scene.see("s2", isLive: false, store: 20)
         scene.expect(.replace("s2", with: nil), isRefusedAs: .notLive, "s2", "start it")
         scene.see("s2", store: nil)

@@ -56,6 +56,7 @@ struct StoreChangeRun {
         if !isQuiet { Console.note("\(pending.words): \(pending.moving) shards are carried over, in epoch \(pending.epoch)") }
         let (last, registers) = try await watch(pending, started + limit, limit)
         try judge(pending, last)
+        warn(pending, last)
         let elapsed = world.now - started
         return Report(
             sentence: "\(participle), after \(DurationText.short(elapsed)), in epoch \(pending.epoch + 1): \(pending.moving) shards, "
@@ -159,6 +160,16 @@ struct StoreChangeRun {
             }
             try await world.sleep(for: Self.interval)
         }
+    }
+
+    /// A change ends when majorities have everything, the new store or not.
+    private func warn(_ pending: Pending, _ stores: JSON) {
+        let down = (stores["stores"]?.elements ?? []).filter { row in
+            row["live"] == false && row["store"]?.string.map(pending.joining.contains) == true
+        }
+        guard !isQuiet, !down.isEmpty else { return }
+        let names = down.compactMap { $0["name"]?.string }.joined(separator: ", ")
+        Console.note("the new store of \(names) is down and has not got everything: start it again, or replace it by another one")
     }
 
     /// Whether the stores are by now those that were wanted.

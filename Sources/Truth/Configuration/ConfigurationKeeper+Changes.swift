@@ -27,7 +27,7 @@ extension ConfigurationKeeper {
         for _ in 0..<Self.attempts {
             try await catchUp(deadline)
             guard let known = configuration else { break }
-            switch wish.judge(known, sights(), mutations: node.world.mutations) {
+            switch wish.judge(known, await sights(wish), mutations: node.world.mutations) {
             case .nothing(let why): return .nothing(why)
             case .joined(let pending): return .underWay(pending)
             case .refused(let refusal): throw refusal
@@ -69,14 +69,27 @@ extension ConfigurationKeeper {
 
     private func left(_ deadline: Instant) -> Duration { max(deadline - node.world.now, .milliseconds(1)) }
 
-    /// The members of this mesh.
-    private func sights() -> [StoreSight] {
-        node.members.members.filter(isOfThisMesh).map { member in
-            StoreSight(
-                name: member.name, isLive: member.status.isLive, hasRole: member.metadata.roles.contains(TruthService.role),
-                store: member.metadata.labels[Self.storeLabel].flatMap { StoreID($0) }, capacity: Int(member.metadata.capacity),
-                zone: member.metadata.zone)
+    /// The members of this mesh. Whose store is to hold shards is asked itself: gossip may not know yet that its disk is another one.
+    private func sights(_ wish: StoreChange) async -> [StoreSight] {
+        var sights: [StoreSight] = []
+        for member in node.members.members where isOfThisMesh(member) {
+            let told = member.metadata, isAsked = member.name == wish.newcomer && member.status.isLive
+            let report = isAsked ? await report(of: member.identity) : nil
+            sights.append(
+                StoreSight(
+                    name: member.name, isLive: member.status.isLive && (report != nil || !isAsked),
+                    hasRole: report.map { $0.store != nil } ?? told.roles.contains(TruthService.role),
+                    store: (report.map(\.store) ?? told.labels[Self.storeLabel]).flatMap { StoreID($0) }, capacity: Int(told.capacity),
+                    zone: told.zone))
         }
+        return sights
+    }
+
+    /// Nil when it does not answer.
+    private func report(of member: NodeIdentity) async -> StoreReport? {
+        if member == node.identity { return report }
+        let system = node.system
+        return try? await system.withDeadline(Self.patience) { try await system.singleton(ConfigurationDoor.self, on: member).report() }
     }
 
     // MARK: Progress

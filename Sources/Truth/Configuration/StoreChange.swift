@@ -77,6 +77,15 @@ public struct StoreChangeRefusal: Error, Hashable, Sendable, CustomStringConvert
 }
 
 extension StoreChange {
+    /// The node whose store is to hold shards.
+    package var newcomer: String? {
+        switch self {
+        case .add(let name): name
+        case .replace(let name, let other): other ?? name
+        case .remove, .cancel: nil
+        }
+    }
+
     /// What follows from a wish.
     package enum Verdict: Hashable, Sendable {
         /// This configuration is to be written.

@@ -72,7 +72,7 @@ struct StoreJudge {
                 "no store of \(name) holds shards, so there is nothing to replace; to have it hold some: gossamer store add \(name)")
         }
         let node = try known(other)
-        if name == other, node?.store == old.id {
+        if name == other, let node, node.isLive, node.store == old.id {
             return .nothing("the shards are those of the store that \(name) has, \(old.id), in epoch \(configuration.epoch)")
         }
         if name != other, let holder = holder(other) {
