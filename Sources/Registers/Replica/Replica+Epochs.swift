@@ -25,21 +25,24 @@ extension Replica {
         if durable > 0 { timers.insert(.forget, at: now + figures.forgetInterval) }
         if fenced < map.epoch && fencing < map.epoch {
             let stale = durable == 0 ? [] : map.shards(of: id).filter { (map.since(id, in: $0) ?? 0) > fenced && holdsAnything($0) }
-            ahead.put(fence: map.epoch, dropping: stale)
+            drop(stale, fence: map.epoch)
             fencing = map.epoch
         }
         if map.isJoint { timers.insert(.rescan, at: now) }
     }
 
-    /// A commit that moved the fence, or took shards away, is durable.
-    mutating func entered(fence: UInt64?, dropped: [Int]) {
-        if !dropped.isEmpty {
-            cache = RecordCache()
-            let gone = Set(dropped)
-            volatilePromises = volatilePromises.filter { !gone.contains($0.key.shard) }
-        }
-        if let fence { fenced = max(fenced, fence) }
+    /// Takes shards away. They are gone for whoever asks from now on, though the store still has them for a while: what is built on their
+    /// records meanwhile would stand on rows that go.
+    private mutating func drop(_ shards: [Int], fence: UInt64?) {
+        ahead.put(fence: fence, dropping: shards)
+        guard !shards.isEmpty else { return }
+        cache = RecordCache()
+        let gone = Set(shards)
+        volatilePromises = volatilePromises.filter { !gone.contains($0.key.shard) }
     }
+
+    /// A commit that moved the fence is durable.
+    mutating func entered(_ fence: UInt64) { fenced = max(fenced, fence) }
 
     /// Takes away a shard that others hold now, one in a while.
     mutating func forget() {
@@ -47,12 +50,12 @@ extension Replica {
         timers.insert(.forget, at: now + figures.forgetInterval)
         guard standing == .voting, fenced == map.epoch else { return }
         var shards = forgetting ?? (0...Shard.configuration).filter { !map.has(id, in: $0) && holdsAnything($0) }
-        if let shard = shards.popLast() { ahead.put(fence: nil, dropping: [shard]) }
+        if let shard = shards.popLast() { drop([shard], fence: nil) }
         forgetting = shards
     }
 
     private func holdsAnything(_ shard: Int) -> Bool {
-        !store.keys(ofShard: shard, madeUpTo: nil, after: nil, limit: 1).isEmpty
+        !ahead.keys(ofShard: shard, after: nil, limit: 1, in: store).isEmpty
     }
 
     /// How many replicas that live stand before this one as a shard's home.

@@ -185,7 +185,7 @@ public struct Replica: ~Copyable {
         durable = ahead.number
         for witness in batch.witnesses { witnessing.learn(durably: witness) }
         if standing == .full { change(standing: .voting) }
-        if batch.fence != nil || !batch.dropped.isEmpty { entered(fence: batch.fence, dropped: batch.dropped) }
+        if let fence = batch.fence { entered(fence) }
         for (peer, answer) in batch.answers { tell(peer, .answer(answer)) }
     }
 

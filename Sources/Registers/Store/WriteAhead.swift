@@ -17,6 +17,12 @@ struct WriteAhead {
         fileprivate(set) var dropped: [Int] = []
         fileprivate(set) var answers: [(to: StoreID, RegisterAnswer)] = []
 
+        /// Nil when it says nothing of the register, and a nil inside when the register is gone after it.
+        fileprivate func record(of key: RegisterKey) -> RegisterRecord?? {
+            if let place = places[key] { return .some(changes[place].record) }
+            return dropped.contains(key.shard) ? .some(nil) : nil
+        }
+
         fileprivate var isFull: Bool { changes.count >= RegisterLimits.commitChanges || bytes >= RegisterLimits.commitBytes }
 
         fileprivate mutating func put(_ change: StoreCommit.Change) {
@@ -110,18 +116,19 @@ struct WriteAhead {
     /// The record as it will be; nil when nothing here says anything of it, and a nil inside when it will be gone.
     func record(of key: RegisterKey) -> RegisterRecord?? {
         for batch in waiting.reversed() {
-            if let place = batch.places[key] { return .some(batch.changes[place].record) }
+            if let known = batch.record(of: key) { return known }
         }
-        if let writing, let place = writing.places[key] { return .some(writing.changes[place].record) }
-        return nil
+        return writing?.record(of: key)
     }
 
     /// The keys of a shard as they will be, beginning behind `key`.
     func keys(ofShard shard: Int, after key: RegisterKey?, limit: Int, in store: any RegisterStore) -> [RegisterKey] {
-        let unwritten = ((writing.map { [$0] } ?? []) + waiting).flatMap { $0.changes }.filter { change in
-            change.key.shard == shard && key.map { $0 < change.key } ?? true
+        var unwritten: [StoreCommit.Change] = [], isBare = false
+        for batch in (writing.map { [$0] } ?? []) + waiting {
+            if batch.dropped.contains(shard) { (unwritten, isBare) = ([], true) }
+            unwritten += batch.changes.filter { change in change.key.shard == shard && key.map { $0 < change.key } ?? true }
         }
-        let stored = store.keys(ofShard: shard, madeUpTo: nil, after: key, limit: limit)
+        let stored = isBare ? [] : store.keys(ofShard: shard, madeUpTo: nil, after: key, limit: limit)
         guard !unwritten.isEmpty else { return stored }
         // Those that will be gone are listed as long as the store has them.
         let new = unwritten.filter { $0.record != nil }.map(\.key)
@@ -132,6 +139,7 @@ struct WriteAhead {
     func rows(of key: RegisterKey, in store: any RegisterStore) -> LayeredRows {
         var above: [StoredRow] = [], isBare = false
         for batch in (writing.map { [$0] } ?? []) + waiting {
+            if batch.dropped.contains(key.shard) { (above, isBare) = ([], true) }
             guard let place = batch.places[key] else { continue }
             let change = batch.changes[place]
             if change.record == nil { (above, isBare) = ([], true) }
