@@ -146,7 +146,6 @@ extension Replica {
                 freeing.horizons[shard] = horizon
                 ahead.put(horizon)
                 free(shard, hour)
-                freeing.sweeping.append((shard, nil))
             }
             answerDurably(RegisterAnswer(round: request.round, body: .horizon(inTheWay: nil)), to: peer)
         }
@@ -165,7 +164,8 @@ extension Replica {
         }
     }
 
-    private mutating func free(_ shard: Int, _ hour: CreationHour) {
+    mutating func free(_ shard: Int, _ hour: CreationHour) {
+        freeing.sweeping.append((shard, nil))
         var after: RegisterKey?
         while true {
             let keys = store.keys(ofShard: shard, madeUpTo: hour, after: after, limit: 256)

@@ -164,6 +164,8 @@ extension Replica {
             freeing.horizons[request.shard] = horizon
             ahead.put(horizon)
         }
+        // One that was told, and kept what was freed, would bring it back with one that was not.
+        if let freed = horizon.freed, freed != before.freed { free(request.shard, freed) }
         answerDurably(RegisterAnswer(round: request.round, body: .horizon(inTheWay: nil)), to: peer)
     }
 
