@@ -68,9 +68,9 @@ extension Replica {
             answerReads(proposer, from: held.accepted)
             return advance(key)
         }
-        if proposer.grant != nil, proposer.epoch != map.epoch || !held.holds(proposer.current) {
-            proposer.dropGrant()
-        }
+        // What was never written is not to be carried: that would make it. A prepare says whether it was meanwhile.
+        let makes = proposer.carries && proposer.current == .none
+        if proposer.grant != nil, makes || proposer.epoch != map.epoch || !held.holds(proposer.current) { proposer.dropGrant() }
         if proposer.grant != nil {
             if !proposer.changes.isEmpty || proposer.carries { propose(proposer) } else { confirm(proposer) }
         } else if proposer.changes.isEmpty && !proposer.carries && proposer.failures == 0 {
