@@ -17,6 +17,7 @@ extension Replica {
     /// since a later time. Until that is durable it serves nobody.
     mutating func enter() {
         witnessing.neighbours = Set(map.neighbours(of: id))
+        if standing != .asking { askLate() }
         rescan = Rescan(epoch: map.epoch, now: now)
         // Pieces that are on their way were asked for under the old map.
         for fetch in fetches.values { rounds[fetch.round] = nil }

@@ -30,6 +30,8 @@ struct Witnessing {
     private var written: [StoreID: UInt64] = [:]
     /// A timer for the unwritten is set.
     var isTimed = false
+    /// A timer for asking is set.
+    var isAsking = false
     /// Who has said that this store holds all it should.
     var clearedBy: Set<StoreID> = []
     /// Stores that gossip knows to be gone.
@@ -86,15 +88,25 @@ extension Replica {
             change(standing: .voting)
         } else {
             witnessing.patience = now + figures.witnessPatience
+            witnessing.isAsking = true
             timers.insert(.ask, at: now)
         }
     }
 
+    /// Has new neighbours asked: a store that shared no shard when it was opened has asked nobody, and may have been here before.
+    mutating func askLate() {
+        guard !witnessing.isAsking, !witnessing.neighbours.isSubset(of: witnessing.clearedBy) else { return }
+        witnessing.isAsking = true
+        timers.insert(.ask, at: now)
+    }
+
     /// Asks every neighbour that has not answered: the dead ones do not hear it, and who is alive is known only by and by.
     mutating func ask() {
+        witnessing.isAsking = false
         if case .rolledBack = standing { return }
         judgeStanding()
         guard askTheSilent() else { return }
+        witnessing.isAsking = true
         timers.insert(.ask, at: now + (standing == .asking ? figures.witnessInterval : figures.lateWitnessInterval))
     }
 
