@@ -32,12 +32,14 @@ public struct ShardRequest: Hashable, Sendable {
     }
 }
 
-/// The steps by which an hour of a shard passes; each is taken when all replicas have taken the one before.
+/// The steps by which an hour of a shard passes, first ``look``; each is taken when all replicas have taken the one before.
 public enum HorizonStep: UInt8, Hashable, Sendable, CaseIterable {
     /// Refuse, from now on, to create registers and operations of that hour and of earlier ones; and name one that is not finished.
     case close = 0
     /// Take them away: nobody has any that is not finished.
     case free = 1
+    /// Say whether the hour is old enough by the own clock. Nothing is written.
+    case look = 2
 }
 
 /// Registers of a shard that a replica knows, in the order of their keys.

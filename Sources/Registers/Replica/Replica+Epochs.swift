@@ -23,13 +23,19 @@ extension Replica {
         for fetch in fetches.values { rounds[fetch.round] = nil }
         fetches = [:]
         forgetting = nil
-        if durable > 0 { timers.insert(.forget, at: now + figures.forgetInterval) }
+        if durable > 0 && !isForgetting {
+            isForgetting = true
+            timers.insert(.forget, at: now + figures.forgetInterval)
+        }
         if fenced < map.epoch && fencing < map.epoch {
             let stale = durable == 0 ? [] : map.shards(of: id).filter { (map.since(id, in: $0) ?? 0) > fenced && holdsAnything($0) }
             drop(stale, fence: map.epoch)
             fencing = map.epoch
         }
-        if map.isJoint { timers.insert(.rescan, at: now) }
+        if map.isJoint && !isRescanning {
+            isRescanning = true
+            timers.insert(.rescan, at: now)
+        }
     }
 
     /// Takes shards away. They are gone for whoever asks from now on, though the store still has them for a while: what is built on their
@@ -47,7 +53,8 @@ extension Replica {
 
     /// Takes away a shard that others hold now, one in a while.
     mutating func forget() {
-        guard forgetting?.isEmpty != true else { return }
+        isForgetting = forgetting?.isEmpty != true
+        guard isForgetting else { return }
         timers.insert(.forget, at: now + figures.forgetInterval)
         guard standing == .voting, fenced == map.epoch else { return }
         var shards = forgetting ?? (0...Shard.configuration).filter { !map.has(id, in: $0) && holdsAnything($0) }

@@ -4,16 +4,17 @@ import World
 //
 // Work ends, and what it leaves behind must go some day: finished registers, and the operation ids by which a repeated command is
 // known. But a register that one replica has freed, and a lagging one has not, would come back with the next change; and an
-// operation whose id is forgotten would be carried out a second time. So an hour of a shard passes in two steps, each taken by
-// every replica, durably, before the next:
+// operation whose id is forgotten would be carried out a second time. So an hour of a shard passes in steps, each taken by every
+// replica, the last two durably, before the next:
 //
+//   look    Every replica says that the hour is over by its own clock, so that one clock that is ahead closes nothing, not even
+//           there: an hour that one replica has closed is closed for whoever hears of it.
 //   close   Nobody creates a register of that hour any more, or carries out an operation of it. A replica that has one which is not
 //           finished names it. Nothing more can come into being, so once nobody names one, nobody ever will.
 //   free    Everything of that hour goes: registers at once, operation ids in the registers that live on bit by bit.
 //
-// The home of the shard asks, when the hour is older than the retention. Every replica judges that by its own clock too, so that
-// one clock that is ahead closes nothing. A majority is not enough here: the one that does not hear is the one that would bring
-// things back. A replica that is down therefore holds the horizon up, and disks grow meanwhile.
+// The home of the shard asks, when the hour is older than the retention. A majority is not enough here: the one that does not hear
+// is the one that would bring things back. A replica that is down therefore holds the horizon up, and disks grow meanwhile.
 //
 // Why a register that is finished only in a pending change does not count as unfinished: if that change is chosen, the register is
 // finished; if it is not, some replica still holds what went before, and names it.
@@ -81,7 +82,7 @@ extension Replica {
             freeing.left -= 1
             guard let rank = rank(in: shard), rank == 0 || freeing.passes % 4 == 0 else { continue }
             if freeing.horizons[shard]?.freed.map({ $0 < hour }) ?? hasAnything(shard) {
-                return ask(shard, hour, .close)
+                return ask(shard, hour, .look)
             }
         }
     }
@@ -111,7 +112,11 @@ extension Replica {
         freeing.asking = asking
         guard asking.asked.electorate.members.allSatisfy(asking.asked.yes.contains) else { return }
         freeing.asking = nil
-        if asking.step == .close { ask(asking.shard, asking.hour, .free) } else { goOnFreeing() }
+        switch asking.step {
+        case .look: ask(asking.shard, asking.hour, .close)
+        case .close: ask(asking.shard, asking.hour, .free)
+        case .free: goOnFreeing()
+        }
     }
 
     /// A replica has a register that is not finished. When nothing is known of it here, it may be known there alone; when it is
@@ -129,6 +134,7 @@ extension Replica {
         guard let retired, hour <= retired else { return tell(peer, unable) }
         var horizon = freeing.horizons[shard] ?? ShardHorizon(shard: shard)
         switch step {
+        case .look: tell(peer, .answer(RegisterAnswer(round: request.round, body: .horizon(inTheWay: nil))))
         case .close:
             if horizon.closed.map({ $0 < hour }) ?? true {
                 horizon.closed = hour
@@ -154,7 +160,7 @@ extension Replica {
     private mutating func firstUnfinished(_ shard: Int, _ hour: CreationHour) -> RegisterKey? {
         var after: RegisterKey?
         while true {
-            let keys = store.keys(ofShard: shard, madeUpTo: hour, after: after, limit: 256)
+            let keys = ahead.keys(ofShard: shard, madeUpTo: hour, after: after, limit: 256, in: store)
             for key in keys {
                 guard let record = record(of: key), record.accepted != .none else { continue }
                 if !(record.pending?.state ?? record.state).isFinished { return key }
@@ -168,7 +174,7 @@ extension Replica {
         freeing.sweeping.append((shard, nil))
         var after: RegisterKey?
         while true {
-            let keys = store.keys(ofShard: shard, madeUpTo: hour, after: after, limit: 256)
+            let keys = ahead.keys(ofShard: shard, madeUpTo: hour, after: after, limit: 256, in: store)
             for key in keys where record(of: key) != nil {
                 put(key, nil)
                 volatilePromises[key] = nil

@@ -3,7 +3,8 @@ import World
 extension Replica {
     /// Goes on with the shards of which this replica is the home, and with the whole where it keeps the configuration.
     mutating func goOnRescanning() {
-        guard map.isJoint else { return }
+        isRescanning = map.isJoint
+        guard isRescanning else { return }
         timers.insert(.rescan, at: now + figures.rescanInterval)
         guard standing == .voting, serves(epoch: map.epoch) else { return }
         for shard in rescan.walks.keys.sorted() { repeatIfLate(shard) }
@@ -197,7 +198,8 @@ extension Replica {
     /// Says how far it has come: when that has changed, and when all is done until the map is settled.
     private mutating func report() {
         let progress = RescanProgress(
-            epoch: map.epoch, moving: map.moving.count, carried: rescan.known.count, registers: rescan.registers)
+            epoch: map.epoch, moving: map.moving.count, carried: map.moving.count(where: rescan.known.contains),
+            registers: rescan.registers)
         guard progress != rescan.reported || progress.isComplete else { return }
         rescan.reported = progress
         emit(.rescanned(progress))

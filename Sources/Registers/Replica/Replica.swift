@@ -50,6 +50,8 @@ public struct Replica: ~Copyable {
     var rescan: Rescan
     /// Shards that others hold now, whose registers are still here. Nil as long as nobody has looked.
     var forgetting: [Int]?
+    /// Timers for both are set.
+    var isForgetting = false, isRescanning = false
     /// Promises that the mutation `promise-in-memory` does not write.
     var volatilePromises: [RegisterKey: Ballot] = [:]
 
@@ -227,7 +229,7 @@ public struct Replica: ~Copyable {
 
     private mutating func beginCommit() -> StoreCommit? {
         guard !ahead.isWriting, !ahead.isEmpty, writesAgain <= now else { return nil }
-        // What a store that was set back has to write is that alone.
+        // A store that was set back has that to write.
         if case .rolledBack = standing { return ahead.begin() }
         // It stays full until a commit is there.
         guard votes || standing == .full else { return nil }

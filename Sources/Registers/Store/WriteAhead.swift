@@ -121,14 +121,20 @@ struct WriteAhead {
         return writing?.record(of: key)
     }
 
-    /// The keys of a shard as they will be, beginning behind `key`.
-    func keys(ofShard shard: Int, after key: RegisterKey?, limit: Int, in store: any RegisterStore) -> [RegisterKey] {
+    /// The keys of a shard as they will be, beginning behind `key`; with `hour`, only those of work that was made in that hour or before.
+    func keys(
+        ofShard shard: Int, madeUpTo hour: CreationHour? = nil, after key: RegisterKey?, limit: Int, in store: any RegisterStore
+    ) -> [RegisterKey] {
+        func isAskedFor(_ other: RegisterKey) -> Bool {
+            guard other.shard == shard, key.map({ $0 < other }) ?? true else { return false }
+            return hour.map { hour in other.hour.map { $0 <= hour } ?? false } ?? true
+        }
         var unwritten: [StoreCommit.Change] = [], isBare = false
         for batch in (writing.map { [$0] } ?? []) + waiting {
             if batch.dropped.contains(shard) { (unwritten, isBare) = ([], true) }
-            unwritten += batch.changes.filter { change in change.key.shard == shard && key.map { $0 < change.key } ?? true }
+            unwritten += batch.changes.filter { isAskedFor($0.key) }
         }
-        let stored = isBare ? [] : store.keys(ofShard: shard, madeUpTo: nil, after: key, limit: limit)
+        let stored = isBare ? [] : store.keys(ofShard: shard, madeUpTo: hour, after: key, limit: limit)
         guard !unwritten.isEmpty else { return stored }
         // Those that will be gone are listed as long as the store has them.
         let new = unwritten.filter { $0.record != nil }.map(\.key)
