@@ -41,6 +41,12 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
 
     /// The stores of a shard are replaced at once, without a time in which majorities of the old and of the new ones are needed.
     case oneJump = "one-jump"
+    /// While stores are replaced, the new ones alone decide.
+    case newSetAlone = "new-set-alone"
+    /// While stores are replaced, the old ones alone decide.
+    case oldSetAlone = "old-set-alone"
+    /// What one of the old stores knows is taken for what a majority of them does.
+    case listOfOne = "list-of-one"
     /// A store that goes by a newer configuration still serves those who go by an older one.
     case noFence = "no-fence"
     /// New stores take over without what the old ones hold.

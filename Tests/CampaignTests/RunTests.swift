@@ -39,7 +39,8 @@ import World
         (.roundsRepeated, "restarts", 1_500), (.noOperationIDs, "all", 20),
         (.readFromOneReplica, "all", 20), (.unconfirmedReads, "all", 20), (.majorityOfTheLiving, "cuts-and-kills", 60),
         (.replicasFromTheRing, "all", 60), (.deltaOnAnyBase, "all", 20), (.rowsFreedWithoutTheHorizon, "freeing", 20),
-        (.oneJump, "reconfiguring", 60), (.noRescan, "reconfiguring", 80),
+        (.oneJump, "reconfiguring", 60), (.noRescan, "reconfiguring", 80), (.newSetAlone, "reconfiguring", 120),
+        (.oldSetAlone, "reconfiguring", 150), (.listOfOne, "reconfiguring", 400),
     ]
 
     /// Needs a store that goes by an old epoch, reaches one other alone, and has something decided just then: none of 600 seeds has shown

@@ -49,5 +49,66 @@ extension Interleaving {
             for number in 2...5 { stage.see(number, [2, 3, 4, 5]) }
             return stage.complaint(readingAt: 3)
         },
+        Interleaving(
+            .newSetAlone, "1 and 2 have y, which 3 has missed; 2 is silent and 1 is replaced by 4, and what 3 and 4 have is carried over"
+        ) { mutations in
+            let stage = Stage(stores: 5, mutations: mutations)
+            stage.add("a", at: 1)
+            stage.settle()
+            stage.passes = { from, to in from != 3 && to != 3 }
+            stage.add("y", at: 1)
+            stage.settle()
+            stage.wait(.seconds(1))
+            // Nobody thinks that 1 lives, so 3 carries; but 1 hears it and answers.
+            stage.passes = { from, to in from != 2 && to != 2 }
+            for number in [1, 3, 4, 5] { stage.see(number, [3, 4, 5]) }
+            stage.beginToReplace(1, by: 4, at: [1, 3, 4, 5])
+            stage.endReplacing(at: [1, 3, 4, 5])
+            stage.passes = { _, _ in true }
+            stage.kill(1)
+            stage.adoptNewest(at: 2)
+            for number in 2...5 { stage.see(number, [2, 3, 4, 5]) }
+            return stage.complaint(readingAt: 3)
+        },
+        Interleaving(
+            .oldSetAlone, "1 and 2 have y, which 3 has missed; 2 is replaced by 4, which hears nothing, and 3 and 4 are a majority"
+        ) { mutations in
+            let stage = Stage(stores: 5, mutations: mutations)
+            stage.add("a", at: 1)
+            stage.settle()
+            stage.passes = { from, to in from != 3 && to != 3 }
+            stage.add("y", at: 1)
+            stage.settle()
+            stage.passes = { from, to in ![3, 4].contains(from) && ![3, 4].contains(to) }
+            for number in [1, 2, 5] { stage.see(number, [1, 2, 5]) }
+            stage.beginToReplace(2, by: 4, at: [1, 2, 3, 4, 5])
+            stage.endReplacing(at: [1, 2, 3, 4, 5])
+            stage.passes = { _, _ in true }
+            for number in 1...5 { stage.see(number, [1, 2, 3, 4, 5]) }
+            stage.endReplacing(at: [1, 2, 3, 4, 5])
+            stage.kill(1)
+            for number in 2...5 { stage.see(number, [2, 3, 4, 5]) }
+            return stage.complaint(readingAt: 3)
+        },
+        Interleaving(
+            .listOfOne, "1 and 2 have the register, of which 3 knows nothing; 2 is replaced by 4, and 3 is the first to say what there is"
+        ) { mutations in
+            let stage = Stage(stores: 5, mutations: mutations)
+            stage.passes = { from, to in from != 3 && to != 3 }
+            stage.add("y", at: 1)
+            stage.settle()
+            stage.stalled = [1, 2]
+            stage.passes = { from, to in [3, 4].contains(from) && [3, 4].contains(to) }
+            for number in 1...5 { stage.see(number, [3, 4, 5]) }
+            stage.beginToReplace(2, by: 4, at: [1, 2, 3, 4, 5])
+            stage.wait(.milliseconds(500))
+            stage.stalled = []
+            stage.passes = { _, _ in true }
+            stage.settle()
+            stage.endReplacing(at: [1, 2, 3, 4, 5])
+            stage.kill(1)
+            for number in 2...5 { stage.see(number, [2, 3, 4, 5]) }
+            return stage.complaint(readingAt: 3)
+        },
     ]
 }

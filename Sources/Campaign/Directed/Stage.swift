@@ -131,6 +131,11 @@ final class Stage {
         if carriedEpoch == map.epoch { adopt(map.settled(), at: numbers) }
     }
 
+    /// Tells a player of the newest configuration that anybody goes by.
+    func adoptNewest(at number: Int) {
+        if let newest = players.map(\.map).max(by: { $0.epoch < $1.epoch }) { adopt(newest, at: [number]) }
+    }
+
     private func adopt(_ map: ReplicaMap, at numbers: [Int]) {
         for number in numbers {
             players[number - 1].map = map

@@ -58,6 +58,9 @@ public struct Scenario: Hashable, Sendable {
             name: "reconfiguring", summary: "stores are replaced, added and removed, while disks are lost, processes die and networks are cut",
             troubles: [.reconfigure, .wipe, .kill, .killAtCommit, .cut], work: .mixed),
         Scenario(
+            name: "reconfiguring-and-freeing", summary: "stores are replaced while hours pass, work ends and is freed",
+            troubles: [.reconfigure, .hours, .kill, .killAtCommit, .cut], work: .ending),
+        Scenario(
             name: "large-rows", summary: "rows of up to 48 KiB, so that catching up takes several pieces",
             troubles: [.cut, .kill, .killAtCommit], work: .large),
     ]

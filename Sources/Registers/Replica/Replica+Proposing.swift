@@ -100,6 +100,8 @@ extension Replica {
         if mutations.contains(.majorityOfTheLiving) {
             return Electorate(epoch: map.epoch, sets: written.sets.map { $0.filter { live.contains($0) || $0 == id } })
         }
+        if mutations.contains(.newSetAlone), let new = written.sets.last { return Electorate(epoch: map.epoch, sets: [new]) }
+        if mutations.contains(.oldSetAlone) { return Electorate(epoch: map.epoch, sets: [written.sets[0]]) }
         guard mutations.contains(.replicasFromTheRing) else { return written }
         let ring = map.stores
         let turned = ring.indices.map { ring[($0 + key.shard) % ring.count] }

@@ -78,7 +78,7 @@ extension Replica {
             listings[peer] = listing
             walk.phase = .listing(round, listings)
             rescan.walks[shard] = walk
-            if round.isDecided { carry(shard, walk, listings) }
+            if round.isDecided || mutations.contains(.listOfOne) { carry(shard, walk, listings) }
         case (.telling(var round), .horizon(inTheWay: nil)):
             round.agree(peer)
             walk.phase = .telling(round)

@@ -286,6 +286,9 @@ import World
     @Test func theHomeAsksForTheNextStepWhenAllHaveTakenTheOneBefore() throws {
         beginWork(at: home)
         home.wait(.seconds(7_200))
+        let look = steps(home.takeSent())
+        #expect(look.map(\.peer) == [Self.second, Self.third] && look.allSatisfy { $0.step == .look })
+        for question in look { home.answer(round: question.round, .horizon(inTheWay: nil), from: question.peer) }
         let close = steps(home.takeSent())
         try #require(close.count == 2)
         #expect(close.map(\.peer) == [Self.second, Self.third] && close.allSatisfy { $0.step == .close })
@@ -297,22 +300,46 @@ import World
         #expect(home.record(of: work) == nil)
     }
 
-    @Test func aReplicaThatIsSilentHoldsFreeingUp() {
+    /// A clock that is ahead would otherwise close the present, for all who hear of it.
+    @Test func theHomeClosesNothingWhoseHourIsNotOverForAll() {
         beginWork(at: home)
         home.wait(.seconds(7_200))
-        let close = steps(home.takeSent())
+        let look = steps(home.takeSent())
+        home.answer(round: look.first?.round ?? 0, .horizon(inTheWay: nil), from: Self.second)
+        home.answer(round: look.first?.round ?? 0, .unable, from: Self.third)
+        #expect(home.store.horizons.isEmpty)
+        #expect(steps(home.takeSent()).allSatisfy { $0.step == .look })
+    }
+
+    @Test func lookingWritesNothing() {
+        pass()
+        let commits = replica.commits
+        #expect(take(.look) == [.horizon(inTheWay: nil)])
+        #expect(take(.look, CreationHour(number: Self.hour.number + 2)) == [.unable])
+        #expect(replica.commits == commits && replica.store.horizons.isEmpty)
+    }
+
+    /// The home's peers have said that the hour is over.
+    private func close() -> [(peer: StoreID, round: UInt64, step: HorizonStep)] {
+        home.wait(.seconds(7_200))
+        for question in steps(home.takeSent()) { home.answer(round: question.round, .horizon(inTheWay: nil), from: question.peer) }
+        return steps(home.takeSent())
+    }
+
+    @Test func aReplicaThatIsSilentHoldsFreeingUp() {
+        beginWork(at: home)
+        let close = close()
         home.answer(round: close.first?.round ?? 0, .horizon(inTheWay: nil), from: Self.second)
         for _ in 0..<10 {
             home.wait(.seconds(1))
-            #expect(steps(home.takeSent()).allSatisfy { $0.step == .close })
+            #expect(steps(home.takeSent()).allSatisfy { $0.step != .free })
         }
         #expect(home.record(of: work) != nil)
     }
 
     @Test func aReplicaThatNamesUnfinishedWorkHoldsFreeingUp() {
         beginWork(at: home)
-        home.wait(.seconds(7_200))
-        let close = steps(home.takeSent())
+        let close = close()
         for question in close { home.answer(round: question.round, .horizon(inTheWay: work), from: question.peer) }
         #expect(steps(home.takeSent()).isEmpty)
         #expect(home.record(of: work) != nil)

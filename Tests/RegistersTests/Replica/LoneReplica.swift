@@ -95,9 +95,9 @@ final class LoneReplica {
     /// Asks as a peer does; the round is its number for the answer.
     func ask(
         _ action: RegisterRequest.Action, _ ballot: Ballot = .zero, of key: RegisterKey, round: UInt64 = 77,
-        from peer: StoreID = second
+        from peer: StoreID = second, epoch: UInt64 = 1
     ) {
-        hear(.request(RegisterRequest(round: round, epoch: 1, key: key, ballot: ballot, action: action)), from: peer)
+        hear(.request(RegisterRequest(round: round, epoch: epoch, key: key, ballot: ballot, action: action)), from: peer)
     }
 
     func accept(_ change: RegisterDelta, isRepeated: Bool = false, of key: RegisterKey, round: UInt64 = 77, from peer: StoreID = second) {

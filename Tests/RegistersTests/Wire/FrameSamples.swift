@@ -48,7 +48,7 @@ struct FrameSamples {
 
     private mutating func shardRequest() -> ShardRequest {
         let action: ShardRequest.Action = switch random.below(3) {
-        case 0: .horizon(hour: hour(), step: random.chance(0.5) ? .close : .free)
+        case 0: .horizon(hour: hour(), step: HorizonStep.allCases[random.below(3)])
         case 1: .list(after: random.chance(0.5) ? key() : nil)
         default: .inherit(closed: hour(), freed: optionalHour())
         }
