@@ -11,6 +11,8 @@ public protocol TruthInspection: Sendable {
     var configuration: MeshConfiguration? { get }
     /// What keeps the mesh from beginning, as far as this node tries; nil when nothing does.
     var obstacle: String? { get }
+    /// Why the node cannot go by the newest configuration; nil when it can.
+    var trouble: String? { get }
     /// The node's own store; nil when it has none.
     var store: StoreID? { get }
     /// Whether the node's own store takes part; nil when it has none, and before the mesh has begun.
@@ -32,7 +34,8 @@ extension TruthService: TruthInspection {}
 extension TruthInspection {
     /// Why the node's store does not do its part, in a sentence; nil while it does, or has none.
     public var complaint: String? {
-        switch standing {
+        if let trouble { return trouble }
+        return switch standing {
         case nil, .voting: nil
         case .asking: "the store asks its peers what they have heard of it, and does not vote before they have answered"
         case .full: "the disk of the store is full: it neither promises nor accepts until there is room"

@@ -99,6 +99,9 @@ public final class TruthService: Sendable {
     /// What keeps the mesh from beginning, in the words of the node that would begin it; nil on others, and afterwards.
     public var obstacle: String? { keeper.obstacle }
 
+    /// Why the node cannot go by the mesh's newest configuration, in a sentence; nil when it can.
+    public var trouble: String? { keeper.trouble }
+
     /// The id of the node's own store; nil without the role.
     public var store: StoreID? { engine.store }
 

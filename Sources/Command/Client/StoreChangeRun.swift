@@ -85,7 +85,10 @@ struct StoreChangeRun {
     /// Asks one node after the other until one can say.
     private func submit() async throws(CommandFailure) -> JSON {
         var failure = CommandFailure(.unavailable, "nobody was asked")
+        /// One of whom nobody knows whether it did what was asked. What others say afterwards does not take that back.
+        var unknown: CommandFailure?
         for point in points {
+            if failure.status == .unknown { unknown = failure }
             let answer: HTTPAnswer
             do {
                 answer = try await HTTPAsker().ask(
@@ -101,7 +104,7 @@ struct StoreChangeRun {
             failure = Self.failure(answer, point)
             if answer.status != 503 { break }
         }
-        throw failure
+        throw unknown ?? failure
     }
 
     private static func failure(_ answer: HTTPAnswer, _ point: AdminPoint) -> CommandFailure {

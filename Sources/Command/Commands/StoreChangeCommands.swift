@@ -60,7 +60,10 @@ extension StoreCommand {
     struct CancelCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "cancel", abstract: "Take the change of stores back that is under way.",
-            discussion: "Always safe: nothing was decided without the stores of before. They go on as if nothing had been.")
+            discussion: """
+                Always safe: nothing was decided without the stores of before. They go on as if nothing had been. A change that has ended is \
+                not taken back: then the command says that none is under way, and ends with 0.
+                """)
 
         @Argument(help: "Only if the change concerns this node.") var node: String?
         @OptionGroup var change: StoreChangeOptions

@@ -20,6 +20,8 @@ public final class ConfigurationKeeper: Sendable {
         /// Mesh ids that were refused, and stores that two nodes run, so that each is told of once.
         var strangers: Set<String> = []
         var lastObstacle = ""
+        /// Why a newer configuration could not be kept, so that this node goes on by an older one and serves nobody of the newer epoch.
+        var trouble: String?
     }
 
     let node: Node
@@ -58,6 +60,8 @@ public final class ConfigurationKeeper: Sendable {
     }
 
     var obstacle: String? { state.withLock { $0.clerk == nil && !$0.lastObstacle.isEmpty ? $0.lastObstacle : nil } }
+
+    var trouble: String? { state.withLock { $0.trouble } }
 
     var configuration: MeshConfiguration? { state.withLock { $0.clerk?.known } }
 
@@ -153,8 +157,12 @@ public final class ConfigurationKeeper: Sendable {
         let isNewer = try adoption.withLock { _ in
             if let own = self.configuration, own.meshID != configuration.meshID || own.epoch >= configuration.epoch { return false }
             // Kept before it is gone by, so that this node never goes back.
-            try file.write(configuration)
+            do { try file.write(configuration) } catch {
+                state.withLock { $0.trouble = "epoch \(configuration.epoch) of the mesh cannot be gone by: \(error)" }
+                throw error
+            }
             state.withLock { state in
+                state.trouble = nil
                 if state.clerk?.adopt(configuration) == nil { state.clerk = ConfigurationClerk(configuration) }
             }
             engine.adopt(configuration.map)
