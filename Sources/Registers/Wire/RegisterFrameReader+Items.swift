@@ -9,7 +9,7 @@ extension RegisterFrameReader {
         }
         try check(fields, of: .item, are: kind.fieldCount)
         switch kind {
-        case .prepare, .accept, .confirm, .fetch: return .request(try readRequest(kind))
+        case .prepare, .accept, .acceptAgain, .confirm, .fetch: return .request(try readRequest(kind))
         case .horizon, .list, .inherit: return .shardRequest(try readShardRequest(kind))
         case .witnessQuestion: return .witnessQuestion
         case .witnessAnswer: return .witnessAnswer(try readCounter(.witnessed))
@@ -28,10 +28,9 @@ extension RegisterFrameReader {
         let ballot = try readBallot()
         let action: RegisterRequest.Action
         switch kind {
-        case .accept:
+        case .accept, .acceptAgain:
             let next = try readBallot()
-            let isRepeated = try readBool()
-            action = .accept(try readDelta(under: ballot), next: next, isRepeated: isRepeated)
+            action = .accept(try readDelta(under: ballot), next: next, isRepeated: kind == .acceptAgain)
         case .confirm: action = .confirm
         case .fetch:
             let after = try readCounter(.after)

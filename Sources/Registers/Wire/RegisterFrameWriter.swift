@@ -56,9 +56,8 @@ extension RegisterFrameWriter {
         case .prepare: begin(.prepare)
         case .accept(let delta, let next, let isRepeated):
             precondition(delta.ballot == request.ballot, "an accept of \(request.ballot) proposes a change under \(delta.ballot)")
-            begin(.accept)
+            begin(isRepeated ? .acceptAgain : .accept)
             pack(next)
-            items.pack(isRepeated)
             pack(delta.base)
             pack(delta.state)
             pack(delta.rows)

@@ -1,11 +1,12 @@
 import Command
 import JSONDocument
+import TestSupport
 import Testing
 import Web
 import World
 
 /// What `gossamer store add|remove|replace|cancel` refuses, and how a script is told.
-@Suite(.serialized) struct StoreRefusalTests {
+@Suite(.serialized, .bounded) struct StoreRefusalTests {
     private static let port = 26_560
 
     @Test(arguments: [

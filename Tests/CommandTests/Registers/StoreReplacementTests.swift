@@ -7,7 +7,7 @@ import Web
 import World
 
 /// `gossamer store add|remove|replace|cancel` on meshes of processes that lose disks and are killed.
-@Suite(.serialized) struct StoreReplacementTests {
+@Suite(.serialized, .bounded) struct StoreReplacementTests {
     private static let port = 26_480
 
     private func putAll(_ count: Int, _ mesh: TestMesh) async throws -> [String: String] {

@@ -13,7 +13,7 @@ import World
     }
 
     private static func accept(state: Plain = .bytes(count: 0), rows: [Plain]) -> Plain {
-        request(1, 2, 1, false, 0, 0, 0, state, false, .list(rows))
+        request(1, 2, 1, 0, 0, 0, state, false, .list(rows))
     }
 
     private static func piece(state: Plain = .bytes(count: 0), pending: Plain = nil, rows: [Plain], next: Plain = nil) -> Plain {
@@ -213,7 +213,7 @@ import World
     }
 
     @Test func kindsAreKnown() {
-        let known = Set<UInt64>(0...6).union(8...11).union(16...26)
+        let known = Set<UInt64>(0...7).union(8...11).union(16...26)
         for kind in (UInt64(0)...300) where !known.contains(kind) {
             #expect(Plain.refusal(of: .frame([[.number(kind)]])) == .unknownNumber(of: .kind, found: kind))
         }
@@ -232,7 +232,8 @@ import World
             [16, 1, 0, 0, 0, nil, nil], [0, 1, 1, .bytes(count: 1), nil, 1, 1], [2, 1, 1, .bytes(count: 1), nil, 1, 1],
             [3, 1, 1, .bytes(count: 1), nil, 1, 1, 1, .bytes(count: 0)], [4, 1, 1, 0, 1, 1],
             [5, 1, 1, 0, nil], [6, 1, 1, 0, 1, nil], [10, 1, .bytes(count: 129), 1], [11, 1, .bytes(count: 129), 1], [26, 1, [], true, nil, nil],
-            [1, 1, 1, .bytes(count: 1), nil, 1, 1, 2, 1, false, 0, 0, 0, .bytes(count: 0), true, []],
+            [1, 1, 1, .bytes(count: 1), nil, 1, 1, 2, 1, 0, 0, 0, .bytes(count: 0), true, []],
+            [7, 1, 1, .bytes(count: 1), nil, 1, 1, 2, 1, 0, 0, 0, .bytes(count: 0), true, []],
             [21, 1, 1, 1, 1, .bytes(count: 0), true, nil, [], nil],
         ]
         for fields in items {

@@ -27,12 +27,12 @@ import World
     }
 
     /// The numbers of docs/WIRE.md.
-    @Test func anAcceptTakes37BytesBesideWhatItCarriesAndItsAnswer7() {
+    @Test func anAcceptTakes36BytesBesideWhatItCarriesAndItsAnswer7() {
         let empty = bytes([])
         #expect(empty == 28)
         let items = accepts()
         let carried = 40 + 40 + 17 + 30
-        #expect(bytes(items) - bytes([]) == 2 + items.count * (carried + 37))
+        #expect(bytes(items) - bytes([]) == 2 + items.count * (carried + 36))
         let answers = (UInt64(0)..<100).map { RegisterItem.answer(RegisterAnswer(round: 100_000 + $0, body: .accepted)) }
         #expect(bytes(answers) - bytes([]) == 2 + answers.count * 7)
     }
