@@ -62,13 +62,13 @@ final class RealNode: Sendable {
         await node.with { links, _ in links.dial(address, expecting: name) }
     }
 
-    /// Waits, at most ten seconds, until `condition` holds on the node's loop.
+    /// Waits, at most a minute, until `condition` holds on the node's loop.
     func until(_ what: String, _ condition: @Sendable (Links, TestDelegate) -> Bool) async throws {
-        for _ in 0..<2000 {
+        for _ in 0..<12_000 {
             if await node.with(condition) { return }
             try await world.sleep(for: .milliseconds(5))
         }
-        Issue.record("did not come true within 10 s: \(what)")
+        Issue.record("did not come true within a minute: \(what)")
     }
 
     /// The session that this node has dialled to `other`, waited for.

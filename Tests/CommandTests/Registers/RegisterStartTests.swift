@@ -149,13 +149,13 @@ import World
         }
     }
 
-    /// The same name, the same store even, and another genesis.
+    /// The same name, and another genesis.
     @Test func aNodeOfAnotherMeshIsRefused() async throws {
         try await TestMesh.with(3, port: Self.port) { mesh in
             try await mesh.begin()
             try await mesh.kill(["n3"])
             let files = SystemFileSystem(), alone = TestMesh(directory: mesh.directory, file: mesh.directory + "/other.yaml", names: ["n3"])
-            try files.remove(mesh.place("n3").directory + "/configuration")
+            try files.removeTree(mesh.place("n3").directory)
             let port = Self.port + 20
             try append("mesh: \(mesh.meshName)\nnodes:\n  - {name: n3, port: \(port), admin: {port: \(port + 3)}}\n", to: alone.file)
             try await alone.begin()
