@@ -18,5 +18,9 @@ public final class FileLock: HeldLock {
         if ftruncate(file, 0) == 0 { _ = pwrite(file, owner, owner.utf8.count, 0) }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Closing alone would leave the lock to a child that is being started just now, until that has closed its copy.
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }
