@@ -9,14 +9,13 @@ extension Replica {
         guard standing == .voting, serves(epoch: map.epoch) else { return }
         for shard in rescan.walks.keys.sorted() { repeatIfLate(shard) }
         rescan.isThrough = false
+        if now - rescan.grown >= figures.rescanPatience * (rescan.reach + 1) { rescan.reach += 1 }
         beginWalks()
         askWhatWasCarried()
     }
 
     /// Whether this replica has to carry a shard over: as its home, or because those before it do not.
-    private func isMine(_ shard: Int) -> Bool {
-        rank(in: shard).map { rank in rank == 0 || now - rescan.grown >= figures.rescanPatience * rank } ?? false
-    }
+    private func isMine(_ shard: Int) -> Bool { rank(in: shard).map { $0 <= rescan.reach } ?? false }
 
     private mutating func beginWalks() {
         guard !rescan.isThrough else { return }

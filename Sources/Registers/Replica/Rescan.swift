@@ -71,6 +71,9 @@ struct Rescan {
     /// What was carried over by anybody, as far as this replica has heard, and when it heard of more for the last time.
     private(set) var known: Set<Int> = []
     private(set) var grown: Instant
+    /// Shards are carried over here in which so many stand before this replica, or fewer. Grows whenever nothing was carried over for long,
+    /// and stays: a home that has done nothing for one shard does nothing for the next.
+    var reach = 0
     /// When others are asked what they have carried over.
     var asksAgain: Instant
     /// The shard that is looked at next.
