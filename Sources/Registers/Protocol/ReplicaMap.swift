@@ -29,7 +29,11 @@ public struct ReplicaMap: Hashable, Sendable {
         }
 
         var sets: [[StoreID]] { [before, seats].compactMap { $0?.map(\.store) } }
-        var all: [Seat] { seats + (before ?? []).filter { old in !seats.contains { $0.store == old.store } } }
+        /// Each store once, in the order in which they stand in as the home.
+        var all: [Seat] {
+            guard let before else { return seats }
+            return before + seats.filter { new in !before.contains { $0.store == new.store } }
+        }
     }
 
     /// The first is 1.
@@ -72,18 +76,12 @@ public struct ReplicaMap: Hashable, Sendable {
 
     /// How many of those that live stand before the store as a shard's home: 0 for the home itself. Nil when it has no place there.
     public func rank(of store: StoreID, in shard: Int, live: (StoreID) -> Bool) -> Int? {
-        guard has(store, in: shard) else { return nil }
-        let seating = seatings[shard]
         var rank = 0
-        for seat in seating.before ?? seating.seats {
+        for seat in seatings[shard].all {
             if seat.store == store { return rank }
             if live(seat.store) { rank += 1 }
         }
-        for seat in seating.seats where !(seating.before ?? []).contains(where: { $0.store == seat.store }) {
-            if seat.store == store { return rank }
-            if live(seat.store) { rank += 1 }
-        }
-        return rank
+        return nil
     }
 
     /// Whether the store holds a replica of the shard.
