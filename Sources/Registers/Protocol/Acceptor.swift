@@ -6,17 +6,14 @@
 //
 // Where we depart from the paper:
 //  * Values are not sent whole. A change is a delta on a version that is known to be chosen, and an acceptor keeps that version,
-// the
-//    base, and at most one delta over it. A delta whose base is the delta that is kept proves that one chosen: it is folded.
+//    the base, and at most one delta over it. A delta whose base is the delta that is kept proves that one chosen: it is folded.
 //  * Only the kept delta may be unchosen. A proposer that finds one proposes the very same again, alone, before anything of its
-// own.
-//    It then bears another ballot, and whoever holds the first already as its base gives that the new name: see `renamed`.
-//  * An accept carries the promise for the next ballot, so that a proposer that stays needs one round trip. That is the paper's own
-//    one-round-trip optimisation; the promise is for one ballot and made durable with the accept.
+//    own. It then bears another ballot, and whoever holds the first already as its base gives that the new name: see `renamed`.
+//  * An accept carries the promise for the next ballot, so that a proposer that stays needs one round trip. That is the paper's
+//    own one-round-trip optimisation; the promise is for one ballot and made durable with the accept.
 //  * An accept that is repeated is answered with yes again. That needs ballots that are never used twice: see `Ballot`.
-//  * `confirm` asks whether a promise still stands. A majority of yes means that nothing was chosen since, so a proposer that holds
-// the
-//    value may answer reads from it. The paper runs an identity change, which writes.
+//  * `confirm` asks whether a promise still stands. A majority of yes means that nothing was chosen since, so a proposer that
+//    holds the value may answer reads from it. The paper runs an identity change, which writes.
 
 /// The rules by which one replica promises and accepts. Pure functions of its record.
 package enum Acceptor {
