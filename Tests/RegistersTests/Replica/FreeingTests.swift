@@ -267,6 +267,19 @@ import World
         #expect(replica.rows(of: named).map(\.key) == [[1] + operation(3_600_000).bytes])
     }
 
+    /// It has its place since lately, and would bring back what it kept with one that was not told.
+    @Test func whoIsToldHowFarItsShardWasFreedFreesItAndCreatesNothingOfIt() {
+        put(work, isFinished: true)
+        choose(work)
+        _ = replica.takeSent()
+        replica.ask(.inherit(closed: Self.hour, freed: Self.hour), ofShard: work.shard)
+        #expect(replica.takeAnswers() == [.horizon(inTheWay: nil)])
+        #expect(replica.record(of: work) == nil)
+        #expect(replica.store.horizons == [ShardHorizon(shard: work.shard, closed: Self.hour, freed: Self.hour)])
+        replica.accept(S.change(1, on: .none, under: 20), of: work)
+        #expect(replica.takeAnswers() == [.closed(Self.hour)])
+    }
+
     // MARK: The home
 
     /// What the home has asked for since, of its peers.
