@@ -150,6 +150,7 @@ var tests: [Target] {
         .target(name: "TestSupport", dependencies: ["CPlatform", "World"], path: "Tests/TestSupport"),
         .target(
             name: "WebTestSupport", dependencies: ["JSONDocument", "Web", "TestSupport", httpClient], path: "Tests/WebTestSupport"),
+        .target(name: "JobTestSupport", dependencies: ["World", "Jobs"], path: "Tests/JobTestSupport"),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
         .testTarget(name: "WorldTests", dependencies: ["World"]),
         .testTarget(name: "MessagePackTests", dependencies: ["MessagePack", "TestSupport"]),
@@ -174,12 +175,12 @@ var tests: [Target] {
             dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Mesh", "Truth", "TestSupport", log]),
         .testTarget(
             name: "PrimesTests",
-            dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "Primes", "TestSupport", log]),
+            dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "Primes", "TestSupport", "JobTestSupport", log]),
         .testTarget(
             name: "LookupTests",
             dependencies: [
-                "World", "JSONDocument", "Placement", "Membership", "Jobs", "Mesh", "Web", "Lookup", "TestSupport", "WebTestSupport",
-                hummingbird, log, .product(name: "NIOCore", package: "swift-nio"),
+                "World", "JSONDocument", "Placement", "Membership", "Jobs", "Mesh", "Web", "Lookup", "TestSupport", "JobTestSupport",
+                "WebTestSupport", hummingbird, log, .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             exclude: ["vectors"]),

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Runs every test of what was built, in groups one after the other, because within a group tests run side by side on all
-# processors: simulations, registers with their stores, and the reading of all sources, which compute and wait for disks and would
-# keep everybody else from the clock for a minute; what lives within the test process; what starts processes of its own, at ports of its own; and what breaks
-# processes, at whichever ports are free.
+# processors: what computes or waits for disks, which would keep everybody else from the clock for a minute (simulations,
+# registers with their stores, codecs, the reading of all sources); what lives within the test process; what starts processes of
+# its own, at ports of its own; and what breaks processes, at whichever ports are free.
 #
 # A test that hangs costs its group, not the run: when a group's time is over, what it was doing is told, it is ended, and it has failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 swift=${SWIFT:-swift}
-computing='^(MembershipTests|CampaignTests|RegistersTests|HouseTests)\.'
+computing='^(MembershipTests|CampaignTests|RegistersTests|MessagePackTests|WireTests|PlacementTests|JSONDocumentTests|HouseTests)\.'
 processes='^CommandTests\.'
 chaos='^ChaosTests\.'
 
@@ -42,7 +42,7 @@ group() {
     fi
 }
 
-group "simulations and registers" --filter "$computing"
+group "simulations, registers and values" --filter "$computing"
 group "rooms" --skip "$computing" --skip "$processes" --skip "$chaos"
 group "processes" --filter "$processes"
 group "chaos" --filter "$chaos"

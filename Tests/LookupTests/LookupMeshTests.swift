@@ -1,5 +1,6 @@
 import Foundation
 import JSONDocument
+import JobTestSupport
 import Jobs
 import Logging
 import Lookup
@@ -83,12 +84,6 @@ private final class PatientWorker: LookupWorker {
         }
     }
 
-    private static func finish(_ id: WorkID, _ gateway: any JobGateway<LookupStatus>) async throws -> LookupStatus {
-        var status = try await gateway.status(id, seen: nil, patience: .zero)
-        while !status.status.isTerminal { status = try await gateway.status(id, seen: status.version, patience: .seconds(1)) }
-        return status
-    }
-
     private static let all = [0, 1, 2, 3]
 
     @Test func aTargetIsLookedUpAcrossNodesFromAnEdgeThatLooksNothingUp() async throws {
@@ -96,7 +91,7 @@ private final class PatientWorker: LookupWorker {
         try await cluster.start()
         let gateway = cluster.stations[0].gateway
         let id = try await gateway.submit(LookupRequest(target: LookupTarget("192.0.2.7"), services: Self.all)).jobId
-        let status = try await Self.finish(id, gateway)
+        let status = try await gateway.end(of: id)
         #expect(status.status == .completed)
         #expect(status.results.map(\.service) == Self.all)
         #expect(status.results.map(\.isSuccess) == [false, true, true, true])
@@ -123,7 +118,7 @@ private final class PatientWorker: LookupWorker {
         await victim.stop()
         var resent = 0
         for id in ids {
-            let status = try await Self.finish(id, gateway)
+            let status = try await gateway.end(of: id)
             #expect(status.status == .completed && status.results.count == 4)
             resent += status.resent
         }
@@ -157,7 +152,7 @@ private final class PatientWorker: LookupWorker {
                 }
             }
         }
-        let status = try await Self.finish(id, gateway)
+        let status = try await gateway.end(of: id)
         let dead = killed.withLock { $0 }
         #expect(status.status == .completed && status.results.map(\.isSuccess) == [false, true])
         let sentence = try #require(status.results.first?.errorMessage)

@@ -1,4 +1,5 @@
 import Foundation
+import JobTestSupport
 import Jobs
 import Logging
 import Membership
@@ -53,18 +54,12 @@ import World
         }
     }
 
-    private static func finish(_ id: WorkID, _ gateway: any JobGateway<PrimesStatus>) async throws -> PrimesStatus {
-        var status = try await gateway.status(id, seen: nil, patience: .zero)
-        while !status.status.isTerminal { status = try await gateway.status(id, seen: status.version, patience: .seconds(1)) }
-        return status
-    }
-
     @Test func aRangeIsCountedAcrossNodesFromAnEdgeThatCountsNothing() async throws {
         let cluster = try Cluster(4, edges: 1)
         try await cluster.start()
         let gateway = cluster.services[0].gateway
         let accepted = try await gateway.submit(PrimesRequest(from: 0, to: 100_000_000))
-        let status = try await Self.finish(accepted.jobId, gateway)
+        let status = try await gateway.end(of: accepted.jobId)
         #expect(status.count == 5_761_455)
         #expect(status.chunks.total == 100)
         #expect(status.nodes.map(\.node) == ["n2", "n3", "n4"])
@@ -90,7 +85,7 @@ import World
         // The ring decides whose they are; of twelve, both have some.
         for number in 1...12 {
             let id = try await gateway.submit(PrimesRequest(from: 0, to: UInt64(number) * 1_000)).jobId
-            _ = try await Self.finish(id, gateway)
+            _ = try await gateway.end(of: id)
             accepted[id] = cluster.nodes[0].ring.owner(of: "\(id)", role: "primes")?.name
         }
         let survey = JobSurvey(node: cluster.nodes[0], registry: cluster.registries[0])
@@ -114,7 +109,7 @@ import World
         try await cluster.start()
         let gateway = cluster.services[0].gateway
         let id = try await gateway.submit(PrimesRequest(from: 0, to: 1_000)).jobId
-        _ = try await Self.finish(id, gateway)
+        _ = try await gateway.end(of: id)
         let home = try cluster.nodes[0].system.singleton(PrimesHome.self, on: cluster.nodes[1].identity)
         do {
             _ = try await home.cancel(id)
@@ -131,7 +126,7 @@ import World
         let gateway = cluster.services[0].gateway
         // Longer than the 1.5 s that a submission may take.
         let accepted = try await gateway.submit(PrimesRequest(from: 0, to: 30_000_000_000, chunks: 20))
-        let status = try await Self.finish(accepted.jobId, gateway)
+        let status = try await gateway.end(of: accepted.jobId)
         #expect(status.count == 1_300_005_926)
         #expect(status.elapsedMs > 1_500)
         await cluster.stop()
@@ -148,7 +143,7 @@ import World
             ((try? await gateway.status(accepted.jobId, seen: nil, patience: .zero).chunks.done) ?? 0) > 3
         }
         await victim.stop()
-        let status = try await Self.finish(accepted.jobId, gateway)
+        let status = try await gateway.end(of: accepted.jobId)
         #expect(status.count == 882_206_716)
         #expect(status.warnings.isEmpty)
         await cluster.stop()
