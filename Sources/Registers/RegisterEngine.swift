@@ -5,16 +5,18 @@ import World
 /// The replicated engine of this project is one; an engine over somebody's distributed database could be another. All pass one
 /// suite of tests, `RegisterEngineConformance`. What an engine promises:
 ///  * A change that was answered with success is part of every read that begins later, whoever dies.
-///  * A change is carried out at most once for each operation id, and its answer is always the first one's.
+///  * A change is carried out at most once for each operation id, and its answer is always the first one's. One without an id may be
+///    carried out twice, by the engine itself; that is for machines that know their commands again.
 ///  * An error whose outcome is `failed` means that the change has not happened and never will by this attempt.
 ///  * A refusal comes by the deadline.
 public protocol RegisterEngine: Sendable {
     /// Carries out a command on a register.
     /// - Parameters:
-    ///   - operation: names what is wished. After an `unknown` outcome the same wish may be tried again under the same id.
+    ///   - operation: names what is wished. After an `unknown` outcome the same wish may be tried again under the same id. Nil when the
+    ///     register's machine makes sure that a command counts once.
     ///   - patience: how long an answer may take.
     nonisolated(nonsending) func change(
-        _ key: RegisterKey, operation: WorkID, command: [UInt8], patience: Duration
+        _ key: RegisterKey, operation: WorkID?, command: [UInt8], patience: Duration
     ) async throws(RegisterError) -> [UInt8]
 
     /// Answers a query from everything that was acknowledged before now.

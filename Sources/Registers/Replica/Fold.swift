@@ -10,28 +10,30 @@ struct Fold {
     private let before: RegisterState
 
     /// - Parameter lastOperation: see ``Proposer/lastOperation``.
-    init(_ state: RegisterState, _ rows: LayeredRows, lastOperation: [UInt8]? = nil) {
+    init(_ state: RegisterState, _ rows: LayeredRows, lastOperation: [UInt8]? = nil, circumstances: Circumstances = .none) {
         before = state
-        view = RegisterView(state: state, rows: rows, lastOperation: lastOperation)
+        view = RegisterView(state: state, rows: rows, lastOperation: lastOperation, circumstances: circumstances)
     }
 
     /// Whether nothing has to be written: all was refused, or done before.
     var isEmpty: Bool { view.isUnchanged(from: before) }
 
     /// Carries out the wish on top of what was folded. False when there is no room for it beside the others.
-    mutating func add(_ wish: RegisterWish, operation: WorkID, command: [UInt8], machine: any RegisterMachine, notes: Bool) -> Bool {
-        if notes, let answer = view.answer(of: operation) {
+    ///
+    /// - Parameter operation: by which it is remembered; nil when the machine knows by itself what it has carried out.
+    mutating func add(_ wish: RegisterWish, operation: WorkID?, command: [UInt8], machine: any RegisterMachine) -> Bool {
+        if let operation, let answer = view.answer(of: operation) {
             answers.append((wish, .success(answer)))
-            return true
-        }
-        if view.isFinished {
-            answers.append((wish, .failure(.init(.refused, .failed, "\(wish.key) has ended, and nothing of it changes any more"))))
             return true
         }
         view.mark()
         do {
+            if view.isFinished {
+                answers.append((wish, .success(try machine.late(command, view))))
+                return true
+            }
             let answer = try machine.change(command, &view)
-            if notes { view.note(operation, answer: answer) }
+            if let operation { view.note(operation, answer: answer) }
             if view.isWithinLimits, answer.count <= RegisterLimits.answerBytes {
                 answers.append((wish, .success(answer)))
                 return true

@@ -1,13 +1,22 @@
 /// The rules of a kind of register: pure functions of its state, the rows they ask for, and a command.
 ///
 /// The home of a register runs them; what they change is replicated, so they run once for each proposal and may depend on nothing
-/// else: no clock, no randomness, no order of a set.
+/// else than what the view tells: no clock of their own, no randomness, no order of a set.
 public protocol RegisterMachine: Sendable {
     /// Carries out a command and gives its answer, at most ``RegisterLimits/answerBytes``. Throwing leaves the register as it was.
     func change(_ command: [UInt8], _ view: inout RegisterView) throws(MachineRefusal) -> [UInt8]
 
+    /// The answer to a command that comes when the register has ended, which changes nothing any more. Throws unless the machine knows better.
+    func late(_ command: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8]
+
     /// Answers a query.
     func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8]
+}
+
+extension RegisterMachine {
+    public func late(_ command: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] {
+        throw MachineRefusal("\(view.key) has ended, and nothing of it changes any more")
+    }
 }
 
 /// A machine's no.

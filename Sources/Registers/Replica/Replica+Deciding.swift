@@ -157,7 +157,7 @@ extension Replica {
     mutating func endClosed(_ proposer: Proposer) {
         guard let closed = [freeing.closed(proposer.key.shard), proposer.closed].compactMap({ $0 }).max() else { return }
         func isLate(_ wish: RegisterWish) -> Bool {
-            if case .change(let operation, _) = wish.action { CreationHour(of: operation) <= closed } else { false }
+            if case .change(let operation?, _) = wish.action { CreationHour(of: operation) <= closed } else { false }
         }
         let late = proposer.changes.filter(isLate)
         proposer.changes.removeAll(where: isLate)

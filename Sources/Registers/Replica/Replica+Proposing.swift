@@ -42,7 +42,7 @@ extension Replica {
         guard bytes <= RegisterLimits.commandBytes else {
             return RegisterError(.tooLarge, .failed, "a command has at most \(RegisterLimits.commandBytes) bytes, not \(bytes)")
         }
-        if case .change(let operation, _) = wish.action, let closed = freeing.closed(wish.key.shard), CreationHour(of: operation) <= closed {
+        if case .change(let operation?, _) = wish.action, let closed = freeing.closed(wish.key.shard), CreationHour(of: operation) <= closed {
             return Self.expired("operation \(operation)", closed)
         }
         return nil
@@ -156,12 +156,10 @@ extension Replica {
     private mutating func propose(_ proposer: Proposer) {
         guard let ballot = proposer.grant?.ballot else { return }
         if proposer.lastOperation == nil { lookUpLastOperation(proposer) }
-        var fold = self.fold(proposer.key, at: proposer.current, lastOperation: proposer.lastOperation)
+        var fold = self.fold(proposer.key, at: proposer.current, lastOperation: proposer.lastOperation, under: ballot)
         var taken = 0
         for wish in proposer.changes {
-            guard case .change(let operation, let command) = wish.action,
-                fold.add(wish, operation: operation, command: command, machine: machine(of: wish.key), notes: !mutations.contains(.noOperationIDs))
-            else { break }
+            guard add(wish, to: &fold) else { break }
             taken += 1
         }
         precondition(taken > 0 || proposer.carries, "the first of the waiting changes always fits, or is refused")
@@ -179,13 +177,23 @@ extension Replica {
         }
     }
 
+    /// False when there is no room for it beside the others.
+    private func add(_ wish: RegisterWish, to fold: inout Fold) -> Bool {
+        guard case .change(let operation, let command) = wish.action else { return false }
+        let notes = !mutations.contains(.noOperationIDs)
+        return fold.add(wish, operation: notes ? operation : nil, command: command, machine: machine(of: wish.key))
+    }
+
     /// The rules of a register. Those of the configuration's are the protocol's own.
     func machine(of key: RegisterKey) -> any RegisterMachine { key.shard == Shard.configuration ? ConfigurationMachine() : machine }
 
     /// The register at a version that this replica holds.
-    mutating func fold(_ key: RegisterKey, at version: RegisterVersion, lastOperation: [UInt8]? = nil) -> Fold {
+    mutating func fold(
+        _ key: RegisterKey, at version: RegisterVersion, lastOperation: [UInt8]? = nil, under ballot: Ballot = .zero
+    ) -> Fold {
         let (state, rows) = look(key, at: version)
-        return Fold(state, rows, lastOperation: lastOperation)
+        let circumstances = Circumstances(now: wall, host: figures.host, ballot: ballot)
+        return Fold(state, rows, lastOperation: lastOperation, circumstances: circumstances)
     }
 
     private mutating func look(_ key: RegisterKey, at version: RegisterVersion) -> (RegisterState, LayeredRows) {
@@ -198,7 +206,7 @@ extension Replica {
 
     /// Whether the first of the waiting changes is newer than all that were carried out: then so are, most likely, those to come.
     private mutating func lookUpLastOperation(_ proposer: Proposer) {
-        guard case .change(let operation, _) = proposer.changes.first?.action else { return }
+        guard case .change(let operation?, _) = proposer.changes.first?.action else { return }
         let key = RegisterView.key(of: operation)
         let run = look(proposer.key, at: proposer.current).1.run(from: key, changedAfter: 0, within: RowBound(rows: 1, bytes: 0))
         let isOperation = { (row: StoredRow) in row.key.first == RegisterView.Kind.operation.rawValue }

@@ -50,8 +50,9 @@ public enum Standing: Hashable, Sendable {
 /// Something that is wanted of a register.
 public struct RegisterWish: Hashable, Sendable {
     public enum Action: Hashable, Sendable {
-        /// Carry out a command once, however often this operation is asked for.
-        case change(operation: WorkID, command: [UInt8])
+        /// Carry out a command once, however often this operation is asked for. Without an operation its machine knows the command again by
+        /// itself.
+        case change(operation: WorkID?, command: [UInt8])
         /// Answer a query from a state that is at least as new as everything acknowledged before now.
         case read([UInt8])
     }
@@ -73,6 +74,8 @@ public struct RegisterWish: Hashable, Sendable {
 
 /// Figures of a replica.
 public struct ReplicaConfiguration: Hashable, Sendable {
+    /// The node, with its life, as people know it.
+    public var host = ""
     /// How long a round waits for its majority before the next attempt. Doubled by every attempt, with jitter, up to `roundLimit`.
     public var roundTimeout: Duration = .milliseconds(200)
     public var roundLimit: Duration = .seconds(2)

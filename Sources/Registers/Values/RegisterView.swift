@@ -11,6 +11,9 @@ public struct RegisterView {
         case operation = 1
         /// A machine's own.
         case own = 2
+        /// Of a durable actor: what it has received of others, what it has yet to send them, what it has ordered, which of its steps have an
+        /// effect, and its part of the causal graph.
+        case inbox = 3, outbox = 4, order = 5, effect = 6, trace = 7
 
         func key(_ bytes: some Sequence<UInt8>) -> [UInt8] { [rawValue] + bytes }
     }
@@ -31,8 +34,11 @@ public struct RegisterView {
     private var marked = RegisterState.empty
     /// No operation whose row's key is above was carried out before. Nil when nothing is known.
     private let lastOperation: [UInt8]?
+    /// Under which circumstances commands are carried out.
+    package let circumstances: Circumstances
 
-    package init(state: RegisterState, rows: LayeredRows, lastOperation: [UInt8]? = nil) {
+    package init(state: RegisterState, rows: LayeredRows, lastOperation: [UInt8]? = nil, circumstances: Circumstances = .none) {
+        self.circumstances = circumstances
         whole = state
         self.rows = rows
         self.lastOperation = lastOperation
@@ -53,12 +59,21 @@ public struct RegisterView {
         set { set(Kind.own.key(key), newValue) }
     }
 
+    /// The value of a row of that kind.
+    package subscript(kind: Kind, key: [UInt8]) -> [UInt8]? {
+        get { value(kind.key(key)) }
+        set { set(kind.key(key), newValue) }
+    }
+
     /// At most `limit` of the machine's rows, in the order of their keys, from `start` on.
-    public func rows(from start: [UInt8] = [], limit: Int) -> [(key: [UInt8], value: [UInt8])] {
+    public func rows(from start: [UInt8] = [], limit: Int) -> [(key: [UInt8], value: [UInt8])] { rows(of: .own, from: start, limit: limit) }
+
+    /// At most `limit` rows of a kind, in the order of their keys, from `start` on.
+    package func rows(of kind: Kind, from start: [UInt8] = [], limit: Int) -> [(key: [UInt8], value: [UInt8])] {
         var found: [(key: [UInt8], value: [UInt8])] = []
-        let beyond: [UInt8] = [Kind.own.rawValue + 1]
+        let beyond: [UInt8] = [kind.rawValue + 1]
         let own = LayeredRows(rows, beneath: delta(numbered: .max))
-        var cursor: [UInt8]? = Kind.own.key(start)
+        var cursor: [UInt8]? = kind.key(start)
         while let from = cursor, from.lexicographicallyPrecedes(beyond), found.count < limit {
             let run = own.run(from: from, changedAfter: 0, within: RowBound(rows: limit, bytes: RegisterLimits.pieceBytes))
             for row in run.rows where row.key.lexicographicallyPrecedes(beyond) && found.count < limit {

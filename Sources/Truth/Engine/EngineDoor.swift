@@ -9,7 +9,8 @@ public struct RegisterOrder: Codable, Sendable {
     let name: [UInt8]
     /// Of a register that ends some day.
     let hour: UInt32?
-    /// Nil for a read.
+    let isRead: Bool
+    /// Of a change, unless its machine knows it again by itself.
     let operation: WorkID?
     /// The command, or the query.
     let bytes: [UInt8]
@@ -20,15 +21,15 @@ public struct RegisterOrder: Codable, Sendable {
         name = key.bytes
         hour = key.hour?.number
         switch action {
-        case .change(let operation, let command): (self.operation, bytes) = (operation, command)
-        case .read(let query): (operation, bytes) = (nil, query)
+        case .change(let operation, let command): (isRead, self.operation, bytes) = (false, operation, command)
+        case .read(let query): (isRead, operation, bytes) = (true, nil, query)
         }
         patienceMs = Int(clamping: patience.milliseconds)
     }
 
     package var key: RegisterKey? { RegisterKey(bytes: name, hour: hour.map { CreationHour(number: $0) }) }
 
-    package var action: RegisterWish.Action { operation.map { .change(operation: $0, command: bytes) } ?? .read(bytes) }
+    package var action: RegisterWish.Action { isRead ? .read(bytes) : .change(operation: operation, command: bytes) }
 }
 
 /// The door to a node's replica, for nodes that hold none of a key. One on every node.

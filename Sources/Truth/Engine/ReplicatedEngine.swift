@@ -95,7 +95,7 @@ public final class ReplicatedEngine: RegisterEngine {
     // `nonisolated(nonsending)` on the way of a wish: whoever asks goes on where it is, instead of being carried from executor to executor.
 
     public nonisolated(nonsending) func change(
-        _ key: RegisterKey, operation: WorkID, command: [UInt8], patience: Duration
+        _ key: RegisterKey, operation: WorkID?, command: [UInt8], patience: Duration
     ) async throws(RegisterError) -> [UInt8] {
         try await ask(key, .change(operation: operation, command: command), patience: patience)
     }

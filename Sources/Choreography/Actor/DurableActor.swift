@@ -1,0 +1,32 @@
+import World
+
+/// Something that happens to a durable actor.
+public protocol DurableEvent: Codable, Sendable {
+    /// By which senders and receivers know it, at most ``ChoreographyLimits/nameBytes``. Never given another meaning.
+    static var name: String { get }
+    /// Tells several effects of one piece of work on the same actor apart, such as two lines of an order that take from the same stock.
+    var effect: String { get }
+}
+
+extension DurableEvent {
+    public var effect: String { "" }
+}
+
+/// The rules of one kind of durable actor.
+///
+/// An actor is a register. It holds a state, rows beside it, what it has received, what it has yet to send, its timers and its part of the
+/// causal graph; an event changes all of that as one, or nothing. So whatever dies, the actor has either reacted or not, and what
+/// it has to send after a reaction cannot be lost.
+///
+/// A reaction is a pure function of the state, the rows it asks for, the event and the time that it is given. It is run by the actor's home,
+/// maybe several times for one event (a proposal may fail), and what it does counts once.
+public protocol DurableActor: Sendable {
+    associatedtype State: Codable & Sendable
+
+    /// A short word, the first part of the names of its actors.
+    static var kind: String { get }
+    /// The state before the first event.
+    static var blank: State { get }
+    /// What it reacts to, and how.
+    static var rules: [Rule<Self>] { get }
+}

@@ -1,0 +1,118 @@
+import MessagePack
+import World
+
+/// What a durable actor keeps in front of its own state: all that has to be looked at with every event.
+struct ActorHeader: Hashable {
+    struct Timer: Hashable, Packable {
+        let name: String
+        /// Milliseconds since 1970.
+        let atMs: Int64
+        let trace: WorkID
+        /// The entry in the causal graph that set it.
+        let cause: UInt64
+        let event: String
+        let payload: [UInt8]
+    }
+
+    static let version: UInt8 = 1
+
+    /// Those for whom letters wait, longest first.
+    var receivers: [ActorName] = []
+    /// Sorted by name.
+    var timers: [Timer] = []
+    /// Orders that no worker has answered.
+    var openOrders: UInt64 = 0
+    /// Entries in the causal graph so far.
+    var traced: UInt64 = 0
+    /// The work is over; what is left is that others get their last letters.
+    var isEnding = false
+    /// How often it has reacted to those events whose number is limited, sorted by name.
+    var counts: [Count] = []
+
+    struct Count: Hashable, Packable {
+        let event: String
+        var number: UInt64
+    }
+
+    /// When somebody has to look after the actor, milliseconds since 1970: at once while letters or orders are open, else when the first of
+    /// its timers is due; nil when nothing is to come of itself.
+    var dueMs: Int64? { receivers.isEmpty && openOrders == 0 ? timers.map(\.atMs).min() : .min }
+
+    mutating func remove(timer name: String) -> Timer? {
+        guard let index = timers.firstIndex(where: { $0.name == name }) else { return nil }
+        return timers.remove(at: index)
+    }
+
+    mutating func insert(_ timer: Timer) throws {
+        _ = remove(timer: timer.name)
+        guard timers.count < ChoreographyLimits.timers else {
+            throw ReactionError("more than \(ChoreographyLimits.timers) timers are set; cancel some")
+        }
+        timers.insert(timer, at: timers.firstIndex { $0.name > timer.name } ?? timers.count)
+    }
+
+    /// Counts a reaction.
+    mutating func count(_ event: String, limit: Int) throws {
+        let index = counts.firstIndex { $0.event >= event } ?? counts.count
+        if index == counts.count || counts[index].event != event { counts.insert(Count(event: event, number: 0), at: index) }
+        guard counts[index].number < limit else { throw ReactionError("\(event) has come \(limit) times already, as often as it may") }
+        counts[index].number += 1
+    }
+}
+
+extension ActorHeader: Packable {
+    func pack(into writer: inout MessagePackWriter) {
+        writer.pack(Self.version)
+        writer.pack(receivers)
+        writer.pack(timers)
+        writer.pack(openOrders)
+        writer.pack(traced)
+        writer.pack(isEnding)
+        writer.pack(counts)
+    }
+
+    init(from reader: inout MessagePackReader) throws {
+        let version: UInt8 = try reader.readInt()
+        guard version <= Self.version else {
+            throw PackingError("this actor was written in version \(version), and this program knows \(Self.version); update it")
+        }
+        receivers = try reader.readAll()
+        timers = try reader.readAll()
+        openOrders = try reader.readUInt64()
+        traced = try reader.readUInt64()
+        isEnding = try reader.readBool()
+        counts = try reader.readAll()
+    }
+}
+
+extension ActorHeader.Timer {
+    func pack(into writer: inout MessagePackWriter) {
+        writer.pack(name)
+        writer.pack(atMs)
+        writer.packBinary(trace.bytes)
+        writer.pack(cause)
+        writer.pack(event)
+        writer.packBinary(payload)
+    }
+
+    init(from reader: inout MessagePackReader) throws {
+        name = try reader.readString()
+        atMs = try reader.readInt64()
+        trace = try reader.readWorkID()
+        cause = try reader.readUInt64()
+        event = try reader.readString()
+        payload = Array(try reader.readBinary())
+    }
+}
+
+extension ActorHeader.Count {
+    func pack(into writer: inout MessagePackWriter) {
+        writer.pack(event)
+        writer.pack(number)
+    }
+
+    init(from reader: inout MessagePackReader) throws {
+        event = try reader.readString()
+        number = try reader.readUInt64()
+    }
+}

@@ -1,0 +1,69 @@
+import MessagePack
+import Registers
+import World
+
+// A DURABLE ACTOR AS A REGISTER
+//
+// Each event, from wherever it comes, is a command of the actor's register; and all that it leads to is one change of it:
+//
+//   a letter comes ──▶ inbox: its number, or nothing if it was applied before
+//                      own rows and state: what the rule says
+//                      outbox: letters to others            these lie in the register until the others have them in theirs
+//                      orders for workers, timers
+//                      causal graph: one entry
+//
+// Delivery is at least once and application once, because the number in the inbox is written with what the letter did. Numbers have no gaps,
+// so one number per pair is all that is remembered, for ever and without a clock.
+//
+// A letter tells its receiver what its sender has received of it, so that a question and its answer need no third change to settle the outbox.
+//
+// What cannot be applied. A rule that throws changes nothing, and the sender is told why. It keeps the letter as dead: what follows in
+// that pair waits, until an operator has it sent again or gives it up. A compensation does not wait. With it the dead letters before it
+// are given up by themselves: they become void, which keeps the numbers whole, and the receiver notes that the step has no effect.
+
+/// The rules of one kind of durable actor as those of a register.
+public struct ActorMachine<Actor: DurableActor>: RegisterMachine {
+    private let rules: [String: Rule<Actor>]
+
+    public init(_ type: Actor.Type = Actor.self) {
+        rules = Dictionary(Actor.rules.map { ($0.step.event, $0) }) { _, rule in
+            preconditionFailure("\(Actor.kind) has two rules for \(rule.step.event)")
+        }
+    }
+
+    public func change(_ command: [UInt8], _ view: inout RegisterView) throws(MachineRefusal) -> [UInt8] {
+        do {
+            var turn = try ActorTurn<Actor>(view)
+            let answer = try turn.carryOut(try ActorCommand(packed: command), rules)
+            view = try turn.end()
+            return answer
+        } catch let refusal as MachineRefusal {
+            throw refusal
+        } catch {
+            throw MachineRefusal("\(view.key): \(error)")
+        }
+    }
+
+    /// What is over stays as it is. Whoever delivers once more is told that it was received, whatever it was.
+    public func late(_ command: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] {
+        do {
+            switch try ActorCommand(packed: command) {
+            case .deliver(_, let letter, _, _): return DeliveryAnswer.received(letter.sequence).packed
+            case .settle, .bury, .fire, .answer: return []
+            case .tell, .redrive, .discard: throw MachineRefusal("\(view.key) has ended, and nothing of it changes any more")
+            }
+        } catch let refusal as MachineRefusal {
+            throw refusal
+        } catch {
+            throw MachineRefusal("\(view.key): \(error)")
+        }
+    }
+
+    public func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] {
+        do {
+            return try ActorQuery(packed: query).answer(view)
+        } catch {
+            throw MachineRefusal("\(view.key): \(error)")
+        }
+    }
+}

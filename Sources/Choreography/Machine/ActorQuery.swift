@@ -1,0 +1,76 @@
+import MessagePack
+import Registers
+import World
+
+/// What may be asked of a durable actor: the queries of its register.
+enum ActorQuery: Hashable, Sendable {
+    /// Its own state, as its kind encodes it; empty before the first event.
+    case state
+    /// One of its own rows; or those from a key on.
+    case rows(from: [UInt8], limit: UInt32)
+    /// What it has yet to send, to ask and to wait for; orders behind this part.
+    case duties(after: String)
+    /// Its entries in the causal graph of a piece of work, with numbers above this one.
+    case trace(WorkID, after: UInt64)
+}
+
+extension ActorQuery {
+    /// Orders and entries in one answer.
+    static let most = 512
+
+    func answer(_ view: RegisterView) throws -> [UInt8] {
+        switch self {
+        case .state: return view.state.isEmpty ? [] : try StoredActor(packed: view.state).state
+        case .rows(let start, let limit):
+            var writer = MessagePackWriter()
+            let rows = view.rows(from: start, limit: min(Int(limit), Self.most))
+            writer.packArrayHeader(rows.count * 2)
+            for row in rows {
+                writer.packBinary(row.key)
+                writer.packBinary(row.value)
+            }
+            return writer.finish()
+        case .duties(let after): return try ActorDuties(view, after: after).packed
+        case .trace(let trace, let after):
+            var entries: [TraceEntry] = []
+            let prefix = trace.bytes
+            for row in view.rows(of: .trace, from: ActorRows.trace(after + 1, of: trace), limit: Self.most) {
+                guard row.key.starts(with: prefix) else { break }
+                entries.append(try TraceEntry(packed: row.value))
+            }
+            var writer = MessagePackWriter()
+            writer.pack(entries)
+            return writer.finish()
+        }
+    }
+}
+
+extension ActorQuery: Packable {
+    func pack(into writer: inout MessagePackWriter) {
+        switch self {
+        case .state: writer.pack(UInt8(0))
+        case .rows(let start, let limit):
+            writer.pack(UInt8(1))
+            writer.packBinary(start)
+            writer.pack(limit)
+        case .duties(let after):
+            writer.pack(UInt8(2))
+            writer.pack(after)
+        case .trace(let trace, let after):
+            writer.pack(UInt8(3))
+            writer.packBinary(trace.bytes)
+            writer.pack(after)
+        }
+    }
+
+    init(from reader: inout MessagePackReader) throws {
+        let kind: UInt8 = try reader.readInt()
+        switch kind {
+        case 0: self = .state
+        case 1: self = .rows(from: Array(try reader.readBinary()), limit: try reader.readInt())
+        case 2: self = .duties(after: try reader.readString())
+        case 3: self = .trace(try reader.readWorkID(), after: try reader.readUInt64())
+        default: throw PackingError("query \(kind) of a durable actor is not known to this program; update it")
+        }
+    }
+}

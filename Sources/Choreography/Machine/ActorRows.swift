@@ -1,0 +1,109 @@
+import MessagePack
+import Registers
+import World
+
+// The rows of a durable actor, beside its own
+// ===========================================
+//   inbox   sender -> number of the last letter that was applied
+//   outbox  receiver -> number of the last letter, and the letters that it may not have
+//   order   part -> what was ordered of whom, or that it was answered
+//   effect  piece of work, step -> done or undone
+//   trace   piece of work, number -> entry of the causal graph
+//
+// A pair of actors has one row at either side for as long as both live, and letters come and go within it: a row that was removed leaves
+// a mark behind, which in a register that lives on would stay. Keys begin with what tells their hour (that of the other actor, or of the
+// piece of work), so that all of an hour can be found and freed together.
+
+enum ActorRows {
+    /// The key of a pair's row, in inbox and outbox.
+    static func pair(_ other: ActorName) -> [UInt8] {
+        bytes(of: other.key.hour?.number ?? .max) + other.key.bytes
+    }
+
+    static func order(_ part: String) -> [UInt8] { Array(part.utf8) }
+
+    static func effect(_ name: String, of trace: WorkID) -> [UInt8] { trace.bytes + Array(name.utf8) }
+
+    static func trace(_ number: UInt64, of trace: WorkID) -> [UInt8] { trace.bytes + bytes(of: number) }
+
+    private static func bytes(of number: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: number.bigEndian) { Array($0) } }
+}
+
+/// The letters of one actor to another.
+struct OutboxRow: Hashable {
+    /// The number of the last letter that was written.
+    var last: UInt64 = 0
+    /// Those that the receiver may not have, in order; the last has number `last`.
+    var letters: [Letter] = []
+    /// Why the first of them will never be taken; nil while it may be.
+    var dead: String?
+
+    mutating func settle(upTo sequence: UInt64) {
+        let kept = letters.drop { $0.sequence <= sequence }
+        guard kept.count < letters.count else { return }
+        letters = Array(kept)
+        dead = nil
+    }
+}
+
+extension OutboxRow: Packable {
+    func pack(into writer: inout MessagePackWriter) {
+        writer.pack(last)
+        writer.packOptional(dead)
+        writer.pack(letters)
+    }
+
+    init(from reader: inout MessagePackReader) throws {
+        last = try reader.readUInt64()
+        dead = try reader.readOptionalString()
+        letters = try reader.readAll()
+    }
+}
+
+/// A part that was ordered.
+struct OrderRow: Hashable {
+    var work: String
+    var payload: [UInt8]
+    var trace: WorkID
+    /// The entry of the causal graph that ordered it.
+    var cause: UInt64
+    /// An answer was applied, or nobody waits for it any longer. Then `payload` is empty.
+    var isClosed: Bool
+}
+
+extension OrderRow: Packable {
+    func pack(into writer: inout MessagePackWriter) {
+        writer.pack(work)
+        writer.packBinary(payload)
+        writer.packBinary(trace.bytes)
+        writer.pack(cause)
+        writer.pack(isClosed)
+    }
+
+    init(from reader: inout MessagePackReader) throws {
+        work = try reader.readString()
+        payload = Array(try reader.readBinary())
+        trace = try reader.readWorkID()
+        cause = try reader.readUInt64()
+        isClosed = try reader.readBool()
+    }
+}
+
+extension RegisterView {
+    func outbox(to receiver: ActorName) throws -> OutboxRow {
+        try self[.outbox, ActorRows.pair(receiver)].map { try OutboxRow(packed: $0) } ?? OutboxRow()
+    }
+
+    /// The number of the last letter from there that was applied.
+    func received(from sender: ActorName) throws -> UInt64 {
+        guard let row = self[.inbox, ActorRows.pair(sender)] else { return 0 }
+        var reader = MessagePackReader(row)
+        return try reader.readUInt64()
+    }
+
+    mutating func setReceived(_ sequence: UInt64, from sender: ActorName) {
+        var writer = MessagePackWriter()
+        writer.pack(sequence)
+        self[.inbox, ActorRows.pair(sender)] = writer.finish()
+    }
+}

@@ -1,0 +1,92 @@
+import Registers
+import World
+
+extension ActorTurn {
+    /// Puts letters into the outbox; gives what the causal graph says of them.
+    mutating func send(_ letters: [Reaction.Sent], trace: WorkID, cause: UInt64) throws -> [TraceEntry.Sent] {
+        let now = view.circumstances.now.millisecondsSince1970
+        return try letters.map { sent in
+            var row = try view.outbox(to: sent.receiver)
+            if sent.nature == .compensation { row.giveUpDead() }
+            guard row.letters.count < ChoreographyLimits.lettersPerReceiver else {
+                throw ReactionError("\(row.letters.count) letters of \(name) wait for \(sent.receiver) already; it is out of reach or refuses them")
+            }
+            row.last += 1
+            row.letters.append(
+                Letter(
+                    sequence: row.last, nature: sent.nature, event: sent.event, payload: sent.payload, trace: trace, cause: cause, sentAtMs: now))
+            try put(row, to: sent.receiver)
+            return TraceEntry.Sent(event: sent.event, receiver: sent.receiver, sequence: row.last)
+        }
+    }
+
+    /// The receiver has all letters up to that number.
+    mutating func settle(_ receiver: ActorName, upTo sequence: UInt64) throws {
+        guard header.receivers.contains(receiver) else { return }
+        var row = try view.outbox(to: receiver)
+        row.settle(upTo: sequence)
+        try put(row, to: receiver)
+    }
+
+    /// Changes what waits for a receiver, if the first of it still has that number: else somebody has dealt with it.
+    mutating func changeFirst(_ receiver: ActorName, _ sequence: UInt64, _ change: (inout OutboxRow) -> Void) throws {
+        var row = try view.outbox(to: receiver)
+        guard row.letters.first?.sequence == sequence else { return }
+        change(&row)
+        try put(row, to: receiver)
+    }
+
+    private mutating func put(_ row: OutboxRow, to receiver: ActorName) throws {
+        let place = header.receivers.firstIndex(of: receiver)
+        switch (place, row.letters.isEmpty) {
+        case (nil, false):
+            guard header.receivers.count < ChoreographyLimits.receiversWaitedFor else {
+                throw ReactionError("letters of \(name) wait for \(header.receivers.count) others already; ask again")
+            }
+            header.receivers.append(receiver)
+        case (let place?, true): header.receivers.remove(at: place)
+        default: break
+        }
+        let bytes = row.packed
+        guard bytes.count <= RegisterLimits.rowBytes else {
+            throw ReactionError("the letters of \(name) that wait for \(receiver) have more than \(RegisterLimits.rowBytes) bytes together")
+        }
+        view[.outbox, ActorRows.pair(receiver)] = bytes
+    }
+
+    // MARK: Orders
+
+    func order(_ part: String) throws -> OrderRow? { try view[.order, ActorRows.order(part)].map { try OrderRow(packed: $0) } }
+
+    mutating func open(_ order: Reaction.Order, trace: WorkID, cause: UInt64) throws {
+        guard try self.order(order.part) == nil else { throw ReactionError("part \(order.part) of \(name) was ordered before") }
+        guard header.openOrders < ChoreographyLimits.openOrders else {
+            throw ReactionError("\(header.openOrders) parts of \(name) are open already; wait for answers")
+        }
+        header.openOrders += 1
+        put(OrderRow(work: order.work, payload: order.payload, trace: trace, cause: cause, isClosed: false), order.part)
+    }
+
+    mutating func close(_ order: OrderRow, _ part: String) {
+        header.openOrders -= 1
+        var order = order
+        (order.payload, order.isClosed) = ([], true)
+        put(order, part)
+    }
+
+    private mutating func put(_ order: OrderRow, _ part: String) { view[.order, ActorRows.order(part)] = order.packed }
+}
+
+extension Letter {
+    /// What is left of a step that is given up.
+    mutating func void() { (nature, payload) = (.void, []) }
+}
+
+extension OutboxRow {
+    /// Steps that the receiver refused are given up, so that the compensation that comes behind them gets through.
+    mutating func giveUpDead() {
+        guard dead != nil else { return }
+        dead = nil
+        for index in letters.indices where letters[index].nature == .step { letters[index].void() }
+    }
+}

@@ -1,0 +1,189 @@
+import MessagePack
+import Registers
+import World
+
+/// One event and all that it leads to, before it is one change of the actor's register.
+struct ActorTurn<Actor: DurableActor> {
+    let name: ActorName
+    var view: RegisterView
+    var header: ActorHeader
+    var state: Actor.State
+
+    init(_ view: RegisterView) throws {
+        guard let name = ActorName(key: view.key), name.kind == Actor.kind else {
+            throw PackingError("this register is no actor of the kind \(Actor.kind)")
+        }
+        self.name = name
+        self.view = view
+        guard !view.state.isEmpty else {
+            (header, state) = (ActorHeader(), Actor.blank)
+            return
+        }
+        let stored = try StoredActor(packed: view.state)
+        header = stored.header
+        state = try MessagePackDecoder().decode(Actor.State.self, from: stored.state)
+    }
+
+    /// The view with everything that has happened. An actor that is over ends when nobody waits for letters of it.
+    consuming func end() throws -> RegisterView {
+        if header.isEnding, header.receivers.isEmpty { view.finish() }
+        view.state = StoredActor(header: header, state: try MessagePackEncoder().encode(state)).packed
+        return view
+    }
+
+    mutating func carryOut(_ command: ActorCommand, _ rules: [String: Rule<Actor>]) throws -> [UInt8] {
+        switch command {
+        case .tell(let event, let payload, let trace):
+            guard !header.isEnding else { throw ReactionError("it has ended, and nothing of it changes any more") }
+            let rule = try rule(for: event, from: .outside, rules)
+            return try react(rule, payload, trace: name.work ?? trace, .outside)
+        case .deliver(let sender, let letter, let received, let attempt):
+            return try take(letter, from: sender, received, attempt, rules).packed
+        case .settle(let receipts):
+            for receipt in receipts { try settle(receipt.receiver, upTo: receipt.sequence) }
+        case .bury(let receiver, let sequence, let cause):
+            try changeFirst(receiver, sequence) { $0.dead = cause }
+        case .redrive(let receiver, let sequence):
+            try changeFirst(receiver, sequence) { $0.dead = nil }
+        case .discard(let receiver, let sequence):
+            try changeFirst(receiver, sequence) { row in
+                row.letters[0].void()
+                row.dead = nil
+            }
+        case .fire(let timer, let atMs): try fire(timer, atMs, rules)
+        case .answer(let part, let payload, let node): try take(payload, for: part, by: node, rules)
+        }
+        return []
+    }
+
+    // MARK: Where events come from
+
+    private mutating func take(
+        _ letter: Letter, from sender: ActorName, _ received: UInt64, _ attempt: UInt32, _ rules: [String: Rule<Actor>]
+    ) throws -> DeliveryAnswer {
+        try settle(sender, upTo: received)
+        let last = try view.received(from: sender)
+        if letter.sequence <= last { return .received(last) }
+        guard letter.sequence == last + 1 else { return .outOfOrder(next: last + 1) }
+        let origin = TraceEntry.Origin.letter(from: sender, sequence: letter.sequence, cause: letter.cause, attempt: attempt)
+        if letter.nature == .void {
+            note(letter.event, trace: letter.trace, origin, .void)
+        } else if header.isEnding {
+            note(letter.event, trace: letter.trace, origin, .late)
+        } else {
+            let rule = try rule(for: letter.event, from: .actors, rules)
+            _ = try react(rule, letter.payload, trace: letter.trace, origin, sender: sender)
+        }
+        view.setReceived(letter.sequence, from: sender)
+        return .received(letter.sequence)
+    }
+
+    private mutating func fire(_ name: String, _ atMs: Int64, _ rules: [String: Rule<Actor>]) throws {
+        // Another home may have fired it, or it was set anew or cancelled meanwhile.
+        guard let timer = header.timers.first(where: { $0.name == name }), timer.atMs == atMs else { return }
+        guard view.circumstances.now >= WallTime(millisecondsSince1970: atMs) else {
+            throw ReactionError("timer \(name) is not due yet by the clock of its home")
+        }
+        _ = header.remove(timer: name)
+        let rule = try rule(for: timer.event, from: .timer, rules)
+        _ = try react(rule, timer.payload, trace: timer.trace, .timer(name, cause: timer.cause))
+    }
+
+    private mutating func take(_ payload: [UInt8], for part: String, by node: String, _ rules: [String: Rule<Actor>]) throws {
+        // A set of parts, never a count of answers: the second answer to one finds it closed.
+        guard !header.isEnding, let order = try order(part), !order.isClosed else { return }
+        close(order, part)
+        let rule = try rule(for: WorkAnswer.name, from: .worker, rules)
+        let answer = try MessagePackEncoder().encode(WorkAnswer(part: part, payload: payload, node: node))
+        _ = try react(rule, answer, trace: order.trace, .worker(part: part, node: node, cause: order.cause))
+    }
+
+    private func rule(for event: String, from origin: StepOrigin, _ rules: [String: Rule<Actor>]) throws -> Rule<Actor> {
+        guard let rule = rules[event] else { throw ReactionError("\(Actor.kind) has no reaction to \(event)") }
+        guard rule.step.origins.contains(origin) else {
+            throw ReactionError("\(Actor.kind) does not take \(event) from \(origin.sentence)")
+        }
+        return rule
+    }
+
+    // MARK: Reacting
+
+    private mutating func react(
+        _ rule: Rule<Actor>, _ payload: [UInt8], trace: WorkID, _ origin: TraceEntry.Origin, sender: ActorName? = nil
+    ) throws -> [UInt8] {
+        if let limit = rule.step.limit { try header.count(rule.step.event, limit: limit) }
+        var next = Reaction(name, rule.step, trace: trace, sender: sender, view: view)
+        try rule.run(payload, &state, &next)
+        view = next.view
+        let number = header.traced + 1
+        let sent = try send(next.sent, trace: trace, cause: number)
+        for order in next.orders { try open(order, trace: trace, cause: number) }
+        for part in next.calledOff {
+            if let order = try self.order(part), !order.isClosed { close(order, part) }
+        }
+        for name in next.timers.keys.sorted() { try set(next.timers[name] ?? nil, name, trace: trace, cause: number) }
+        if next.isFinished { finish() }
+        note(rule.step.event, trace: trace, origin, next.outcome, sent: sent, orders: next.orders.map(\.part), isLast: next.isFinished)
+        return next.answer
+    }
+
+    private mutating func note(
+        _ event: String, trace: WorkID, _ origin: TraceEntry.Origin, _ outcome: TraceEntry.Outcome, sent: [TraceEntry.Sent] = [],
+        orders: [String] = [], isLast: Bool = false
+    ) {
+        header.traced += 1
+        let now = view.circumstances
+        let entry = TraceEntry(
+            number: header.traced, event: event, origin: origin, atMs: now.now.millisecondsSince1970, host: now.host,
+            ballot: now.ballot.counter, outcome: outcome, sent: sent, orders: orders, isLast: isLast)
+        view[.trace, ActorRows.trace(header.traced, of: trace)] = entry.packed
+    }
+
+    private mutating func set(_ timer: Reaction.Timer?, _ name: String, trace: WorkID, cause: UInt64) throws {
+        guard let timer else {
+            _ = header.remove(timer: name)
+            return
+        }
+        try header.insert(
+            ActorHeader.Timer(
+                name: name, atMs: timer.at.millisecondsSince1970, trace: trace, cause: cause, event: timer.event, payload: timer.payload))
+    }
+
+    /// Nobody is asked for anything any more.
+    private mutating func finish() {
+        header.isEnding = true
+        header.timers = []
+        // Answers to what is open find the actor ending.
+        header.openOrders = 0
+    }
+}
+
+extension StepOrigin {
+    fileprivate var sentence: String {
+        switch self {
+        case .actors: "other actors"
+        case .outside: "outside"
+        case .timer: "a timer"
+        case .worker: "workers"
+        }
+    }
+}
+
+/// The state of an actor's register.
+struct StoredActor: Packable {
+    let header: ActorHeader
+    /// The actor's own, as its kind encodes it.
+    let state: [UInt8]
+
+    init(header: ActorHeader, state: [UInt8]) { (self.header, self.state) = (header, state) }
+
+    func pack(into writer: inout MessagePackWriter) {
+        header.pack(into: &writer)
+        writer.packBinary(state)
+    }
+
+    init(from reader: inout MessagePackReader) throws {
+        header = try ActorHeader(from: &reader)
+        state = Array(try reader.readBinary())
+    }
+}

@@ -1,0 +1,136 @@
+import MessagePack
+import World
+
+/// What may be done to a durable actor: the commands of its register.
+enum ActorCommand: Hashable, Sendable {
+    /// Somebody who is no actor, such as an edge, tells an event. The register's operation, whose id is that of the piece of work, makes it
+    /// count once.
+    case tell(event: String, payload: [UInt8], trace: WorkID)
+    /// A letter has come.
+    case deliver(from: ActorName, Letter, received: UInt64, attempt: UInt32)
+    /// Receivers have the letters up to these numbers.
+    case settle([Receipt])
+    /// The receiver will never take the first letter that waits for it: why.
+    case bury(to: ActorName, sequence: UInt64, cause: String)
+    /// The first letter to the receiver is no longer dead, and is sent again.
+    case redrive(to: ActorName, sequence: UInt64)
+    /// The first letter to the receiver, which is dead, is given up; its number is taken by an empty one.
+    case discard(to: ActorName, sequence: UInt64)
+    /// A timer that was set for then is due.
+    case fire(timer: String, atMs: Int64)
+    /// A worker has answered.
+    case answer(part: String, payload: [UInt8], by: String)
+
+    struct Receipt: Hashable, Sendable, Packable {
+        let receiver: ActorName
+        let sequence: UInt64
+
+        init(_ receiver: ActorName, _ sequence: UInt64) { (self.receiver, self.sequence) = (receiver, sequence) }
+
+        func pack(into writer: inout MessagePackWriter) {
+            receiver.pack(into: &writer)
+            writer.pack(sequence)
+        }
+
+        init(from reader: inout MessagePackReader) throws {
+            receiver = try ActorName(from: &reader)
+            sequence = try reader.readUInt64()
+        }
+    }
+}
+
+extension ActorCommand: Packable {
+    func pack(into writer: inout MessagePackWriter) {
+        switch self {
+        case .tell(let event, let payload, let trace):
+            writer.pack(UInt8(0))
+            writer.pack(event)
+            writer.packBinary(payload)
+            writer.packBinary(trace.bytes)
+        case .deliver(let sender, let letter, let received, let attempt):
+            writer.pack(UInt8(1))
+            sender.pack(into: &writer)
+            letter.pack(into: &writer)
+            writer.pack(received)
+            writer.pack(attempt)
+        case .settle(let receipts):
+            writer.pack(UInt8(2))
+            writer.pack(receipts)
+        case .bury(let receiver, let sequence, let cause):
+            writer.pack(UInt8(3))
+            Receipt(receiver, sequence).pack(into: &writer)
+            writer.pack(cause)
+        case .redrive(let receiver, let sequence):
+            writer.pack(UInt8(4))
+            Receipt(receiver, sequence).pack(into: &writer)
+        case .discard(let receiver, let sequence):
+            writer.pack(UInt8(5))
+            Receipt(receiver, sequence).pack(into: &writer)
+        case .fire(let timer, let atMs):
+            writer.pack(UInt8(6))
+            writer.pack(timer)
+            writer.pack(atMs)
+        case .answer(let part, let payload, let worker):
+            writer.pack(UInt8(7))
+            writer.pack(part)
+            writer.packBinary(payload)
+            writer.pack(worker)
+        }
+    }
+
+    init(from reader: inout MessagePackReader) throws {
+        let kind: UInt8 = try reader.readInt()
+        switch kind {
+        case 0:
+            self = .tell(
+                event: try reader.readString(maxBytes: ChoreographyLimits.nameBytes),
+                payload: Array(try reader.readBinary(maxBytes: ChoreographyLimits.eventBytes)), trace: try reader.readWorkID())
+        case 1:
+            self = .deliver(
+                from: try ActorName(from: &reader), try Letter(from: &reader), received: try reader.readUInt64(),
+                attempt: try reader.readInt())
+        case 2: self = .settle(try reader.readAll())
+        case 3:
+            let receipt = try Receipt(from: &reader)
+            self = .bury(to: receipt.receiver, sequence: receipt.sequence, cause: try reader.readString())
+        case 4:
+            let receipt = try Receipt(from: &reader)
+            self = .redrive(to: receipt.receiver, sequence: receipt.sequence)
+        case 5:
+            let receipt = try Receipt(from: &reader)
+            self = .discard(to: receipt.receiver, sequence: receipt.sequence)
+        case 6: self = .fire(timer: try reader.readString(maxBytes: ChoreographyLimits.nameBytes), atMs: try reader.readInt64())
+        case 7:
+            self = .answer(
+                part: try reader.readString(maxBytes: ChoreographyLimits.nameBytes),
+                payload: Array(try reader.readBinary(maxBytes: ChoreographyLimits.orderBytes)), by: try reader.readString())
+        default: throw PackingError("command \(kind) of a durable actor is not known to this program; update it")
+        }
+    }
+}
+
+/// What a register answers to a letter.
+enum DeliveryAnswer: Hashable, Sendable {
+    /// The receiver has all letters of this pair up to this number.
+    case received(UInt64)
+    /// Letters before this one have not come: the next that is taken has this number.
+    case outOfOrder(next: UInt64)
+}
+
+extension DeliveryAnswer: Packable {
+    func pack(into writer: inout MessagePackWriter) {
+        switch self {
+        case .received(let sequence):
+            writer.pack(true)
+            writer.pack(sequence)
+        case .outOfOrder(let next):
+            writer.pack(false)
+            writer.pack(next)
+        }
+    }
+
+    init(from reader: inout MessagePackReader) throws {
+        let isReceived = try reader.readBool(), number = try reader.readUInt64()
+        self = isReceived ? .received(number) : .outOfOrder(next: number)
+    }
+}
