@@ -39,18 +39,31 @@ public struct Place: DurableEvent, Hashable {
     }
 }
 
-/// What an account is to have, as far as nothing of it is held.
+/// What an account is to have; not less than orders hold of it.
 public struct SetBalance: DurableEvent, Hashable {
     public static let name = "set-balance"
     public let balance: Int64
-    public init(_ balance: Int64) { self.balance = balance }
+    /// The revision that it takes the place of; 0 for an account that nobody has made.
+    public let revision: UInt64
+    public init(_ balance: Int64, over revision: UInt64) { (self.balance, self.revision) = (balance, revision) }
 }
 
-/// How much there is to be of an item, as far as nothing of it is reserved.
+/// How much there is to be of an item; not less than orders hold of it.
 public struct SetQuantity: DurableEvent, Hashable {
     public static let name = "set-quantity"
     public let quantity: Int64
-    public init(_ quantity: Int64) { self.quantity = quantity }
+    /// The revision that it takes the place of; 0 for an item that nobody has made.
+    public let revision: UInt64
+    public init(_ quantity: Int64, over revision: UInt64) { (self.quantity, self.revision) = (quantity, revision) }
+}
+
+/// The answer to these two: one byte.
+public enum SettingOutcome: UInt8, Sendable {
+    case done = 1
+    /// Another revision is there by now.
+    case otherRevision = 2
+    /// Orders hold more than that.
+    case lessThanHeld = 3
 }
 
 /// Its customer does not want it any more.

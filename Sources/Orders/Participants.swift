@@ -7,8 +7,8 @@ public enum Account: DurableActor {
         public internal(set) var balance: Int64 = 0
         /// Of the balance, what orders hold that are under way.
         public internal(set) var held: Int64 = 0
-
-        public init(balance: Int64 = 0, held: Int64 = 0) { (self.balance, self.held) = (balance, held) }
+        /// Rises whenever the balance changes; 0 for an account that nobody has made.
+        public internal(set) var revision: UInt64 = 0
     }
 
     public static let kind = "account"
@@ -16,11 +16,12 @@ public enum Account: DurableActor {
 
     public static var rules: [Rule<Account>] {
         [
-            .on(SetBalance.self, .note, from: [.outside]) { event, state, _ in
-                guard event.balance >= state.held else {
-                    throw ReactionError("orders hold \(state.held) of the account, so it cannot have \(event.balance)")
-                }
+            .on(SetBalance.self, .note, from: [.outside]) { event, state, next in
+                guard event.revision == state.revision else { return next.answer([SettingOutcome.otherRevision.rawValue]) }
+                guard event.balance >= state.held else { return next.answer([SettingOutcome.lessThanHeld.rawValue]) }
                 state.balance = event.balance
+                state.revision += 1
+                next.answer([SettingOutcome.done.rawValue])
             },
             .on(Charge.self, .compensable(by: Refund.name), sends: [.to(Order.self, Charged.self), .to(Order.self, Refused.self)]) { charge, state, next in
                 let order = try next.asker
@@ -35,6 +36,7 @@ public enum Account: DurableActor {
             .on(Capture.self, .retriable) { capture, state, _ in
                 state.held -= capture.amount
                 state.balance -= capture.amount
+                state.revision += 1
             },
             .on(
                 Refund.self, undoing: Charge.self, sends: [.to(Order.self, Released.self)],
@@ -50,8 +52,8 @@ public enum Stock: DurableActor {
         public internal(set) var quantity: Int64 = 0
         /// Of the quantity, what orders hold that are under way.
         public internal(set) var reserved: Int64 = 0
-
-        public init(quantity: Int64 = 0, reserved: Int64 = 0) { (self.quantity, self.reserved) = (quantity, reserved) }
+        /// Rises whenever the quantity changes; 0 for an item that nobody has made.
+        public internal(set) var revision: UInt64 = 0
     }
 
     public static let kind = "stock"
@@ -59,11 +61,12 @@ public enum Stock: DurableActor {
 
     public static var rules: [Rule<Stock>] {
         [
-            .on(SetQuantity.self, .note, from: [.outside]) { event, state, _ in
-                guard event.quantity >= state.reserved else {
-                    throw ReactionError("orders hold \(state.reserved) of the item, so there cannot be \(event.quantity)")
-                }
+            .on(SetQuantity.self, .note, from: [.outside]) { event, state, next in
+                guard event.revision == state.revision else { return next.answer([SettingOutcome.otherRevision.rawValue]) }
+                guard event.quantity >= state.reserved else { return next.answer([SettingOutcome.lessThanHeld.rawValue]) }
                 state.quantity = event.quantity
+                state.revision += 1
+                next.answer([SettingOutcome.done.rawValue])
             },
             .on(Reserve.self, .compensable(by: Release.name), sends: [.to(Order.self, Reserved.self), .to(Order.self, Refused.self)]) { reserve, state, next in
                 let order = try next.asker
@@ -78,6 +81,7 @@ public enum Stock: DurableActor {
             .on(Dispatch.self, .retriable) { dispatch, state, _ in
                 state.reserved -= dispatch.quantity
                 state.quantity -= dispatch.quantity
+                state.revision += 1
             },
             .on(
                 Release.self, undoing: Reserve.self, sends: [.to(Order.self, Released.self)],

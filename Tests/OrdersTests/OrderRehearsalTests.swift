@@ -15,8 +15,8 @@ import World
 
         init(seed: UInt64, balance: Int64 = 1_000, quantity: Int64 = 10) throws {
             rehearsal = Rehearsal(OrderRehearsalTests.actors, seed: seed, now: OrderRehearsalTests.start)
-            try rehearsal.tell(SetBalance(balance), to: OrderRehearsalTests.alice, as: nextID())
-            try rehearsal.tell(SetQuantity(quantity), to: OrderRehearsalTests.lamp, as: nextID())
+            try rehearsal.tell(SetBalance(balance, over: 0), to: OrderRehearsalTests.alice, as: nextID())
+            try rehearsal.tell(SetQuantity(quantity, over: 0), to: OrderRehearsalTests.lamp, as: nextID())
         }
 
         mutating func nextID() -> WorkID {
@@ -51,8 +51,8 @@ import World
         let order = try scene.state(id)
         #expect(order.status == .shipped)
         #expect(order.steps.map(\.progress) == [.done, .done, .done, .done])
-        #expect(try scene.account == Account.State(balance: 700, held: 0))
-        #expect(try scene.stock == Stock.State(quantity: 8, reserved: 0))
+        #expect(try scene.account.balance == 700 && scene.account.held == 0)
+        #expect(try scene.stock.quantity == 8 && scene.stock.reserved == 0)
         #expect(try scene.shipped(id) == 2)
         #expect(scene.rehearsal.isFinished(scene.order(id)))
         #expect(try scene.rehearsal.deadLetters.isEmpty)
@@ -66,8 +66,8 @@ import World
         let order = try scene.state(id)
         #expect(order.status == .cancelled)
         #expect(order.reason == "\(step.rawValue): it was asked to fail")
-        #expect(try scene.account == Account.State(balance: 1_000, held: 0))
-        #expect(try scene.stock == Stock.State(quantity: 10, reserved: 0))
+        #expect(try scene.account.balance == 1_000 && scene.account.held == 0)
+        #expect(try scene.stock.quantity == 10 && scene.stock.reserved == 0)
         #expect(try scene.shipped(id) == 0)
     }
 
@@ -77,8 +77,8 @@ import World
         try scene.rehearsal.play()
         #expect(try scene.state(poor).reason == "payment: the account has 50 to spend, not 60")
         #expect(try scene.state(greedy).reason == "inventory: 1 are in stock, not 2")
-        #expect(try scene.account == Account.State(balance: 50, held: 0))
-        #expect(try scene.stock == Stock.State(quantity: 1, reserved: 0))
+        #expect(try scene.account.balance == 50 && scene.account.held == 0)
+        #expect(try scene.stock.quantity == 1 && scene.stock.reserved == 0)
     }
 
     /// An order is cancelled, or its time is over, at any moment of its life; other orders want the same. Either all of it has happened in the
@@ -108,8 +108,8 @@ import World
         #expect(orders.allSatisfy { $0.status.isTerminal })
         let done = orders.filter { $0.status == .shipped }.compactMap(\.request)
         let spent = done.reduce(0) { $0 + $1.amount }, gone = done.reduce(0) { $0 + $1.quantity }
-        #expect(try scene.account == Account.State(balance: 100 - spent, held: 0))
-        #expect(try scene.stock == Stock.State(quantity: 4 - gone, reserved: 0))
+        #expect(try scene.account.balance == 100 - spent && scene.account.held == 0)
+        #expect(try scene.stock.quantity == 4 - gone && scene.stock.reserved == 0)
         for id in ids {
             let state = try scene.state(id)
             #expect(try scene.shipped(id) == (state.status == .shipped ? state.request?.quantity : 0))

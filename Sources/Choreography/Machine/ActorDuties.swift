@@ -3,9 +3,9 @@ import Registers
 import World
 
 /// What a durable actor has yet to send, to ask of workers and to wait for: the work of whoever looks after it.
-struct ActorDuties: Hashable, Sendable {
+package struct ActorDuties: Hashable, Sendable {
     /// Letters that a receiver may not have.
-    struct Pair: Hashable, Sendable, Packable {
+    package struct Pair: Hashable, Sendable, Packable {
         let receiver: ActorName
         let letters: [Letter]
         /// Why the first will never be taken.
@@ -18,7 +18,7 @@ struct ActorDuties: Hashable, Sendable {
         }
     }
 
-    struct Order: Hashable, Sendable {
+    package struct Order: Hashable, Sendable {
         let part: String
         let row: OrderRow
     }
@@ -39,7 +39,7 @@ struct ActorDuties: Hashable, Sendable {
         isEnding = header.isEnding
         timers = header.timers
         if part.isEmpty {
-            for receiver in header.receivers {
+            for receiver in header.receivers + header.buried {
                 let row = try view.outbox(to: receiver)
                 pairs.append(Pair(receiver: receiver, letters: row.letters, dead: row.dead, received: try view.received(from: receiver)))
             }

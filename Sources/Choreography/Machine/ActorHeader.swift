@@ -2,8 +2,8 @@ import MessagePack
 import World
 
 /// What a durable actor keeps in front of its own state: all that has to be looked at with every event.
-struct ActorHeader: Hashable {
-    struct Timer: Hashable, Packable {
+package struct ActorHeader: Hashable, Sendable {
+    package struct Timer: Hashable, Sendable, Packable {
         let name: String
         /// Milliseconds since 1970.
         let atMs: Int64
@@ -18,6 +18,8 @@ struct ActorHeader: Hashable {
 
     /// Those for whom letters wait, longest first.
     var receivers: [ActorName] = []
+    /// Those of whom the first letter that waits is dead.
+    var buried: [ActorName] = []
     /// Sorted by name.
     var timers: [Timer] = []
     /// Orders that no worker has answered.
@@ -29,14 +31,16 @@ struct ActorHeader: Hashable {
     /// How often it has reacted to those events whose number is limited, sorted by name.
     var counts: [Count] = []
 
-    struct Count: Hashable, Packable {
+    package struct Count: Hashable, Sendable, Packable {
         let event: String
         var number: UInt64
     }
 
-    /// When somebody has to look after the actor, milliseconds since 1970: at once while letters or orders are open, else when the first of
+    /// When somebody has to look after the actor, milliseconds since 1970: at once (0) while letters or orders are open, else when the first of
     /// its timers is due; nil when nothing is to come of itself.
-    var dueMs: Int64? { receivers.isEmpty && openOrders == 0 ? timers.map(\.atMs).min() : .min }
+    var due: UInt64? {
+        receivers.isEmpty && openOrders == 0 ? timers.map { UInt64(clamping: $0.atMs) }.min() : 0
+    }
 
     mutating func remove(timer name: String) -> Timer? {
         guard let index = timers.firstIndex(where: { $0.name == name }) else { return nil }
@@ -64,6 +68,7 @@ extension ActorHeader: Packable {
     func pack(into writer: inout MessagePackWriter) {
         writer.pack(Self.version)
         writer.pack(receivers)
+        writer.pack(buried)
         writer.pack(timers)
         writer.pack(openOrders)
         writer.pack(traced)
@@ -77,6 +82,7 @@ extension ActorHeader: Packable {
             throw PackingError("this actor was written in version \(version), and this program knows \(Self.version); update it")
         }
         receivers = try reader.readAll()
+        buried = try reader.readAll()
         timers = try reader.readAll()
         openOrders = try reader.readUInt64()
         traced = try reader.readUInt64()

@@ -3,7 +3,7 @@ import Registers
 import World
 
 /// What may be asked of a durable actor: the queries of its register.
-enum ActorQuery: Hashable, Sendable {
+package enum ActorQuery: Hashable, Sendable {
     /// Its own state, as its kind encodes it; empty before the first event.
     case state
     /// One of its own rows; or those from a key on.

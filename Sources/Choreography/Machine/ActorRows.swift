@@ -61,7 +61,7 @@ extension OutboxRow: Packable {
 }
 
 /// A part that was ordered.
-struct OrderRow: Hashable {
+package struct OrderRow: Hashable, Sendable {
     var work: String
     var payload: [UInt8]
     var trace: WorkID

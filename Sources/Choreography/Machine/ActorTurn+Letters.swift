@@ -22,7 +22,7 @@ extension ActorTurn {
 
     /// The receiver has all letters up to that number.
     mutating func settle(_ receiver: ActorName, upTo sequence: UInt64) throws {
-        guard header.receivers.contains(receiver) else { return }
+        guard header.receivers.contains(receiver) || header.buried.contains(receiver) else { return }
         var row = try view.outbox(to: receiver)
         row.settle(upTo: sequence)
         try put(row, to: receiver)
@@ -37,15 +37,14 @@ extension ActorTurn {
     }
 
     private mutating func put(_ row: OutboxRow, to receiver: ActorName) throws {
-        let place = header.receivers.firstIndex(of: receiver)
-        switch (place, row.letters.isEmpty) {
-        case (nil, false):
-            guard header.receivers.count < ChoreographyLimits.receiversWaitedFor else {
-                throw ReactionError("letters of \(name) wait for \(header.receivers.count) others already; ask again")
+        header.receivers.removeAll { $0 == receiver && (row.letters.isEmpty || row.dead != nil) }
+        header.buried.removeAll { $0 == receiver && row.dead == nil }
+        let isKnown = header.receivers.contains(receiver) || header.buried.contains(receiver)
+        if !row.letters.isEmpty, !isKnown {
+            guard header.receivers.count + header.buried.count < ChoreographyLimits.receiversWaitedFor else {
+                throw ReactionError("letters of \(name) wait for \(header.receivers.count + header.buried.count) others already; ask again")
             }
-            header.receivers.append(receiver)
-        case (let place?, true): header.receivers.remove(at: place)
-        default: break
+            if row.dead == nil { header.receivers.append(receiver) } else { header.buried.append(receiver) }
         }
         let bytes = row.packed
         guard bytes.count <= RegisterLimits.rowBytes else {

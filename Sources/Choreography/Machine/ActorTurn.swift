@@ -26,7 +26,8 @@ struct ActorTurn<Actor: DurableActor> {
 
     /// The view with everything that has happened. An actor that is over ends when nobody waits for letters of it.
     consuming func end() throws -> RegisterView {
-        if header.isEnding, header.receivers.isEmpty { view.finish() }
+        if header.isEnding, header.receivers.isEmpty, header.buried.isEmpty { view.finish() }
+        view.due = header.due
         view.state = StoredActor(header: header, state: try MessagePackEncoder().encode(state)).packed
         return view
     }

@@ -11,12 +11,6 @@ import World
 
 /// Plays a choreography in memory, in an order that a seed decides.
 public final class Rehearsal {
-    private struct Stored {
-        var state = RegisterState.empty
-        var rows: [StoredRow] = []
-        var version: UInt64 = 0
-    }
-
     private enum Move {
         case deliver(from: ActorName, Letter, to: ActorName, received: UInt64)
         case settle(ActorName, ActorCommand.Receipt)
@@ -27,11 +21,9 @@ public final class Rehearsal {
     /// How often something is delivered again though it has arrived.
     private static let repeats = 0.2
 
-    private let machines: [String: any RegisterMachine]
     private let worker: (_ work: String, _ part: String, _ payload: [UInt8]) -> [UInt8]
-    private let nothing = MemoryStore(MemoryDisk(id: StoreID(high: 0, low: 1)))
+    private var held: MemoryActors
     private var random: RandomStream
-    private var stored: [ActorName: Stored] = [:]
     private var past: [Move] = []
     /// The wall clock of all actors.
     public private(set) var now: WallTime
@@ -41,7 +33,7 @@ public final class Rehearsal {
         _ actors: [any DurableActor.Type], seed: UInt64, now: WallTime,
         worker: @escaping (_ work: String, _ part: String, _ payload: [UInt8]) -> [UInt8] = { _, _, _ in [] }
     ) {
-        machines = Dictionary(actors.map { ($0.kind, $0.machine) }) { first, _ in first }
+        held = MemoryActors(actors)
         random = RandomStream(seed: seed, name: "rehearsal")
         self.worker = worker
         self.now = now
@@ -84,21 +76,20 @@ public final class Rehearsal {
     // MARK: Looking
 
     /// The actors that have reacted to anything, sorted.
-    public var actors: [ActorName] { stored.keys.sorted() }
+    public var actors: [ActorName] { held.names }
 
     public func state<Actor: DurableActor>(of actor: ActorName, _ type: Actor.Type = Actor.self) throws -> Actor.State {
-        guard let stored = stored[actor] else { return Actor.blank }
-        return try MessagePackDecoder().decode(Actor.State.self, from: StoredActor(packed: stored.state.bytes).state)
+        try held.state(of: actor, type)
     }
 
     /// Whether the actor's work is over and nobody waits for anything of it.
-    public func isFinished(_ actor: ActorName) -> Bool { stored[actor]?.state.isFinished ?? false }
+    public func isFinished(_ actor: ActorName) -> Bool { held.isFinished(actor) }
 
     /// Letters that their receivers have refused, and why.
     public var deadLetters: [(sender: ActorName, receiver: ActorName, event: String, cause: String)] {
         get throws {
             try actors.flatMap { sender in
-                try duties(sender).pairs.compactMap { pair in
+                try held.duties(sender).pairs.compactMap { pair in
                     pair.dead.map { (sender, pair.receiver, pair.letters[0].event, $0) }
                 }
             }
@@ -108,7 +99,7 @@ public final class Rehearsal {
     /// What all actors have done for a piece of work.
     public func trace(of work: WorkID) throws -> [(actor: ActorName, entry: TraceEntry)] {
         try actors.flatMap { actor in
-            var reader = MessagePackReader(try read(actor, .trace(work, after: 0)))
+            var reader = MessagePackReader(try held.read(actor, .trace(work, after: 0)))
             return try reader.readAll(TraceEntry.self).map { (actor, $0) }
         }
     }
@@ -119,7 +110,7 @@ public final class Rehearsal {
     private var moves: [Move] {
         get throws {
             try actors.flatMap { actor -> [Move] in
-                let duties = try duties(actor)
+                let duties = try held.duties(actor)
                 return duties.pairs.filter { $0.dead == nil }.flatMap { pair in
                     pair.letters.map { Move.deliver(from: actor, $0, to: pair.receiver, received: pair.received) }
                 }
@@ -128,6 +119,9 @@ public final class Rehearsal {
             }
         }
     }
+
+    @discardableResult
+    private func change(_ actor: ActorName, _ command: ActorCommand) throws -> [UInt8] { try held.change(actor, command, now: now) }
 
     private func make(_ move: Move) throws {
         switch move {
@@ -150,53 +144,10 @@ public final class Rehearsal {
             try change(actor, .answer(part: order.part, payload: payload, by: "n1"))
         }
     }
-
-    // MARK: Registers
-
-    private func machine(of actor: ActorName) throws -> any RegisterMachine {
-        guard let machine = machines[actor.kind] else { throw MachineRefusal("no node knows actors of the kind \(actor.kind)") }
-        return machine
-    }
-
-    @discardableResult
-    private func change(_ actor: ActorName, _ command: ActorCommand) throws -> [UInt8] {
-        let machine = try machine(of: actor)
-        var held = stored[actor] ?? Stored(), view = view(of: actor)
-        if held.state.isFinished { return try machine.late(command.packed, view) }
-        let answer = try machine.change(command.packed, &view)
-        held.version += 1
-        held.state = view.whole
-        let rows = view.changes.map { StoredRow(key: $0.key, value: $0.value, changed: held.version) }
-        held.rows = LayeredRows(LayeredRows(nothing, actor.key, above: held.rows, isBare: true), beneath: rows).all
-        stored[actor] = held
-        return answer
-    }
-
-    private func read(_ actor: ActorName, _ query: ActorQuery) throws -> [UInt8] {
-        try machine(of: actor).read(query.packed, view(of: actor))
-    }
-
-    private func duties(_ actor: ActorName) throws -> ActorDuties { try ActorDuties(packed: read(actor, .duties(after: ""))) }
-
-    private func view(of actor: ActorName) -> RegisterView {
-        let held = stored[actor] ?? Stored()
-        return RegisterView(
-            state: held.state, rows: LayeredRows(nothing, actor.key, above: held.rows, isBare: true),
-            circumstances: Circumstances(now: now, host: "n1/1", ballot: .zero))
-    }
 }
 
 /// A rehearsal that does not come to its end.
 public struct RehearsalError: Error, CustomStringConvertible {
     public let description: String
     init(_ description: String) { self.description = description }
-}
-
-extension LayeredRows {
-    fileprivate var all: [StoredRow] { run(from: [], changedAfter: 0, within: RowBound(rows: .max, bytes: .max)).rows }
-}
-
-extension DurableActor {
-    /// The rules as those of a register.
-    public static var machine: any RegisterMachine { ActorMachine<Self>() }
 }

@@ -2,7 +2,7 @@ import MessagePack
 import World
 
 /// What may be done to a durable actor: the commands of its register.
-enum ActorCommand: Hashable, Sendable {
+package enum ActorCommand: Hashable, Sendable {
     /// Somebody who is no actor, such as an edge, tells an event. The register's operation, whose id is that of the piece of work, makes it
     /// count once.
     case tell(event: String, payload: [UInt8], trace: WorkID)
@@ -21,11 +21,11 @@ enum ActorCommand: Hashable, Sendable {
     /// A worker has answered.
     case answer(part: String, payload: [UInt8], by: String)
 
-    struct Receipt: Hashable, Sendable, Packable {
-        let receiver: ActorName
-        let sequence: UInt64
+    package struct Receipt: Hashable, Sendable, Packable {
+        package let receiver: ActorName
+        package let sequence: UInt64
 
-        init(_ receiver: ActorName, _ sequence: UInt64) { (self.receiver, self.sequence) = (receiver, sequence) }
+        package init(_ receiver: ActorName, _ sequence: UInt64) { (self.receiver, self.sequence) = (receiver, sequence) }
 
         func pack(into writer: inout MessagePackWriter) {
             receiver.pack(into: &writer)
@@ -110,7 +110,7 @@ extension ActorCommand: Packable {
 }
 
 /// What a register answers to a letter.
-enum DeliveryAnswer: Hashable, Sendable {
+package enum DeliveryAnswer: Hashable, Sendable {
     /// The receiver has all letters of this pair up to this number.
     case received(UInt64)
     /// Letters before this one have not come: the next that is taken has this number.
@@ -133,4 +133,16 @@ extension DeliveryAnswer: Packable {
         let isReceived = try reader.readBool(), number = try reader.readUInt64()
         self = isReceived ? .received(number) : .outOfOrder(next: number)
     }
+}
+
+extension ActorCommand {
+    /// The command by which somebody who is no actor tells an event.
+    package static func telling<Event: DurableEvent>(_ event: Event, as work: WorkID) throws -> ActorCommand {
+        .tell(event: Event.name, payload: try MessagePackEncoder().encode(event), trace: work)
+    }
+}
+
+extension DeliveryAnswer {
+    /// Reads what a register has answered.
+    package init(reading bytes: [UInt8]) throws { try self.init(packed: bytes) }
 }

@@ -7,6 +7,7 @@ extension Replica {
         map = newer
         enter()
         judgeStanding()
+        watchAnew()
         for key in proposers.keys.sorted() {
             guard let proposer = proposers[key], !map.has(id, in: key.shard), !mutations.contains(.replicasFromTheRing) else { continue }
             endElsewhere(proposer)
@@ -46,6 +47,7 @@ extension Replica {
         cache = RecordCache()
         let gone = Set(shards)
         volatilePromises = volatilePromises.filter { !gone.contains($0.key.shard) }
+        attending.entries = attending.entries.filter { !gone.contains($0.key.shard) }
     }
 
     /// A commit that moved the fence is durable.

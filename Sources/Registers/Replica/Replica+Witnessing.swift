@@ -119,8 +119,9 @@ extension Replica {
 
     /// Gossip has something new to say.
     mutating func see(live newer: Set<StoreID>, gone: Set<StoreID>) {
-        let isGrown = !newer.isSubset(of: live)
+        let isGrown = !newer.isSubset(of: live), isOther = newer != live
         live = newer
+        if isOther { watchAnew() }
         witnessing.gone = gone.subtracting(newer)
         judgeStanding()
         if standing == .asking && isGrown { _ = askTheSilent() }

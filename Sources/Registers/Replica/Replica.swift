@@ -10,7 +10,8 @@ public struct Replica: ~Copyable {
     enum Timer {
         case proposer(RegisterKey)
         case fetch(RegisterKey)
-        case ask, witness, retry, horizon, rescan, forget
+        case attend(RegisterKey)
+        case ask, witness, retry, horizon, rescan, forget, attendance
     }
 
     let store: any RegisterStore
@@ -47,6 +48,7 @@ public struct Replica: ~Copyable {
 
     var witnessing = Witnessing()
     var freeing = Freeing()
+    var attending = Attending()
     var rescan: Rescan
     /// Shards that others hold now, whose registers are still here. Nil as long as nobody has looked.
     var forgetting: [Int]?
@@ -90,6 +92,7 @@ public struct Replica: ~Copyable {
         }
         enter()
         beginAsking()
+        timers.insert(.attendance, at: now)
         if figures.retention != nil { timers.insert(.horizon, at: now + figures.horizonInterval) }
     }
 
@@ -139,6 +142,8 @@ public struct Replica: ~Copyable {
         case .horizon: lookForFreeable()
         case .rescan: goOnRescanning()
         case .forget: forget()
+        case .attend(let key): attendIsDue(key)
+        case .attendance: lookForDue()
         }
     }
 
@@ -180,6 +185,7 @@ public struct Replica: ~Copyable {
     mutating func put(_ key: RegisterKey, _ record: RegisterRecord?, rows: [StoredRow] = [], freed: [[UInt8]] = []) {
         if let record { cache.put(key, record) } else { cache.remove(key) }
         ahead.put(.init(key: key, record: record, rows: rows, freed: freed))
+        watch(key, record)
     }
 
     private mutating func committed() {

@@ -31,6 +31,9 @@ public enum ReplicaEffect: Sendable {
     case standing(Standing)
     /// An hour that is old enough cannot be freed, because this register of it is not finished.
     case heldUp(by: RegisterKey)
+    /// Somebody has to look after this register now, and it is this replica's turn: read it, and do what it says. Comes again while nothing
+    /// comes of it.
+    case attend(RegisterKey)
     /// How far a reconfiguration has come; where the configuration has its home, as far as this replica knows.
     case rescanned(RescanProgress)
 }
@@ -99,6 +102,10 @@ public struct ReplicaConfiguration: Hashable, Sendable {
     public var rescanPatience: Duration = .seconds(3)
     /// How often a replica takes a shard away that others hold now.
     public var forgetInterval: Duration = .seconds(1)
+    /// How long each replica of a register that is due gives those before it to look after it.
+    public var attendPatience: Duration = .seconds(2)
+    /// How often it is said of one register that somebody has to look after it, while nothing changes.
+    public var attendInterval: Duration = .seconds(5)
     /// How long an opened store waits for neighbours of which gossip says nothing. Those that it says are gone are not waited for.
     public var witnessPatience: Duration = .seconds(5)
     /// How often neighbours are asked that were not there when the store began to vote.

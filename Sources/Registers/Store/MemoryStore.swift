@@ -85,6 +85,10 @@ public final class MemoryStore: RegisterStore {
         state.withLock { $0.disk.content.keys(ofShard: shard, madeUpTo: hour, after: key, limit: limit) }
     }
 
+    public func due(by time: UInt64, limit: Int) -> [RegisterKey] {
+        state.withLock { $0.disk.content.due(by: time, limit: limit) }
+    }
+
     public func write(_ commit: StoreCommit) throws(StoreRefusal) {
         begin(commit)
         finish()

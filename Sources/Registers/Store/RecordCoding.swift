@@ -72,11 +72,11 @@ extension RegisterVersion {
 extension RegisterState {
     fileprivate func pack(into writer: inout MessagePackWriter) {
         writer.packBinary(bytes)
-        writer.pack(isFinished)
+        course.pack(into: &writer)
     }
 
     fileprivate init(from reader: inout MessagePackReader) throws(MessagePackError) {
         let bytes = Array(try reader.readBinary())
-        self.init(bytes: bytes, isFinished: try reader.readBool())
+        self.init(bytes: bytes, course: try RegisterCourse(from: &reader))
     }
 }

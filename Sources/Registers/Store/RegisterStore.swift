@@ -31,6 +31,10 @@ public protocol RegisterStore: AnyObject, Sendable {
     /// in that hour or before.
     func keys(ofShard shard: Int, madeUpTo hour: CreationHour?, after key: RegisterKey?, limit: Int) -> [RegisterKey]
 
+    /// The registers that somebody has to look after by `time`, milliseconds since 1970; the earliest first, at most `limit`. See
+    /// ``RegisterRecord/due``.
+    func due(by time: UInt64, limit: Int) -> [RegisterKey]
+
     /// The highest commit number that was heard of each other store.
     var witnesses: [Witness] { get }
 

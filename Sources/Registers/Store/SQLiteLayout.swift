@@ -4,7 +4,7 @@
 ///                epoch below which nobody is served
 ///     names      shard, name and hour of a register -> its number. Written when a register is made or goes, in the order in which
 ///                shards are listed
-///     records    number -> what a replica knows of the register
+///     records    number -> what a replica knows of the register, and when somebody has to look after it
 ///     rows       number and row key -> version that changed it last, value (NULL marks a removed row)
 ///     spans      for a register of many rows: ranges of its row keys, and the last version that changed anything there
 ///     leftovers  numbers of removed registers that have rows left, which the next commits take away
@@ -32,7 +32,11 @@ enum SQLiteLayout {
             shard INTEGER, name BLOB, hour INTEGER, register INTEGER, checksum INTEGER, PRIMARY KEY (shard, name, hour)
         ) WITHOUT ROWID;
         CREATE INDEX hours ON names (shard, hour) WHERE hour >= 0;
-        CREATE TABLE records (register INTEGER PRIMARY KEY, weight INTEGER, seal INTEGER, checksum INTEGER, record BLOB);
+        CREATE INDEX numbers ON names (register);
+        CREATE TABLE records (
+            register INTEGER PRIMARY KEY, due INTEGER, weight INTEGER, seal INTEGER, checksum INTEGER, record BLOB
+        );
+        CREATE INDEX dues ON records (due) WHERE due IS NOT NULL;
         CREATE TABLE rows (
             register INTEGER, key BLOB, changed INTEGER, checksum INTEGER, value BLOB, PRIMARY KEY (register, key)
         ) WITHOUT ROWID;

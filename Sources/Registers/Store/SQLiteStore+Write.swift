@@ -116,7 +116,7 @@ struct SQLiteCommit {
             }
             record.removeAll()
             new.pack(into: &record)
-            try write(change, record)
+            try write(change, record, due: new.due)
         }
         for witness in commit.witnesses { try tables.write(witness) }
         for horizon in commit.horizons { try tables.write(horizon) }
@@ -124,7 +124,7 @@ struct SQLiteCommit {
         try tables.write(SQLiteTables.Meta(id: id, life: life, commits: commit.number, next: next, fence: fence))
     }
 
-    private mutating func write(_ change: StoreCommit.Change, _ record: borrowing MessagePackWriter) throws {
+    private mutating func write(_ change: StoreCommit.Change, _ record: borrowing MessagePackWriter, due: UInt64?) throws {
         var place: SQLiteTables.Place
         if let known = try places[change.key] ?? tables.place(of: change.key) {
             place = known
@@ -142,7 +142,7 @@ struct SQLiteCommit {
             place.weight += change.rows.reduce(0) { $0 + SQLiteSpans.weight(of: $1) }
             if place.weight > SQLiteSpans.limit { place.weight = try spans.begin() }
         }
-        try tables.writeRecord(record, place)
+        try tables.writeRecord(record, due: due, place)
         if places.count >= SQLiteStore.placeLimit { places.removeAll(keepingCapacity: true) }
         places[change.key] = place
     }

@@ -98,6 +98,8 @@ public final class SQLiteStore: RegisterStore {
         }
     }
 
+    public func due(by time: UInt64, limit: Int) -> [RegisterKey] { read { try $0.due(by: time, limit: limit) } }
+
     public var witnesses: [Witness] { read { try $0.witnesses() } }
 
     public var horizons: [ShardHorizon] { read { try $0.horizons() } }

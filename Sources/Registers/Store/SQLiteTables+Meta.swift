@@ -71,6 +71,23 @@ extension SQLiteTables {
         return try keys(statement, shard, after: key, limit)
     }
 
+    /// The registers that are due by then, the earliest first.
+    func due(by time: UInt64, limit: Int) throws -> [RegisterKey] {
+        let statement = try SQLiteStatement(
+            database, .names,
+            """
+            SELECT n.name, n.hour, n.register, n.checksum FROM (
+                SELECT register, due FROM records INDEXED BY dues WHERE due IS NOT NULL AND due <= ?1 ORDER BY due, register LIMIT ?2
+            ) AS found JOIN names n INDEXED BY numbers ON n.register = found.register ORDER BY found.due, found.register
+            """)
+        statement.bind(1, Int64(clamping: time))
+        statement.bind(2, Int64(max(limit, 0)))
+        defer { statement.reset() }
+        var keys: [RegisterKey] = []
+        while try statement.step() { keys.append(try self.key(statement)) }
+        return keys
+    }
+
     private func keys(_ statement: SQLiteStatement, _ shard: Int, after key: RegisterKey?, _ limit: Int) throws -> [RegisterKey] {
         statement.bind(1, Int64(shard))
         statement.bind(3, key?.storedHour ?? SQLiteLayout.noHour)
@@ -80,17 +97,24 @@ extension SQLiteTables {
             defer { statement.reset() }
             var keys: [RegisterKey] = []
             while try statement.step() {
-                let hour = statement.number(1), name = Array(statement.bytes(0))
-                let stored = hour == SQLiteLayout.noHour ? nil : UInt32(exactly: hour).map(CreationHour.init(number:))
-                guard let key = RegisterKey(bytes: name, hour: stored), key.shard == shard, key.storedHour == hour,
-                    Self.checksum(of: key, statement.number(2)) == statement.number(3)
-                else {
-                    throw SQLiteTrouble(.names, "entry \(Self.hexadecimal(name)) of shard \(shard) does not match its checksum")
+                let key = try self.key(statement)
+                guard key.shard == shard else {
+                    throw SQLiteTrouble(.names, "entry \(Self.hexadecimal(key.bytes)) is not of shard \(shard), where it was found")
                 }
                 keys.append(key)
             }
             return keys
         }
+    }
+
+    /// The present row of a statement whose columns are name, hour, register, checksum.
+    private func key(_ statement: SQLiteStatement) throws -> RegisterKey {
+        let hour = statement.number(1), name = Array(statement.bytes(0))
+        let stored = hour == SQLiteLayout.noHour ? nil : UInt32(exactly: hour).map(CreationHour.init(number:))
+        guard let key = RegisterKey(bytes: name, hour: stored), key.storedHour == hour,
+            Self.checksum(of: key, statement.number(2)) == statement.number(3)
+        else { throw SQLiteTrouble(.names, "entry \(Self.hexadecimal(name)) does not match its checksum") }
+        return key
     }
 
     // MARK: - Witnesses and horizons

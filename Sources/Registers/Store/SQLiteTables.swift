@@ -75,11 +75,13 @@ struct SQLiteTables {
         }
     }
 
-    func writeRecord(_ record: borrowing MessagePackWriter, _ place: Place) throws {
+    /// - Parameter due: when somebody has to look after the register, if ever. A copy of what the record says, to be found by.
+    func writeRecord(_ record: borrowing MessagePackWriter, due: UInt64?, _ place: Place) throws {
         let statement = try SQLiteStatement(
             database, .records,
-            "INSERT OR REPLACE INTO records (register, weight, seal, checksum, record) VALUES (?1, ?2, ?3, ?4, ?5)")
+            "INSERT OR REPLACE INTO records (register, weight, seal, checksum, record, due) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
         statement.bind(1, place.register)
+        if let due { statement.bind(6, Int64(clamping: due)) } else { statement.bindNull(6) }
         statement.bind(2, place.weight)
         statement.bind(3, Self.seal(of: place))
         try record.withUnsafeBytes { bytes in

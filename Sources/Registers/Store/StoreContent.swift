@@ -56,6 +56,11 @@ struct StoreContent: Sendable {
         return found
     }
 
+    func due(by time: UInt64, limit: Int) -> [RegisterKey] {
+        let due = keys.compactMap { key in registers[key]?.record.due.flatMap { $0 <= time ? (at: $0, key: key) : nil } }
+        return due.sorted { ($0.at, $0.key) < ($1.at, $1.key) }.prefix(limit).map(\.key)
+    }
+
     mutating func apply(_ commit: StoreCommit) {
         precondition(commit.number == commitNumber + 1, "commit \(commit.number) cannot follow \(commitNumber)")
         commitNumber = commit.number

@@ -54,10 +54,13 @@ public struct RegisterState: Hashable, Sendable {
     public var bytes: [UInt8]
     /// The work has ended: nothing will change any more, and all of it goes when its hour does.
     public var isFinished: Bool
+    /// When somebody has to look after the register, milliseconds since 1970; 0 for at once. Nil while nothing is to come of itself.
+    public var due: UInt64?
 
-    public init(bytes: [UInt8] = [], isFinished: Bool = false) {
+    public init(bytes: [UInt8] = [], isFinished: Bool = false, due: UInt64? = nil) {
         self.bytes = bytes
         self.isFinished = isFinished
+        self.due = due
     }
 
     /// Of a register that was never written.

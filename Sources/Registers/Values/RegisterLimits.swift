@@ -38,6 +38,8 @@ public enum RegisterLimits {
     public static let waiting = 16_384
     /// Proposers that are kept for their grants though nothing is wished of them; up to twice as many for a while.
     public static let restingProposers = 4_096
+    /// Registers whose due times a replica keeps in memory.
+    public static let watched = 65_536
     /// Stores of one electorate; two of these during a reconfiguration.
     public static let electorate = 7
 }

@@ -22,6 +22,10 @@ public struct RegisterRecord: Hashable, Sendable {
         self.isCatchingUp = isCatchingUp
     }
 
+    /// When somebody has to look after the register, as far as this replica knows; see ``RegisterState/due``. Of a change that may or may
+    /// not be chosen, and what it builds on, the earlier: to look once too often does no harm.
+    public var due: UInt64? { [state.due, pending?.state.due].compactMap { $0 }.min() }
+
     /// The highest ballot under which this replica has accepted anything.
     public var accepted: RegisterVersion { pending?.version ?? base }
 }

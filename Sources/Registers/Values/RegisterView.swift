@@ -51,7 +51,13 @@ public struct RegisterView {
     public var isFinished: Bool { whole.isFinished }
 
     /// Ends the work: nothing of the register will change any more, and all of it goes when its hour does.
-    public mutating func finish() { whole.isFinished = true }
+    public mutating func finish() { (whole.isFinished, whole.due) = (true, nil) }
+
+    /// When somebody has to look after the register. Whoever does finds it there: see ``ReplicaEffect/attend``.
+    package var due: UInt64? {
+        get { whole.due }
+        set { whole.due = isFinished ? nil : newValue }
+    }
 
     /// The value of one of the machine's rows; nil when there is none. Setting nil removes it.
     public subscript(row key: [UInt8]) -> [UInt8]? {

@@ -22,7 +22,7 @@ public enum RegisterFormatError: Error, Hashable, Sendable, CustomStringConverti
     public enum Part: String, Hashable, Sendable, CaseIterable {
         case frame, commit, proposers, proposer, store, life, items, item, kind, round, epoch, key, hour, counter, number, state
         case delta, deltaRows = "rows of a delta", piece, pieceRows = "rows of a piece", rowKey = "row key", rowValue = "row value"
-        case changed, after, start, next, step, witnessed, shard, listing
+        case changed, after, start, next, step, witnessed, shard, listing, due
     }
 
     public var description: String {

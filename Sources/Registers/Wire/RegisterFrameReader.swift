@@ -71,7 +71,9 @@ extension RegisterFrameReader {
 
     mutating func readState() throws(RegisterFormatError) -> RegisterState {
         let bytes = try readBytes(.state, limit: RegisterLimits.stateBytes)
-        return RegisterState(bytes: Array(bytes), isFinished: try readBool())
+        let course = try read { reader throws(MessagePackError) in try RegisterCourse(from: &reader) }
+        if case .due(let time) = course, time >= RegisterLimits.counter { throw .absurdCounter(of: .due, found: time) }
+        return RegisterState(bytes: Array(bytes), course: course)
     }
 
     /// What follows the ballot of a change.

@@ -172,7 +172,7 @@ extension RegisterFrameWriter {
 
     private mutating func pack(_ state: RegisterState) {
         items.packBinary(state.bytes)
-        items.pack(state.isFinished)
+        state.course.pack(into: &items)
     }
 
     private mutating func pack(_ rows: [RegisterRow]) {

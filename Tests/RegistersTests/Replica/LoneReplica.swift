@@ -68,6 +68,7 @@ final class LoneReplica {
                 store.begin(commit)
                 if writesAtOnce { write() }
             case .answer(let token, let result): answers[token] = result
+            case .attend(let key): attended.append(key)
             case .standing, .rescanned, .heldUp: break
             }
         }
