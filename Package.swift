@@ -47,7 +47,7 @@ var outside: [Target] {
     ]
 }
 
-/// Floors 1 and 2: the world, the codec, and the protocols as plain values.
+/// Floors 1 to 4: the world, the codec, and the protocols and rules of work as plain values.
 var foundation: [Target] {
     [
         .target(name: "World", dependencies: ["CPlatform"]),
@@ -58,6 +58,8 @@ var foundation: [Target] {
         .target(name: "Placement", dependencies: ["World"]),
         .target(name: "Registers", dependencies: ["World", "MessagePack", "CStoreFile"] + sqlite),
         .target(name: "Campaign", dependencies: ["World", "Membership", "Placement", "Registers"]),
+        .target(name: "Choreography", dependencies: ["World", "MessagePack", "Registers"]),
+        .target(name: "Orders", dependencies: ["World", "Choreography"]),
     ]
 }
 
@@ -80,7 +82,7 @@ var mesh: [Target] {
 var jobs: [Target] {
     [
         .target(name: "Jobs", dependencies: ["World", "Placement", "Membership", "Mesh"]),
-        .target(name: "Truth", dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Mesh", log]),
+        .target(name: "Truth", dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Mesh", log]),
     ]
 }
 
@@ -104,7 +106,7 @@ var work: [Target] {
 var surfaces: [Target] {
     [
         .target(
-            name: "Edge", dependencies: ["World", "JSONDocument", "Jobs", "Lookup", "Primes", "Web", hummingbird, log]),
+            name: "Edge", dependencies: ["World", "JSONDocument", "Orders", "Jobs", "Lookup", "Primes", "Web", hummingbird, log]),
         .target(
             name: "Admin",
             dependencies: [
@@ -116,8 +118,8 @@ var surfaces: [Target] {
         .target(
             name: "Command",
             dependencies: [
-                "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Registers", "Campaign", "Transport", "Mesh",
-                "Jobs", "Truth", "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Chaos", log, httpClient,
+                "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Registers", "Campaign", "Choreography", "Orders", "Transport",
+                "Mesh", "Jobs", "Truth", "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Chaos", log, httpClient,
                 .product(name: "GRDBSQLite", package: "GRDB.swift"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -164,6 +166,8 @@ var tests: [Target] {
             dependencies: [
                 "World", "MessagePack", "Placement", "Registers", "TestSupport", .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
+        .testTarget(name: "ChoreographyTests", dependencies: ["World", "MessagePack", "Registers", "Choreography"]),
+        .testTarget(name: "OrdersTests", dependencies: ["World", "Registers", "Choreography", "Orders"]),
         .testTarget(
             name: "TransportTests",
             dependencies: ["World", "MessagePack", "Wire", "Transport", "CReactor", "CZeroMQ", "TestSupport", log]),
@@ -192,7 +196,7 @@ var tests: [Target] {
         .testTarget(name: "WebTests", dependencies: ["World", "JSONDocument", "Web", "TestSupport", "WebTestSupport", httpClient]),
         .testTarget(
             name: "EdgeTests",
-            dependencies: ["World", "JSONDocument", "Jobs", "Lookup", "Primes", "Web", "Edge", "WebTestSupport", httpClient, log]),
+            dependencies: ["World", "JSONDocument", "Orders", "Jobs", "Lookup", "Primes", "Web", "Edge", "WebTestSupport", httpClient, log]),
         .testTarget(
             name: "AdminTests",
             dependencies: [
