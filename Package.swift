@@ -59,7 +59,7 @@ var foundation: [Target] {
         .target(name: "Registers", dependencies: ["World", "MessagePack", "CStoreFile"] + sqlite),
         .target(name: "Campaign", dependencies: ["World", "Membership", "Placement", "Registers"]),
         .target(name: "Choreography", dependencies: ["World", "MessagePack", "Registers"]),
-        .target(name: "Orders", dependencies: ["World", "Choreography"]),
+        .target(name: "Orders", dependencies: ["World", "Registers", "Choreography"]),
     ]
 }
 

@@ -138,8 +138,9 @@ extension Reaction {
 }
 
 extension Choreography {
-    /// Orders, their payment, stock and shipping.
-    public static func orders() throws(ChoreographyError) -> Choreography {
-        try Choreography("orders", [Order.self, Account.self, Stock.self, Shipping.self])
-    }
+    /// The actors of an order: itself, payment, stock and shipping.
+    public static let orderActors: [any DurableActor.Type] = [Order.self, Account.self, Stock.self, Shipping.self]
+
+    /// What they do together, checked.
+    public static func orders() throws(ChoreographyError) -> Choreography { try Choreography("orders", orderActors) }
 }

@@ -1,3 +1,4 @@
+import Choreography
 import Logging
 import Membership
 import Mesh
@@ -18,6 +19,8 @@ public final class TruthService: Sendable {
     private let node: Node
     private let keeper: ConfigurationKeeper
     private let log: Logger
+    /// Does what durable actors want done, whose registers are here. Nil without a store.
+    private let courier: CourierRunner?
     /// Kept so that they live.
     private let doors: (EngineDoor, ConfigurationDoor)
 
@@ -27,13 +30,19 @@ public final class TruthService: Sendable {
     /// - Parameters:
     ///   - store: the node's own, if it has the role; members tell its id in the label ``ConfigurationKeeper/storeLabel``.
     ///   - listed: the stores of the topology, in its order.
+    ///   - actors: the kinds of durable actors. All nodes of a mesh that hold registers have to know the same.
     /// - Throws: ``ConfigurationError`` when what the node knows of the mesh is damaged or too new.
-    public init(node: Node, store: (any RegisterStore)?, listed: [StoreListing], log: Logger) throws(ConfigurationError) {
+    public init(
+        node: Node, store: (any RegisterStore)?, listed: [StoreListing], actors: [any DurableActor.Type] = [], log: Logger
+    ) throws(ConfigurationError) {
         self.node = node
         self.log = log
-        let machines = MachineBook(machines: [KeyValueMachine.kind: KeyValueMachine()])
-        let engine = ReplicatedEngine(node: node, store: store, machine: machines, log: log)
+        var machines: [String: any RegisterMachine] = [KeyValueMachine.kind: KeyValueMachine()]
+        for actor in actors { machines[actor.kind] = actor.machine }
+        let engine = ReplicatedEngine(node: node, store: store, machine: MachineBook(machines: machines), log: log)
         self.engine = engine
+        courier = store == nil ? nil : CourierRunner(world: node.world, actors: DurableActors(engine: engine))
+        if let courier { engine.setAttendant { courier.attend($0) } }
         keeper = try ConfigurationKeeper(node: node, store: store, engine: engine, listed: listed, log: log)
         doors = (
             EngineDoor(actorSystem: node.system, engine: engine), ConfigurationDoor(actorSystem: node.system, keeper: keeper)
@@ -80,7 +89,13 @@ public final class TruthService: Sendable {
     }
 
     /// Who waits for an answer is told that the outcome is unknown.
-    public func stop() async { await engine.stop() }
+    public func stop() async {
+        courier?.stop()
+        await engine.stop()
+    }
+
+    /// The durable actors of the mesh.
+    public var actors: DurableActors { DurableActors(engine: engine) }
 
     /// Liveness goes by the id of the store, never by the name of the node: a wiped disk is another store.
     private func see() {

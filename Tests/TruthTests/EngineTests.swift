@@ -98,7 +98,7 @@ import World
 @Suite struct KeyValueTests {
     /// Refuses everything, so that what is refused before it is told apart.
     private struct NoEngine: RegisterEngine {
-        func change(_ key: RegisterKey, operation: WorkID, command: [UInt8], patience: Duration) async throws(RegisterError) -> [UInt8] {
+        func change(_ key: RegisterKey, operation: WorkID?, command: [UInt8], patience: Duration) async throws(RegisterError) -> [UInt8] {
             throw RegisterError(.notReady, .failed, "\(key) was asked for")
         }
 

@@ -23,6 +23,9 @@ public struct ActorName: Hashable, Comparable, Sendable, CustomStringConvertible
         self.key = key
     }
 
+    /// The actor that a register holds; nil when its name is no actor's.
+    package init?(holding key: RegisterKey) { self.init(key: key) }
+
     init?(key: RegisterKey) {
         guard let slash = key.bytes.firstIndex(of: UInt8(ascii: "/")), slash > 0, slash + 1 < key.bytes.count else { return nil }
         self.key = key

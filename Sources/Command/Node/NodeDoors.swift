@@ -1,10 +1,12 @@
 import Admin
+import Choreography
 import Edge
 import Glibc
 import Jobs
 import Logging
 import Lookup
 import Mesh
+import Orders
 import Primes
 import Registers
 import Topology
@@ -30,6 +32,8 @@ struct NodeDoors {
         topology: Topology, node: TopologyNode, mesh: Node, store: (any RegisterStore)?, log: Logger, requests: EndRequests
     ) throws(CommandFailure) {
         self.mesh = mesh
+        // A program whose choreographies cannot be carried out starts no node.
+        do { _ = try Choreography.orders() } catch { throw CommandFailure(.software, "\(error)") }
         let registry = JobRegistry()
         board = JobBoard(actorSystem: mesh.system, registry: registry)
         let primes = PrimesService(
@@ -101,7 +105,7 @@ struct NodeDoors {
         let stores = topology.nodes.filter { $0.roles.contains(TruthService.role) }
         let listed = stores.map { StoreListing(name: $0.name, capacity: $0.capacity, zone: $0.zone) }
         do {
-            return try TruthService(node: mesh, store: store, listed: listed, log: log)
+            return try TruthService(node: mesh, store: store, listed: listed, actors: Choreography.orderActors, log: log)
         } catch {
             throw CommandFailure(.ioError, "node \(node.name): \(error)")
         }

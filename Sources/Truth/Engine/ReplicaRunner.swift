@@ -7,6 +7,8 @@ import World
 final class ReplicaRunner: Sendable {
     /// Carries a frame to the node that runs a store, if it is known and reachable.
     typealias Carrier = @Sendable (RegisterFrame, StoreID) -> Void
+    /// Is told of registers that somebody has to look after.
+    typealias Attendant = @Sendable (RegisterKey) -> Void
     typealias Waiter = UnsafeContinuation<Result<[UInt8], RegisterError>, Never>
 
     private struct State {
@@ -26,9 +28,12 @@ final class ReplicaRunner: Sendable {
     private let inbox = ReplicaInbox()
     private let state = Mutex(State())
     private let writer: any BlockingThread
+    /// The node, with its life, as people know it.
+    private let host: String
 
-    init(store: any RegisterStore, world: any World, log: Logger) {
+    init(store: any RegisterStore, host: String, world: any World, log: Logger) {
         self.store = store
+        self.host = host
         self.world = world
         self.log = log
         writer = world.makeBlockingThread("gossamer-store")
@@ -48,17 +53,20 @@ final class ReplicaRunner: Sendable {
     }
 
     /// Begins; ends with the node's world, or with ``stop()``.
-    func start(_ map: ReplicaMap, machine: any RegisterMachine, carry: @escaping Carrier) {
+    func start(_ map: ReplicaMap, machine: any RegisterMachine, carry: @escaping Carrier, attend: @escaping Attendant) {
         world.spawn("registers", on: world.makeExecutor("registers")) { [self] in
+            var figures = ReplicaConfiguration()
+            figures.host = host
             var replica = Replica(
-                store: store, map: map, machine: machine, random: world.random("registers"), mutations: world.mutations,
+                store: store, map: map, machine: machine, configuration: figures, random: world.random("registers"), mutations: world.mutations,
                 now: world.now, wall: world.wallTime)
-            carryOut(replica.handle(.tick, now: world.now, wall: world.wallTime), carry)
-            var alarm = Alarm()
-            alarm.set(replica.nextDeadline, world, inbox)
+            carryOut(replica.handle(.tick, now: world.now, wall: world.wallTime), carry, attend)
+            var alarm = Alarm(grain: .milliseconds(20))
+            let ring: @Sendable () async -> Void = { [inbox] in inbox.put(.tick) }
+            alarm.set(replica.nextDeadline, world, ring)
             while let inputs = await inbox.take() {
-                carryOut(replica.handle(inputs, now: world.now, wall: world.wallTime), carry)
-                alarm.set(replica.nextDeadline, world, inbox)
+                carryOut(replica.handle(inputs, now: world.now, wall: world.wallTime), carry, attend)
+                alarm.set(replica.nextDeadline, world, ring)
             }
             alarm.cancel()
         }
@@ -103,7 +111,7 @@ final class ReplicaRunner: Sendable {
         RegisterError(.notReady, outcome, "this node is ending; ask another", retryAfter: .seconds(1))
     }
 
-    private func carryOut(_ effects: [ReplicaEffect], _ carry: Carrier) {
+    private func carryOut(_ effects: [ReplicaEffect], _ carry: Carrier, _ attend: Attendant) {
         for effect in effects {
             switch effect {
             case .send(let frame, let peer):
@@ -117,6 +125,7 @@ final class ReplicaRunner: Sendable {
                 }
                 waiter?.resume(returning: result)
             case .standing(let standing): changed(standing)
+            case .attend(let key): attend(key)
             case .rescanned(let progress): state.withLock { $0.progress = progress }
             case .heldUp(let key): heldUp(by: key)
             }
@@ -173,29 +182,4 @@ package struct ReplicaCounts: Sendable, Hashable {
     package var frames: UInt64 = 0, droppedFrames: UInt64 = 0
     /// How often freeing came to a register that has not ended.
     package var heldUp: UInt64 = 0
-}
-
-/// The one timer of a replica. A new one is set only for an earlier time; one that comes too early finds nothing to do.
-private struct Alarm {
-    /// As soon as this it comes again. Each register that was used has a deadline of its own, most of which mean nothing any more when they
-    /// come; and a timer, a task and a turn for each would cost more than the changes.
-    static let grain = Duration.milliseconds(20)
-
-    private var at = Instant.distantFuture
-    private var task: SpawnedTask?
-
-    mutating func set(_ due: Instant, _ world: any World, _ inbox: ReplicaInbox) {
-        let now = world.now
-        if at <= now { at = .distantFuture }
-        let deadline = max(due, now + Self.grain)
-        guard deadline < at else { return }
-        task?.cancel()
-        at = deadline
-        task = world.spawn("register-alarm") {
-            guard (try? await world.sleep(until: deadline)) != nil else { return }
-            inbox.put(.tick)
-        }
-    }
-
-    func cancel() { task?.cancel() }
 }

@@ -12,6 +12,7 @@ public final class ReplicatedEngine: RegisterEngine {
         var nodes: [StoreID: NodeIdentity] = [:]
         /// Stores that are known to be gone.
         var gone: Set<StoreID> = []
+        var attendant: ReplicaRunner.Attendant?
 
         var sight: ReplicaInput { .seen(live: nodes.keys.sorted(), gone: gone.sorted()) }
     }
@@ -30,7 +31,8 @@ public final class ReplicatedEngine: RegisterEngine {
     package init(node: Node, store: (any RegisterStore)?, machine: any RegisterMachine, log: Logger) {
         self.node = node
         self.machine = machine
-        runner = store.map { ReplicaRunner(store: $0, world: node.world, log: log) }
+        let host = "\(node.identity.name)/\(node.identity.life)"
+        runner = store.map { ReplicaRunner(store: $0, host: host, world: node.world, log: log) }
         node.receiveRegisterFrames { [weak self] bytes, peer in self?.receive(try RegisterFrame(unpacking: bytes), from: peer) }
     }
 
@@ -55,9 +57,14 @@ public final class ReplicatedEngine: RegisterEngine {
         }
         guard let runner, map.epoch > before ?? 0 else { return }
         guard before == nil else { return runner.put(.map(map)) }
-        runner.start(map, machine: machine) { [weak self] frame, store in self?.carry(frame, to: store) }
+        let attendant = state.withLock { $0.attendant }
+        runner.start(
+            map, machine: machine, carry: { [weak self] frame, store in self?.carry(frame, to: store) }, attend: { attendant?($0) })
         runner.put(state.withLock { $0.sight })
     }
+
+    /// Has `attendant` told of the registers here that somebody has to look after. Before there is a map.
+    func setAttendant(_ attendant: @escaping ReplicaRunner.Attendant) { state.withLock { $0.attendant = attendant } }
 
     /// Takes note of who lives, and with which store, and of which stores gossip knows to be gone.
     package func see(_ nodes: [StoreID: NodeIdentity], gone: Set<StoreID> = []) {

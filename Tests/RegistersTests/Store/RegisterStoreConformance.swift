@@ -92,6 +92,31 @@ import World
     }
 
     @Test(arguments: StoreKind.all)
+    func whatIsDueIsFoundTheEarliestFirst(_ kind: StoreKind) throws {
+        let disk = try kind.makeDisk()
+        let keys = (0..<6).map { registerKey("job/\($0)", hour: $0 % 2 == 0 ? nil : 7) }
+        func record(_ due: UInt64?, pending: UInt64?? = .none) -> RegisterRecord {
+            var record = RegisterRecord(state: RegisterState(bytes: [1], due: due))
+            if let pending {
+                record.pending = RegisterDelta(base: .none, ballot: ballot(1), state: RegisterState(due: pending), rows: [])
+            }
+            return record
+        }
+        // Of what is chosen and what may be, the earlier counts.
+        let records = [record(30), record(10), record(nil), record(50, pending: 5), record(nil, pending: 20), record(40)]
+        try disk.write(zip(keys, records).map { .init(key: $0, record: $1) })
+        for _ in 0..<2 {
+            #expect(disk.store.due(by: .max, limit: 10) == [keys[3], keys[1], keys[4], keys[0], keys[5]])
+            #expect(disk.store.due(by: 20, limit: 10) == [keys[3], keys[1], keys[4]])
+            #expect(disk.store.due(by: .max, limit: 2) == [keys[3], keys[1]])
+            #expect(disk.store.due(by: 4, limit: 10).isEmpty)
+            try disk.reopen()
+        }
+        try disk.write([.init(key: keys[3], record: record(nil)), .init(key: keys[1], record: nil), .init(key: keys[2], record: record(0))])
+        #expect(disk.store.due(by: .max, limit: 10) == [keys[2], keys[4], keys[0], keys[5]])
+    }
+
+    @Test(arguments: StoreKind.all)
     func rowsOfOneRegisterAreNotAnothers(_ kind: StoreKind) throws {
         let disk = try kind.makeDisk()
         let keys = [registerKey("kv/a"), registerKey("kv/ab"), registerKey("kv/a", hour: 0), registerKey("kv/a", hour: 1)]

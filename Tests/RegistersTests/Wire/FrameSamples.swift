@@ -99,7 +99,10 @@ struct FrameSamples {
 
     private mutating func value() -> [UInt8]? { random.chance(0.2) ? nil : bytes(0...300) }
 
-    private mutating func state() -> RegisterState { RegisterState(bytes: bytes(0...80), isFinished: random.chance(0.3)) }
+    private mutating func state() -> RegisterState {
+        let isFinished = random.chance(0.3), isDue = !isFinished && random.chance(0.3)
+        return RegisterState(bytes: bytes(0...80), isFinished: isFinished, due: isDue ? random.next() >> UInt64(1 + random.below(63)) : nil)
+    }
 
     private mutating func key() -> RegisterKey {
         let hour = random.chance(0.5) ? hour() : nil

@@ -1,0 +1,82 @@
+import MessagePack
+import Registers
+import World
+
+/// The durable actors of a mesh, for whoever is no actor: an edge, an operator, a test.
+public struct DurableActors: Sendable {
+    /// How long an answer may take.
+    public static let patience = Duration.seconds(5)
+
+    private let engine: any RegisterEngine
+
+    /// - Parameter engine: of registers whose machines know the actors' kinds; see ``DurableActor/machine``.
+    public init(engine: any RegisterEngine) { self.engine = engine }
+
+    /// Tells an actor an event. When this returns the actor has reacted, and whatever follows will happen.
+    /// - Parameters:
+    ///   - work: the piece of work that it is of; an actor of a piece of work is of that one in any case.
+    ///   - operation: the same id again is the same event.
+    /// - Returns: what the reaction answers.
+    /// - Throws: `refused` when the actor does not take the event, or cannot.
+    public func tell<Event: DurableEvent>(
+        _ event: Event, to actor: ActorName, as work: WorkID, operation: WorkID, patience: Duration = patience
+    ) async throws(RegisterError) -> [UInt8] {
+        let command: ActorCommand
+        do { command = try .telling(event, as: work) } catch {
+            throw RegisterError(.refused, .failed, "the event \(Event.name) cannot be encoded: \(error)")
+        }
+        return try await engine.change(actor.key, operation: operation, command: command.packed, patience: patience)
+    }
+
+    /// The state of an actor; nil for one that has never reacted to anything.
+    public func state<Actor: DurableActor>(
+        of actor: ActorName, _ type: Actor.Type, patience: Duration = patience
+    ) async throws(RegisterError) -> Actor.State? {
+        let bytes = try await engine.read(actor.key, query: ActorQuery.state.packed, patience: patience)
+        guard !bytes.isEmpty else { return nil }
+        return try Self.reading(actor) { try MessagePackDecoder().decode(Actor.State.self, from: bytes) }
+    }
+
+    /// What an actor has done for a piece of work, in the order in which it did.
+    public func trace(of work: WorkID, by actor: ActorName, patience: Duration = patience) async throws(RegisterError) -> [TraceEntry] {
+        var entries: [TraceEntry] = []
+        while true {
+            let query = ActorQuery.trace(work, after: entries.last?.number ?? 0)
+            let bytes = try await engine.read(actor.key, query: query.packed, patience: patience)
+            let more = try Self.reading(actor) {
+                var reader = MessagePackReader(bytes)
+                return try reader.readAll(TraceEntry.self)
+            }
+            entries += more
+            if more.count < ActorQuery.most { return entries }
+        }
+    }
+
+    private static func reading<Value>(_ actor: ActorName, _ body: () throws -> Value) throws(RegisterError) -> Value {
+        do { return try body() } catch {
+            throw RegisterError(.refused, .failed, "what \(actor) says cannot be read by this program; update it: \(error)")
+        }
+    }
+
+    // MARK: For couriers
+
+    /// What the actor has yet to do.
+    package func duties(of actor: ActorName, after part: String, patience: Duration) async throws(RegisterError) -> ActorDuties {
+        let bytes = try await engine.read(actor.key, query: ActorQuery.duties(after: part).packed, patience: patience)
+        return try Self.reading(actor) { try ActorDuties(packed: bytes) }
+    }
+
+    /// Gives a letter to its receiver.
+    package func deliver(
+        _ letter: Letter, from sender: ActorName, to receiver: ActorName, received: UInt64, attempt: UInt32, patience: Duration
+    ) async throws(RegisterError) -> DeliveryAnswer {
+        let command = ActorCommand.deliver(from: sender, letter, received: received, attempt: attempt)
+        let bytes = try await engine.change(receiver.key, operation: nil, command: command.packed, patience: patience)
+        return try Self.reading(receiver) { try DeliveryAnswer(packed: bytes) }
+    }
+
+    /// Gives a command to the actor's own register.
+    package func write(_ command: ActorCommand, to actor: ActorName, patience: Duration) async throws(RegisterError) {
+        _ = try await engine.change(actor.key, operation: nil, command: command.packed, patience: patience)
+    }
+}

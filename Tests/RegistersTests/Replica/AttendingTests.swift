@@ -1,0 +1,105 @@
+import Registers
+import Testing
+import World
+
+/// Who looks after a register that is due, and when.
+@Suite struct AttendingTests {
+    private typealias S = Sample
+    private let key = RegisterKey("order/1")!
+
+    private func replica(_ replicas: [StoreID] = [LoneReplica.own, LoneReplica.second, LoneReplica.third]) -> LoneReplica {
+        LoneReplica.voting(replicas: replicas)
+    }
+
+    /// A peer has the replica accept the first version, or one after it.
+    private func put(_ due: UInt64?, _ replica: LoneReplica, number: UInt64 = 1, isFinished: Bool = false) {
+        let base = number == 1 ? .none : S.version(number - 1, number)
+        let state = RegisterState(bytes: [UInt8(number)], isFinished: isFinished, due: due)
+        replica.accept(RegisterDelta(base: base, ballot: S.ballot(number + 1), state: state, rows: []), of: key)
+    }
+
+    @Test func theHomeLooksAtOnce() {
+        let replica = replica()
+        put(0, replica)
+        #expect(replica.attended == [key])
+    }
+
+    @Test func whatIsDueLaterIsLookedAfterThen() {
+        let replica = replica()
+        put(UInt64(replica.wall.millisecondsSince1970) + 60_000, replica)
+        replica.wait(.milliseconds(59_900))
+        #expect(replica.attended.isEmpty)
+        replica.wait(.milliseconds(200))
+        #expect(replica.attended == [key])
+    }
+
+    @Test func whatIsNotDueOrHasEndedIsLeftAlone() {
+        let replica = replica()
+        put(nil, replica)
+        replica.wait(.seconds(60))
+        #expect(replica.attended.isEmpty)
+        put(0, replica, number: 2)
+        put(nil, replica, number: 3, isFinished: true)
+        let before = replica.attended.count
+        // The version that was due may still be the chosen one, until the next shows that it is not.
+        put(nil, replica, number: 4, isFinished: true)
+        replica.wait(.seconds(60))
+        #expect(replica.attended.count <= before + 1)
+        let after = replica.attended.count
+        replica.wait(.seconds(60))
+        #expect(replica.attended.count == after)
+    }
+
+    @Test func itIsSaidAgainWhileNothingComesOfIt() {
+        let replica = replica()
+        put(0, replica)
+        replica.wait(.seconds(4))
+        #expect(replica.attended.count == 1)
+        replica.wait(.seconds(2))
+        #expect(replica.attended.count == 2)
+    }
+
+    @Test func othersGiveTheHomeTimeFromTheLastChangeOn() {
+        let replica = replica([LoneReplica.second, LoneReplica.own, LoneReplica.third])
+        put(0, replica)
+        replica.wait(.milliseconds(1_500))
+        put(0, replica, number: 2)
+        replica.wait(.milliseconds(1_500))
+        #expect(replica.attended.isEmpty)
+        replica.wait(.milliseconds(600))
+        #expect(replica.attended == [key])
+    }
+
+    @Test func whoIsNoLongerBehindAnybodyWaitsForNobody() {
+        let replica = replica([LoneReplica.second, LoneReplica.own, LoneReplica.third])
+        put(0, replica)
+        replica.give(.seen(live: [LoneReplica.own, LoneReplica.third], gone: []))
+        replica.wait(.milliseconds(1))
+        #expect(replica.attended == [key])
+    }
+
+    @Test func theNextLifeKnowsWhatIsDue() {
+        let first = replica()
+        put(0, first)
+        let second = LoneReplica(first.store.disk)
+        #expect(second.attended.isEmpty, "a store that asks its witnesses does nothing yet")
+        second.give(.seen(live: [LoneReplica.own, LoneReplica.second, LoneReplica.third], gone: []))
+        for peer in [LoneReplica.second, LoneReplica.third] { second.hear(.witnessAnswer(0), from: peer) }
+        second.wait(.milliseconds(200))
+        #expect(second.attended == [key])
+    }
+
+    @Test func aRegisterThatOthersHoldNowIsNobodysBusinessHere() {
+        let replica = replica([LoneReplica.second, LoneReplica.own, LoneReplica.third])
+        put(0, replica)
+        let fourth = S.store(4)
+        let before = ReplicaMap(
+            epoch: 1, replicas: Array(repeating: [LoneReplica.second, LoneReplica.own, LoneReplica.third], count: Shard.count))
+        let target = Array(repeating: [LoneReplica.second, fourth, LoneReplica.third], count: Shard.count)
+        let joint = before.joint(with: target, keepers: [LoneReplica.second])
+        replica.give(.map(joint))
+        replica.give(.map(joint.settled()))
+        replica.wait(.seconds(30))
+        #expect(replica.attended.isEmpty)
+    }
+}
