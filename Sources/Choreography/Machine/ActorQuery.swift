@@ -3,7 +3,7 @@ import Registers
 import World
 
 /// What may be asked of a durable actor: the queries of its register.
-enum ActorQuery: Hashable, Sendable {
+package enum ActorQuery: Hashable, Sendable {
     /// Its own state, as its kind encodes it; empty before the first event.
     case state
     /// One of its own rows; or those from a key on.
@@ -46,7 +46,7 @@ extension ActorQuery {
 }
 
 extension ActorQuery: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         switch self {
         case .state: writer.pack(UInt8(0))
         case .rows(let start, let limit):
@@ -63,7 +63,7 @@ extension ActorQuery: Packable {
         }
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         let kind: UInt8 = try reader.readInt()
         switch kind {
         case 0: self = .state

@@ -30,13 +30,15 @@ enum ActorRows {
 }
 
 /// The letters of one actor to another.
-struct OutboxRow: Hashable {
+package struct OutboxRow: Hashable {
     /// The number of the last letter that was written.
-    var last: UInt64 = 0
+    package var last: UInt64 = 0
     /// Those that the receiver may not have, in order; the last has number `last`.
-    var letters: [Letter] = []
+    package var letters: [Letter] = []
     /// Why the first of them will never be taken; nil while it may be.
-    var dead: String?
+    package var dead: String?
+
+    package init() {}
 
     mutating func settle(upTo sequence: UInt64) {
         let kept = letters.drop { $0.sequence <= sequence }
@@ -47,13 +49,13 @@ struct OutboxRow: Hashable {
 }
 
 extension OutboxRow: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         writer.pack(last)
         writer.packOptional(dead)
         writer.pack(letters)
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         last = try reader.readUInt64()
         dead = try reader.readOptionalString()
         letters = try reader.readAll()
@@ -61,18 +63,23 @@ extension OutboxRow: Packable {
 }
 
 /// A part that was ordered.
-struct OrderRow: Hashable {
-    var work: String
-    var payload: [UInt8]
-    var trace: WorkID
+package struct OrderRow: Hashable {
+    package var work: String
+    package var payload: [UInt8]
+    package var trace: WorkID
     /// The entry of the causal graph that ordered it.
-    var cause: UInt64
+    package var cause: UInt64
     /// An answer was applied, or nobody waits for it any longer. Then `payload` is empty.
-    var isClosed: Bool
+    package var isClosed: Bool
+
+    package init(work: String, payload: [UInt8], trace: WorkID, cause: UInt64, isClosed: Bool) {
+        (self.work, self.payload, self.trace, self.cause) = (work, payload, trace, cause)
+        self.isClosed = isClosed
+    }
 }
 
 extension OrderRow: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         writer.pack(work)
         writer.packBinary(payload)
         writer.packBinary(trace.bytes)
@@ -80,7 +87,7 @@ extension OrderRow: Packable {
         writer.pack(isClosed)
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         work = try reader.readString()
         payload = Array(try reader.readBinary())
         trace = try reader.readWorkID()

@@ -170,19 +170,19 @@ extension StepOrigin {
 }
 
 /// The state of an actor's register.
-struct StoredActor: Packable {
-    let header: ActorHeader
+package struct StoredActor: Packable {
+    package let header: ActorHeader
     /// The actor's own, as its kind encodes it.
-    let state: [UInt8]
+    package let state: [UInt8]
 
-    init(header: ActorHeader, state: [UInt8]) { (self.header, self.state) = (header, state) }
+    package init(header: ActorHeader, state: [UInt8]) { (self.header, self.state) = (header, state) }
 
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         header.pack(into: &writer)
         writer.packBinary(state)
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         header = try ActorHeader(from: &reader)
         state = Array(try reader.readBinary())
     }

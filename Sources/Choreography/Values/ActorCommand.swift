@@ -2,7 +2,7 @@ import MessagePack
 import World
 
 /// What may be done to a durable actor: the commands of its register.
-enum ActorCommand: Hashable, Sendable {
+package enum ActorCommand: Hashable, Sendable {
     /// Somebody who is no actor, such as an edge, tells an event. The register's operation, whose id is that of the piece of work, makes it
     /// count once.
     case tell(event: String, payload: [UInt8], trace: WorkID)
@@ -21,18 +21,18 @@ enum ActorCommand: Hashable, Sendable {
     /// A worker has answered.
     case answer(part: String, payload: [UInt8], by: String)
 
-    struct Receipt: Hashable, Sendable, Packable {
-        let receiver: ActorName
-        let sequence: UInt64
+    package struct Receipt: Hashable, Sendable, Packable {
+        package let receiver: ActorName
+        package let sequence: UInt64
 
-        init(_ receiver: ActorName, _ sequence: UInt64) { (self.receiver, self.sequence) = (receiver, sequence) }
+        package init(_ receiver: ActorName, _ sequence: UInt64) { (self.receiver, self.sequence) = (receiver, sequence) }
 
-        func pack(into writer: inout MessagePackWriter) {
+        package func pack(into writer: inout MessagePackWriter) {
             receiver.pack(into: &writer)
             writer.pack(sequence)
         }
 
-        init(from reader: inout MessagePackReader) throws {
+        package init(from reader: inout MessagePackReader) throws {
             receiver = try ActorName(from: &reader)
             sequence = try reader.readUInt64()
         }
@@ -40,7 +40,7 @@ enum ActorCommand: Hashable, Sendable {
 }
 
 extension ActorCommand: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         switch self {
         case .tell(let event, let payload, let trace):
             writer.pack(UInt8(0))
@@ -78,7 +78,7 @@ extension ActorCommand: Packable {
         }
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         let kind: UInt8 = try reader.readInt()
         switch kind {
         case 0:
@@ -110,7 +110,7 @@ extension ActorCommand: Packable {
 }
 
 /// What a register answers to a letter.
-enum DeliveryAnswer: Hashable, Sendable {
+package enum DeliveryAnswer: Hashable, Sendable {
     /// The receiver has all letters of this pair up to this number.
     case received(UInt64)
     /// Letters before this one have not come: the next that is taken has this number.
@@ -118,7 +118,7 @@ enum DeliveryAnswer: Hashable, Sendable {
 }
 
 extension DeliveryAnswer: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         switch self {
         case .received(let sequence):
             writer.pack(true)
@@ -129,7 +129,7 @@ extension DeliveryAnswer: Packable {
         }
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         let isReceived = try reader.readBool(), number = try reader.readUInt64()
         self = isReceived ? .received(number) : .outOfOrder(next: number)
     }

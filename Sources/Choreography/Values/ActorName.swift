@@ -48,12 +48,12 @@ public struct ActorName: Hashable, Comparable, Sendable, CustomStringConvertible
 }
 
 extension ActorName: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         writer.packBinary(key.bytes)
         if let hour = key.hour { writer.pack(hour.number) } else { writer.packNil() }
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         let bytes = Array(try reader.readBinary(maxBytes: RegisterKey.maximumBytes))
         let hour: CreationHour? = try reader.readNilIfPresent() ? nil : CreationHour(number: try reader.readInt())
         guard let key = RegisterKey(bytes: bytes, hour: hour), let name = ActorName(key: key) else {

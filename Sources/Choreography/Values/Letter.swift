@@ -5,8 +5,8 @@ import World
 ///
 /// It lies in the sender's outbox, which is part of the sender's register, until the receiver has it in its own. In between it may travel
 /// any number of times. Between the same two actors letters are numbered without gaps and applied in that order, each once.
-struct Letter: Hashable, Sendable {
-    enum Nature: UInt8, Sendable {
+package struct Letter: Hashable, Sendable {
+    package enum Nature: UInt8, Sendable {
         /// A step forward.
         case step = 0
         /// Undoes a step. Never held up by a letter before it that cannot be delivered.
@@ -16,21 +16,26 @@ struct Letter: Hashable, Sendable {
     }
 
     /// 1 for the first of a pair.
-    var sequence: UInt64
-    var nature: Nature
+    package var sequence: UInt64
+    package var nature: Nature
     /// The event's name and its encoded value.
-    var event: String
-    var payload: [UInt8]
+    package var event: String
+    package var payload: [UInt8]
     /// The piece of work that it is of.
-    var trace: WorkID
+    package var trace: WorkID
     /// The number of the sender's entry in the causal graph that it follows from.
-    var cause: UInt64
+    package var cause: UInt64
     /// Wall clock of the sender's home, milliseconds since 1970.
-    var sentAtMs: Int64
+    package var sentAtMs: Int64
+
+    package init(sequence: UInt64, nature: Nature, event: String, payload: [UInt8], trace: WorkID, cause: UInt64, sentAtMs: Int64) {
+        (self.sequence, self.nature, self.event, self.payload) = (sequence, nature, event, payload)
+        (self.trace, self.cause, self.sentAtMs) = (trace, cause, sentAtMs)
+    }
 }
 
 extension Letter: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         writer.pack(sequence)
         writer.pack(nature.rawValue)
         writer.pack(event)
@@ -40,7 +45,7 @@ extension Letter: Packable {
         writer.pack(sentAtMs)
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         sequence = try reader.readUInt64()
         let number: UInt8 = try reader.readInt()
         guard let nature = Nature(rawValue: number) else { throw PackingError("no letter is of nature \(number)") }
