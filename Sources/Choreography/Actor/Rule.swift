@@ -24,7 +24,7 @@ public struct Rule<Actor: DurableActor>: Sendable {
         return Rule(step: step) { payload, state, next in
             let event = try decode(Event.self, payload)
             guard case .compensable = nature else { return try react(event, &state, &next) }
-            try next.take(effect: Event.name + event.effect) { next in try react(event, &state, &next) }
+            try next.take(effect: Event.name, event.effect) { next in try react(event, &state, &next) }
         }
     }
 
@@ -43,7 +43,7 @@ public struct Rule<Actor: DurableActor>: Sendable {
             limit: nil)
         return Rule(step: step) { payload, state, next in
             let event = try decode(Event.self, payload)
-            try next.undo(effect: Undone.name + event.effect) { next in try undo(event, &state, &next) }
+            try next.undo(effect: Undone.name, event.effect) { next in try undo(event, &state, &next) }
             try then(event, &state, &next)
         }
     }

@@ -52,8 +52,8 @@ public struct Step: Hashable, Sendable {
     public let limit: Int?
 
     package init(
-        kind: String, event: String, nature: StepNature, origins: Set<StepOrigin>, sends: [Sending], orders: [String], timers: [String],
-        limit: Int?
+        kind: String, event: String, nature: StepNature, origins: Set<StepOrigin>, sends: [Sending], orders: [String],
+        timers: [String], limit: Int?
     ) {
         (self.kind, self.event, self.nature, self.origins) = (kind, event, nature, origins)
         (self.sends, self.orders, self.timers, self.limit) = (sends, orders, timers, limit)

@@ -2,8 +2,8 @@ import MessagePack
 import World
 
 /// What a durable actor keeps in front of its own state: all that has to be looked at with every event.
-package struct ActorHeader: Hashable {
-    package struct Timer: Hashable, Packable {
+package struct ActorHeader: Hashable, Sendable {
+    package struct Timer: Hashable, Sendable, Packable {
         package let name: String
         /// Milliseconds since 1970.
         package let atMs: Int64
@@ -36,7 +36,7 @@ package struct ActorHeader: Hashable {
 
     package init() {}
 
-    package struct Count: Hashable, Packable {
+    package struct Count: Hashable, Sendable, Packable {
         package let event: String
         package var number: UInt64
 

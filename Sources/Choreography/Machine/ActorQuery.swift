@@ -34,7 +34,8 @@ extension ActorQuery {
         case .trace(let trace, let after):
             var entries: [TraceEntry] = []
             let prefix = trace.bytes
-            for row in view.rows(of: .trace, from: ActorRows.trace(after + 1, of: trace), limit: Self.most) {
+            // Behind the number: the same bytes and one more.
+            for row in view.rows(of: .trace, from: ActorRows.trace(after, of: trace) + [0], limit: Self.most) {
                 guard row.key.starts(with: prefix) else { break }
                 entries.append(try TraceEntry(packed: row.value))
             }

@@ -22,7 +22,10 @@ enum ActorRows {
 
     static func order(_ part: String) -> [UInt8] { Array(part.utf8) }
 
-    static func effect(_ name: String, of trace: WorkID) -> [UInt8] { trace.bytes + Array(name.utf8) }
+    /// - Parameter mark: tells effects of one step apart. A zero before it keeps `put` with the mark `-by` from being `put-by`.
+    static func effect(_ step: String, _ mark: String, of trace: WorkID) -> [UInt8] {
+        trace.bytes + Array(step.utf8) + [0] + Array(mark.utf8)
+    }
 
     static func trace(_ number: UInt64, of trace: WorkID) -> [UInt8] { trace.bytes + bytes(of: number) }
 
@@ -30,7 +33,7 @@ enum ActorRows {
 }
 
 /// The letters of one actor to another.
-package struct OutboxRow: Hashable {
+package struct OutboxRow: Hashable, Sendable {
     /// The number of the last letter that was written.
     package var last: UInt64 = 0
     /// Those that the receiver may not have, in order; the last has number `last`.
@@ -40,11 +43,13 @@ package struct OutboxRow: Hashable {
 
     package init() {}
 
-    mutating func settle(upTo sequence: UInt64) {
+    /// The receiver has all up to that number. False when that was known.
+    mutating func settle(upTo sequence: UInt64) -> Bool {
         let kept = letters.drop { $0.sequence <= sequence }
-        guard kept.count < letters.count else { return }
+        guard kept.count < letters.count else { return false }
         letters = Array(kept)
         dead = nil
+        return true
     }
 }
 
@@ -63,7 +68,7 @@ extension OutboxRow: Packable {
 }
 
 /// A part that was ordered.
-package struct OrderRow: Hashable {
+package struct OrderRow: Hashable, Sendable {
     package var work: String
     package var payload: [UInt8]
     package var trace: WorkID

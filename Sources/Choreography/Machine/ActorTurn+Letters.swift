@@ -7,7 +7,7 @@ extension ActorTurn {
         let now = view.circumstances.now.millisecondsSince1970
         return try letters.map { sent in
             var row = try view.outbox(to: sent.receiver)
-            if sent.nature == .compensation { row.giveUpDead() }
+            if sent.nature == .compensation { row.makeWay() }
             guard row.letters.count < ChoreographyLimits.lettersPerReceiver else {
                 throw ReactionError("\(row.letters.count) letters of \(name) wait for \(sent.receiver) already; it is out of reach or refuses them")
             }
@@ -24,7 +24,8 @@ extension ActorTurn {
     mutating func settle(_ receiver: ActorName, upTo sequence: UInt64) throws {
         guard header.receivers.contains(receiver) else { return }
         var row = try view.outbox(to: receiver)
-        row.settle(upTo: sequence)
+        // Old news must not cost a round.
+        guard row.settle(upTo: sequence) else { return }
         try put(row, to: receiver)
     }
 
@@ -83,10 +84,22 @@ extension Letter {
 }
 
 extension OutboxRow {
-    /// Steps that the receiver refused are given up, so that the compensation that comes behind them gets through.
+    /// The receiver will never take the first letter. If a compensation waits behind it, that is not held up.
+    mutating func bury(_ cause: String) {
+        dead = cause
+        if letters.first?.nature == .step, letters.contains(where: { $0.nature == .compensation }) { giveUpDead() }
+    }
+
+    /// Lets a compensation pass that will come behind what is dead. One that is dead itself is tried again.
+    mutating func makeWay() {
+        if letters.first?.nature == .step { giveUpDead() } else { dead = nil }
+    }
+
+    /// The first letter, if the receiver has refused it, is given up. What follows is not: nobody has refused it, and it may be of
+    /// other work.
     mutating func giveUpDead() {
-        guard dead != nil else { return }
+        guard dead != nil, !letters.isEmpty else { return }
+        letters[0].void()
         dead = nil
-        for index in letters.indices where letters[index].nature == .step { letters[index].void() }
     }
 }

@@ -26,6 +26,8 @@ struct ActorTurn<Actor: DurableActor> {
 
     /// The view with everything that has happened. An actor that is over ends when nobody waits for letters of it.
     consuming func end() throws -> RegisterView {
+        // What comes to nobody makes nobody: a register that was begun would have to end some day.
+        guard header.traced > 0 else { return view }
         if header.isEnding, header.receivers.isEmpty { view.finish() }
         view.state = StoredActor(header: header, state: try MessagePackEncoder().encode(state)).packed
         return view
@@ -42,14 +44,11 @@ struct ActorTurn<Actor: DurableActor> {
         case .settle(let receipts):
             for receipt in receipts { try settle(receipt.receiver, upTo: receipt.sequence) }
         case .bury(let receiver, let sequence, let cause):
-            try changeFirst(receiver, sequence) { $0.dead = cause }
+            try changeFirst(receiver, sequence) { $0.bury(cause) }
         case .redrive(let receiver, let sequence):
             try changeFirst(receiver, sequence) { $0.dead = nil }
         case .discard(let receiver, let sequence):
-            try changeFirst(receiver, sequence) { row in
-                row.letters[0].void()
-                row.dead = nil
-            }
+            try changeFirst(receiver, sequence) { $0.giveUpDead() }
         case .fire(let timer, let atMs): try fire(timer, atMs, rules)
         case .answer(let part, let payload, let node): try take(payload, for: part, by: node, rules)
         }
@@ -121,7 +120,9 @@ struct ActorTurn<Actor: DurableActor> {
         for part in next.calledOff {
             if let order = try self.order(part), !order.isClosed { close(order, part) }
         }
-        for name in next.timers.keys.sorted() { try set(next.timers[name] ?? nil, name, trace: trace, cause: number) }
+        // Those that are cancelled make room for others.
+        let timers = next.timers.sorted { ($0.value == nil ? 0 : 1, $0.key) < ($1.value == nil ? 0 : 1, $1.key) }
+        for (name, timer) in timers { try set(timer, name, trace: trace, cause: number) }
         if next.isFinished { finish() }
         note(rule.step.event, trace: trace, origin, next.outcome, sent: sent, orders: next.orders.map(\.part), isLast: next.isFinished)
         return next.answer
@@ -170,7 +171,7 @@ extension StepOrigin {
 }
 
 /// The state of an actor's register.
-package struct StoredActor: Packable {
+package struct StoredActor: Hashable, Sendable, Packable {
     package let header: ActorHeader
     /// The actor's own, as its kind encodes it.
     package let state: [UInt8]

@@ -163,7 +163,12 @@ public final class Rehearsal {
         let machine = try machine(of: actor)
         var held = stored[actor] ?? Stored(), view = view(of: actor)
         if held.state.isFinished { return try machine.late(command.packed, view) }
+        view.mark()
         let answer = try machine.change(command.packed, &view)
+        guard view.isWithinLimits, answer.count <= RegisterLimits.answerBytes else {
+            throw MachineRefusal(
+                "a change of \(actor) is too large for a register, or its answer of \(answer.count) bytes; divide it")
+        }
         held.version += 1
         held.state = view.whole
         let rows = view.changes.map { StoredRow(key: $0.key, value: $0.value, changed: held.version) }
@@ -176,7 +181,15 @@ public final class Rehearsal {
         try machine(of: actor).read(query.packed, view(of: actor))
     }
 
-    private func duties(_ actor: ActorName) throws -> ActorDuties { try ActorDuties(packed: read(actor, .duties(after: ""))) }
+    private func duties(_ actor: ActorName) throws -> ActorDuties {
+        var duties = try ActorDuties(packed: read(actor, .duties(after: "")))
+        while let part = duties.next {
+            let more = try ActorDuties(packed: read(actor, .duties(after: part)))
+            duties.orders += more.orders
+            duties.next = more.next
+        }
+        return duties
+    }
 
     private func view(of actor: ActorName) -> RegisterView {
         let held = stored[actor] ?? Stored()
