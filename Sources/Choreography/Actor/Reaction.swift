@@ -43,7 +43,7 @@ public struct Reaction {
     private(set) var outcome = TraceEntry.Outcome.done
     var answer: [UInt8] = []
 
-    init(_ actor: ActorName, _ step: Step, trace: WorkID, sender: ActorName?, view: RegisterView) {
+    package init(_ actor: ActorName, _ step: Step, trace: WorkID, sender: ActorName?, view: RegisterView) {
         self.actor = actor
         self.step = step
         self.trace = trace
@@ -107,6 +107,11 @@ public struct Reaction {
         guard step.timers.contains(Event.name) else {
             throw ReactionError("\(step.kind) on \(step.event) sets a timer for \(Event.name), which it does not declare")
         }
+        guard !name.isEmpty, name.utf8.count <= ChoreographyLimits.nameBytes else {
+            throw ReactionError(
+                "\(step.kind) on \(step.event) sets a timer with a name of \(name.utf8.count) bytes; "
+                    + "give 1 to \(ChoreographyLimits.nameBytes)")
+        }
         timers[name] = Timer(name: name, at: time, event: Event.name, payload: try encode(event))
     }
 
@@ -136,8 +141,8 @@ public struct Reaction {
     // MARK: Effects
 
     /// Runs a step that can be undone, unless it was undone before it came, or has come already.
-    mutating func take(effect: String, _ react: (inout Reaction) throws -> Void) throws {
-        let key = ActorRows.effect(effect, of: trace)
+    mutating func take(effect step: String, _ mark: String, _ react: (inout Reaction) throws -> Void) throws {
+        let key = ActorRows.effect(step, mark, of: trace)
         switch view[.effect, key]?.first {
         case EffectMark.done.rawValue: outcome = .repeated
         case EffectMark.undone.rawValue: outcome = .undoneBefore
@@ -148,8 +153,8 @@ public struct Reaction {
     }
 
     /// Undoes a step if it has an effect; and if it comes later it will have none.
-    mutating func undo(effect: String, _ react: (inout Reaction) throws -> Void) throws {
-        let key = ActorRows.effect(effect, of: trace)
+    mutating func undo(effect step: String, _ mark: String, _ react: (inout Reaction) throws -> Void) throws {
+        let key = ActorRows.effect(step, mark, of: trace)
         switch view[.effect, key]?.first {
         case EffectMark.done.rawValue: try react(&self)
         case EffectMark.undone.rawValue: outcome = .repeated

@@ -24,7 +24,7 @@ public struct Rule<Actor: DurableActor>: Sendable {
         return Rule(step: step) { payload, state, next in
             let event = try decode(Event.self, payload)
             guard case .compensable = nature else { return try react(event, &state, &next) }
-            try next.take(effect: Event.name + event.effect) { next in try react(event, &state, &next) }
+            try next.take(effect: Event.name, event.effect) { next in try react(event, &state, &next) }
         }
     }
 
@@ -43,7 +43,7 @@ public struct Rule<Actor: DurableActor>: Sendable {
             limit: nil)
         return Rule(step: step) { payload, state, next in
             let event = try decode(Event.self, payload)
-            try next.undo(effect: Undone.name + event.effect) { next in try undo(event, &state, &next) }
+            try next.undo(effect: Undone.name, event.effect) { next in try undo(event, &state, &next) }
             try then(event, &state, &next)
         }
     }
@@ -55,6 +55,12 @@ public struct Rule<Actor: DurableActor>: Sendable {
             throw ReactionError("the event \(Event.name) for \(Actor.kind) cannot be read: \(error)")
         }
     }
+}
+
+/// There is no room now, or it is not time. The same may succeed another time, so it is tried again and is no dead letter.
+struct NotNow: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
 }
 
 /// A reaction's no: the event is not for this actor, or not now, and never will be. Its sender keeps it as a dead letter.

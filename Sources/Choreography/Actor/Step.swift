@@ -32,6 +32,8 @@ public struct Step: Hashable, Sendable {
         /// The kind of actor that gets it.
         public let kind: String
 
+        package init(event: String, kind: String) { (self.event, self.kind) = (event, kind) }
+
         public static func < (a: Sending, b: Sending) -> Bool { (a.kind, a.event) < (b.kind, b.event) }
 
         public var description: String { "\(event) to \(kind)" }
@@ -48,6 +50,14 @@ public struct Step: Hashable, Sendable {
     public let timers: [String]
     /// How often an actor reacts to it; nil for any number of times.
     public let limit: Int?
+
+    package init(
+        kind: String, event: String, nature: StepNature, origins: Set<StepOrigin>, sends: [Sending], orders: [String],
+        timers: [String], limit: Int?
+    ) {
+        (self.kind, self.event, self.nature, self.origins) = (kind, event, nature, origins)
+        (self.sends, self.orders, self.timers, self.limit) = (sends, orders, timers, limit)
+    }
 }
 
 extension Step.Sending {

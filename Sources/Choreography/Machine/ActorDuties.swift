@@ -6,32 +6,34 @@ import World
 package struct ActorDuties: Hashable, Sendable {
     /// Letters that a receiver may not have.
     package struct Pair: Hashable, Sendable, Packable {
-        let receiver: ActorName
-        let letters: [Letter]
+        package let receiver: ActorName
+        package let letters: [Letter]
         /// Why the first will never be taken.
-        let dead: String?
+        package let dead: String?
         /// The number of the last letter from there that was applied here.
-        let received: UInt64
+        package let received: UInt64
 
-        init(receiver: ActorName, letters: [Letter], dead: String?, received: UInt64) {
+        package init(receiver: ActorName, letters: [Letter], dead: String?, received: UInt64) {
             (self.receiver, self.letters, self.dead, self.received) = (receiver, letters, dead, received)
         }
     }
 
     package struct Order: Hashable, Sendable {
-        let part: String
-        let row: OrderRow
+        package let part: String
+        package let row: OrderRow
+
+        package init(part: String, row: OrderRow) { (self.part, self.row) = (part, row) }
     }
 
-    var pairs: [Pair] = []
-    var timers: [ActorHeader.Timer] = []
+    package var pairs: [Pair] = []
+    package var timers: [ActorHeader.Timer] = []
     /// Those that are open, by the names of their parts.
-    var orders: [Order] = []
+    package var orders: [Order] = []
     /// The last part that was looked at, when there may be more.
-    var next: String?
-    var isEnding = false
+    package var next: String?
+    package var isEnding = false
 
-    init() {}
+    package init() {}
 
     init(_ view: RegisterView, after part: String) throws {
         guard !view.state.isEmpty else { return }
@@ -57,7 +59,7 @@ package struct ActorDuties: Hashable, Sendable {
 }
 
 extension ActorDuties: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         writer.pack(pairs)
         writer.pack(timers)
         writer.pack(orders)
@@ -65,7 +67,7 @@ extension ActorDuties: Packable {
         writer.pack(isEnding)
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         pairs = try reader.readAll()
         timers = try reader.readAll()
         orders = try reader.readAll()
@@ -75,14 +77,14 @@ extension ActorDuties: Packable {
 }
 
 extension ActorDuties.Pair {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         receiver.pack(into: &writer)
         writer.pack(letters)
         writer.packOptional(dead)
         writer.pack(received)
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         receiver = try ActorName(from: &reader)
         letters = try reader.readAll()
         dead = try reader.readOptionalString()
@@ -91,12 +93,12 @@ extension ActorDuties.Pair {
 }
 
 extension ActorDuties.Order: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         writer.pack(part)
         row.pack(into: &writer)
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         part = try reader.readString()
         row = try OrderRow(from: &reader)
     }

@@ -4,41 +4,50 @@ import World
 /// What a durable actor keeps in front of its own state: all that has to be looked at with every event.
 package struct ActorHeader: Hashable, Sendable {
     package struct Timer: Hashable, Sendable, Packable {
-        let name: String
+        package let name: String
         /// Milliseconds since 1970.
-        let atMs: Int64
-        let trace: WorkID
+        package let atMs: Int64
+        package let trace: WorkID
         /// The entry in the causal graph that set it.
-        let cause: UInt64
-        let event: String
-        let payload: [UInt8]
+        package let cause: UInt64
+        package let event: String
+        package let payload: [UInt8]
+
+        package init(name: String, atMs: Int64, trace: WorkID, cause: UInt64, event: String, payload: [UInt8]) {
+            (self.name, self.atMs, self.trace, self.cause) = (name, atMs, trace, cause)
+            (self.event, self.payload) = (event, payload)
+        }
     }
 
     static let version: UInt8 = 1
 
     /// Those for whom letters wait, longest first.
-    var receivers: [ActorName] = []
+    package var receivers: [ActorName] = []
     /// Those of whom the first letter that waits is dead.
-    var buried: [ActorName] = []
+    package var buried: [ActorName] = []
     /// Sorted by name.
-    var timers: [Timer] = []
+    package var timers: [Timer] = []
     /// Orders that no worker has answered.
-    var openOrders: UInt64 = 0
+    package var openOrders: UInt64 = 0
     /// Entries in the causal graph so far.
-    var traced: UInt64 = 0
+    package var traced: UInt64 = 0
     /// The work is over; what is left is that others get their last letters.
-    var isEnding = false
+    package var isEnding = false
     /// How often it has reacted to those events whose number is limited, sorted by name.
-    var counts: [Count] = []
+    package var counts: [Count] = []
+
+    package init() {}
 
     package struct Count: Hashable, Sendable, Packable {
-        let event: String
-        var number: UInt64
+        package let event: String
+        package var number: UInt64
+
+        package init(event: String, number: UInt64) { (self.event, self.number) = (event, number) }
     }
 
     /// When somebody has to look after the actor, milliseconds since 1970: at once (0) while letters or orders are open, else when the first of
     /// its timers is due; nil when nothing is to come of itself.
-    var due: UInt64? {
+    package var due: UInt64? {
         receivers.isEmpty && openOrders == 0 ? timers.map { UInt64(clamping: $0.atMs) }.min() : 0
     }
 
@@ -65,7 +74,7 @@ package struct ActorHeader: Hashable, Sendable {
 }
 
 extension ActorHeader: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         writer.pack(Self.version)
         writer.pack(receivers)
         writer.pack(buried)
@@ -76,7 +85,7 @@ extension ActorHeader: Packable {
         writer.pack(counts)
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         let version: UInt8 = try reader.readInt()
         guard version <= Self.version else {
             throw PackingError("this actor was written in version \(version), and this program knows \(Self.version); update it")
@@ -92,7 +101,7 @@ extension ActorHeader: Packable {
 }
 
 extension ActorHeader.Timer {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         writer.pack(name)
         writer.pack(atMs)
         writer.packBinary(trace.bytes)
@@ -101,7 +110,7 @@ extension ActorHeader.Timer {
         writer.packBinary(payload)
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         name = try reader.readString()
         atMs = try reader.readInt64()
         trace = try reader.readWorkID()
@@ -112,12 +121,12 @@ extension ActorHeader.Timer {
 }
 
 extension ActorHeader.Count {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         writer.pack(event)
         writer.pack(number)
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         event = try reader.readString()
         number = try reader.readUInt64()
     }

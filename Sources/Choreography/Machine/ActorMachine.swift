@@ -18,8 +18,9 @@ import World
 // A letter tells its receiver what its sender has received of it, so that a question and its answer need no third change to settle the outbox.
 //
 // What cannot be applied. A rule that throws changes nothing, and the sender is told why. It keeps the letter as dead: what follows in
-// that pair waits, until an operator has it sent again or gives it up. A compensation does not wait. With it the dead letters before it
-// are given up by themselves: they become void, which keeps the numbers whole, and the receiver notes that the step has no effect.
+// that pair waits, until an operator has it sent again or gives it up. A compensation does not wait. A step
+// before it that is dead, or dies later, is given up by itself: it becomes void, which keeps the numbers whole, and the receiver notes that
+// it has no effect.
 
 /// The rules of one kind of durable actor as those of a register.
 public struct ActorMachine<Actor: DurableActor>: RegisterMachine {
@@ -40,7 +41,7 @@ public struct ActorMachine<Actor: DurableActor>: RegisterMachine {
         } catch let refusal as MachineRefusal {
             throw refusal
         } catch {
-            throw MachineRefusal("\(view.key): \(error)")
+            throw MachineRefusal("\(view.key): \(error)", isLasting: !(error is NotNow))
         }
     }
 

@@ -34,7 +34,8 @@ extension ActorQuery {
         case .trace(let trace, let after):
             var entries: [TraceEntry] = []
             let prefix = trace.bytes
-            for row in view.rows(of: .trace, from: ActorRows.trace(after + 1, of: trace), limit: Self.most) {
+            // Behind the number: the same bytes and one more.
+            for row in view.rows(of: .trace, from: ActorRows.trace(after, of: trace) + [0], limit: Self.most) {
                 guard row.key.starts(with: prefix) else { break }
                 entries.append(try TraceEntry(packed: row.value))
             }
@@ -46,7 +47,7 @@ extension ActorQuery {
 }
 
 extension ActorQuery: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         switch self {
         case .state: writer.pack(UInt8(0))
         case .rows(let start, let limit):
@@ -63,7 +64,7 @@ extension ActorQuery: Packable {
         }
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         let kind: UInt8 = try reader.readInt()
         switch kind {
         case 0: self = .state

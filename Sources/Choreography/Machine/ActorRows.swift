@@ -22,7 +22,10 @@ enum ActorRows {
 
     static func order(_ part: String) -> [UInt8] { Array(part.utf8) }
 
-    static func effect(_ name: String, of trace: WorkID) -> [UInt8] { trace.bytes + Array(name.utf8) }
+    /// - Parameter mark: tells effects of one step apart. A zero before it keeps `put` with the mark `-by` from being `put-by`.
+    static func effect(_ step: String, _ mark: String, of trace: WorkID) -> [UInt8] {
+        trace.bytes + Array(step.utf8) + [0] + Array(mark.utf8)
+    }
 
     static func trace(_ number: UInt64, of trace: WorkID) -> [UInt8] { trace.bytes + bytes(of: number) }
 
@@ -30,30 +33,34 @@ enum ActorRows {
 }
 
 /// The letters of one actor to another.
-struct OutboxRow: Hashable {
+package struct OutboxRow: Hashable, Sendable {
     /// The number of the last letter that was written.
-    var last: UInt64 = 0
+    package var last: UInt64 = 0
     /// Those that the receiver may not have, in order; the last has number `last`.
-    var letters: [Letter] = []
+    package var letters: [Letter] = []
     /// Why the first of them will never be taken; nil while it may be.
-    var dead: String?
+    package var dead: String?
 
-    mutating func settle(upTo sequence: UInt64) {
+    package init() {}
+
+    /// The receiver has all up to that number. False when that was known.
+    mutating func settle(upTo sequence: UInt64) -> Bool {
         let kept = letters.drop { $0.sequence <= sequence }
-        guard kept.count < letters.count else { return }
+        guard kept.count < letters.count else { return false }
         letters = Array(kept)
         dead = nil
+        return true
     }
 }
 
 extension OutboxRow: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         writer.pack(last)
         writer.packOptional(dead)
         writer.pack(letters)
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         last = try reader.readUInt64()
         dead = try reader.readOptionalString()
         letters = try reader.readAll()
@@ -62,17 +69,22 @@ extension OutboxRow: Packable {
 
 /// A part that was ordered.
 package struct OrderRow: Hashable, Sendable {
-    var work: String
-    var payload: [UInt8]
-    var trace: WorkID
+    package var work: String
+    package var payload: [UInt8]
+    package var trace: WorkID
     /// The entry of the causal graph that ordered it.
-    var cause: UInt64
+    package var cause: UInt64
     /// An answer was applied, or nobody waits for it any longer. Then `payload` is empty.
-    var isClosed: Bool
+    package var isClosed: Bool
+
+    package init(work: String, payload: [UInt8], trace: WorkID, cause: UInt64, isClosed: Bool) {
+        (self.work, self.payload, self.trace, self.cause) = (work, payload, trace, cause)
+        self.isClosed = isClosed
+    }
 }
 
 extension OrderRow: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         writer.pack(work)
         writer.packBinary(payload)
         writer.packBinary(trace.bytes)
@@ -80,7 +92,7 @@ extension OrderRow: Packable {
         writer.pack(isClosed)
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         work = try reader.readString()
         payload = Array(try reader.readBinary())
         trace = try reader.readWorkID()

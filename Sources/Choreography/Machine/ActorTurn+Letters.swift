@@ -7,15 +7,17 @@ extension ActorTurn {
         let now = view.circumstances.now.millisecondsSince1970
         return try letters.map { sent in
             var row = try view.outbox(to: sent.receiver)
-            if sent.nature == .compensation { row.giveUpDead() }
-            guard row.letters.count < ChoreographyLimits.lettersPerReceiver else {
-                throw ReactionError("\(row.letters.count) letters of \(name) wait for \(sent.receiver) already; it is out of reach or refuses them")
+            if sent.nature == .compensation { row.makeWay() }
+            // A compensation finds room where a step finds none: else work that cannot go on could not go back, either.
+            let room = sent.nature == .compensation ? 2 : 1
+            guard row.letters.count < ChoreographyLimits.lettersPerReceiver * room else {
+                throw NotNow("\(row.letters.count) letters of \(name) wait for \(sent.receiver) already; it is out of reach or refuses them")
             }
             row.last += 1
             row.letters.append(
                 Letter(
                     sequence: row.last, nature: sent.nature, event: sent.event, payload: sent.payload, trace: trace, cause: cause, sentAtMs: now))
-            try put(row, to: sent.receiver)
+            try put(row, to: sent.receiver, room: room)
             return TraceEntry.Sent(event: sent.event, receiver: sent.receiver, sequence: row.last)
         }
     }
@@ -24,7 +26,8 @@ extension ActorTurn {
     mutating func settle(_ receiver: ActorName, upTo sequence: UInt64) throws {
         guard header.receivers.contains(receiver) || header.buried.contains(receiver) else { return }
         var row = try view.outbox(to: receiver)
-        row.settle(upTo: sequence)
+        // Old news must not cost a round.
+        guard row.settle(upTo: sequence) else { return }
         try put(row, to: receiver)
     }
 
@@ -36,13 +39,13 @@ extension ActorTurn {
         try put(row, to: receiver)
     }
 
-    private mutating func put(_ row: OutboxRow, to receiver: ActorName) throws {
+    private mutating func put(_ row: OutboxRow, to receiver: ActorName, room: Int = 1) throws {
         header.receivers.removeAll { $0 == receiver && (row.letters.isEmpty || row.dead != nil) }
         header.buried.removeAll { $0 == receiver && row.dead == nil }
         let isKnown = header.receivers.contains(receiver) || header.buried.contains(receiver)
         if !row.letters.isEmpty, !isKnown {
-            guard header.receivers.count + header.buried.count < ChoreographyLimits.receiversWaitedFor else {
-                throw ReactionError("letters of \(name) wait for \(header.receivers.count + header.buried.count) others already; ask again")
+            guard header.receivers.count + header.buried.count < ChoreographyLimits.receiversWaitedFor * room else {
+                throw NotNow("letters of \(name) wait for \(header.receivers.count + header.buried.count) others already; ask again")
             }
             if row.dead == nil { header.receivers.append(receiver) } else { header.buried.append(receiver) }
         }
@@ -60,7 +63,7 @@ extension ActorTurn {
     mutating func open(_ order: Reaction.Order, trace: WorkID, cause: UInt64) throws {
         guard try self.order(order.part) == nil else { throw ReactionError("part \(order.part) of \(name) was ordered before") }
         guard header.openOrders < ChoreographyLimits.openOrders else {
-            throw ReactionError("\(header.openOrders) parts of \(name) are open already; wait for answers")
+            throw NotNow("\(header.openOrders) parts of \(name) are open already; wait for answers")
         }
         header.openOrders += 1
         put(OrderRow(work: order.work, payload: order.payload, trace: trace, cause: cause, isClosed: false), order.part)
@@ -82,10 +85,22 @@ extension Letter {
 }
 
 extension OutboxRow {
-    /// Steps that the receiver refused are given up, so that the compensation that comes behind them gets through.
+    /// The receiver will never take the first letter. If a compensation waits behind it, that is not held up.
+    mutating func bury(_ cause: String) {
+        dead = cause
+        if letters.first?.nature == .step, letters.contains(where: { $0.nature == .compensation }) { giveUpDead() }
+    }
+
+    /// Lets a compensation pass that will come behind what is dead. One that is dead itself is tried again.
+    mutating func makeWay() {
+        if letters.first?.nature == .step { giveUpDead() } else { dead = nil }
+    }
+
+    /// The first letter, if the receiver has refused it, is given up. What follows is not: nobody has refused it, and it may be of
+    /// other work.
     mutating func giveUpDead() {
-        guard dead != nil else { return }
+        guard dead != nil, !letters.isEmpty else { return }
+        letters[0].void()
         dead = nil
-        for index in letters.indices where letters[index].nature == .step { letters[index].void() }
     }
 }

@@ -26,6 +26,8 @@ struct ActorTurn<Actor: DurableActor> {
 
     /// The view with everything that has happened. An actor that is over ends when nobody waits for letters of it.
     consuming func end() throws -> RegisterView {
+        // What comes to nobody makes nobody: a register that was begun would have to end some day.
+        guard header.traced > 0 else { return view }
         if header.isEnding, header.receivers.isEmpty, header.buried.isEmpty { view.finish() }
         view.due = header.due
         view.state = StoredActor(header: header, state: try MessagePackEncoder().encode(state)).packed
@@ -43,14 +45,11 @@ struct ActorTurn<Actor: DurableActor> {
         case .settle(let receipts):
             for receipt in receipts { try settle(receipt.receiver, upTo: receipt.sequence) }
         case .bury(let receiver, let sequence, let cause):
-            try changeFirst(receiver, sequence) { $0.dead = cause }
+            try changeFirst(receiver, sequence) { $0.bury(cause) }
         case .redrive(let receiver, let sequence):
             try changeFirst(receiver, sequence) { $0.dead = nil }
         case .discard(let receiver, let sequence):
-            try changeFirst(receiver, sequence) { row in
-                row.letters[0].void()
-                row.dead = nil
-            }
+            try changeFirst(receiver, sequence) { $0.giveUpDead() }
         case .fire(let timer, let atMs): try fire(timer, atMs, rules)
         case .answer(let part, let payload, let node): try take(payload, for: part, by: node, rules)
         }
@@ -83,7 +82,7 @@ struct ActorTurn<Actor: DurableActor> {
         // Another home may have fired it, or it was set anew or cancelled meanwhile.
         guard let timer = header.timers.first(where: { $0.name == name }), timer.atMs == atMs else { return }
         guard view.circumstances.now >= WallTime(millisecondsSince1970: atMs) else {
-            throw ReactionError("timer \(name) is not due yet by the clock of its home")
+            throw NotNow("timer \(name) is not due yet by the clock of its home")
         }
         _ = header.remove(timer: name)
         let rule = try rule(for: timer.event, from: .timer, rules)
@@ -122,7 +121,9 @@ struct ActorTurn<Actor: DurableActor> {
         for part in next.calledOff {
             if let order = try self.order(part), !order.isClosed { close(order, part) }
         }
-        for name in next.timers.keys.sorted() { try set(next.timers[name] ?? nil, name, trace: trace, cause: number) }
+        // Those that are cancelled make room for others.
+        let timers = next.timers.sorted { ($0.value == nil ? 0 : 1, $0.key) < ($1.value == nil ? 0 : 1, $1.key) }
+        for (name, timer) in timers { try set(timer, name, trace: trace, cause: number) }
         if next.isFinished { finish() }
         note(rule.step.event, trace: trace, origin, next.outcome, sent: sent, orders: next.orders.map(\.part), isLast: next.isFinished)
         return next.answer
@@ -171,19 +172,19 @@ extension StepOrigin {
 }
 
 /// The state of an actor's register.
-struct StoredActor: Packable {
-    let header: ActorHeader
+package struct StoredActor: Hashable, Sendable, Packable {
+    package let header: ActorHeader
     /// The actor's own, as its kind encodes it.
-    let state: [UInt8]
+    package let state: [UInt8]
 
-    init(header: ActorHeader, state: [UInt8]) { (self.header, self.state) = (header, state) }
+    package init(header: ActorHeader, state: [UInt8]) { (self.header, self.state) = (header, state) }
 
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         header.pack(into: &writer)
         writer.packBinary(state)
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         header = try ActorHeader(from: &reader)
         state = Array(try reader.readBinary())
     }

@@ -38,6 +38,10 @@ public struct TraceEntry: Hashable, Sendable {
         public let event: String
         public let receiver: ActorName
         public let sequence: UInt64
+
+        package init(event: String, receiver: ActorName, sequence: UInt64) {
+            (self.event, self.receiver, self.sequence) = (event, receiver, sequence)
+        }
     }
 
     /// 1 for the first of the actor.
@@ -55,10 +59,19 @@ public struct TraceEntry: Hashable, Sendable {
     /// Parts that it ordered.
     public let orders: [String]
     public let isLast: Bool
+
+    package init(
+        number: UInt64, event: String, origin: Origin, atMs: Int64, host: String, ballot: UInt64, outcome: Outcome, sent: [Sent],
+        orders: [String], isLast: Bool
+    ) {
+        (self.number, self.event, self.origin, self.atMs) = (number, event, origin, atMs)
+        (self.host, self.ballot, self.outcome) = (host, ballot, outcome)
+        (self.sent, self.orders, self.isLast) = (sent, orders, isLast)
+    }
 }
 
 extension TraceEntry: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         writer.pack(number)
         writer.pack(event)
         origin.pack(into: &writer)
@@ -72,7 +85,7 @@ extension TraceEntry: Packable {
         writer.pack(isLast)
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         number = try reader.readUInt64()
         event = try reader.readString()
         origin = try Origin(from: &reader)
@@ -87,13 +100,13 @@ extension TraceEntry: Packable {
 }
 
 extension TraceEntry.Sent: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         writer.pack(event)
         receiver.pack(into: &writer)
         writer.pack(sequence)
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         event = try reader.readString()
         receiver = try ActorName(from: &reader)
         sequence = try reader.readUInt64()
@@ -101,7 +114,7 @@ extension TraceEntry.Sent: Packable {
 }
 
 extension TraceEntry.Origin: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         switch self {
         case .outside: writer.pack(UInt8(0))
         case .letter(let sender, let sequence, let cause, let attempt):
@@ -123,7 +136,7 @@ extension TraceEntry.Origin: Packable {
         }
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         let kind: UInt8 = try reader.readInt()
         switch kind {
         case 0: self = .outside
@@ -140,7 +153,7 @@ extension TraceEntry.Origin: Packable {
 }
 
 extension TraceEntry.Outcome: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         switch self {
         case .done: writer.pack(UInt8(0))
         case .declined(let reason):
@@ -154,7 +167,7 @@ extension TraceEntry.Outcome: Packable {
         }
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         let kind: UInt8 = try reader.readInt()
         switch kind {
         case 0: self = .done

@@ -22,7 +22,7 @@ public struct Choreography: Sendable {
         try self.init(name, steps: actors.flatMap { $0.steps })
     }
 
-    init(_ name: String, steps: [Step]) throws(ChoreographyError) {
+    package init(_ name: String, steps: [Step]) throws(ChoreographyError) {
         self.name = name
         self.steps = steps.sorted { ($0.kind, $0.event) < ($1.kind, $1.event) }
         let findings = StepGraph(self.steps).findings

@@ -22,7 +22,7 @@ struct StepGraph {
     var findings: [String] {
         let sent = sentences
         // What is not known leads nowhere, and would only be told twice.
-        return sent + doubled.map { "\($0) is declared twice" } + unreached + circles + withoutWayBack
+        return sent + longNames + doubled.map { "\($0) is declared twice" } + unreached + circles + withoutWayBack
     }
 
     /// The steps that may follow at once.
@@ -51,10 +51,14 @@ struct StepGraph {
         }
     }
 
+    private var longNames: [String] {
+        order.filter { !(1...ChoreographyLimits.nameBytes).contains($0.event.utf8.count) }
+            .map { "\($0) has a name of \($0.event.utf8.count) bytes; give 1 to \(ChoreographyLimits.nameBytes)" }
+    }
+
     private var unreached: [String] {
-        let reached = Set(order.flatMap(next))
-        return order.filter { !reached.contains($0) && steps[$0]?.origins.contains(.outside) == false }
-            .map { "nothing leads to \($0)" }
+        let reached = reached { _ in true }
+        return order.filter { !reached.contains($0) }.map { "nothing leads to \($0)" }
     }
 
     // MARK: Circles
@@ -85,7 +89,8 @@ struct StepGraph {
     // MARK: Ways back
 
     private var withoutWayBack: [String] {
-        let free = beforePivot
+        // The steps that may come without a pivot before them.
+        let free = reached { steps[$0]?.nature != .pivot }
         return order.flatMap { node -> [String] in
             switch steps[node]?.nature {
             case .compensable(let undoing):
@@ -102,11 +107,11 @@ struct StepGraph {
         }
     }
 
-    /// The steps that may come without a pivot before them.
-    private var beforePivot: Set<Node> {
+    /// The steps to which events from outside may lead, through those that let them pass.
+    private func reached(through passes: (Node) -> Bool) -> Set<Node> {
         var found: Set<Node> = [], left = order.filter { steps[$0]?.origins.contains(.outside) == true }
         while let node = left.popLast() {
-            guard found.insert(node).inserted, steps[node]?.nature != .pivot else { continue }
+            guard found.insert(node).inserted, passes(node) else { continue }
             left += next(node)
         }
         return found

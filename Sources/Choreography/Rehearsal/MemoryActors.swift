@@ -27,7 +27,11 @@ package struct MemoryActors {
         let machine = try machine(of: actor)
         var held = held[actor] ?? Held(), view = view(of: actor, now: now)
         if held.state.isFinished { return try machine.late(command.packed, view) }
+        view.mark()
         let answer = try machine.change(command.packed, &view)
+        guard view.isWithinLimits, answer.count <= RegisterLimits.answerBytes else {
+            throw MachineRefusal("a change of \(actor) is too large for a register, or its answer of \(answer.count) bytes; divide it")
+        }
         held.version += 1
         held.state = view.whole
         let rows = view.changes.map { StoredRow(key: $0.key, value: $0.value, changed: held.version) }
@@ -42,6 +46,17 @@ package struct MemoryActors {
 
     package func duties(_ actor: ActorName, after part: String = "") throws -> ActorDuties {
         try ActorDuties(packed: read(actor, .duties(after: part)))
+    }
+
+    /// All that the actor has yet to do, however many pages it takes to say it.
+    package func allDuties(_ actor: ActorName) throws -> ActorDuties {
+        var duties = try duties(actor)
+        while let part = duties.next {
+            let more = try self.duties(actor, after: part)
+            duties.orders += more.orders
+            duties.next = more.next
+        }
+        return duties
     }
 
     package func state<Actor: DurableActor>(of actor: ActorName, _ type: Actor.Type) throws -> Actor.State {

@@ -89,7 +89,7 @@ public final class Rehearsal {
     public var deadLetters: [(sender: ActorName, receiver: ActorName, event: String, cause: String)] {
         get throws {
             try actors.flatMap { sender in
-                try held.duties(sender).pairs.compactMap { pair in
+                try held.allDuties(sender).pairs.compactMap { pair in
                     pair.dead.map { (sender, pair.receiver, pair.letters[0].event, $0) }
                 }
             }
@@ -110,7 +110,7 @@ public final class Rehearsal {
     private var moves: [Move] {
         get throws {
             try actors.flatMap { actor -> [Move] in
-                let duties = try held.duties(actor)
+                let duties = try held.allDuties(actor)
                 return duties.pairs.filter { $0.dead == nil }.flatMap { pair in
                     pair.letters.map { Move.deliver(from: actor, $0, to: pair.receiver, received: pair.received) }
                 }

@@ -27,12 +27,12 @@ package enum ActorCommand: Hashable, Sendable {
 
         package init(_ receiver: ActorName, _ sequence: UInt64) { (self.receiver, self.sequence) = (receiver, sequence) }
 
-        func pack(into writer: inout MessagePackWriter) {
+        package func pack(into writer: inout MessagePackWriter) {
             receiver.pack(into: &writer)
             writer.pack(sequence)
         }
 
-        init(from reader: inout MessagePackReader) throws {
+        package init(from reader: inout MessagePackReader) throws {
             receiver = try ActorName(from: &reader)
             sequence = try reader.readUInt64()
         }
@@ -40,7 +40,7 @@ package enum ActorCommand: Hashable, Sendable {
 }
 
 extension ActorCommand: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         switch self {
         case .tell(let event, let payload, let trace):
             writer.pack(UInt8(0))
@@ -78,7 +78,7 @@ extension ActorCommand: Packable {
         }
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         let kind: UInt8 = try reader.readInt()
         switch kind {
         case 0:
@@ -118,7 +118,7 @@ package enum DeliveryAnswer: Hashable, Sendable {
 }
 
 extension DeliveryAnswer: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         switch self {
         case .received(let sequence):
             writer.pack(true)
@@ -129,7 +129,7 @@ extension DeliveryAnswer: Packable {
         }
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         let isReceived = try reader.readBool(), number = try reader.readUInt64()
         self = isReceived ? .received(number) : .outOfOrder(next: number)
     }

@@ -4,13 +4,17 @@ import World
 
 /// Which durable actor: a kind, such as `order` or `account`, and a name within it. Each is one register.
 public struct ActorName: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The longest kind and name together, with the slash, in bytes of UTF-8. As the key of a row it has five more before it.
+    public static let maximumBytes = RegisterLimits.rowKeyBytes - 5
+
     /// The register that holds it: `kind/name`.
     public let key: RegisterKey
 
     /// An actor that is named by people and lives on, such as an account. Nil when kind and name together have more than
-    /// ``RegisterKey/maximumBytes`` - 1 bytes, or one of them is empty.
+    /// ``maximumBytes``, or one of them is empty.
     public init?(_ kind: String, named name: String) {
-        guard !name.isEmpty, Self.isKind(kind), let key = RegisterKey("\(kind)/\(name)") else { return nil }
+        guard !name.isEmpty, Self.isKind(kind), let key = RegisterKey("\(kind)/\(name)"), key.bytes.count <= Self.maximumBytes
+        else { return nil }
         self.key = key
     }
 
@@ -27,7 +31,9 @@ public struct ActorName: Hashable, Comparable, Sendable, CustomStringConvertible
     package init?(holding key: RegisterKey) { self.init(key: key) }
 
     init?(key: RegisterKey) {
-        guard let slash = key.bytes.firstIndex(of: UInt8(ascii: "/")), slash > 0, slash + 1 < key.bytes.count else { return nil }
+        guard let slash = key.bytes.firstIndex(of: UInt8(ascii: "/")), slash > 0, slash + 1 < key.bytes.count,
+            key.bytes.count <= Self.maximumBytes
+        else { return nil }
         self.key = key
     }
 
@@ -51,12 +57,12 @@ public struct ActorName: Hashable, Comparable, Sendable, CustomStringConvertible
 }
 
 extension ActorName: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         writer.packBinary(key.bytes)
         if let hour = key.hour { writer.pack(hour.number) } else { writer.packNil() }
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         let bytes = Array(try reader.readBinary(maxBytes: RegisterKey.maximumBytes))
         let hour: CreationHour? = try reader.readNilIfPresent() ? nil : CreationHour(number: try reader.readInt())
         guard let key = RegisterKey(bytes: bytes, hour: hour), let name = ActorName(key: key) else {

@@ -6,7 +6,8 @@ public enum ChoreographyLimits {
     public static let nameBytes = 128
     /// Letters that one reaction sends.
     public static let lettersPerReaction = 256
-    /// Actors for which letters of one actor may wait at a time. One more is refused until one of those has its letters.
+    /// Actors for which letters of one actor may wait at a time. One more is refused until one of those has its letters. Compensations find
+    /// twice the room, here and below.
     public static let receiversWaitedFor = 256
     /// Letters to one actor that may wait at a time.
     public static let lettersPerReceiver = 64

@@ -27,10 +27,15 @@ package struct Letter: Hashable, Sendable {
     package var cause: UInt64
     /// Wall clock of the sender's home, milliseconds since 1970.
     package var sentAtMs: Int64
+
+    package init(sequence: UInt64, nature: Nature, event: String, payload: [UInt8], trace: WorkID, cause: UInt64, sentAtMs: Int64) {
+        (self.sequence, self.nature, self.event, self.payload) = (sequence, nature, event, payload)
+        (self.trace, self.cause, self.sentAtMs) = (trace, cause, sentAtMs)
+    }
 }
 
 extension Letter: Packable {
-    func pack(into writer: inout MessagePackWriter) {
+    package func pack(into writer: inout MessagePackWriter) {
         writer.pack(sequence)
         writer.pack(nature.rawValue)
         writer.pack(event)
@@ -40,7 +45,7 @@ extension Letter: Packable {
         writer.pack(sentAtMs)
     }
 
-    init(from reader: inout MessagePackReader) throws {
+    package init(from reader: inout MessagePackReader) throws {
         sequence = try reader.readUInt64()
         let number: UInt8 = try reader.readInt()
         guard let nature = Nature(rawValue: number) else { throw PackingError("no letter is of nature \(number)") }

@@ -2,20 +2,20 @@ import MessagePack
 import World
 
 /// What is kept in registers and sent between them: its fields one after the other, without names.
-protocol Packable {
+package protocol Packable {
     func pack(into writer: inout MessagePackWriter)
     init(from reader: inout MessagePackReader) throws
 }
 
 extension Packable {
-    var packed: [UInt8] {
+    package var packed: [UInt8] {
         var writer = MessagePackWriter()
         pack(into: &writer)
         return writer.finish()
     }
 
     /// Reads bytes that are exactly one.
-    init(packed bytes: [UInt8]) throws {
+    package init(packed bytes: [UInt8]) throws {
         var reader = MessagePackReader(bytes)
         self = try Self(from: &reader)
         try reader.expectEnd()
@@ -40,7 +40,7 @@ extension MessagePackWriter {
 }
 
 extension MessagePackReader {
-    mutating func readAll<Value: Packable>(_ type: Value.Type = Value.self) throws -> [Value] {
+    package mutating func readAll<Value: Packable>(_ type: Value.Type = Value.self) throws -> [Value] {
         var values: [Value] = []
         for _ in 0..<(try readArrayHeader()) { values.append(try Value(from: &self)) }
         return values

@@ -43,7 +43,7 @@ struct Fold {
             answers.append((wish, .failure(Self.tooLarge(wish.key, answer: answer.count))))
         } catch {
             view.rollBack()
-            answers.append((wish, .failure(RegisterError(.refused, .failed, error.sentence))))
+            answers.append((wish, .failure(error.error)))
         }
         return true
     }

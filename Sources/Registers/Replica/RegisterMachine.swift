@@ -23,6 +23,17 @@ extension RegisterMachine {
 public struct MachineRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong, with the value and the remedy.
     public let sentence: String
-    public init(_ sentence: String) { self.sentence = sentence }
+    /// Whether it would be the same another time. What is refused only for now is tried again by whoever can.
+    public let isLasting: Bool
+
+    public init(_ sentence: String, isLasting: Bool = true) {
+        self.sentence = sentence
+        self.isLasting = isLasting
+    }
+
+    /// What whoever has wished it is told.
+    var error: RegisterError {
+        isLasting ? RegisterError(.refused, .failed, sentence) : RegisterError(.notReady, .failed, sentence, retryAfter: .seconds(1))
+    }
     public var description: String { sentence }
 }

@@ -148,7 +148,7 @@ extension Replica {
             do {
                 end(proposer, wish, .success(try machine(of: proposer.key).read(query, view)))
             } catch {
-                end(proposer, wish, .failure(RegisterError(.refused, .failed, error.sentence)))
+                end(proposer, wish, .failure(error.error))
             }
         }
     }
