@@ -9,6 +9,7 @@
 //    the base, and at most one delta over it. A delta whose base is the delta that is kept proves that one chosen: it is folded.
 //  * Only the kept delta may be unchosen. A proposer that finds one proposes the very same again, alone, before anything of its
 //    own. It then bears another ballot, and whoever holds the first already as its base gives that the new name: see `renamed`.
+//    So one chosen version may be known by several names, and a delta may come on any of them; its number tells which it is.
 //  * An accept carries the promise for the next ballot, so that a proposer that stays needs one round trip. That is the paper's
 //    own one-round-trip optimisation; the promise is for one ballot and made durable with the accept.
 //  * An accept that is repeated is answered with yes again. That needs ballots that are never used twice: see `Ballot`.
@@ -41,9 +42,9 @@ package enum Acceptor {
         if let pending = record.pending, pending.ballot == delta.ballot { return .again }
         if delta.ballot < record.promise { return .outbid(record.promise) }
         if record.isCatchingUp { return .behind }
-        if record.base == delta.base {
-            var record = record
-            record.pending = delta
+        if record.base.number == delta.base.number {
+            var record = record.renamed(delta.base) ?? record
+            record.pending = delta.proposed(on: record.base)
             record.promise = max(next, delta.ballot)
             return .yes(record, folding: nil)
         }
@@ -77,13 +78,12 @@ extension RegisterRecord {
     ///
     /// A version of the number of a chosen one, and of a higher ballot, is the chosen one proposed again: its proposer's majority
     /// shared an acceptor with that of the first. What was accepted on top of the first under a lower ballot was not chosen, or
-    /// that proposer would have met it too.
+    /// that proposer would have met it too. What was accepted under a higher one is on top of the same version, and stays.
     package func renamed(_ version: RegisterVersion) -> RegisterRecord? {
         guard !isCatchingUp, base.number > 0, version.number == base.number, base < version else { return nil }
-        if let pending, pending.ballot > version.ballot { return nil }
         var record = self
         record.base = version
-        record.pending = nil
+        record.pending = pending.flatMap { $0.ballot > version.ballot ? $0.proposed(on: version) : nil }
         return record
     }
 

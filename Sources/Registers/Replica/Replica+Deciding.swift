@@ -68,10 +68,11 @@ extension Replica {
         case .chosen(let version, _):
             if held.holds(version) { granted(proposer, at: version) } else { fail(proposer, nil) }
         case .open(let version, let base, _):
-            let open = [held.pending, pending].compactMap { $0 }.first { $0.version == version && $0.base == base }
+            // The base may be known by different names, here and where the change was found.
+            let open = [held.pending, pending].compactMap { $0 }.first { $0.version == version && $0.base.number == base.number }
             if held.base == version, !held.isCatchingUp {
                 granted(proposer, at: version)
-            } else if let open, held.base == base, !held.isCatchingUp { repropose(proposer, open) } else { fail(proposer, nil) }
+            } else if let open, held.base.number == base.number, !held.isCatchingUp { repropose(proposer, open) } else { fail(proposer, nil) }
         }
         setTimer(proposer)
     }

@@ -92,7 +92,7 @@ extension Replica {
     private mutating func endFetch(_ key: RegisterKey, pending: RegisterDelta?) {
         guard let fetch = fetches.removeValue(forKey: key) else { return }
         rounds[fetch.round] = nil
-        if let (request, peer) = fetch.held, case .accept(let delta, _, _) = request.action, record(of: key)?.base == delta.base {
+        if let (request, peer) = fetch.held, case .accept(let delta, _, _) = request.action, record(of: key)?.base.number == delta.base.number {
             serve(request, from: peer)
         }
         fetched(key, pending: pending)
@@ -108,6 +108,11 @@ extension Replica {
         }
         // Something newer has arrived by another way.
         if piece.version.ballot < fetch.wanted { return tryElsewhere(key, fetch) }
+        if !before.isCatchingUp, piece.version.number == before.base.number, before.base.number > 0 {
+            // The same version, maybe by another name.
+            if let renamed = before.renamed(piece.version) { put(key, renamed) }
+            return endFetch(key, pending: piece.pending)
+        }
         if piece.version < before.base || piece.version == before.base && !before.isCatchingUp {
             return endFetch(key, pending: piece.version == before.base ? piece.pending : nil)
         }

@@ -44,6 +44,12 @@ public struct RegisterDelta: Hashable, Sendable {
         RegisterDelta(base: base, ballot: ballot, state: state, rows: rows)
     }
 
+    /// The same change, its base known by another name.
+    package func proposed(on name: RegisterVersion) -> RegisterDelta {
+        precondition(name.number == base.number, "\(name) is no name of \(base)")
+        return RegisterDelta(base: name, ballot: ballot, state: state, rows: rows)
+    }
+
     /// Bytes, with a small allowance for what surrounds them.
     public var size: Int { rows.reduce(state.bytes.count + 64) { $0 + $1.size } }
 }

@@ -113,6 +113,27 @@ import World
         #expect(Acceptor.accept(again, next: S.ballot(9), before) == .yes(after, folding: nil))
     }
 
+    @Test func aChangeOnALaterNameOfTheBaseGivesItThatName() {
+        let change = S.change(4, on: S.version(3, 6), under: 8)
+        let after = record(record()) { ($0.base, $0.pending, $0.promise) = (S.version(3, 6), change, S.ballot(9)) }
+        #expect(Acceptor.accept(change, next: S.ballot(9), record()) == .yes(after, folding: nil))
+    }
+
+    /// Else a proposer that has not heard of the new name would be behind for ever, and with it everybody who meets its change.
+    @Test func aChangeOnAnEarlierNameOfTheBaseIsOneOnTheBase() {
+        let before = record(record()) { $0.base = S.version(3, 7) }
+        let change = S.change(4, on: S.version(3, 5), under: 8)
+        let after = record(before) { ($0.pending, $0.promise) = (S.change(4, on: S.version(3, 7), under: 8), S.ballot(9)) }
+        #expect(Acceptor.accept(change, next: S.ballot(9), before) == .yes(after, folding: nil))
+    }
+
+    @Test func aLaterNameKeepsWhatWasAcceptedUnderAHigherBallotAndNothingElse() {
+        let kept = record(pending: S.change(4, on: S.version(3, 5), under: 9))
+        #expect(kept.renamed(S.version(3, 8))?.pending == S.change(4, on: S.version(3, 8), under: 9))
+        let gone = record(pending: S.change(4, on: S.version(3, 5), under: 6))
+        #expect(gone.renamed(S.version(3, 8)).map(\.pending) == .some(nil))
+    }
+
     @Test func anotherStateUnderTheNumberOfTheBaseIsNotTheBaseAgain() {
         let other = S.change(9, on: S.version(2, 4), under: 8)
         #expect(Acceptor.accept(other, next: S.ballot(9), record()) == .behind)
