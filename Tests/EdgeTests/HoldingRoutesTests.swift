@@ -77,8 +77,9 @@ import World
     @Test(arguments: [#""1""#, #""0""#, #"W/"1""#, #""1", "2""#]) func aTagMakesNothing(_ tag: String) async throws {
         try await withOrders { base, _ in
             for kind in Self.kinds {
-                #expect(try await Self.put(base + kind.path + "alice", kind.body(3), ifMatch: tag).status == 412)
-                #expect(try await ask("GET", base + kind.path + "alice").status == 404)
+                let answer = try await Self.put("\(base)\(kind.path)alice", kind.body(3), ifMatch: tag)
+                #expect(answer.status == 412)
+                #expect(try await ask("GET", "\(base)\(kind.path)alice").status == 404)
             }
         }
     }
@@ -136,10 +137,11 @@ import World
                 (String(repeating: "n", count: 256), String(repeating: "n", count: 256)),
             ]
             for (index, name) in names.enumerated() {
-                #expect(try await Self.put(base + kind.path + name.0, kind.body(index)).json == kind.document(name.1, index))
+                let answer = try await Self.put("\(base)\(kind.path)\(name.0)", kind.body(index))
+                #expect(answer.json == kind.document(name.1, index))
             }
             for (index, name) in names.enumerated() {
-                #expect(try await ask("GET", base + kind.path + name.0).json == kind.document(name.1, index))
+                #expect(try await ask("GET", "\(base)\(kind.path)\(name.0)").json == kind.document(name.1, index))
             }
         }
     }

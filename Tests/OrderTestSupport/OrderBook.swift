@@ -61,7 +61,7 @@ package final class OrderBook: OrderGateway {
     package func cancel(_ id: WorkID, operation: WorkID) async throws(OrderGatewayError) -> Bool {
         guard let order = try await order(id) else { return false }
         guard !order.status.isTerminal else { throw OrderGatewayError(.ended, "order \(id) has ended: \(order.status.rawValue)") }
-        try change { rehearsal, _ in try rehearsal.tell(Cancel(), to: ActorName(Order.kind, of: id), as: id) }
+        _ = try change { rehearsal, _ in try rehearsal.tell(Cancel(), to: ActorName(Order.kind, of: id), as: id) }
         return true
     }
 
@@ -88,8 +88,7 @@ package final class OrderBook: OrderGateway {
     }
 
     private func set(_ event: some DurableEvent, _ kind: String, _ name: String, _ operation: WorkID) throws(OrderGatewayError) {
-        var answer: [UInt8] = []
-        try change { rehearsal, _ in answer = try rehearsal.tell(event, to: Self.actor(kind, name), as: operation) }
+        let answer = try change { rehearsal, _ in try rehearsal.tell(event, to: Self.actor(kind, name), as: operation) }
         switch answer.first.flatMap(SettingOutcome.init) {
         case .done: return
         case .otherRevision: throw OrderGatewayError(.otherRevision, "\(kind)/\(name) has another revision")
@@ -98,7 +97,7 @@ package final class OrderBook: OrderGateway {
         }
     }
 
-    private func read<Value: Sendable>(_ body: (Rehearsal) throws -> Value) throws(OrderGatewayError) -> Value {
+    private func read<Value: Sendable>(_ body: @Sendable (Rehearsal) throws -> Value) throws(OrderGatewayError) -> Value {
         let result = state.withLock { state -> Result<Value, OrderGatewayError> in
             if let failure = state.failure { return .failure(failure) }
             return Self.result { try body(state.rehearsal) }
@@ -106,13 +105,15 @@ package final class OrderBook: OrderGateway {
         return try result.get()
     }
 
-    private func change(_ body: (Rehearsal, inout [WorkID]) throws -> Void) throws(OrderGatewayError) {
-        let result = state.withLock { state -> Result<Void, OrderGatewayError> in
+    private func change<Value: Sendable>(
+        _ body: @Sendable (Rehearsal, inout [WorkID]) throws -> Value
+    ) throws(OrderGatewayError) -> Value {
+        let result = state.withLock { state -> Result<Value, OrderGatewayError> in
             if let failure = state.failure, failure.code != .unknown { return .failure(failure) }
             let result = Self.result { try body(state.rehearsal, &state.orders) }
             return state.failure.map { .failure($0) } ?? result
         }
-        try result.get()
+        return try result.get()
     }
 
     private static func result<Value>(_ body: () throws -> Value) -> Result<Value, OrderGatewayError> {
