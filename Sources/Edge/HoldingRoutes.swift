@@ -55,7 +55,7 @@ struct HoldingRoutes {
         guard let name = form.name(.string(request.parameter("id")), as: "id") else { throw form.refusal }
         let holding = try await read(name, gateway)
         guard holding.revision > 0 else {
-            throw Problem.notFound("nobody has made \(kind.noun) \"\(name)\"; PUT without If-Match makes it")
+            throw Problem.notFound("nobody has made \(kind.noun) \"\(name)\" yet; setting its \(kind.amount) does")
         }
         return answer(name, holding)
     }
