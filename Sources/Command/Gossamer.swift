@@ -17,7 +17,8 @@ public struct Gossamer: AsyncParsableCommand {
         version: Release.version,
         subcommands: [
             UpCommand.self, DownCommand.self, MembersCommand.self, LogsCommand.self, PrimesCommand.self,
-            LookupCommand.self, RingCommand.self, KeyValueCommand.self, StoreCommand.self,
+            LookupCommand.self, OrderCommand.self, AccountCommand.self, StockCommand.self, RingCommand.self, KeyValueCommand.self,
+            StoreCommand.self,
             DrainCommand.self, LeaveCommand.self, TopologyCommand.self, KeysCommand.self, NodeCommand.self,
             ChaosCommand.self, SimulateCommand.self, BenchCommand.self, VersionCommand.self,
         ])
@@ -32,7 +33,12 @@ public struct Gossamer: AsyncParsableCommand {
             let nearest = NearestName.suggest(name, among: known).map { ", did you mean \"\($0)\"?" } ?? ";"
             return "there is no command \"\(name)\"\(nearest) gossamer --help lists them"
         }
-        return name == "primes" ? PrimesCommand.complaint(negativeIn: arguments.dropFirst()) : nil
+        return switch name {
+        case "primes": PrimesCommand.complaint(negativeIn: arguments.dropFirst())
+        case "account": HoldingKind.account.complaint(negativeIn: arguments.dropFirst())
+        case "stock": HoldingKind.stock.complaint(negativeIn: arguments.dropFirst())
+        default: nil
+        }
     }
 
     /// Runs the command that the arguments name, and ends the process.

@@ -83,9 +83,10 @@ extension Problem {
 
 extension WebRequest {
     /// The path's `{id}`. What is no id of work is the id of nothing: 404, not 400.
-    func workID() throws(Problem) -> WorkID {
+    /// - Parameter thing: what it is to be the id of.
+    func workID(of thing: String = "a job") throws(Problem) -> WorkID {
         let text = parameter("id")
-        guard let id = WorkID(text) else { throw .notFound("\"\(text.prefix(64))\" is not the id of a job") }
+        guard let id = WorkID(text) else { throw .notFound("\"\(text.prefix(64))\" is not the id of \(thing)") }
         return id
     }
 }

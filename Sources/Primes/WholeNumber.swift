@@ -1,18 +1,18 @@
 /// A decimal number, read exactly: JSON's grammar (RFC 8259, 6), so `1e9` and `5.0` are whole and `18446744073709551616` is too
 /// large rather than rounded.
-enum WholeNumber: Equatable {
+package enum WholeNumber: Equatable {
     case value(UInt64)
     case negative
     case tooLarge
     case notWhole
 
     /// Digits with at most a sign before them: what counts as a number when it comes as a string.
-    static func isPlain(_ text: String) -> Bool {
+    package static func isPlain(_ text: String) -> Bool {
         let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
         return !digits.isEmpty && digits.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
     }
 
-    init(_ text: String) {
+    package init(_ text: String) {
         var rest = text.utf8[...]
         let isNegative = rest.first == UInt8(ascii: "-")
         if isNegative { rest = rest.dropFirst() }

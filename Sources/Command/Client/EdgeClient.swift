@@ -23,6 +23,8 @@ package struct EdgeClient: Sendable {
     private static let longestPause: Duration = .milliseconds(100)
     /// How long edges may be unable to tell about a job before it is given up.
     private static let patience: Duration = .seconds(15)
+    /// An edge gives an answer up after 10 s, and says so.
+    private static let answerLimit: Duration = .seconds(12)
 
     /// - Parameter edges: base URLs; the first that answers is used, the next when it falls silent.
     package init(edges: [String], world: any World) {
@@ -46,27 +48,62 @@ package struct EdgeClient: Sendable {
         package let path: String
     }
 
+    /// An answer, and the edge that gave it.
+    package struct Reply: Sendable {
+        package let edge: String
+        package let path: String
+        package let answer: HTTPAnswer
+    }
+
     /// Hands the order to the first edge that takes it.
     /// - Parameter path: of the kind of work, such as `/api/primes`.
     package func submit(_ order: JSON, to path: String) async throws(CommandFailure) -> Ticket {
+        let reply: Reply
+        do throws(Silence) { reply = try await first(path, .POST, order, nil, .seconds(10)) } catch {
+            throw CommandFailure(.unavailable, "no edge takes the order:\n\(error)")
+        }
+        let answer = reply.answer
+        if answer.status == 400 { throw CommandFailure(.usage, answer.complaint) }
+        guard answer.isSuccess, let path = answer.json?["statusUrl"]?.string ?? answer.location else {
+            throw CommandFailure(answer.status == 503 ? .unavailable : .protocolError, "\(reply.edge): \(answer.complaint)")
+        }
+        return Ticket(edge: reply.edge, path: path)
+    }
+
+    /// Asks the first edge that answers, whatever it answers.
+    /// - Throws: `unavailable` when none does; `unknown` when one was told to change something, and has not said whether it did.
+    package func ask(
+        _ path: String, method: HTTPMethod = .GET, body: JSON? = nil, ifMatch eTag: String? = nil
+    ) async throws(CommandFailure) -> Reply {
+        do throws(Silence) { return try await first(path, method, body, eTag, Self.answerLimit) } catch {
+            guard error.mayHaveActed else { throw CommandFailure(.unavailable, "no edge answers:\n\(error)") }
+            throw CommandFailure(.unknown, "whether it was done is unknown, for an edge has not answered:\n\(error)")
+        }
+    }
+
+    /// Nobody has answered.
+    private struct Silence: Error, CustomStringConvertible {
+        let edges: [String]
+        /// True when one of them may have done what it was asked for.
+        let mayHaveActed: Bool
+        var description: String { edges.map { "  \($0)" }.joined(separator: "\n") }
+    }
+
+    private func first(
+        _ path: String, _ method: HTTPMethod, _ body: JSON?, _ eTag: String?, _ timeout: Duration
+    ) async throws(Silence) -> Reply {
         var silent: [String] = []
         for edge in edges {
-            let answer: HTTPAnswer
             do {
-                answer = try await asker.ask(edge, path, method: .POST, body: order, timeout: .seconds(10))
+                let answer = try await asker.ask(edge, path, method: method, body: body, ifMatch: eTag, timeout: timeout)
+                return Reply(edge: edge, path: path, answer: answer)
             } catch {
                 silent.append("\(edge): \(error)")
-                // An order that may have been taken is not given to another edge as well.
-                if error.wasRefused { continue }
-                break
+                // What may have been taken is not given to another edge as well.
+                if !error.wasRefused && method != .GET { throw Silence(edges: silent, mayHaveActed: true) }
             }
-            if answer.status == 400 { throw CommandFailure(.usage, answer.complaint) }
-            guard answer.isSuccess, let path = answer.json?["statusUrl"]?.string ?? answer.location else {
-                throw CommandFailure(answer.status == 503 ? .unavailable : .protocolError, "\(edge): \(answer.complaint)")
-            }
-            return Ticket(edge: edge, path: path)
         }
-        throw CommandFailure(.unavailable, "no edge takes the order:\n" + silent.map { "  \($0)" }.joined(separator: "\n"))
+        throw Silence(edges: silent, mayHaveActed: false)
     }
 
     /// Follows the job to its end.

@@ -12,6 +12,8 @@ package struct HTTPAnswer: Sendable {
     package let json: JSON?
     package let text: String
     package let location: String?
+    /// As it came, with its quotes.
+    package let eTag: String?
 
     package var isSuccess: Bool { 200..<300 ~= status }
 
@@ -47,9 +49,10 @@ package struct HTTPAsker: Sendable {
     /// - Parameters:
     ///   - base: `http://host:port`, or `unix:` and the path of a socket.
     ///   - path: begins with a slash; already percent-encoded.
+    ///   - eTag: what is to be changed has it, or stays as it is.
     ///   - timeout: for the whole exchange.
     package func ask(
-        _ base: String, _ path: String, method: HTTPMethod = .GET, body: JSON? = nil, token: String? = nil,
+        _ base: String, _ path: String, method: HTTPMethod = .GET, body: JSON? = nil, token: String? = nil, ifMatch eTag: String? = nil,
         timeout: Duration = .seconds(5)
     ) async throws(NoAnswer) -> HTTPAnswer {
         var request = HTTPClientRequest(url: Self.url(try HTTPTarget(base), path))
@@ -57,6 +60,7 @@ package struct HTTPAsker: Sendable {
         request.headers.add(name: "Accept", value: "application/json")
         request.headers.add(name: "Connection", value: "close")
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let eTag { request.headers.add(name: "If-Match", value: eTag) }
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: body.text()))
@@ -66,7 +70,8 @@ package struct HTTPAsker: Sendable {
             let bytes = try await response.body.collect(upTo: Self.answerLimit)
             return HTTPAnswer(
                 status: Int(response.status.code), json: try? JSON(parsing: bytes.readableBytesView),
-                text: String(buffer: bytes), location: response.headers.first(name: "Location"))
+                text: String(buffer: bytes), location: response.headers.first(name: "Location"),
+                eTag: response.headers.first(name: "ETag"))
         } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
             throw .silent(timeout)
         } catch is NIOTooManyBytesError {

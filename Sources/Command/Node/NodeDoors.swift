@@ -51,6 +51,7 @@ struct NodeDoors {
                 groups: [
                     PrimesRoutes(gateway: primes.gateway, limits: primes.limits, workers: { primes.workers() }),
                     LookupRoutes(gateway: lookups.gateway, services: lookups.services),
+                    OrderRoutes(gateway: OrderDesk(actors: truth.actors), world: mesh.world),
                     JobEventsRoutes(
                         sources: [
                             JobEvents(gateway: primes.gateway),
