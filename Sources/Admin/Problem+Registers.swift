@@ -10,7 +10,7 @@ extension Problem {
         let status = switch error.code {
         case .tooLarge: 413
         case .refused, .expired: 409
-        case .noMajority, .overloaded, .notReady, .notHere: 503
+        case .noMajority, .overloaded, .notReady, .notHere, .notNow: 503
         }
         let seconds = error.retryAfter.map { max(1, Int(($0.seconds).rounded(.up))) }
         var extensions: [JSON.Member] = [.init("code", .string(error.code.rawValue)), .init("outcome", .string(error.outcome.rawValue))]

@@ -41,7 +41,7 @@ public struct OrderDesk: OrderGateway {
         _ name: String, balance: Int64, over revision: UInt64, operation: WorkID
     ) async throws(OrderGatewayError) -> Account.State {
         try await set(SetBalance(balance, over: revision), named(Account.kind, name), operation)
-        return try await account(name)
+        do throws(OrderGatewayError) { return try await account(name) } catch { throw Self.done(error, "account \(name)") }
     }
 
     public func stock(_ name: String) async throws(OrderGatewayError) -> Stock.State {
@@ -52,7 +52,7 @@ public struct OrderDesk: OrderGateway {
         _ name: String, quantity: Int64, over revision: UInt64, operation: WorkID
     ) async throws(OrderGatewayError) -> Stock.State {
         try await set(SetQuantity(quantity, over: revision), named(Stock.kind, name), operation)
-        return try await stock(name)
+        do throws(OrderGatewayError) { return try await stock(name) } catch { throw Self.done(error, "stock \(name)") }
     }
 
     // MARK: Actors
@@ -72,6 +72,11 @@ public struct OrderDesk: OrderGateway {
         case .lessThanHeld: throw OrderGatewayError(.lessThanHeld, "orders under way hold more of \(actor) than that")
         case nil: throw OrderGatewayError(.unknown, "\(actor) has answered what this program does not know; update it")
         }
+    }
+
+    /// It was set, and could not be read afterwards: nobody may say that nothing has happened.
+    private static func done(_ error: OrderGatewayError, _ what: String) -> OrderGatewayError {
+        OrderGatewayError(.unknown, "\(what) was set and cannot be read now: \(error)", retryAfterSeconds: error.retryAfterSeconds)
     }
 
     private func tell(
@@ -94,7 +99,7 @@ extension OrderGatewayError {
         let code: Code =
             switch error.code {
             case .refused, .tooLarge: .invalid
-            case .noMajority, .overloaded, .notReady, .notHere, .expired: error.outcome == .failed ? .unavailable : .unknown
+            case .noMajority, .overloaded, .notReady, .notHere, .notNow, .expired: error.outcome == .failed ? .unavailable : .unknown
             }
         self.init(code, error.sentence, retryAfterSeconds: max(1, Int((error.retryAfter ?? .seconds(1)).milliseconds / 1_000)))
     }

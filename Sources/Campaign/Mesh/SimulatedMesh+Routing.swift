@@ -84,7 +84,7 @@ extension SimulatedMesh {
         process.routes[back.route] = route
         switch error.code {
         case .notReady, .notHere, .noMajority, .overloaded: forward(process, back.route)
-        case .refused, .tooLarge, .expired:
+        case .refused, .tooLarge, .expired, .notNow:
             process.routes[back.route] = nil
             tell(client: back.route, route.isOpen ? .failure(RegisterError(error.code, .unknown, error.sentence)) : result)
         }

@@ -163,7 +163,7 @@ final class Clients {
             // Only the newest attempt's failure leads to the next one.
             guard errand.call == call else { return }
             switch error.code {
-            case .noMajority, .overloaded, .notReady, .notHere:
+            case .noMajority, .overloaded, .notReady, .notHere, .notNow:
                 let pause = random.exponential(.milliseconds(60))
                 errands[number]?.call = 0
                 mesh.after(pause) { [unowned self] _ in attempt(number) }

@@ -28,6 +28,7 @@ package struct Courier {
     private var charges: [ActorName: CourierCharge] = [:]
     /// Those that have something to do and found no flight free, in order.
     private var waiting: [ActorName] = []
+    private var isWaiting: Set<ActorName> = []
     /// Letters, commands and parts that are under way.
     private var flights = 0
     private var timers = EventHeap<ActorName>()
@@ -57,7 +58,11 @@ package struct Courier {
         case .performed(let actor, let part, let result): performed(actor, part, result)
         case .tick: break
         }
-        while let (actor, _) = timers.pop(dueBy: self.now) { work(for: actor) }
+        while let (actor, _) = timers.pop(dueBy: self.now) {
+            guard let timer = charges[actor]?.timer, timer <= self.now else { continue }
+            charges[actor]?.timer = .distantFuture
+            work(for: actor)
+        }
         goOn()
         var out: [CourierEffect] = []
         swap(&out, &effects)
@@ -67,17 +72,28 @@ package struct Courier {
     // MARK: Duties
 
     private mutating func attend(_ actor: ActorName) {
-        if charges[actor]?.isReading == true { charges[actor]?.isStale = true } else { read(actor) }
+        if charges[actor]?.isReading == true { return charges[actor, default: CourierCharge()].isStale = true }
+        guard flights < figures.flights else {
+            charges[actor, default: CourierCharge()].isStale = true
+            return wait(actor)
+        }
+        read(actor)
     }
 
     private mutating func read(_ actor: ActorName, after part: String = "") {
         charges[actor, default: CourierCharge()].isReading = true
         charges[actor]?.isStale = false
         charges[actor]?.page = part
-        effects.append(.read(actor, after: part))
+        fly(.read(actor, after: part))
+    }
+
+    /// Has the actor have its turn when a flight is free.
+    private mutating func wait(_ actor: ActorName) {
+        if isWaiting.insert(actor).inserted { waiting.append(actor) }
     }
 
     private mutating func take(_ result: Result<ActorDuties, RegisterError>, of actor: ActorName) {
+        flights -= 1
         guard var charge = charges[actor], charge.isReading else { return }
         charge.isReading = false
         switch result {
@@ -149,13 +165,19 @@ package struct Courier {
 
     /// Those who found no flight free have their turn.
     private mutating func goOn() {
-        while flights < figures.flights, !waiting.isEmpty { work(for: waiting.removeFirst()) }
+        var next = 0
+        while flights < figures.flights, next < waiting.count {
+            isWaiting.remove(waiting[next])
+            next += 1
+            work(for: waiting[next - 1])
+        }
+        waiting.removeFirst(next)
     }
 
     /// Does for an actor what can be done now, and sets a timer for the rest.
     private mutating func work(for actor: ActorName) {
         guard var charge = charges[actor], !charge.isReading else { return }
-        if charge.isStale { return read(actor) }
+        if charge.isStale { return flights < figures.flights ? read(actor) : wait(actor) }
         var look = CourierCharge.Look(now: now, wall: wall, room: figures.flights - flights, parts: figures.partsOfOne)
         if charge.pauses[.read] != nil {
             if look.mayTry(.read, charge) { return read(actor) }
@@ -163,8 +185,11 @@ package struct Courier {
             for effect in charge.next(actor, &look) { fly(effect) }
             if let next = charge.duties.next, look.isThrough { return goOnReading(actor, charge, after: next) }
         }
-        if look.isHeldUp, !waiting.contains(actor) { waiting.append(actor) }
-        if look.next < .distantFuture { timers.insert(actor, at: look.next) }
+        if look.isHeldUp { wait(actor) }
+        if look.next < charge.timer {
+            charge.timer = look.next
+            timers.insert(actor, at: look.next)
+        }
         charges[actor] = charge.isIdle && !look.isHeldUp && look.next == .distantFuture ? nil : charge
     }
 

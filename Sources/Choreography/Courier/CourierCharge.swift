@@ -20,6 +20,8 @@ struct CourierCharge {
 
     /// Its duties are being read, and something has happened since that began.
     var isReading = false, isStale = false
+    /// The instant for which a timer is set.
+    var timer = Instant.distantFuture
     /// The part behind which orders are being read; empty when all is.
     var page = ""
     private(set) var duties = ActorDuties()
@@ -61,7 +63,9 @@ struct CourierCharge {
         case .settle(let receipts):
             isSettling = false
             errand = .settle
-            if error == nil {
+            if error != nil {
+                settlesAt = .zero
+            } else {
                 for receipt in receipts where self.receipts[receipt.receiver] == receipt.sequence { self.receipts[receipt.receiver] = nil }
             }
         case .bury(let receiver, _, _):

@@ -53,9 +53,12 @@ package enum Acceptor {
             known.promise = max(next, delta.ballot)
             return .yes(known, folding: nil)
         }
-        guard let pending = record.pending, pending.version == delta.base else { return .behind }
+        // The kept one may be the chosen one proposed again, if it is of that number and a higher ballot.
+        guard let pending = record.pending, pending.version.number == delta.base.number, pending.ballot >= delta.base.ballot else {
+            return .behind
+        }
         var folded = record.folding(pending)
-        folded.pending = delta
+        folded.pending = delta.proposed(on: folded.base)
         folded.promise = max(next, delta.ballot)
         return .yes(folded, folding: pending)
     }
@@ -83,8 +86,14 @@ extension RegisterRecord {
         guard !isCatchingUp, base.number > 0, version.number == base.number, base < version else { return nil }
         var record = self
         record.base = version
+        record.promise = max(promise, version.ballot)
         record.pending = pending.flatMap { $0.ballot > version.ballot ? $0.proposed(on: version) : nil }
         return record
+    }
+
+    /// Whether `version`, which is chosen or may be, is the base, here known by that name or a later one.
+    package func isOn(_ version: RegisterVersion) -> Bool {
+        !isCatchingUp && base.number == version.number && base.ballot >= version.ballot
     }
 
     /// Whether this replica can tell the register's value at `version`.

@@ -33,7 +33,7 @@ public struct MachineRefusal: Error, Hashable, Sendable, CustomStringConvertible
 
     /// What whoever has wished it is told.
     var error: RegisterError {
-        isLasting ? RegisterError(.refused, .failed, sentence) : RegisterError(.notReady, .failed, sentence, retryAfter: .seconds(1))
+        isLasting ? RegisterError(.refused, .failed, sentence) : RegisterError(.notNow, .failed, sentence, retryAfter: .seconds(1))
     }
     public var description: String { sentence }
 }

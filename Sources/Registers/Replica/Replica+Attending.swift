@@ -11,7 +11,10 @@ import World
 // one whose home has died, or is of no use, has somebody else after that time. What a majority has chosen some living replica of every majority
 // holds. Looking begins with a read of the register's true state, so that what one replica believes decides nothing.
 //
-// Bounded: so many registers are watched in memory, those that are due first. The others are read from the store when there is room.
+// What a change has replaced is known to be replaced only when the next change comes, and the last of a register has none. So a register that was
+// due before its last change, and is not since, is proposed once more after a while, if nothing else comes: that settles it everywhere.
+//
+// Bounded: only what is due soon is watched in memory, and of that so many. The rest is read from the store as its time comes.
 
 /// The registers that somebody has to look after, as far as this replica knows.
 struct Attending {
@@ -22,21 +25,35 @@ struct Attending {
         var since: Instant
         /// The instant for which a timer is set.
         var timer: Instant
+        /// It was found to be due only by what was most likely replaced.
+        var isDoubtful = false
     }
 
+    /// What is due later than this is left to the store for now.
+    static let window: Duration = .seconds(120)
+    /// How often the store is asked.
+    static let interval: Duration = .seconds(30)
+    /// The wall clock, beside the monotonic one, when the store was asked last.
+    var wallAtStart: Int64?
+
     var entries: [RegisterKey: Entry] = [:]
-    /// The store knows of more than is watched here.
-    var hasMore = true
 }
 
 extension Replica {
     /// Notes what a register that was written says of when it is due.
     mutating func watch(_ key: RegisterKey, _ record: RegisterRecord?) {
-        guard let due = record?.due else { return attending.entries[key] = nil }
+        guard let due = record?.due, isSoon(due) else {
+            if !attending.entries.isEmpty { attending.entries[key] = nil }
+            return
+        }
         let before = attending.entries[key]
-        guard before != nil || attending.entries.count < RegisterLimits.watched else { return attending.hasMore = true }
+        guard before != nil || attending.entries.count < RegisterLimits.watched else { return }
         attending.entries[key] = Attending.Entry(due: due, since: now, timer: before?.timer ?? .distantFuture)
         setAttendTimer(key)
+    }
+
+    private func isSoon(_ due: UInt64) -> Bool {
+        Int64(clamping: due) - wall.millisecondsSince1970 <= Attending.window.milliseconds
     }
 
     /// The instant at which this replica has to look after the register; nil when it has no place there.
@@ -58,25 +75,35 @@ extension Replica {
         entry.timer = .distantFuture
         attending.entries[key] = entry
         guard let at = attends(key, entry) else { return }
-        if at <= now, standing == .voting {
-            emit(.attend(key))
+        var again = at
+        if at <= now {
             // Once more after a while, should nothing come of it.
-            attending.entries[key]?.timer = now + figures.attendInterval
-            timers.insert(.attend(key), at: now + figures.attendInterval)
-        } else {
-            attending.entries[key]?.timer = max(at, now + .milliseconds(100))
-            timers.insert(.attend(key), at: max(at, now + .milliseconds(100)))
+            again = now + (standing == .asking ? .milliseconds(100) : figures.attendInterval)
+            if standing == .voting { lookAfter(key, entry) }
         }
+        guard attending.entries[key] != nil else { return }
+        attending.entries[key]?.timer = again
+        timers.insert(.attend(key), at: again)
     }
 
-    /// Reads more from the store when there is room.
+    private mutating func lookAfter(_ key: RegisterKey, _ entry: Attending.Entry) {
+        guard record(of: key)?.isDueByTheBaseAlone == true else { return emit(.attend(key)) }
+        attending.entries[key]?.isDoubtful = true
+        if entry.isDoubtful { carry(key) }
+    }
+
+    /// Reads from the store what is due soon, while there is room.
     mutating func lookForDue() {
-        timers.insert(.attendance, at: now + figures.attendInterval)
-        if attending.hasMore, attending.entries.count <= RegisterLimits.watched / 2 {
-            let keys = store.due(by: .max, limit: RegisterLimits.watched)
-            attending.hasMore = keys.count == RegisterLimits.watched
-            for key in keys where attending.entries[key] == nil { watch(key, record(of: key)) }
+        timers.insert(.attendance, at: now + Attending.interval)
+        let offset = wall.millisecondsSince1970 - now.nanoseconds / 1_000_000
+        let isSet = abs(offset - (attending.wallAtStart ?? offset)) > 1_000
+        attending.wallAtStart = offset
+        if attending.entries.count <= RegisterLimits.watched / 2 {
+            let soon = UInt64(clamping: wall.millisecondsSince1970 + Attending.window.milliseconds)
+            for key in store.due(by: soon, limit: RegisterLimits.watched) where attending.entries[key] == nil { watch(key, record(of: key)) }
         }
+        // The wall clock was set, or the machine slept: timers are of the other clock.
+        if isSet { watchAnew() }
     }
 
     /// Others stand in as homes than before.

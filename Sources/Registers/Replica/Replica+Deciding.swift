@@ -10,11 +10,12 @@ extension Replica {
         let held = held(proposer.key, at: finding.version)
         switch finding {
         case .chosen(let version, let holders):
+            if held.isOn(version) { return granted(proposer, at: held.base) }
             guard held.holds(version) else { return fetch(proposer, finding, version.ballot, from: holders) }
             granted(proposer, at: version)
         case .open(let version, let base, let holders):
-            if held.base == version, !held.isCatchingUp {
-                granted(proposer, at: version)
+            if held.isOn(version) {
+                granted(proposer, at: held.base)
             } else if let pending = held.pending, pending.version == version, !held.isCatchingUp {
                 repropose(proposer, pending)
             } else {
@@ -66,12 +67,14 @@ extension Replica {
         let held = held(key, at: finding.version)
         switch finding {
         case .chosen(let version, _):
-            if held.holds(version) { granted(proposer, at: version) } else { fail(proposer, nil) }
+            if held.isOn(version) {
+                granted(proposer, at: held.base)
+            } else if held.holds(version) { granted(proposer, at: version) } else { fail(proposer, nil) }
         case .open(let version, let base, _):
             // The base may be known by different names, here and where the change was found.
             let open = [held.pending, pending].compactMap { $0 }.first { $0.version == version && $0.base.number == base.number }
-            if held.base == version, !held.isCatchingUp {
-                granted(proposer, at: version)
+            if held.isOn(version) {
+                granted(proposer, at: held.base)
             } else if let open, held.base.number == base.number, !held.isCatchingUp { repropose(proposer, open) } else { fail(proposer, nil) }
         }
         setTimer(proposer)

@@ -5,8 +5,7 @@ import World
 // A replica that lacks the base of a change asks whoever has it for the rows changed since its own, in pieces of bounded size. One
 // piece is the usual case and is installed in one commit. Of several, each is written as it comes, so that ten million rows need no
 // memory; until the last, the record says that rows are mixed, and nobody may read here. Its word as an acceptor is not touched: it
-// still tells what it accepted last, which is older than what it is catching up with, and so never the highest that a majority
-// tells of.
+// still tells what it accepted last. That may be newer than what a giver has, who may be behind as well: then it stays accepted.
 //
 // The giver may move on between two pieces. Then the rows that changed meanwhile are fetched in another pass, until one passes in
 // which all pieces are of one version.
@@ -170,8 +169,10 @@ extension Replica {
         var record = before
         record.base = piece.version
         record.state = piece.state
-        // A change kept here was of an older base, so it is part of the new one or was never chosen.
-        record.pending = nil
+        // A change of an older base is part of the new one or was never chosen. One of this base that was accepted under a higher ballot may
+        // have been chosen, and whoever was told that it is accepted here counts on it.
+        record.pending = piece.version.number == before.base.number
+            ? before.pending.flatMap { $0.ballot > piece.version.ballot ? $0.proposed(on: piece.version) : nil } : nil
         record.promise = max(record.promise, piece.version.ballot)
         record.isCatchingUp = false
         put(key, record, rows: rows)

@@ -17,6 +17,8 @@ public struct RegisterError: Error, Codable, Hashable, Sendable, CustomStringCon
         case notReady = "not-ready"
         /// This node holds no replica of the key.
         case notHere = "not-here"
+        /// The register's own rules refuse the command for now, whoever is asked; nothing has changed.
+        case notNow = "not-now"
     }
 
     /// What is known of the wish's fate.

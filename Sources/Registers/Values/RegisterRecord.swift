@@ -24,7 +24,13 @@ public struct RegisterRecord: Hashable, Sendable {
 
     /// When somebody has to look after the register, as far as this replica knows; see ``RegisterState/due``. Of a change that may or may
     /// not be chosen, and what it builds on, the earlier: to look once too often does no harm.
-    public var due: UInt64? { [state.due, pending?.state.due].compactMap { $0 }.min() }
+    public var due: UInt64? {
+        guard let pending = pending?.state.due else { return state.due }
+        return state.due.map { min($0, pending) } ?? pending
+    }
+
+    /// Whether the register is due only by what a change has replaced that is most likely chosen.
+    var isDueByTheBaseAlone: Bool { state.due != nil && pending != nil && pending?.state.due == nil }
 
     /// The highest ballot under which this replica has accepted anything.
     public var accepted: RegisterVersion { pending?.version ?? base }

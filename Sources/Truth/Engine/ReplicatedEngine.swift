@@ -190,7 +190,7 @@ extension RegisterError {
     fileprivate var isOfTheReplica: Bool {
         switch code {
         case .noMajority, .overloaded, .notReady, .notHere: true
-        case .refused, .tooLarge, .expired: false
+        case .refused, .tooLarge, .expired, .notNow: false
         }
     }
 

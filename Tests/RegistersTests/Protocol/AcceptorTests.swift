@@ -101,6 +101,13 @@ import World
         #expect(Acceptor.accept(change, next: S.ballot(9), record(pending: kept)) == .behind)
     }
 
+    @Test func aChangeOnAnEarlierNameOfTheKeptOneProvesThatChosenToo() {
+        let kept = S.change(4, on: S.version(3, 5), under: 7), change = S.change(5, on: S.version(4, 6), under: 8)
+        let after = RegisterRecord(
+            promise: S.ballot(9), base: S.version(4, 7), state: S.state(4), pending: S.change(5, on: S.version(4, 7), under: 8))
+        #expect(Acceptor.accept(change, next: S.ballot(9), record(pending: kept)) == .yes(after, folding: kept))
+    }
+
     @Test func aChangeOnAVersionThatIsNotHereIsBehind() {
         let change = S.change(6, on: S.version(5, 7), under: 8)
         #expect(Acceptor.accept(change, next: S.ballot(9), record()) == .behind)
@@ -186,7 +193,7 @@ import World
     @Test(arguments: [
         Renaming("a higher ballot of its number", base, S.version(3, 6), isRenamed: true),
         Renaming("a lower change on top is not chosen", over(6), S.version(3, 7), isRenamed: true),
-        Renaming("a higher change on top says otherwise", over(7), S.version(3, 6), isRenamed: false),
+        Renaming("a higher change on top stays", over(7), S.version(3, 6), isRenamed: true),
         Renaming("the same ballot", base, S.version(3, 5), isRenamed: false),
         Renaming("a lower ballot", base, S.version(3, 4), isRenamed: false),
         Renaming("a later number", base, S.version(4, 6), isRenamed: false),
@@ -197,7 +204,9 @@ import World
     func aBaseIsRenamed(_ renaming: Renaming) {
         let renamed = renaming.record.renamed(renaming.version)
         guard renaming.isRenamed else { return #expect(renamed == nil) }
-        #expect(renamed == record(renaming.record) { ($0.base, $0.pending) = (renaming.version, nil) })
+        let version = renaming.version
+        let kept = renaming.record.pending.flatMap { $0.ballot > version.ballot ? $0.proposed(on: version) : nil }
+        #expect(renamed == record(renaming.record) { ($0.base, $0.pending) = (version, kept) })
     }
 
     @Test func aReplicaHoldsItsBaseAndWhatItKeepsOverIt() {

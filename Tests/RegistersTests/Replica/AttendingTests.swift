@@ -33,21 +33,38 @@ import World
         #expect(replica.attended == [key])
     }
 
-    @Test func whatIsNotDueOrHasEndedIsLeftAlone() {
+    @Test func whatIsNotDueIsLeftAlone() {
         let replica = replica()
         put(nil, replica)
         replica.wait(.seconds(60))
         #expect(replica.attended.isEmpty)
-        put(0, replica, number: 2)
-        put(nil, replica, number: 3, isFinished: true)
+    }
+
+    /// Nothing comes after the last change of a register, so nothing says that it was chosen: it is proposed once more.
+    @Test func whatHasEndedIsLookedAfterNoMore() throws {
+        let replica = replica()
+        put(0, replica)
+        put(nil, replica, number: 2, isFinished: true)
         let before = replica.attended.count
-        // The version that was due may still be the chosen one, until the next shows that it is not.
-        put(nil, replica, number: 4, isFinished: true)
-        replica.wait(.seconds(60))
-        #expect(replica.attended.count <= before + 1)
-        let after = replica.attended.count
-        replica.wait(.seconds(60))
-        #expect(replica.attended.count == after)
+        replica.wait(.milliseconds(1))
+        _ = replica.takeSent()
+        replica.wait(.seconds(6))
+        #expect(replica.attended.count == before, "nobody has to look after what has ended")
+        let prepare = replica.takeRequests(to: LoneReplica.second).last
+        let base = S.version(2, 3)
+        replica.answer(prepare, .promised(base: base, pending: nil, closed: nil), from: LoneReplica.second)
+        #expect(replica.record(of: key)?.due == nil)
+        replica.wait(.seconds(120))
+        #expect(replica.attended.count == before)
+    }
+
+    @Test func whatIsDueMuchLaterIsReadFromTheStoreInTime() {
+        let replica = replica()
+        put(UInt64(replica.wall.millisecondsSince1970) + 600_000, replica)
+        for _ in 0..<20 { replica.wait(.seconds(29)) }
+        #expect(replica.attended.isEmpty)
+        replica.wait(.seconds(21))
+        #expect(replica.attended == [key])
     }
 
     @Test func itIsSaidAgainWhileNothingComesOfIt() {
