@@ -55,6 +55,36 @@ import World
         #expect(replica.rows(of: key) == [stored(1, 9, changed: 3)])
     }
 
+    /// It may have been chosen with this replica's yes, and the giver be the one that did not hear of it.
+    @Test func whatWasAcceptedStaysWhenWhoGivesIsAsFarBehind() throws {
+        let base = S.version(1, 2), accepted = S.change(2, on: base, under: 9)
+        replica.accept(S.change(1, on: .none, under: 2), of: key)
+        replica.accept(accepted, of: key)
+        _ = replica.takeSent()
+        // It begins to catch up with a much later version, of which nobody gives the rest.
+        replica.accept(S.change(6, on: S.version(5, 20), under: 21), of: key, round: 50)
+        let first = try #require(fetches(to: Self.second).first)
+        replica.answer(first, piece(S.version(5, 20), rows: [stored(1, 9, changed: 3)], next: 2), from: Self.second)
+        for _ in 0..<10 { replica.wait(.seconds(1)) }
+        #expect(try #require(replica.record(of: key)).isCatchingUp)
+        // A read finds the accepted change open, and fetches its base from a peer that has no more than that.
+        _ = replica.takeSent()
+        replica.wish(.read([]), of: key)
+        for _ in 0..<10 {
+            for word in replica.takeSent() where word.peer == Self.second {
+                guard case .request(let request) = word.item else { continue }
+                switch request.action {
+                case .prepare, .confirm: replica.answer(request, .promised(base: base, pending: nil, closed: nil), from: Self.second)
+                case .fetch: replica.answer(request, piece(base), from: Self.second)
+                case .accept(let delta, _, _):
+                    #expect(delta.version.number == 2 && delta.state == accepted.state, "it is proposed once more, and nothing else is")
+                    return
+                }
+            }
+        }
+        Issue.record("the accepted change is not proposed again")
+    }
+
     @Test func severalPiecesAreReadableOnlyWithTheLast() throws {
         let first = try fallBehind(S.version(4, 6))
         replica.answer(first, piece(S.version(4, 6), rows: [stored(1, 9, changed: 3)], next: 2), from: Self.second)
