@@ -36,16 +36,17 @@ import World
     private static let faults: [(Mutation, scenario: String, seeds: UInt64)] = [
         (.ballotReused, "restarts", 100), (.promiseInMemory, "cuts-and-kills", 600), (.wipedDiskVotes, "disks", 200),
         (.olderDiskVotes, "disks", 400), (.lifeForgotten, "restarts", 1_500),
-        (.roundsRepeated, "restarts", 1_500), (.noOperationIDs, "all", 20),
+        (.noOperationIDs, "all", 20),
         (.readFromOneReplica, "all", 20), (.unconfirmedReads, "all", 20), (.majorityOfTheLiving, "cuts-and-kills", 60),
         (.replicasFromTheRing, "all", 60), (.deltaOnAnyBase, "all", 20), (.rowsFreedWithoutTheHorizon, "freeing", 20),
         (.oneJump, "reconfiguring", 60), (.noRescan, "reconfiguring", 80), (.newSetAlone, "reconfiguring", 120),
         (.oldSetAlone, "reconfiguring", 150), (.listOfOne, "reconfiguring", 400),
     ]
 
-    /// Needs a store that goes by an old epoch, reaches one other alone, and has something decided just then: none of 600 seeds has shown
-    /// it. Its schedule does.
-    private static let foundBySchedulesAlone: Set<Mutation> = [.noFence]
+    /// No fence: a store that goes by an old epoch has to reach one other alone, and something to be decided just then; none of 600 seeds has
+    /// shown it. Rounds repeated: an answer to the life before has to come late, and to a round of the same number; two of 4,000 have.
+    /// Their schedules do.
+    private static let foundBySchedulesAlone: Set<Mutation> = [.noFence, .roundsRepeated]
 
     @Test func everyFaultHasItsScenario() {
         let faults = Set(Mutation.allCases.filter(\.isOfRegisters))
