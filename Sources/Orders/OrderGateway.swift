@@ -17,14 +17,14 @@ public protocol OrderGateway: Sendable {
     func account(_ name: String) async throws(OrderGatewayError) -> Account.State
 
     /// Makes an account (over revision 0), or sets the balance of the revision.
-    /// - Throws: `conflict` when another revision is there or orders hold more.
+    /// - Throws: `otherRevision` when that is not the revision that is there, `lessThanHeld` when orders hold more.
     func setAccount(_ name: String, balance: Int64, over revision: UInt64, operation: WorkID) async throws(OrderGatewayError) -> Account.State
 
     /// How much there is of an item; revision 0 when nobody has made it.
     func stock(_ name: String) async throws(OrderGatewayError) -> Stock.State
 
     /// Makes an item (over revision 0), or sets the quantity of the revision.
-    /// - Throws: `conflict` when another revision is there or orders hold more.
+    /// - Throws: `otherRevision` when that is not the revision that is there, `lessThanHeld` when orders hold more.
     func setStock(_ name: String, quantity: Int64, over revision: UInt64, operation: WorkID) async throws(OrderGatewayError) -> Stock.State
 }
 

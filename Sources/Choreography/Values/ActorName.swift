@@ -28,9 +28,7 @@ public struct ActorName: Hashable, Comparable, Sendable, CustomStringConvertible
     }
 
     /// The actor that a register holds; nil when its name is no actor's.
-    package init?(holding key: RegisterKey) { self.init(key: key) }
-
-    init?(key: RegisterKey) {
+    package init?(key: RegisterKey) {
         guard let slash = key.bytes.firstIndex(of: UInt8(ascii: "/")), slash > 0, slash + 1 < key.bytes.count,
             key.bytes.count <= Self.maximumBytes
         else { return nil }

@@ -32,7 +32,7 @@ actor CourierRunner {
 
     /// Somebody has to look after the register. One that is no actor's is nobody's business here.
     nonisolated func attend(_ key: RegisterKey) {
-        if let actor = ActorName(holding: key) { attends.yield(actor) }
+        if let actor = ActorName(key: key) { attends.yield(actor) }
     }
 
     /// Nothing is begun any more.
