@@ -34,6 +34,8 @@ public enum ReplicaEffect: Sendable {
     /// Somebody has to look after this register now, and it is this replica's turn: read it, and do what it says. Comes again while nothing
     /// comes of it.
     case attend(RegisterKey)
+    /// Nobody has to look after this register any more, as it seems here. Whoever does may read it once more, and stop.
+    case rests(RegisterKey)
     /// How far a reconfiguration has come; where the configuration has its home, as far as this replica knows.
     case rescanned(RescanProgress)
 }

@@ -59,11 +59,11 @@ public final class ReplicatedEngine: RegisterEngine {
         guard before == nil else { return runner.put(.map(map)) }
         let attendant = state.withLock { $0.attendant }
         runner.start(
-            map, machine: machine, carry: { [weak self] frame, store in self?.carry(frame, to: store) }, attend: { attendant?($0) })
+            map, machine: machine, carry: { [weak self] frame, store in self?.carry(frame, to: store) }, attend: { attendant?($0, $1) })
         runner.put(state.withLock { $0.sight })
     }
 
-    /// Has `attendant` told of the registers here that somebody has to look after. Before there is a map.
+    /// Has `attendant` told of the registers here that somebody has to look after, and when nobody has to any more. Before there is a map.
     func setAttendant(_ attendant: @escaping ReplicaRunner.Attendant) { state.withLock { $0.attendant = attendant } }
 
     /// Takes note of who lives, and with which store, and of which stores gossip knows to be gone.
