@@ -22,7 +22,7 @@ public final class TruthService: Sendable {
     /// Does what durable actors want done, whose registers are here. Nil without a store.
     private let courier: CourierRunner?
     /// Kept so that they live.
-    private let doors: (EngineDoor, ConfigurationDoor, WorkDoor)
+    private let doors: (EngineDoor, LookDoor, ConfigurationDoor, WorkDoor)
     private let workers: [any Worker]
 
     /// The error types that must be in `NodeConfiguration.errors`.
@@ -51,8 +51,8 @@ public final class TruthService: Sendable {
         if let courier { engine.setAttendant { key, isDue in courier.see(key, isDue: isDue) } }
         keeper = try ConfigurationKeeper(node: node, store: store, engine: engine, listed: listed, log: log)
         doors = (
-            EngineDoor(actorSystem: node.system, engine: engine), ConfigurationDoor(actorSystem: node.system, keeper: keeper),
-            WorkDoor(actorSystem: node.system, workers: workers)
+            EngineDoor(actorSystem: node.system, engine: engine), LookDoor(actorSystem: node.system, engine: engine),
+            ConfigurationDoor(actorSystem: node.system, keeper: keeper), WorkDoor(actorSystem: node.system, workers: workers)
         )
     }
 
