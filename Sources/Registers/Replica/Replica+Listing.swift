@@ -36,7 +36,12 @@ extension Replica {
 
     /// What is to be said of a register; nil when the list does not ask for it, or another store has to name it.
     private mutating func glance(_ key: RegisterKey, _ listing: RegisterListing) -> RegisterGlance? {
-        guard key.shard != Shard.configuration, rank(in: key.shard) == 0, let version = known(key), version != .none else { return nil }
+        guard key.shard != Shard.configuration, rank(in: key.shard) == 0, let version = known(key) else { return nil }
+        guard version != .none else {
+            // Maybe it has been made, and whoever made it has died.
+            settle(key)
+            return nil
+        }
         let view = fold(key, at: version).view
         guard listing.shows(view.whole) else { return nil }
         settle(key)

@@ -81,6 +81,17 @@ import World
         #expect(try listAll(RegisterListing()).isEmpty)
     }
 
+    /// Of a register that was made with one change, nothing further comes that would say that it was.
+    @Test func whatMayBeThereIsFoundOutForTheNextList() throws {
+        let key = RegisterKey("job/2")!
+        replica.accept(S.change(1, on: .none, under: 4), of: key)
+        _ = replica.takeSent()
+        #expect(try listAll(RegisterListing()).isEmpty)
+        let peek = replica.takeRequests(to: Self.second).first
+        replica.answer(peek, .promised(base: .none, pending: S.version(1, 4), closed: nil), from: Self.second)
+        #expect(try listAll(RegisterListing()) == ["job/2"])
+    }
+
     @Test func onlyTheHomeNamesARegister() throws {
         let other = LoneReplica.voting(replicas: [Self.second, Self.own, Self.third]), key = RegisterKey("job/1")!
         other.accept(S.change(1, on: .none, under: 2), of: key)
