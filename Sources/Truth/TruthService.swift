@@ -34,10 +34,11 @@ public final class TruthService: Sendable {
     ///   - actors: the kinds of durable actors. All nodes of a mesh that hold registers have to know the same.
     ///   - kinds: the kinds of work that these order.
     ///   - workers: those of this node.
+    ///   - results: where they put what is too large for registers.
     /// - Throws: ``ConfigurationError`` when what the node knows of the mesh is damaged or too new.
     public init(
         node: Node, store: (any RegisterStore)?, listed: [StoreListing], actors: [any DurableActor.Type] = [], kinds: [WorkKind] = [],
-        workers: [any Worker] = [], log: Logger
+        workers: [any Worker] = [], results: any ResultStore, log: Logger
     ) throws(ConfigurationError) {
         self.node = node
         self.log = log
@@ -52,7 +53,8 @@ public final class TruthService: Sendable {
         keeper = try ConfigurationKeeper(node: node, store: store, engine: engine, listed: listed, log: log)
         doors = (
             EngineDoor(actorSystem: node.system, engine: engine), LookDoor(actorSystem: node.system, engine: engine),
-            ConfigurationDoor(actorSystem: node.system, keeper: keeper), WorkDoor(actorSystem: node.system, workers: workers)
+            ConfigurationDoor(actorSystem: node.system, keeper: keeper),
+            WorkDoor(actorSystem: node.system, workers: workers, results: results, courier: courier)
         )
     }
 
@@ -93,6 +95,21 @@ public final class TruthService: Sendable {
                 "gossamer_registers_held_up_total", .counter, Double(counts.heldUp),
                 help: "How often an hour that is old enough was not freed because of a register that has not ended."),
         ]
+    }
+
+    /// Parts of a kind of work that the mesh can do at the same time, as far as this node sees: at least one for each node that does it.
+    public func breadth(of kind: WorkKind) -> Int {
+        node.decidedMembers.filter { $0.metadata.roles.contains(kind.name) }
+            .reduce(0) { $0 + max(1, Int(clamping: $1.metadata.capacity) / RingMember.ordinaryCapacity) }
+    }
+
+    /// How many actors of its kind the home of an actor looks after now; nil when it does not say in a moment.
+    public func crowd(at actor: ActorName) async -> Int? {
+        guard let home = engine.home(of: actor.key) else { return nil }
+        let system = node.system
+        return try? await system.withDeadline(.milliseconds(300)) {
+            try await system.singleton(WorkDoor.self, on: home).actors(ofKind: actor.kind)
+        }
     }
 
     /// Parts that this node's workers have in hand: what a drained node waits for before it leaves.

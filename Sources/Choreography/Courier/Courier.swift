@@ -27,6 +27,8 @@ package struct Courier {
     private let figures: CourierConfiguration
     private var random: RandomStream
     private var charges: [ActorName: CourierCharge] = [:]
+    /// How many of each kind these are.
+    private var counts: [String: Int] = [:]
     /// Those that have something to do and found no flight free, in order.
     private var waiting: [ActorName] = []
     private var isWaiting: Set<ActorName> = []
@@ -47,8 +49,8 @@ package struct Courier {
     /// When `tick` is wanted next.
     package var nextDeadline: Instant { timers.next }
 
-    /// Actors that it looks after now.
-    package var count: Int { charges.count }
+    /// Actors of a kind that it looks after now.
+    package func count(ofKind kind: String) -> Int { counts[kind] ?? 0 }
 
     package mutating func handle(_ input: CourierInput, now: Instant, wall: WallTime) -> [CourierEffect] {
         self.now = max(self.now, now)
@@ -77,16 +79,19 @@ package struct Courier {
     // MARK: Duties
 
     private mutating func attend(_ actor: ActorName) {
-        if charges[actor]?.isReading == true { return charges[actor, default: CourierCharge()].isStale = true }
-        guard flights < figures.flights else {
-            charges[actor, default: CourierCharge()].isStale = true
-            return wait(actor)
+        take(on: actor)
+        let isReading = charges[actor]?.isReading == true
+        guard !isReading, flights < figures.flights else {
+            charges[actor]?.isStale = true
+            if !isReading { wait(actor) }
+            return
         }
         read(actor)
     }
 
     private mutating func read(_ actor: ActorName, after part: String = "") {
-        charges[actor, default: CourierCharge()].isReading = true
+        take(on: actor)
+        charges[actor]?.isReading = true
         charges[actor]?.isStale = false
         charges[actor]?.page = part
         fly(.read(actor, after: part))
@@ -112,7 +117,15 @@ package struct Courier {
 
     private mutating func put(_ charge: CourierCharge?, _ actor: ActorName) {
         parts += (charge?.parts.count ?? 0) - (charges[actor]?.parts.count ?? 0)
+        if charge == nil, charges[actor] != nil { counts[actor.kind, default: 1] -= 1 }
         charges[actor] = charge
+    }
+
+    /// Begins to look after an actor, unless it does.
+    private mutating func take(on actor: ActorName) {
+        guard charges[actor] == nil else { return }
+        charges[actor] = CourierCharge()
+        counts[actor.kind, default: 0] += 1
     }
 
     // MARK: What comes back
