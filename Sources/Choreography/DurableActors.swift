@@ -37,6 +37,15 @@ public struct DurableActors: Sendable {
         return try Self.reading(actor) { try MessagePackDecoder().decode(Actor.State.self, from: bytes) }
     }
 
+    /// Whether an actor has ever reacted to anything and was not freed since; nil when that cannot be said now.
+    public func isThere(_ actor: ActorName, patience: Duration = patience) async -> Bool? {
+        do throws(RegisterError) {
+            return try await !engine.read(actor.key, query: ActorQuery.state.packed, patience: patience).isEmpty
+        } catch {
+            return error.code == .expired ? false : nil
+        }
+    }
+
     /// State and rows of an actor, as far as `limit` rows; nil for one that has never reacted to anything.
     public func sighting<Actor: DurableActor>(
         of actor: ActorName, _ type: Actor.Type, rows limit: Int = .max, patience: Duration = patience

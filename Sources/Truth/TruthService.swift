@@ -24,6 +24,10 @@ public final class TruthService: Sendable {
     /// Kept so that they live.
     private let doors: (EngineDoor, LookDoor, ConfigurationDoor, WorkDoor)
     private let workers: [any Worker]
+    /// Kinds of durable actors.
+    private let kinds: [String]
+    /// Where results go that are too large for registers.
+    public let results: any ResultStore
 
     /// The error types that must be in `NodeConfiguration.errors`.
     public static var errors: [any (Error & Codable & Sendable).Type] { [RegisterError.self, WorkRefusal.self] }
@@ -34,11 +38,12 @@ public final class TruthService: Sendable {
     ///   - actors: the kinds of durable actors. All nodes of a mesh that hold registers have to know the same.
     ///   - kinds: the kinds of work that these order.
     ///   - workers: those of this node.
-    ///   - results: where they put what is too large for registers.
+    ///   - results: where results go that are too large for registers. Nil for the nodes with the role; that is not enough for one
+    ///     of these, which has to say where its own lie.
     /// - Throws: ``ConfigurationError`` when what the node knows of the mesh is damaged or too new.
     public init(
         node: Node, store: (any RegisterStore)?, listed: [StoreListing], actors: [any DurableActor.Type] = [], kinds: [WorkKind] = [],
-        workers: [any Worker] = [], results: any ResultStore, log: Logger
+        workers: [any Worker] = [], results: (any ResultStore)? = nil, log: Logger
     ) throws(ConfigurationError) {
         self.node = node
         self.log = log
@@ -47,6 +52,9 @@ public final class TruthService: Sendable {
         let engine = ReplicatedEngine(node: node, store: store, machine: MachineBook(machines: machines), log: log)
         self.engine = engine
         self.workers = workers
+        self.kinds = actors.map { $0.kind }
+        let results = results ?? MeshResults(node: node, own: nil)
+        self.results = results
         let crews = WorkCrews(node: node, kinds: kinds)
         courier = store == nil ? nil : CourierRunner(world: node.world, actors: DurableActors(engine: engine), crews: crews)
         if let courier { engine.setAttendant { key, isDue in courier.see(key, isDue: isDue) } }
@@ -66,6 +74,16 @@ public final class TruthService: Sendable {
             for await _ in events { see() }
         }
         keeper.start()
+        results.start { [self] work in await isOver(work) }
+    }
+
+    /// Whether no actor of a piece of work is there any more; nil when not all can be asked.
+    private func isOver(_ work: WorkID) async -> Bool? {
+        for kind in kinds {
+            guard let isThere = await actors.isThere(ActorName(kind, of: work)) else { return nil }
+            if isThere { return false }
+        }
+        return true
     }
 
     /// Values under names.

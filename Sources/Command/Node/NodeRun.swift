@@ -90,7 +90,7 @@ struct NodeRun {
         // A node's world ends with it; a next life has one of its own.
         let world = SystemWorld(mutations: mutations)
         var configuration = try NodeConfiguration(node, of: topology, files: world.files)
-        configuration.errors = PrimesService.errors + TruthService.errors
+        configuration.errors = TruthService.errors
         configuration.allowsFaults = allowsFaults
         if let text = Mutation.text(mutations) { configuration.metadata.labels[Mutation.label] = text }
         do { return try Node(configuration, world: world, log: log) } catch { throw CommandFailure(error) }
