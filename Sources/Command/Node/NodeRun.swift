@@ -103,8 +103,8 @@ struct NodeRun {
         try await world.sleep(for: mesh.configuration.membership.quietLimit)
         let deadline = world.now + Self.drainLimit
         while world.now < deadline {
-            let jobs = await doors.unfinishedJobs()
-            if jobs == 0 && !mesh.actors().contains(where: { $0.unfinishedCalls > 0 }) { return }
+            let parts = await doors.partsInHand()
+            if parts == 0 && !mesh.actors().contains(where: { $0.unfinishedCalls > 0 }) { return }
             try await world.sleep(for: .milliseconds(100))
         }
     }
