@@ -56,7 +56,7 @@ actor CourierRunner {
 
     private func take(_ input: CourierInput) {
         for effect in courier.handle(input, now: world.now, wall: world.wallTime) { carryOut(effect) }
-        alarm.set(courier.nextDeadline, world) { [weak self] in await self?.take(.tick) }
+        alarm.set(courier.nextDeadline, world) { [weak self] in await self?.take(CourierInput.tick) }
     }
 
     private func carryOut(_ effect: CourierEffect) {
