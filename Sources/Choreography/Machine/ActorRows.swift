@@ -12,8 +12,8 @@ import World
 //
 // A pair of actors has one row at either side for as long as both live, and letters come and go within it: a row that was removed leaves
 // a mark behind, which in a register that lives on would stay. Keys begin with what tells their hour (that of the other actor, or of the
-// piece of work), so that all of an hour can be found and freed together, when nothing is left of it anywhere: see Replica+Passing.swift. From
-// then on no letter of such an actor counts, and nothing is done or undone for such work.
+// piece of work), so that all of an hour can be found and freed together, when nothing is left of it anywhere: see Replica+Passing.swift.
+// From then on no letter of such an actor counts, and nothing is done or undone for such work.
 
 enum ActorRows {
     /// The key of a pair's row, in inbox and outbox.
@@ -30,8 +30,8 @@ enum ActorRows {
 
     static func trace(_ number: UInt64, of trace: WorkID) -> [UInt8] { trace.bytes + bytes(of: number) }
 
-    /// The hour of the other actor of a pair, or of the piece of work of an effect or an entry. Nil for other rows, for a pair with one that lives
-    /// on, and for one with letters that wait: those are somebody's to settle, also when their receiver is no more.
+    /// The hour of the other actor of a pair, or of the piece of work of an effect or an entry. Nil for other rows, for a pair with one
+    /// that lives on, and for one with letters that wait: those are somebody's to settle, also when their receiver is no more.
     static func hour(of row: StoredRow) -> CreationHour? {
         let key = row.key.dropFirst()
         switch row.key.first.flatMap(RegisterView.Kind.init) {

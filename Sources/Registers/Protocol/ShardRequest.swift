@@ -3,8 +3,8 @@ import World
 /// What one replica asks another about a whole shard.
 public struct ShardRequest: Hashable, Sendable {
     public enum Action: Hashable, Sendable {
-        /// Take the next step with what was made in `hour` or before: in the shard; or, asked of that of the configuration, in all shards that the
-        /// receiver holds.
+        /// Take the next step with what was made in `hour` or before: in the shard; or, asked of that of the configuration, in all shards
+        /// that the receiver holds.
         case horizon(hour: CreationHour, step: HorizonStep)
         /// Name the registers behind this key, in their order, and say how far the shard was freed.
         case list(after: RegisterKey?)

@@ -2,22 +2,22 @@ import World
 
 // WHAT HAS PASSED EVERYWHERE
 //
-// An account has letters of orders, and remembers of each how many it has applied. That it may forget only when the order can never send again:
-// when the order's hour is freed in the order's shard, on all replicas of that. And of what was done for an order it may be asked by any of those
-// who took part. So what living registers keep of others goes by an hour of which nothing is left in any shard of any store.
+// An account has letters of orders, and remembers of each how many it has applied. That it may forget only when the order can never send
+// again: when the order's hour is freed in the order's shard, on all replicas of that. And of what was done for an order it may be asked by
+// any of those who took part. So what living registers keep of others goes by an hour of which nothing is left in any shard of any store.
 //
 // The home of the configuration asks all stores, in the steps by which an hour of a shard passes, each when all have taken the one before:
 //
 //   look    Each store says that of every shard it holds the hour is freed, or that it has nothing of it.
-//   close   It creates nothing of that hour, or of an earlier one, in the shards that had nothing. Where all replicas of a shard have nothing and
-//           create nothing, nothing will ever be. From now on its registers do nothing for work of that hour.
+//   close   It creates nothing of that hour, or of an earlier one, in the shards that had nothing. Where all replicas of a shard have
+//           nothing and create nothing, nothing will ever be. From now on its registers do nothing for work of that hour.
 //   free    Then those shards are as good as freed, and what living registers keep goes.
 //
-// A store that is down holds this up, as it does the freeing of its shards. A new store is told with the next pass: it is of another epoch, so all
-// are asked once more.
+// A store that is down holds this up, as it does the freeing of its shards. A new store is told with the next pass: it is of another epoch,
+// so all are asked once more.
 //
-// The hour is kept as the horizon of the configuration's shard, in which there is no work: a question of the horizon about that shard is one about
-// all shards of the receiver.
+// The hour is kept as the horizon of the configuration's shard, in which there is no work: a question of the horizon about that shard is
+// one about all shards of the receiver.
 
 /// What all stores are being asked.
 struct Passing {
@@ -38,7 +38,8 @@ extension Replica {
     mutating func beginPassing() {
         if let passing = freeing.passing, passing.due > now { return }
         freeing.passing = nil
-        guard standing == .voting, serves(epoch: map.epoch), !map.isJoint, rank(in: Shard.configuration) == 0, let hour = retired else { return }
+        guard standing == .voting, serves(epoch: map.epoch), !map.isJoint else { return }
+        guard rank(in: Shard.configuration) == 0, let hour = retired else { return }
         if let passed = freeing.passed, passed.hour >= hour, passed.epoch == map.epoch { return }
         guard firstLeft(upTo: hour) == nil else { return }
         ask(hour, .look)

@@ -2,9 +2,10 @@ import World
 
 // SWEEPING
 //
-// Registers that live on keep what is left of work: the ids of operations, and in durable actors what pairs of letters, effects and entries of the
-// causal graph they have of it. When its hour is freed that goes, a few registers at a time, on every replica by itself. It leaves no mark, for
-// nobody asks for it any more; so a replica that catches up from one that has not swept gets it once more, and sweeps it with the next hour.
+// Registers that live on keep what is left of work: the ids of operations, and in durable actors what pairs of letters, effects and entries
+// of the causal graph they have of it. When its hour is freed that goes, a few registers at a time, on every replica by itself. It leaves
+// no mark, for nobody asks for it any more; so a replica that catches up from one that has not swept gets it once more, and sweeps it with
+// the next hour.
 //
 //   operations         go when the hour is freed in the register's own shard: there nobody carries them out any more.
 //   what is of others  goes when the hour has passed everywhere (Replica+Passing): what they are lies in any shard.

@@ -8,8 +8,8 @@ public struct Circumstances: Hashable, Sendable {
     /// The node that is the home, with its life, for people.
     public let host: String
     public let ballot: Ballot
-    /// Of work made in this hour or before nothing is left in any register of its own, and what others remember of it goes. Nil when nothing is
-    /// known of any.
+    /// Of work made in this hour or before nothing is left in any register of its own, and what others remember of it goes. Nil when
+    /// nothing is known of any.
     public let passed: CreationHour?
 
     public init(now: WallTime, host: String, ballot: Ballot, passed: CreationHour? = nil) {
