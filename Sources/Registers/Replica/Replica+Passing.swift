@@ -73,15 +73,16 @@ extension Replica {
         func answer(_ body: RegisterAnswer.Body) -> RegisterAnswer { RegisterAnswer(round: request.round, body: body) }
         guard !map.isJoint, let retired, hour <= retired else { return tell(peer, .answer(answer(.unable))) }
         if let left = firstLeft(upTo: hour) { return tell(peer, .answer(answer(.horizon(inTheWay: left)))) }
+        let shards = workShards + [Shard.configuration]
         switch step {
         case .look: return tell(peer, .answer(answer(.horizon(inTheWay: nil))))
         case .close:
-            for shard in workShards + [Shard.configuration] { move(shard) { $0.closed = max($0.closed ?? hour, hour) } }
+            for shard in shards { move(shard) { $0.closed = max($0.closed ?? hour, hour) } }
         case .free:
             guard let passed, passed >= hour else { return tell(peer, .answer(answer(.unable))) }
             let before = freeing.horizons[Shard.configuration]?.freed
-            for shard in workShards + [Shard.configuration] { move(shard) { $0.freed = max($0.freed ?? hour, hour) } }
-            if before.map({ $0 < hour }) ?? true { freeing.sweep(workShards) }
+            for shard in shards { move(shard) { $0.freed = max($0.freed ?? hour, hour) } }
+            if before.map({ $0 < hour }) ?? true { freeing.sweep(shards) }
         }
         answerDurably(answer(.horizon(inTheWay: nil)), to: peer)
     }
