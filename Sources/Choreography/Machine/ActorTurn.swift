@@ -45,11 +45,16 @@ struct ActorTurn<Actor: DurableActor> {
         case .settle(let receipts):
             for receipt in receipts { try settle(receipt.receiver, upTo: receipt.sequence) }
         case .bury(let receiver, let sequence, let cause):
-            try changeFirst(receiver, sequence) { $0.bury(cause) }
+            guard let letter = try changeFirst(receiver, sequence, isDead: false, { $0.bury(cause) }) else { break }
+            note(letter, to: receiver, .refusal(by: receiver, cause: letter.cause), .died(cause))
         case .redrive(let receiver, let sequence):
-            try changeFirst(receiver, sequence) { $0.dead = nil }
+            guard let letter = try changeFirst(receiver, sequence, isDead: true, { $0.dead = nil }) else { break }
+            note(letter, to: receiver, .operator(cause: letter.cause), .redriven)
+            return ActorCommand.hasChanged
         case .discard(let receiver, let sequence):
-            try changeFirst(receiver, sequence) { $0.giveUpDead() }
+            guard let letter = try changeFirst(receiver, sequence, isDead: true, { $0.giveUpDead() }) else { break }
+            note(letter, to: receiver, .operator(cause: letter.cause), .discarded)
+            return ActorCommand.hasChanged
         case .fire(let timer, let atMs): try fire(timer, atMs, rules)
         case .answer(let part, let payload, let node): try take(payload, for: part, by: node, rules)
         }
@@ -139,6 +144,12 @@ struct ActorTurn<Actor: DurableActor> {
             number: header.traced, event: event, origin: origin, atMs: now.now.millisecondsSince1970, host: now.host,
             ballot: now.ballot.counter, outcome: outcome, sent: sent, orders: orders, isLast: isLast)
         view[.trace, ActorRows.trace(header.traced, of: trace)] = entry.packed
+    }
+
+    /// What became of a letter that its receiver does not take.
+    private mutating func note(_ letter: Letter, to receiver: ActorName, _ origin: TraceEntry.Origin, _ outcome: TraceEntry.Outcome) {
+        let sent = TraceEntry.Sent(event: letter.event, receiver: receiver, sequence: letter.sequence)
+        note(letter.event, trace: letter.trace, origin, outcome, sent: [sent])
     }
 
     private mutating func set(_ timer: Reaction.Timer?, _ name: String, trace: WorkID, cause: UInt64) throws {
