@@ -47,6 +47,11 @@ package struct Courier {
     /// Actors that it looks after now.
     package var count: Int { charges.count }
 
+    /// What it has under way for an actor, and what it tries again and when.
+    package func efforts(for actor: ActorName, now: Instant, limit: Int) -> [Effort] {
+        charges[actor]?.efforts(now: now, limit: limit) ?? []
+    }
+
     package mutating func handle(_ input: CourierInput, now: Instant, wall: WallTime) -> [CourierEffect] {
         self.now = max(self.now, now)
         self.wall = wall

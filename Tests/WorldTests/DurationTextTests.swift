@@ -1,4 +1,3 @@
-import Command
 import Testing
 import World
 
