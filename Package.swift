@@ -110,8 +110,8 @@ var surfaces: [Target] {
         .target(
             name: "Admin",
             dependencies: [
-                "World", "JSONDocument", "Wire", "Membership", "Placement", "Registers", "Transport", "Mesh", "Jobs", "Truth", "Web",
-                hummingbird, log,
+                "World", "JSONDocument", "MessagePack", "Wire", "Membership", "Placement", "Registers", "Choreography", "Transport", "Mesh",
+                "Jobs", "Truth", "Web", hummingbird, log,
             ],
             resources: pageFiles.map { .embedInCode("Page/" + $0) }),
         .target(name: "Chaos", dependencies: ["World", "JSONDocument", "Jobs", "Lookup", "Primes", "Topology", "Yams"]),
@@ -204,8 +204,8 @@ var tests: [Target] {
         .testTarget(
             name: "AdminTests",
             dependencies: [
-                "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs", "Web", "Admin", "TestSupport",
-                "WebTestSupport", httpClient, log,
+                "World", "JSONDocument", "MessagePack", "Wire", "Membership", "Placement", "Registers", "Choreography", "Orders", "Transport",
+                "Mesh", "Jobs", "Web", "Admin", "TestSupport", "WebTestSupport", httpClient, log,
             ]),
         .testTarget(
             name: "CommandTests",

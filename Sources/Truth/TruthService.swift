@@ -22,7 +22,7 @@ public final class TruthService: Sendable {
     /// Does what durable actors want done, whose registers are here. Nil without a store.
     private let courier: CourierRunner?
     /// Kept so that they live.
-    private let doors: (EngineDoor, ConfigurationDoor)
+    private let doors: (EngineDoor, ConfigurationDoor, ActorDoor)
 
     /// The error types that must be in `NodeConfiguration.errors`.
     public static var errors: [any (Error & Codable & Sendable).Type] { [RegisterError.self] }
@@ -45,7 +45,8 @@ public final class TruthService: Sendable {
         if let courier { engine.setAttendant { courier.attend($0) } }
         keeper = try ConfigurationKeeper(node: node, store: store, engine: engine, listed: listed, log: log)
         doors = (
-            EngineDoor(actorSystem: node.system, engine: engine), ConfigurationDoor(actorSystem: node.system, keeper: keeper)
+            EngineDoor(actorSystem: node.system, engine: engine), ConfigurationDoor(actorSystem: node.system, keeper: keeper),
+            ActorDoor(actorSystem: node.system, courier: courier)
         )
     }
 
@@ -96,6 +97,10 @@ public final class TruthService: Sendable {
 
     /// The durable actors of the mesh.
     public var actors: DurableActors { DurableActors(engine: engine) }
+
+    /// The mesh's durable work, for operators.
+    /// - Parameter kinds: of the actors that begin work, each under the work's id.
+    public func work(begunBy kinds: [String]) -> WorkDesk { WorkDesk(kinds: kinds, node: node, engine: engine) }
 
     /// Liveness goes by the id of the store, never by the name of the node: a wiped disk is another store.
     private func see() {

@@ -64,6 +64,7 @@ struct NodeDoors {
             address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,
             token: try topology.adminToken(mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
             faults: mesh.configuration.allowsFaults ? mesh : nil, jobs: JobSurvey(node: mesh, registry: registry), truth: truth,
+            work: truth.work(begunBy: [Order.kind]),
             metrics: { await primes.metrics() + lookups.metrics() + truth.metrics() }, world: mesh.world, logger: log)
     }
 
