@@ -58,7 +58,7 @@ var foundation: [Target] {
         .target(name: "Placement", dependencies: ["World"]),
         .target(name: "Registers", dependencies: ["World", "MessagePack", "CStoreFile"] + sqlite),
         .target(name: "Campaign", dependencies: ["World", "Membership", "Placement", "Registers"]),
-        .target(name: "Choreography", dependencies: ["World", "MessagePack", "Registers"]),
+        .target(name: "Choreography", dependencies: ["World", "MessagePack", "Placement", "Registers"]),
         .target(name: "Orders", dependencies: ["World", "Registers", "Choreography"]),
     ]
 }

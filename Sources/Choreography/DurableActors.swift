@@ -37,6 +37,24 @@ public struct DurableActors: Sendable {
         return try Self.reading(actor) { try MessagePackDecoder().decode(Actor.State.self, from: bytes) }
     }
 
+    /// State and rows of an actor, as far as `limit` rows; nil for one that has never reacted to anything.
+    public func sighting<Actor: DurableActor>(
+        of actor: ActorName, _ type: Actor.Type, rows limit: Int = .max, patience: Duration = patience
+    ) async throws(RegisterError) -> ActorSighting<Actor>? {
+        var first: ActorSight?, rows: [ActorSight.Row] = []
+        var after: [UInt8]? = []
+        while let from = after {
+            let bytes = try await engine.read(actor.key, query: ActorQuery.sight(after: from).packed, patience: patience)
+            guard !bytes.isEmpty else { return nil }
+            let sight = try Self.reading(actor) { try ActorSight(packed: bytes) }
+            first = first ?? sight
+            rows += sight.rows
+            after = rows.count < limit ? sight.next : nil
+        }
+        guard let first else { return nil }
+        return try Self.reading(actor) { try ActorSighting(first, rows: rows) }
+    }
+
     /// What an actor has done for a piece of work, in the order in which it did.
     /// - Parameter limit: of entries, about: reading ends with the portion that goes beyond.
     public func trace(

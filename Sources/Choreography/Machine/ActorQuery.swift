@@ -12,6 +12,8 @@ package enum ActorQuery: Hashable, Sendable {
     case duties(after: String)
     /// Its entries in the causal graph of a piece of work, with numbers above this one.
     case trace(WorkID, after: UInt64)
+    /// How it stands: see ``ActorSight``; its own rows behind this key.
+    case sight(after: [UInt8])
     /// How it stands: an ``ActorOutline`` of all that it does, or of a piece of work, with at most `limit` of what is to come.
     case outline(of: WorkID?, limit: UInt32)
 }
@@ -36,6 +38,7 @@ extension ActorQuery {
             }
             return writer.finish()
         case .duties(let after): return try ActorDuties(view, after: after).packed
+        case .sight(let after): return try ActorSight(view, after: after)?.packed ?? []
         case .trace(let trace, let after):
             var entries: [TraceEntry] = []
             let prefix = trace.bytes
@@ -66,8 +69,11 @@ extension ActorQuery: Packable {
             writer.pack(UInt8(3))
             writer.packBinary(trace.bytes)
             writer.pack(after)
-        case .outline(let trace, let limit):
+        case .sight(let after):
             writer.pack(UInt8(4))
+            writer.packBinary(after)
+        case .outline(let trace, let limit):
+            writer.pack(UInt8(5))
             if let trace { writer.packBinary(trace.bytes) } else { writer.packNil() }
             writer.pack(limit)
         }
@@ -80,7 +86,8 @@ extension ActorQuery: Packable {
         case 1: self = .rows(from: Array(try reader.readBinary()), limit: try reader.readInt())
         case 2: self = .duties(after: try reader.readString())
         case 3: self = .trace(try reader.readWorkID(), after: try reader.readUInt64())
-        case 4:
+        case 4: self = .sight(after: Array(try reader.readBinary(maxBytes: RegisterLimits.rowKeyBytes)))
+        case 5:
             let trace = try reader.readNilIfPresent() ? nil : try reader.readWorkID()
             self = .outline(of: trace, limit: try reader.readInt())
         default: throw PackingError("query \(kind) of a durable actor is not known to this program; update it")
