@@ -29,14 +29,14 @@ extension Replica {
         }
         settle(wish.key)
         guard !answer(wish, query, seen: seen) else { return }
-        guard let seen else {
+        guard seen != nil else {
             return end(wish, .notReady, "this node's copy of \(wish.key) is being brought up to date; ask another", .milliseconds(100))
         }
         let ofKey = glancing.waiting[wish.key]?.count ?? 0
         guard ofKey < RegisterLimits.waitingPerKey, glancing.count < RegisterLimits.watching else {
             return end(wish, .overloaded, "\(glancing.count) wait for registers to change at this node already; try again", .seconds(1))
         }
-        guard wish.deadline > now else { return endLate(wish, query, seen: seen) }
+        guard wish.deadline > now else { return endLate(wish, query) }
         glancing.waiting[wish.key, default: []].append(wish)
         glancing.count += 1
         timers.insert(.glance(wish.key), at: wish.deadline)
@@ -56,7 +56,7 @@ extension Replica {
         guard let waiting = glancing.waiting[key] else { return }
         keep(waiting.filter { $0.deadline > now }, of: key, from: waiting.count)
         for wish in waiting where wish.deadline <= now {
-            if case .glance(let query, let seen) = wish.action { endLate(wish, query, seen: seen) }
+            if case .glance(let query, _) = wish.action { endLate(wish, query) }
         }
     }
 
@@ -85,7 +85,7 @@ extension Replica {
     }
 
     /// What is here, though it is no news; nothing while rows are on their way.
-    private mutating func endLate(_ wish: RegisterWish, _ query: [UInt8], seen: UInt64) {
+    private mutating func endLate(_ wish: RegisterWish, _ query: [UInt8]) {
         if let version = known(wish.key) { return answer(wish, query, at: version) }
         end(wish, .notReady, "this node's copy of \(wish.key) is being brought up to date; ask another", .milliseconds(100))
     }
