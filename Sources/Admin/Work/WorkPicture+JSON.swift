@@ -107,7 +107,7 @@ extension TraceEntry.Origin {
             ["kind": "letter", "sender": .string(sender.description), "sequence": .number(sequence), "attempt": .number(attempt)]
         case .timer(let name, _): ["kind": "timer", "timer": .string(name)]
         case .worker(let part, let node, _): ["kind": "worker", "part": .string(part), "worker": .string(node)]
-        case .refusal(let receiver, _): ["kind": "refusal", "receiver": .string(receiver.description)]
+        case .burial: ["kind": "burial"]
         case .operator: ["kind": "operator"]
         }
     }
@@ -123,8 +123,8 @@ extension TraceEntry.Outcome {
         case .nothingToUndo: "nothing to undo"
         case .void: "given up"
         case .late: "late"
-        case .died: "dead letter"
-        case .redriven: "sent again"
+        case .died: "dead"
+        case .redriven: "redriven"
         case .discarded: "discarded"
         }
     }

@@ -13,9 +13,9 @@ public struct TraceEntry: Hashable, Sendable {
         case timer(String, cause: UInt64)
         /// A worker's answer to what the entry `cause` of this actor ordered.
         case worker(part: String, node: String, cause: UInt64)
-        /// A receiver has refused a letter, which the entry `cause` of this actor sent.
-        case refusal(by: ActorName, cause: UInt64)
-        /// An operator has dealt with a dead letter, which the entry `cause` of this actor sent.
+        /// Nobody will take what the entry `cause` of this actor sent, set or ordered.
+        case burial(cause: UInt64)
+        /// An operator has dealt with what is dead, and what the entry `cause` of this actor sent, set or ordered.
         case `operator`(cause: UInt64)
     }
 
@@ -33,15 +33,15 @@ public struct TraceEntry: Hashable, Sendable {
         case void
         /// The actor was over already.
         case late
-        /// The letter that `sent` names is dead, because of this.
+        /// The letter that `sent` names is dead, because of this; or the part that `orders` names, or the event's timer.
         case died(String)
-        /// The dead letter that `sent` names is sent again.
+        /// What was dead is tried again.
         case redriven
-        /// The dead letter that `sent` names is given up.
+        /// What was dead is given up.
         case discarded
     }
 
-    /// Something that the reaction sent, or a letter that has died or that an operator has dealt with.
+    /// Something that the reaction sent; or a letter that has died, or that an operator has dealt with.
     public struct Sent: Hashable, Sendable {
         public let event: String
         public let receiver: ActorName
@@ -143,9 +143,8 @@ extension TraceEntry.Origin: Packable {
         case .operator(let cause):
             writer.pack(UInt8(4))
             writer.pack(cause)
-        case .refusal(let receiver, let cause):
+        case .burial(let cause):
             writer.pack(UInt8(5))
-            receiver.pack(into: &writer)
             writer.pack(cause)
         }
     }
@@ -161,7 +160,7 @@ extension TraceEntry.Origin: Packable {
         case 2: self = .timer(try reader.readString(), cause: try reader.readUInt64())
         case 3: self = .worker(part: try reader.readString(), node: try reader.readString(), cause: try reader.readUInt64())
         case 4: self = .operator(cause: try reader.readUInt64())
-        case 5: self = .refusal(by: try ActorName(from: &reader), cause: try reader.readUInt64())
+        case 5: self = .burial(cause: try reader.readUInt64())
         default: throw PackingError("no event comes from origin \(kind)")
         }
     }

@@ -27,7 +27,9 @@ package struct ActorOutline: Hashable, Sendable {
         (isEnding, entries) = (header.isEnding, header.traced)
         var all = try (header.buried + header.receivers).flatMap { try Self.letters(view, owner, to: $0, of: trace, limit) }
         all += header.timers.filter { trace == nil || $0.trace == trace }.map {
-            Awaited(owner: owner, what: .timer($0.name, event: $0.event, atMs: $0.atMs), work: $0.trace, cause: $0.cause, sinceMs: nil)
+            Awaited(
+                owner: owner, what: .timer($0.name, event: $0.event, atMs: $0.atMs), work: $0.trace, cause: $0.cause, sinceMs: nil,
+                hindrance: $0.dead.map { .dead($0) })
         }
         if header.openOrders > 0 {
             let parts = try Self.parts(view, owner, of: trace, limit)
@@ -71,7 +73,7 @@ package struct ActorOutline: Hashable, Sendable {
             awaited.append(
                 Awaited(
                     owner: owner, what: .part(String(decoding: row.key, as: UTF8.self), work: order.work), work: order.trace,
-                    cause: order.cause, sinceMs: times[key]))
+                    cause: order.cause, sinceMs: times[key], hindrance: order.dead.map { .dead($0) }))
         }
         return (awaited, rows.count == ordersLookedThrough || awaited.count > limit)
     }

@@ -14,7 +14,7 @@ public struct Awaited: Hashable, Sendable {
 
     /// Why it does not happen by itself.
     public enum Hindrance: Hashable, Sendable {
-        /// The receiver has refused the letter: why. Nothing but an operator, or a compensation, goes on from here.
+        /// It was refused, or nobody can do it: why. Nothing but an operator, or a compensation, goes on from here.
         case dead(String)
         /// A letter before it, of the same pair, is dead.
         case behindDead
@@ -36,7 +36,7 @@ public struct Awaited: Hashable, Sendable {
         (self.sinceMs, self.hindrance) = (sinceMs, hindrance)
     }
 
-    /// Why the letter is dead; nil for whatever else.
+    /// Why it is dead; nil while it is not.
     public var deathCause: String? { if case .dead(let cause) = hindrance { cause } else { nil } }
 
     /// Since when it could have happened, milliseconds since 1970; nil where that is not known. A timer is due at its time.

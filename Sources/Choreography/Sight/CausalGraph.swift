@@ -10,7 +10,7 @@ import World
 //   a letter       ◀── the sender's entry that sent it, and those with which an operator had it sent again
 //   a timer        ◀── the entry that set it
 //   an answer      ◀── the entry that ordered the part
-//   a refusal      ◀── the entry that sent the letter which died
+//   a burial       ◀── the entry that sent the letter which died, or set the timer, or ordered the part
 //
 // Times are those of the homes' wall clocks, which differ. So the order is by cause first, and by time only among what has no other order.
 
@@ -141,7 +141,7 @@ private struct CausalLayout {
         case .outside: []
         case .letter(let sender, let sequence, let cause, _):
             [CausalGraph.Mark(sender, cause)] + (redriven[Sending(sender: sender, receiver: actor, sequence: sequence)] ?? [])
-        case .timer(_, let cause), .worker(_, _, let cause), .refusal(_, let cause), .operator(let cause): [CausalGraph.Mark(actor, cause)]
+        case .timer(_, let cause), .worker(_, _, let cause), .burial(let cause), .operator(let cause): [CausalGraph.Mark(actor, cause)]
         }
     }
 
@@ -150,7 +150,7 @@ private struct CausalLayout {
         switch entry.origin {
         case .letter(_, _, _, let attempt) where attempt > 1: detours.append(.attempt(attempt))
         case .operator: detours.append(.operator)
-        case .outside, .letter, .timer, .worker, .refusal: break
+        case .outside, .letter, .timer, .worker, .burial: break
         }
         if let before, before.host != entry.host { detours.append(.otherHome(before: before.host)) }
         return detours

@@ -15,8 +15,8 @@ extension CourierCharge {
             case .letter(let receiver): return ("1 \(receiver)", effort(.letter(to: receiver), isUnderWay: flying.contains(receiver)))
             case .timer(let name): return ("2 \(name)", effort(.timer(name), isUnderWay: false))
             case .part(let part): return ("3 \(part)", effort(.part(part), isUnderWay: parts[part] != nil))
-            // Nobody waits for these: what they write down is done already.
-            case .settle, .answer: return nil
+            // Nobody waits for this: what it writes down is done already.
+            case .settle: return nil
             }
         }
         return all.sorted { $0.key < $1.key }.prefix(limit).map(\.effort)

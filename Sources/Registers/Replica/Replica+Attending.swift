@@ -48,7 +48,7 @@ extension Replica {
             return
         }
         let before = attending.entries[key]
-        if before != nil, record?.isDueByTheBaseAlone == true { emit(.rests(key)) }
+        if before != nil, record?.isDueByTheBaseAlone(at: UInt64(clamping: wall.millisecondsSince1970)) == true { emit(.rests(key)) }
         guard before != nil || attending.entries.count < RegisterLimits.watched else { return }
         attending.entries[key] = Attending.Entry(due: due, since: now, timer: before?.timer ?? .distantFuture)
         setAttendTimer(key)

@@ -111,7 +111,7 @@ import World
         let sent = [TraceEntry.Sent(event: "put", receiver: .box("x"), sequence: 1)]
         let death = try #require(try stage.trace(of: .clerk).last)
         #expect(death.event == "put" && death.sent == sent && death.outcome == .died("box/x: the box is locked"))
-        #expect(death.origin == .refusal(by: .box("x"), cause: 1))
+        #expect(death.origin == .burial(cause: 1))
         #expect(try stage.change(.clerk, .redrive(to: .box("x"), sequence: 1)) == [1])
         #expect(try stage.change(.clerk, .redrive(to: .box("x"), sequence: 1)).isEmpty, "it is not dead any more")
         try stage.bury(.clerk, to: .box("x"), 1, cause: "again")
@@ -119,7 +119,7 @@ import World
         #expect(try stage.change(.clerk, .discard(to: .box("x"), sequence: 1)).isEmpty)
         let entries = try stage.trace(of: .clerk).dropFirst(2)
         #expect(entries.map(\.outcome) == [.redriven, .died("again"), .discarded])
-        #expect(entries.map(\.origin) == [.operator(cause: 1), .refusal(by: .box("x"), cause: 1), .operator(cause: 1)])
+        #expect(entries.map(\.origin) == [.operator(cause: 1), .burial(cause: 1), .operator(cause: 1)])
         #expect(entries.allSatisfy { $0.sent == sent })
     }
 

@@ -93,7 +93,7 @@ import World
         #expect(nodes.map(\.entry.outcome) == [.done, .died("locked"), .redriven, .done])
         #expect(nodes.map { $0.causes.map(\.number) } == [[], [1], [1], [1, 3]])
         #expect(nodes[2].detours == [.operator])
-        #expect(nodes[1].entry.origin == .refusal(by: .box("x"), cause: 1))
+        #expect(nodes[1].entry.origin == .burial(cause: 1))
         #expect(nodes[1].entry.sent == [sent("put", .box("x"))])
     }
 
@@ -174,7 +174,7 @@ import World
     }
 
     @Test func aRehearsalTellsTheSame() throws {
-        let rehearsal = Rehearsal([Clerk.self, Box.self], seed: 3, now: WallTime(millisecondsSince1970: Stage.startMs)) { _, _, _ in [1] }
+        let rehearsal = Rehearsal([Clerk.self, Box.self], seed: 3, now: WallTime(millisecondsSince1970: Stage.startMs)) { _, _, _ in .done([1]) }
         try rehearsal.tell(Do(acts: [.ask(box: "x"), .order("p"), .timer("tea", afterMs: 60_000)]), to: .clerk, as: .first)
         try rehearsal.play()
         let graph = try rehearsal.graph(of: .first, begunBy: [Box.kind, Clerk.kind])

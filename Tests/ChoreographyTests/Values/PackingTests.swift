@@ -113,7 +113,7 @@ import World
             entry(.outside, .done), entry(.letter(from: .clerk, sequence: 2, cause: 3, attempt: 4), .declined("too many")),
             entry(.timer("tea", cause: 1), .repeated), entry(.worker(part: "p", node: "n2", cause: 3), .undoneBefore),
             entry(.operator(cause: 3), .nothingToUndo), entry(.outside, .void), entry(.outside, .late),
-            entry(.refusal(by: .ann, cause: 2), .died("no")), entry(.operator(cause: 1), .redriven), entry(.operator(cause: 1), .discarded),
+            entry(.burial(cause: 2), .died("no")), entry(.operator(cause: 1), .redriven), entry(.operator(cause: 1), .discarded),
         ]),
         Kind("outlines", [ActorOutline(), outline]),
     ]
