@@ -10,6 +10,8 @@ package struct ActorOutline: Hashable, Sendable {
     package var isEnding = false
     /// Entries in the causal graph so far; 0 for an actor that has never reacted to anything.
     package var entries: UInt64 = 0
+    /// When the last of them was written, milliseconds since 1970; nil for an actor that lives on.
+    package var lastMs: Int64?
     /// What is to come, at most as much as was asked for: what is dead first, then by age.
     package var awaited: [Awaited] = []
     /// More is to come than `awaited` tells.
@@ -25,6 +27,7 @@ package struct ActorOutline: Hashable, Sendable {
         let stored = try StoredActor(packed: view.state), header = stored.header
         self.word = try word(stored.state)
         (isEnding, entries) = (header.isEnding, header.traced)
+        lastMs = try owner.work.flatMap { view[.trace, ActorRows.trace(header.traced, of: $0)] }.map { try TraceEntry(packed: $0).atMs }
         var all = try (header.buried + header.receivers).flatMap { try Self.letters(view, owner, to: $0, of: trace, limit) }
         all += header.timers.filter { trace == nil || $0.trace == trace }.map {
             Awaited(
@@ -96,6 +99,7 @@ extension ActorOutline: Packable {
         writer.pack(word)
         writer.pack(isEnding)
         writer.pack(entries)
+        if let lastMs { writer.pack(lastMs) } else { writer.packNil() }
         writer.pack(awaited)
         writer.pack(isCut)
     }
@@ -104,6 +108,7 @@ extension ActorOutline: Packable {
         word = try reader.readString()
         isEnding = try reader.readBool()
         entries = try reader.readUInt64()
+        lastMs = try reader.readNilIfPresent() ? nil : try reader.readInt64()
         awaited = try reader.readAll()
         isCut = try reader.readBool()
     }

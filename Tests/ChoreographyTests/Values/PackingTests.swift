@@ -65,7 +65,7 @@ import World
             Awaited(owner: .clerk, what: what, work: .first, cause: 3, sinceMs: since, hindrance: hindrance)
         }
         var outline = ActorOutline()
-        (outline.word, outline.isEnding, outline.entries, outline.isCut) = ("Paid", true, 7, true)
+        (outline.word, outline.isEnding, outline.entries, outline.isCut, outline.lastMs) = ("Paid", true, 7, true, 9)
         let letter = Awaited.What.letter(event: "say", to: .box("x"), sequence: 12, isCompensation: true)
         outline.awaited = [
             awaited(letter, since: Stage.startMs, .dead("no")), awaited(letter, since: nil, .behindDead),
