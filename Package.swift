@@ -16,6 +16,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
@@ -81,19 +82,24 @@ var mesh: [Target] {
 /// Floor 5: jobs, which nodes share and gather; and registers, which they decide together.
 var jobs: [Target] {
     [
-        .target(name: "Jobs", dependencies: ["World", "Placement", "Membership", "Mesh"]),
-        .target(name: "Truth", dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Mesh", log]),
+        .target(name: "Jobs", dependencies: ["World", "Registers", "Choreography"]),
+        .target(
+            name: "Truth",
+            dependencies: [
+                "World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Mesh", log,
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
     ]
 }
 
 /// Floor 6: the work, and what the floors above share.
 var work: [Target] {
     [
-        .target(name: "Primes", dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "CPrimesieve"]),
+        .target(name: "Primes", dependencies: ["World", "MessagePack", "Choreography", "Jobs", "CPrimesieve"]),
         .target(
             name: "Lookup",
             dependencies: [
-                "World", "JSONDocument", "Placement", "Membership", "Mesh", "Jobs", "CMaxMindDB", "CAres", "CIDN2", "CLookup", httpClient, log,
+                "World", "JSONDocument", "MessagePack", "Choreography", "Jobs", "CMaxMindDB", "CAres", "CIDN2", "CLookup", httpClient, log,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
@@ -177,7 +183,9 @@ var tests: [Target] {
             dependencies: ["World", "Wire", "Membership", "Placement", "Transport", "Mesh", "TestSupport", log]),
         .testTarget(
             name: "TruthTests",
-            dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Mesh", "Truth", "TestSupport", log]),
+            dependencies: [
+                "World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Mesh", "Truth", "TestSupport", log,
+            ]),
         .testTarget(
             name: "PrimesTests",
             dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "Primes", "TestSupport", "JobTestSupport", log]),

@@ -15,11 +15,11 @@ public struct DurableActors: Sendable {
     /// Tells an actor an event. When this returns the actor has reacted, and whatever follows will happen.
     /// - Parameters:
     ///   - work: the piece of work that it is of; an actor of a piece of work is of that one in any case.
-    ///   - operation: the same id again is the same event.
+    ///   - operation: the same id again is the same event. Nil for one that does no harm when it comes twice.
     /// - Returns: what the reaction answers.
     /// - Throws: `refused` when the actor does not take the event, or cannot.
     public func tell<Event: DurableEvent>(
-        _ event: Event, to actor: ActorName, as work: WorkID, operation: WorkID, patience: Duration = patience
+        _ event: Event, to actor: ActorName, as work: WorkID, operation: WorkID?, patience: Duration = patience
     ) async throws(RegisterError) -> [UInt8] {
         let command: ActorCommand
         do { command = try .telling(event, as: work) } catch {
@@ -35,6 +35,15 @@ public struct DurableActors: Sendable {
         let bytes = try await engine.read(actor.key, query: ActorQuery.state.packed, patience: patience)
         guard !bytes.isEmpty else { return nil }
         return try Self.reading(actor) { try MessagePackDecoder().decode(Actor.State.self, from: bytes) }
+    }
+
+    /// Whether an actor has ever reacted to anything and was not freed since; nil when that cannot be said now.
+    public func isThere(_ actor: ActorName, patience: Duration = patience) async -> Bool? {
+        do throws(RegisterError) {
+            return try await !engine.read(actor.key, query: ActorQuery.state.packed, patience: patience).isEmpty
+        } catch {
+            return error.code == .expired ? false : nil
+        }
     }
 
     /// State and rows of an actor, as far as `limit` rows; nil for one that has never reacted to anything.
@@ -55,6 +64,16 @@ public struct DurableActors: Sendable {
         return try Self.reading(actor) { try ActorSighting(first, rows: rows) }
     }
 
+    /// Returns when more has happened to the actor than ``ActorSighting/number`` says, or when patience is over; maybe for nothing.
+    public func waitForNews(of actor: ActorName, beyond number: UInt64, patience: Duration) async throws(RegisterError) {
+        // Versions of registers rise with more than what happens to actors.
+        let query = Self.stateQuery
+        let first = try await engine.glance(actor.key, query: query, seen: nil, patience: patience)
+        let seen = first.answer.isEmpty ? 0 : try Self.reading(actor) { try ActorSight(packed: first.answer).number }
+        guard seen <= number, !first.isFinished else { return }
+        _ = try await engine.glance(actor.key, query: query, seen: first.version, patience: patience)
+    }
+
     /// What an actor has done for a piece of work, in the order in which it did.
     /// - Parameter limit: of entries, about: reading ends with the portion that goes beyond.
     public func trace(
@@ -72,6 +91,9 @@ public struct DurableActors: Sendable {
             if more.count < ActorQuery.most || entries.count >= limit { return entries }
         }
     }
+
+    /// Asks a register for the state of its actor, without the actor's rows; see ``ActorSighting/init(reading:)``.
+    public static let stateQuery = ActorQuery.sight(after: [0xFF]).packed
 
     static func reading<Value>(_ actor: ActorName, _ body: () throws -> Value) throws(RegisterError) -> Value {
         do { return try body() } catch {

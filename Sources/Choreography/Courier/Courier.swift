@@ -16,7 +16,7 @@ import World
 //                 each of these changes the register, and with that the replica says attend once more, as long as anything is left
 //
 // What does not succeed is tried again: after 50 ms at first, with full jitter, up to 10 s, for ever. What is refused is not tried
-// again: it would be refused again. That is written down: as a dead letter, a dead timer, or a dead part. So is a letter for somebody whose
+// again: it would be refused again. That is written down: as a dead letter, a dead timer, or a dead part. So is what is for somebody whose
 // hour is closed, and who was never made or has gone with it: nobody will ever be there. A compensation counts as arrived then.
 //
 // News of an arrival need not be written at once: an answer of the receiver brings it along. So it waits a moment, and is read from the
@@ -27,6 +27,8 @@ package struct Courier {
     private let figures: CourierConfiguration
     private var random: RandomStream
     private var charges: [ActorName: CourierCharge] = [:]
+    /// How many of each kind these are.
+    private var counts: [String: Int] = [:]
     /// Those that have something to do and found no flight free, in order.
     private var waiting: [ActorName] = []
     private var isWaiting: Set<ActorName> = []
@@ -47,8 +49,8 @@ package struct Courier {
     /// When `tick` is wanted next.
     package var nextDeadline: Instant { timers.next }
 
-    /// Actors that it looks after now.
-    package var count: Int { charges.count }
+    /// Actors of a kind that it looks after now.
+    package func count(ofKind kind: String) -> Int { counts[kind] ?? 0 }
 
     /// What it has under way for an actor, and what it tries again and when.
     package func efforts(for actor: ActorName, now: Instant, limit: Int) -> [Effort] {
@@ -82,16 +84,19 @@ package struct Courier {
     // MARK: Duties
 
     private mutating func attend(_ actor: ActorName) {
-        if charges[actor]?.isReading == true { return charges[actor, default: CourierCharge()].isStale = true }
-        guard flights < figures.flights else {
-            charges[actor, default: CourierCharge()].isStale = true
-            return wait(actor)
+        take(on: actor)
+        let isReading = charges[actor]?.isReading == true
+        guard !isReading, flights < figures.flights else {
+            charges[actor]?.isStale = true
+            if !isReading { wait(actor) }
+            return
         }
         read(actor)
     }
 
     private mutating func read(_ actor: ActorName, after part: String = "") {
-        charges[actor, default: CourierCharge()].isReading = true
+        take(on: actor)
+        charges[actor]?.isReading = true
         charges[actor]?.isStale = false
         charges[actor]?.page = part
         fly(.read(actor, after: part))
@@ -117,7 +122,15 @@ package struct Courier {
 
     private mutating func put(_ charge: CourierCharge?, _ actor: ActorName) {
         parts += (charge?.parts.count ?? 0) - (charges[actor]?.parts.count ?? 0)
+        if charge == nil, charges[actor] != nil { counts[actor.kind, default: 1] -= 1 }
         charges[actor] = charge
+    }
+
+    /// Begins to look after an actor, unless it does.
+    private mutating func take(on actor: ActorName) {
+        guard charges[actor] == nil else { return }
+        charges[actor] = CourierCharge()
+        counts[actor.kind, default: 0] += 1
     }
 
     // MARK: What comes back

@@ -52,10 +52,9 @@ package struct ActorHeader: Hashable, Sendable {
     /// When somebody has to look after the actor, milliseconds since 1970: at once (0) while letters or orders are open, else when the first of
     /// its timers is due; then only an operator can see to what is dead; nil when nothing is to come of itself.
     package var due: UInt64? {
-        guard receivers.isEmpty, openOrders == deadOrders else { return 0 }
-        if let time = timers.lazy.filter({ $0.dead == nil }).map(\.atMs).min() { return UInt64(clamping: time) }
-        let isAwaited = !buried.isEmpty || deadOrders > 0 || timers.contains { $0.dead != nil }
-        return isAwaited ? RegisterState.someday : nil
+        guard receivers.isEmpty && openOrders == deadOrders else { return 0 }
+        let isDead = !buried.isEmpty || deadOrders > 0 || timers.contains { $0.dead != nil }
+        return timers.filter { $0.dead == nil }.map { UInt64(clamping: $0.atMs) }.min() ?? (isDead ? RegisterState.someday : nil)
     }
 
     mutating func remove(timer name: String) -> Timer? {

@@ -9,9 +9,13 @@ public distributed actor WorkDoor: NodeSingleton {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { id.unownedExecutor }
 
     private let workers: [String: any Worker]
+    private let results: any ResultStore
+    private let courier: CourierRunner?
 
-    init(actorSystem: MeshActorSystem, workers: [any Worker]) {
+    init(actorSystem: MeshActorSystem, workers: [any Worker], results: any ResultStore, courier: CourierRunner?) {
         self.actorSystem = actorSystem
+        self.courier = courier
+        self.results = results
         self.workers = Dictionary(workers.map { ($0.kind.name, $0) }) { first, _ in first }
     }
 
@@ -20,10 +24,15 @@ public distributed actor WorkDoor: NodeSingleton {
     public distributed func perform(_ kind: String, _ task: WorkTask) async throws -> WorkResult {
         guard let worker = workers[kind] else { throw WorkRefusal(.overloaded, "this node does no work of the kind \(kind)") }
         let payload = try await worker.perform(task)
-        guard payload.count <= ChoreographyLimits.resultBytes else {
+        guard payload.count > ChoreographyLimits.resultBytes else { return .done(payload) }
+        guard let work = task.work else {
             throw WorkRefusal(
-                .invalid, "part \(task.part) of \(task.orderer) has come to \(payload.count) bytes, more than \(ChoreographyLimits.resultBytes)")
+                .invalid, "part \(task.part) of \(task.orderer) has come to \(payload.count) bytes; only of work that ends more than "
+                    + "\(ChoreographyLimits.resultBytes) may be kept")
         }
-        return .done(payload)
+        return .stored(try await results.save(payload, of: work))
     }
+
+    /// Actors of a kind that have something to do, whose home this node is.
+    public distributed func actors(ofKind kind: String) async throws -> Int { await courier?.count(ofKind: kind) ?? 0 }
 }
