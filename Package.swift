@@ -136,7 +136,7 @@ var surfaces: [Target] {
 
 /// The live page of the admin ports, compiled into the program.
 var pageFiles: [String] {
-    ["page.html", "page.css", "tables.css", "page.js", "stream.js", "words.js", "members.js", "ring.js", "jobs.js"]
+    ["page.html", "page.css", "tables.css", "page.js", "stream.js", "words.js", "members.js", "ring.js", "jobs.js", "work.js", "trace.js", "work.css"]
 }
 
 /// Programs that docs/ shows; the tests build and run them.

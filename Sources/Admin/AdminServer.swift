@@ -19,7 +19,7 @@ public final class AdminServer: Sendable {
     ///   - faults: the fault filter, of a node that was started with `--chaos`.
     ///   - jobs: who gathers the jobs of the mesh, for `/jobs` and the page.
     ///   - truth: the registers, for `/kv` and `/stores`.
-    ///   - work: durable work, for `/traces`.
+    ///   - work: durable work, for `/traces`, `/sagas` and `/dead-letters`.
     ///   - readers: live pages that may be open on this node at a time; a further one is refused.
     ///   - metrics: what the node's work has to tell, besides the node's own.
     public init(
@@ -39,7 +39,8 @@ public final class AdminServer: Sendable {
             FaultRoutes(faults: faults, socketPath: socketPath), JobRoutes(jobs: jobs), LiveRoutes(feed: feed, world: world),
             StoreRoutes(truth: truth), StoreChangeRoutes(truth: truth, permission: permission),
             ValueRoutes(truth: truth, permission: permission, ids: WorkIDGenerator(world, name: "admin-operations")),
-            TraceRoutes(work: work, world: world),
+            TraceRoutes(work: work, world: world), SagaRoutes(work: work, world: world),
+            DeadLetterRoutes(work: work, permission: permission, world: world, ids: WorkIDGenerator(world, name: "admin-redrives")),
         ]
         let offered = groups.flatMap(\.routes)
         let routes = offered + PageRoutes(offered: offered, node: node).routes

@@ -32,6 +32,32 @@ public struct WorkDesk: Sendable {
         return WorkPicture(graph: graph, care: care)
     }
 
+    /// A page of the work that is not over.
+    public func open(_ listing: OpenWorkListing) async -> OpenWorkList { await catalogue.open(listing, now: node.world.wallTime) }
+
+    /// A page of what is dead.
+    /// - Parameters:
+    ///   - before: ``DeadList/next`` of the page before; nil to begin.
+    ///   - limit: of rows, about: an actor's are not divided.
+    public func dead(before: String?, limit: Int) async -> DeadList { await catalogue.dead(before: before, limit: limit) }
+
+    /// What is dead, with its payload; nil when it is not dead, or not any more.
+    public func dead(_ id: DeadID) async throws(RegisterError) -> DeadDetail? { try await actors.dead(id) }
+
+    /// Has what is dead tried again. False when it is not dead, or not any more.
+    /// - Parameter operation: the same once more is the same wish.
+    public func redrive(_ id: DeadID, operation: WorkID) async throws(RegisterError) -> Bool {
+        try await actors.redrive(id, operation: operation)
+    }
+
+    /// Gives up what is dead. False when it is not dead, or not any more.
+    /// - Parameter operation: the same once more is the same wish.
+    public func discard(_ id: DeadID, operation: WorkID) async throws(RegisterError) -> Bool {
+        try await actors.discard(id, operation: operation)
+    }
+
+    private var catalogue: WorkCatalogue { WorkCatalogue(actors: actors, catalogue: engine, kinds: kinds) }
+
     private func care(for actor: ActorName) async -> WorkPicture.Care {
         guard let home = engine.home(of: actor.key) else { return WorkPicture.Care(actor: actor, node: nil, efforts: nil) }
         let packed = try? await node.system.withDeadline(Self.patience) { [node] in
