@@ -160,6 +160,7 @@ var tests: [Target] {
             name: "WebTestSupport", dependencies: ["JSONDocument", "Web", "TestSupport", httpClient], path: "Tests/WebTestSupport"),
         .target(name: "JobTestSupport", dependencies: ["World", "Jobs"], path: "Tests/JobTestSupport"),
         .target(name: "OrderTestSupport", dependencies: ["World", "Choreography", "Orders"], path: "Tests/OrderTestSupport"),
+        .target(name: "WorkTestSupport", dependencies: ["World", "Registers", "Choreography"], path: "Tests/WorkTestSupport"),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
         .testTarget(name: "WorldTests", dependencies: ["World"]),
         .testTarget(name: "MessagePackTests", dependencies: ["MessagePack", "TestSupport"]),
@@ -173,7 +174,7 @@ var tests: [Target] {
             dependencies: [
                 "World", "MessagePack", "Placement", "Registers", "TestSupport", .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
-        .testTarget(name: "ChoreographyTests", dependencies: ["World", "MessagePack", "Registers", "Choreography"]),
+        .testTarget(name: "ChoreographyTests", dependencies: ["World", "MessagePack", "Registers", "Choreography", "WorkTestSupport"]),
         .testTarget(name: "OrdersTests", dependencies: ["World", "Registers", "Choreography", "Orders"]),
         .testTarget(
             name: "TransportTests",
@@ -213,13 +214,13 @@ var tests: [Target] {
             name: "AdminTests",
             dependencies: [
                 "World", "JSONDocument", "MessagePack", "Wire", "Membership", "Placement", "Registers", "Choreography", "Orders", "Transport",
-                "Mesh", "Jobs", "Web", "Admin", "TestSupport", "WebTestSupport", httpClient, log,
+                "Mesh", "Jobs", "Web", "Admin", "TestSupport", "WebTestSupport", "WorkTestSupport", httpClient, log,
             ]),
         .testTarget(
             name: "CommandTests",
             dependencies: [
                 "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Orders", "Edge", "Command", "CStoreFile",
-                "TestSupport", "WebTestSupport", "OrderTestSupport", log, hummingbird,
+                "TestSupport", "WebTestSupport", "OrderTestSupport", "WorkTestSupport", "Admin", "Choreography", log, hummingbird,
             ]),
     ]
 }

@@ -3,8 +3,8 @@ import Mesh
 import Registers
 import World
 
-/// Durable work, as an operator looks at it and helps it along. From any node.
-public struct WorkDesk: Sendable {
+/// The durable work of a mesh, from any of its nodes.
+public struct WorkDesk: WorkInspection {
     /// The kinds of actors that begin work, each under the work's id.
     public let kinds: [String]
     private let node: Node

@@ -1,12 +1,21 @@
 import Choreography
 import Registers
 import Testing
+import WorkTestSupport
 import World
 
 /// Graphs, lists and what operators do, asked of a mesh.
 @Suite struct WorkListTests {
-    private let engine = MemoryEngine()
+    private let engine = Self.makeEngine()
     private var actors: DurableActors { DurableActors(engine: engine) }
+
+    private static func makeEngine(page: Int = 200) -> MemoryEngine {
+        MemoryEngine([Clerk.self, Box.self], now: WallTime(millisecondsSince1970: Stage.startMs), page: page)
+    }
+
+    private func tell(_ clerk: ActorName, _ acts: Act..., as work: WorkID, engine: MemoryEngine? = nil) throws {
+        try (engine ?? self.engine).tell(Do(acts: acts), to: clerk, as: work)
+    }
 
     private func catalogue(_ engine: MemoryEngine) -> WorkCatalogue {
         WorkCatalogue(actors: DurableActors(engine: engine), catalogue: engine, kinds: [Box.kind, Clerk.kind])
@@ -19,15 +28,15 @@ import World
     private static func clerk(_ number: Int) -> ActorName { ActorName(Clerk.kind, of: id(number)) }
 
     private func bury(_ clerk: ActorName, box: String, _ acts: Act..., as work: WorkID) throws {
-        try engine.change(.box(box), .telling(Lock(isLocked: true), as: .second))
-        try engine.change(clerk, .telling(Do(acts: acts), as: work))
+        try engine.tell(Lock(isLocked: true), to: .box(box), as: .second)
+        try engine.tell(Do(acts: acts), to: clerk, as: work)
         try engine.change(clerk, .bury(to: .box(box), sequence: 1, cause: "the box is locked"))
     }
 
     // MARK: Graphs
 
     @Test func theGraphIsAskedOfAllActorsOfTheWork() async throws {
-        try engine.tell(.clerk, .say("a", box: "x"), .say("b", box: "y"), as: .first)
+        try tell(.clerk, .say("a", box: "x"), .say("b", box: "y"), as: .first)
         try engine.carry(from: .clerk, to: .box("x"))
         let graph = try await actors.graph(of: .first, begunBy: [Box.kind, Clerk.kind])
         #expect(graph.nodes.map(\.mark) == [.init(.clerk, 1), .init(.box("x"), 1)])
@@ -36,7 +45,7 @@ import World
     }
 
     @Test func whatCannotBeReadIsSaidAndTheRestIsShown() async throws {
-        try engine.tell(.clerk, .say("a", box: "x"), .say("b", box: "y"), as: .first)
+        try tell(.clerk, .say("a", box: "x"), .say("b", box: "y"), as: .first)
         for box in ["x", "y"] { try engine.carry(from: .clerk, to: .box(box)) }
         engine.silence(.box("x"))
         let graph = try await actors.graph(of: .first, begunBy: [Clerk.kind])
@@ -53,7 +62,7 @@ import World
 
     /// Of an actor with thousands of entries no more is read than is shown.
     @Test func aLongGraphIsReadNoFurtherThanItIsShown() async throws {
-        for _ in 0..<1_300 { try engine.tell(.clerk, .remember(1), as: .first) }
+        for _ in 0..<1_300 { try tell(.clerk, .remember(1), as: .first) }
         var limits = CausalLimits()
         limits.entries = 600
         let before = engine.reads
@@ -65,9 +74,9 @@ import World
     // MARK: Open work
 
     @Test func openWorkIsListedTheNewestFirst() async throws {
-        for number in 1...3 { try engine.tell(Self.clerk(number), .say("a", box: "x"), as: Self.id(number)) }
-        try engine.tell(Self.clerk(4), .finish, as: Self.id(4))
-        try engine.tell(.ann, .say("b", box: "x"), as: Self.id(5))
+        for number in 1...3 { try tell(Self.clerk(number), .say("a", box: "x"), as: Self.id(number)) }
+        try tell(Self.clerk(4), .finish, as: Self.id(4))
+        try tell(.ann, .say("b", box: "x"), as: Self.id(5))
         let list = await catalogue(engine).open(OpenWorkListing(), now: engine.now)
         #expect(list.rows.map(\.work) == [3, 2, 1].map(Self.id), "what has ended, and what lives on, is not open work")
         #expect(list.rows[0].actor == Self.clerk(3) && list.rows[0].node == "n1" && list.rows[0].lastMs == Stage.startMs)
@@ -77,14 +86,14 @@ import World
 
     /// Kinds are listed side by side, and stores in pages of their own: nothing may be missing, or come twice.
     @Test(arguments: [1, 2, 3, 7, 200]) func pagesLeaveNothingOut(page: Int) async throws {
-        let engine = MemoryEngine(page: page)
+        let engine = Self.makeEngine(page: page)
         var all: [WorkID] = []
         for number in 1...20 {
-            try engine.tell(Self.clerk(number), .remember(1), as: Self.id(number))
+            try tell(Self.clerk(number), .remember(1), as: Self.id(number), engine: engine)
             all.append(Self.id(number))
             guard number % 3 == 0 else { continue }
             let box = ActorName(Box.kind, of: Self.id(number + 100))
-            try engine.change(box, .telling(Lock(isLocked: true), as: Self.id(number + 100)))
+            try engine.tell(Lock(isLocked: true), to: box, as: Self.id(number + 100))
             all.append(Self.id(number + 100))
         }
         for limit in [1, 4, 50] {
@@ -102,12 +111,12 @@ import World
     }
 
     @Test func whatIsStuckIsOverdueOrDead() async throws {
-        try engine.tell(Self.clerk(1), .say("a", box: "x"), as: Self.id(1))
-        try engine.tell(Self.clerk(2), .timer("tea", afterMs: 60_000), as: Self.id(2))
-        try engine.tell(Self.clerk(3), .timer("tea", afterMs: 1_000), as: Self.id(3))
+        try tell(Self.clerk(1), .say("a", box: "x"), as: Self.id(1))
+        try tell(Self.clerk(2), .timer("tea", afterMs: 60_000), as: Self.id(2))
+        try tell(Self.clerk(3), .timer("tea", afterMs: 1_000), as: Self.id(3))
         try bury(Self.clerk(4), box: "z", .say("a", box: "z"), as: Self.id(4))
         engine.now.nanosecondsSince1970 += 9_000_000_000
-        try engine.tell(Self.clerk(5), .say("a", box: "y"), as: Self.id(5))
+        try tell(Self.clerk(5), .say("a", box: "y"), as: Self.id(5))
         func stuck(_ span: Duration) async -> [WorkID] {
             await catalogue(engine).open(OpenWorkListing(stuckFor: span), now: engine.now).rows.map(\.work)
         }
@@ -119,7 +128,7 @@ import World
 
     /// The clerk has nothing to do but to wait for the box, whose answer does not arrive.
     @Test func whatIsStuckElsewhereIsFoundThere() async throws {
-        try engine.tell(Self.clerk(1), .ask(box: "x"), .timer("tea", afterMs: 60_000), as: Self.id(1))
+        try tell(Self.clerk(1), .ask(box: "x"), .timer("tea", afterMs: 60_000), as: Self.id(1))
         try engine.carry(from: Self.clerk(1), to: .box("x"))
         engine.now.nanosecondsSince1970 += 20_000_000_000
         let rows = await catalogue(engine).open(OpenWorkListing(stuckFor: .seconds(10)), now: engine.now).rows
@@ -134,7 +143,7 @@ import World
     @Test func whatIsDeadIsListedThoughItsActorHasMoreToDo() async throws {
         try bury(Self.clerk(1), box: "x", .say("a", box: "x"), .say("b", box: "x"), .timer("tea", afterMs: 9_000), as: Self.id(1))
         try bury(.ann, box: "y", .put(1, box: "y"), as: Self.id(2))
-        try engine.tell(.ben, .say("c", box: "w"), as: Self.id(3))
+        try tell(.ben, .say("c", box: "w"), as: Self.id(3))
         let list = await catalogue(engine).dead(before: nil, limit: 50)
         #expect(list.dead.map { DeadID($0) } == [
             .letter(from: .ann, sequence: 1, to: .box("y")), .letter(from: Self.clerk(1), sequence: 1, to: .box("x")),
@@ -144,9 +153,9 @@ import World
     }
 
     @Test func whatIsDeadComesInPages() async throws {
-        let engine = MemoryEngine(page: 2)
+        let engine = Self.makeEngine(page: 2)
         for number in 1...9 {
-            try engine.tell(Self.clerk(number), .say("a", box: "x"), as: Self.id(number))
+            try tell(Self.clerk(number), .say("a", box: "x"), as: Self.id(number), engine: engine)
             if number % 2 == 0 { try engine.change(Self.clerk(number), .bury(to: .box("x"), sequence: 1, cause: "no")) }
         }
         var found: [ActorName] = [], next: String?
@@ -179,7 +188,7 @@ import World
 
     @Test func aDeadTimerAndADeadPartAreFoundRedrivenAndDiscarded() async throws {
         let clerk = Self.clerk(1), tea = DeadID.timer("tea", of: clerk), part = DeadID.part("p", of: clerk)
-        try engine.tell(clerk, .timer("tea", afterMs: 5), .order("p", bytes: 3), .order("q"), as: Self.id(1))
+        try tell(clerk, .timer("tea", afterMs: 5), .order("p", bytes: 3), .order("q"), as: Self.id(1))
         func die() throws {
             try engine.change(clerk, .buryTimer("tea", atMs: Stage.startMs + 5, cause: "no tea"))
             try engine.change(clerk, .buryPart("p", cause: "three nodes have died of it"))
@@ -207,7 +216,7 @@ import World
     @Test func aDeadPartIsFoundBeyondTheFirstPortion() async throws {
         let clerk = Self.clerk(1)
         for start in stride(from: 1_000, to: 2_200, by: 100) {
-            for number in start..<start + 100 { try engine.tell(clerk, .order("\(number)"), as: Self.id(1)) }
+            for number in start..<start + 100 { try tell(clerk, .order("\(number)"), as: Self.id(1)) }
         }
         try engine.change(clerk, .buryPart("2150", cause: "no"))
         #expect(try await actors.dead(.part("2150", of: clerk))?.awaited.deathCause == "no")

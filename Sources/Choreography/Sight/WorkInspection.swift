@@ -1,9 +1,7 @@
-import Choreography
 import Registers
-import Truth
 import World
 
-/// What the admin port reads of durable work, and how operators help it along. ``Truth/WorkDesk`` is one.
+/// Durable work, as operators look at it and help it along.
 public protocol WorkInspection: Sendable {
     /// All that has happened to a piece of work, what is to come, and what is done about it. Empty for one that nobody knows.
     func picture(of work: WorkID, limits: CausalLimits) async throws(RegisterError) -> WorkPicture
@@ -20,5 +18,3 @@ public protocol WorkInspection: Sendable {
     /// Gives up what is dead. False when it is not dead, or not any more.
     func discard(_ id: DeadID, operation: WorkID) async throws(RegisterError) -> Bool
 }
-
-extension WorkDesk: WorkInspection {}
