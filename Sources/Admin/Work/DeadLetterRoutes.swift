@@ -19,8 +19,8 @@ struct DeadLetterRoutes: RouteGroup {
     var routes: [WebRoute] {
         [
             WebRoute(.get, "/dead-letters") { request in
-                let work = try self.work.orNotHere
-                let list = await work.dead(before: request.query("before"), limit: try request.number("limit", in: Self.limits) ?? 100)
+                let limit = try request.number("limit", in: Self.limits) ?? 100
+                let list = await work?.dead(before: request.query("before"), limit: limit) ?? DeadList(dead: [], unheard: [], next: nil)
                 return .json([
                     "deadLetters": .array(list.dead.map { $0.deadJSON(world.wallTime) }),
                     "unheard": .array(list.unheard.map { .string($0) }), "next": .text(list.next),

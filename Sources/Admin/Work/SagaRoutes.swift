@@ -13,8 +13,8 @@ struct SagaRoutes: RouteGroup {
     var routes: [WebRoute] {
         [
             WebRoute(.get, "/sagas") { request in
-                let work = try self.work.orNotHere
-                let list = await work.open(try Self.listing(request, kinds: work.kinds)), now = world.wallTime
+                let listing = try Self.listing(request, kinds: work?.kinds ?? []), now = world.wallTime
+                let list = await work?.open(listing) ?? OpenWorkList(rows: [], unheard: [], next: nil)
                 return .json([
                     "sagas": .array(list.rows.map { $0.json(now: now) }), "unheard": .array(list.unheard.map { .string($0) }),
                     "next": .text(list.next?.description),

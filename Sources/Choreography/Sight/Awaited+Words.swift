@@ -14,7 +14,7 @@ extension Awaited {
     ///   - now: the wall clock of whoever reads it.
     ///   - care: who looks after the owner, when that is known.
     public func sentence(now: WallTime, effort: Effort? = nil, care: WorkPicture.Care? = nil) -> String {
-        let age = overdue(at: now).map { " for \(DurationText.short($0))" } ?? ""
+        let age = overdue(at: now).flatMap { $0 > .zero ? " for \(DurationText.short($0))" : nil } ?? ""
         switch (what, hindrance) {
         case (.letter(let event, let receiver, let sequence, _), .dead(let cause)):
             return "\(receiver) has refused \(event) (letter \(sequence)): \(cause)"
