@@ -124,7 +124,7 @@ var surfaces: [Target] {
         .target(
             name: "Command",
             dependencies: [
-                "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Registers", "Campaign", "Choreography", "Orders", "Transport",
+                "CPlatform", "World", "JSONDocument", "MessagePack", "Wire", "Membership", "Placement", "Registers", "Campaign", "Choreography", "Orders", "Transport",
                 "Mesh", "Jobs", "Truth", "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Chaos", log, httpClient,
                 .product(name: "GRDBSQLite", package: "GRDB.swift"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
