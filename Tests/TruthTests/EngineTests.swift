@@ -82,7 +82,10 @@ import World
         let id = ids.next()
         let keys = [try #require(RegisterKey("kv/a")), RegisterKey(kind: "job", of: id)]
         for key in keys {
-            for action in [RegisterWish.Action.read([1, 2]), .change(operation: id, command: [3]), .glance([4], seen: nil), .glance([], seen: 7)] {
+            let actions: [RegisterWish.Action] = [
+                .read([1, 2]), .change(operation: id, command: [3]), .glance([4], seen: nil), .glance([], seen: 7),
+            ]
+            for action in actions {
                 let order = RegisterOrder(key, action, patience: .milliseconds(250))
                 #expect(order.key == key && order.key?.hour == key.hour && order.action == action && order.patienceMs == 250)
             }

@@ -60,6 +60,8 @@ public struct ActorMachine<Actor: DurableActor>: RegisterMachine {
         }
     }
 
+    public func hour(of row: StoredRow, in key: RegisterKey) -> CreationHour? { ActorRows.hour(of: row) }
+
     public func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] {
         do {
             return try ActorQuery(packed: query).answer(view) { state in

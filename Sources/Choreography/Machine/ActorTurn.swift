@@ -101,6 +101,8 @@ struct ActorTurn<Actor: DurableActor> {
     private mutating func take(
         _ letter: Letter, from sender: ActorName, _ received: UInt64, _ attempt: UInt32, _ rules: [String: Rule<Actor>]
     ) throws -> DeliveryAnswer {
+        // It was applied, and its sender has gone since; a call that was on its way for that long finds no number any more.
+        if let hour = sender.key.hour, view.hasPassed(hour) { return .received(letter.sequence) }
         try settle(sender, upTo: received)
         let last = try view.received(from: sender)
         if letter.sequence <= last { return .received(last) }

@@ -28,9 +28,13 @@ package struct MachineBook: RegisterMachine {
         try machine(view.key).change(command, &view)
     }
 
-    package func late(_ command: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { try machine(view.key).late(command, view) }
+    package func late(_ command: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] {
+        try machine(view.key).late(command, view)
+    }
 
     package func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { try machine(view.key).read(query, view) }
+
+    package func hour(of row: StoredRow, in key: RegisterKey) -> CreationHour? { machines[kind(of: key)]?.hour(of: row, in: key) }
 
     /// What this program does not know it can say nothing of.
     package func isListed(_ key: RegisterKey) -> Bool { machines[kind(of: key)]?.isListed(key) ?? false }
