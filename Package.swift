@@ -220,7 +220,8 @@ var tests: [Target] {
             name: "CommandTests",
             dependencies: [
                 "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Orders", "Edge", "Command", "CStoreFile",
-                "TestSupport", "WebTestSupport", "OrderTestSupport", "WorkTestSupport", "Admin", "Choreography", log, hummingbird,
+                "TestSupport", "WebTestSupport", "OrderTestSupport", "WorkTestSupport", "Admin", "Choreography",
+                "Registers", "Truth", log, hummingbird,
             ]),
     ]
 }
