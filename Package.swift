@@ -116,8 +116,8 @@ var surfaces: [Target] {
         .target(
             name: "Admin",
             dependencies: [
-                "World", "JSONDocument", "Wire", "Membership", "Placement", "Registers", "Transport", "Mesh", "Jobs", "Truth", "Web",
-                hummingbird, log,
+                "World", "JSONDocument", "MessagePack", "Wire", "Membership", "Placement", "Registers", "Choreography", "Transport", "Mesh",
+                "Jobs", "Truth", "Web", hummingbird, log,
             ],
             resources: pageFiles.map { .embedInCode("Page/" + $0) }),
         .target(name: "Chaos", dependencies: ["World", "JSONDocument", "Jobs", "Lookup", "Primes", "Topology", "Yams"]),
@@ -136,7 +136,7 @@ var surfaces: [Target] {
 
 /// The live page of the admin ports, compiled into the program.
 var pageFiles: [String] {
-    ["page.html", "page.css", "tables.css", "page.js", "stream.js", "words.js", "members.js", "ring.js", "jobs.js"]
+    ["page.html", "page.css", "tables.css", "page.js", "stream.js", "words.js", "members.js", "ring.js", "jobs.js", "work.js", "trace.js", "work.css"]
 }
 
 /// Programs that docs/ shows; the tests build and run them.
@@ -160,6 +160,7 @@ var tests: [Target] {
             name: "WebTestSupport", dependencies: ["JSONDocument", "Web", "TestSupport", httpClient], path: "Tests/WebTestSupport"),
         .target(name: "JobTestSupport", dependencies: ["World", "Jobs"], path: "Tests/JobTestSupport"),
         .target(name: "OrderTestSupport", dependencies: ["World", "Choreography", "Orders"], path: "Tests/OrderTestSupport"),
+        .target(name: "WorkTestSupport", dependencies: ["World", "Registers", "Choreography"], path: "Tests/WorkTestSupport"),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
         .testTarget(name: "WorldTests", dependencies: ["World"]),
         .testTarget(name: "MessagePackTests", dependencies: ["MessagePack", "TestSupport"]),
@@ -173,7 +174,7 @@ var tests: [Target] {
             dependencies: [
                 "World", "MessagePack", "Placement", "Registers", "TestSupport", .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
-        .testTarget(name: "ChoreographyTests", dependencies: ["World", "MessagePack", "Registers", "Choreography"]),
+        .testTarget(name: "ChoreographyTests", dependencies: ["World", "MessagePack", "Registers", "Choreography", "WorkTestSupport"]),
         .testTarget(name: "OrdersTests", dependencies: ["World", "Registers", "Choreography", "Orders"]),
         .testTarget(
             name: "TransportTests",
@@ -212,14 +213,15 @@ var tests: [Target] {
         .testTarget(
             name: "AdminTests",
             dependencies: [
-                "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs", "Web", "Admin", "TestSupport",
-                "WebTestSupport", httpClient, log,
+                "World", "JSONDocument", "MessagePack", "Wire", "Membership", "Placement", "Registers", "Choreography", "Orders", "Transport",
+                "Mesh", "Jobs", "Web", "Admin", "TestSupport", "WebTestSupport", "WorkTestSupport", httpClient, log,
             ]),
         .testTarget(
             name: "CommandTests",
             dependencies: [
                 "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Orders", "Edge", "Command", "CStoreFile",
-                "TestSupport", "WebTestSupport", "OrderTestSupport", log, hummingbird,
+                "TestSupport", "WebTestSupport", "OrderTestSupport", "WorkTestSupport", "Admin", "Choreography",
+                "Registers", "Truth", log, hummingbird,
             ]),
     ]
 }

@@ -48,6 +48,7 @@ struct NodeDoors {
             address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,
             token: try topology.adminToken(mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
             faults: mesh.configuration.allowsFaults ? mesh : nil, jobs: jobs.catalogue, truth: truth,
+            work: truth.work(begunBy: NodeWork.beginnings),
             metrics: { await work.metrics + jobs.metrics + truth.metrics() }, world: mesh.world, logger: log)
     }
 

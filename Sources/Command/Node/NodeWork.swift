@@ -13,6 +13,8 @@ import World
 struct NodeWork: Sendable {
     /// The durable actors of all kinds of work. All nodes of a mesh know the same.
     static let actors: [any DurableActor.Type] = Choreography.orderActors + [LookupJob.self, PrimesJob.self]
+    /// The kinds of those that begin work, under its id.
+    static let beginnings = [Order.kind, LookupJob.kind, PrimesJob.kind]
     /// What these have workers do.
     static let kinds = [LookupJob.work, PrimesJob.work]
 

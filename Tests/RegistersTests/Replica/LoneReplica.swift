@@ -51,6 +51,7 @@ final class LoneReplica {
     private(set) var sent: [Sent] = []
     private(set) var answers: [UInt64: Result<[UInt8], RegisterError>] = [:]
     private(set) var attended: [RegisterKey] = []
+    private(set) var rested: [RegisterKey] = []
     private var lastToken: UInt64 = 0
 
     init(
