@@ -155,7 +155,7 @@ var examples: [Target] {
 
 var tests: [Target] {
     [
-        .target(name: "TestSupport", dependencies: ["CPlatform", "World"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["CPlatform", "World", log], path: "Tests/TestSupport"),
         .target(
             name: "WebTestSupport", dependencies: ["JSONDocument", "Web", "TestSupport", httpClient], path: "Tests/WebTestSupport"),
         .target(name: "JobTestSupport", dependencies: ["World", "Jobs"], path: "Tests/JobTestSupport"),
