@@ -15,24 +15,3 @@ package struct KeyValueMachine: RegisterMachine {
     /// Empty for a name that was never written, else a 1 and the value.
     package func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { view.state }
 }
-
-/// Finds the machine of a register by the part of its name before the first slash.
-package struct MachineBook: RegisterMachine {
-    let machines: [String: any RegisterMachine]
-
-    package init(machines: [String: any RegisterMachine]) { self.machines = machines }
-
-    package func change(_ command: [UInt8], _ view: inout RegisterView) throws(MachineRefusal) -> [UInt8] {
-        try machine(view.key).change(command, &view)
-    }
-
-    package func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { try machine(view.key).read(query, view) }
-
-    private func machine(_ key: RegisterKey) throws(MachineRefusal) -> any RegisterMachine {
-        let kind = String(decoding: key.bytes.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
-        guard let machine = machines[kind] else {
-            throw MachineRefusal("this node's program does not know registers of the kind \"\(kind)\"; update it")
-        }
-        return machine
-    }
-}
