@@ -34,6 +34,10 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
     case majorityOfTheLiving = "majority-of-the-living"
     /// The replicas of a shard are whoever lives, by the ring, and not who is written down.
     case replicasFromTheRing = "replicas-from-the-ring"
+    /// Wishes are answered with yes when the change is proposed, and not when it is chosen.
+    case acknowledgedBeforeCommit = "acknowledged-before-commit"
+    /// A replica that catches up forgets what it has accepted and may count towards a majority.
+    case acceptedForgotten = "accepted-forgotten"
     /// An acceptor takes a change whatever it builds on.
     case deltaOnAnyBase = "delta-on-any-base"
     /// A replica forgets operations by their age, without the others.
@@ -51,6 +55,27 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
     case noFence = "no-fence"
     /// New stores take over without what the old ones hold.
     case noRescan = "no-rescan"
+
+    // Durable actors. Work that was acknowledged ends, and what it does counts once.
+
+    /// A letter leaves its sender's outbox when it is sent, and not when its receiver has it. Breaks: what an actor sends arrives, whoever
+    /// dies.
+    case noOutbox = "no-outbox"
+    /// A receiver does not look whether it has had a letter. Breaks: a letter is applied once.
+    case noInbox = "no-inbox"
+    /// A receiver forgets after some seconds what it has received. Breaks: a letter is applied once, however late it comes again.
+    case dedupeByTime = "dedupe-by-time"
+    /// A compensation that comes before its step leaves nothing behind. Breaks: a step that was undone has no effect, whichever comes first.
+    case noTombstone = "no-tombstone"
+    /// Timers run beside the registers, so that an actor which has cancelled one is woken all the same. Breaks: one of success, deadline and
+    /// cancellation decides.
+    case twoDeciders = "two-deciders"
+    /// Timers are known to the courier that has read them, and to nobody else. Breaks: an actor's timers come, whoever dies.
+    case timersInMemory = "timers-in-memory"
+    /// Answers of workers are counted, and not parts. Breaks: one answer to a part counts.
+    case gatherByCounting = "gather-by-counting"
+    /// A compensation waits behind a dead step like any letter. Breaks: what cannot go on can go back.
+    case compensationHeldBack = "compensation-held-back"
 
     /// Whether it is of registers, so that a simulation can plant it.
     public var isOfRegisters: Bool { self != .noResend }

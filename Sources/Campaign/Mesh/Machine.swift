@@ -1,3 +1,4 @@
+import Choreography
 import Membership
 import Registers
 import World
@@ -44,7 +45,7 @@ struct Machine {
     static func number(of address: MemberAddress) -> Int { Int(address.port) - 10_000 }
 }
 
-/// A process of a node: its membership, its replica if it has the store role, and what it forwards.
+/// A process of a node: its membership, its replica and its courier if it has the store role, and what it forwards.
 final class NodeProcess {
     /// The value may not be copied, so it lives in a box.
     final class ReplicaBox {
@@ -59,6 +60,8 @@ final class NodeProcess {
     var membership: Membership
     let store: MemoryStore?
     let replica: ReplicaBox?
+    /// Does what durable actors want done; nil without a store.
+    var courier: Courier?
 
     /// The version of the view of which `peers` and `live` are.
     var viewVersion = UInt64.max
@@ -81,6 +84,7 @@ final class NodeProcess {
 
     var gossipTick = Instant.distantFuture
     var registerTick = Instant.distantFuture
+    var courierTick = Instant.distantFuture
 
     /// Wishes that the replica has, by token: whom the answer goes to.
     var errands: [UInt64: Errand.Return] = [:]
@@ -89,7 +93,7 @@ final class NodeProcess {
 
     init(
         serial: Int, machine: Int, identity: NodeIdentity, membership: Membership, store: MemoryStore?, replica: ReplicaBox?,
-        map: ReplicaMap
+        courier: Courier?, map: ReplicaMap
     ) {
         clerk = ConfigurationClerk(map)
         self.serial = serial
@@ -98,6 +102,7 @@ final class NodeProcess {
         self.membership = membership
         self.store = store
         self.replica = replica
+        self.courier = courier
     }
 
     /// Whether the replica takes part; nil for a node that has none.

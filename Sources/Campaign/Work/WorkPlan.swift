@@ -29,6 +29,9 @@ struct WorkPlan: Sendable {
     var repeats = 0.03
     /// The share of operations that are about registers of work, which ends.
     var works = 0.0
+    /// Orders that are placed, and trips that are planned.
+    var orders = 0
+    var trips = 0
 
     /// Registers that live on.
     var keys: [(key: RegisterKey, isSet: Bool)] {
@@ -47,6 +50,9 @@ struct WorkPlan: Sendable {
         largeRows = random.chance(0.15) ? 0.2 : 0
         loss = [0, 0.01, 0.04][random.below(3)]
     }
+
+    /// Some orders and trips besides.
+    mutating func addActors(_ random: inout RandomStream) { (orders, trips) = (2 + random.below(6), 2 + random.below(6)) }
 
     /// Work that takes so long is not done at a rate that makes many more than `most` operations of it.
     mutating func spread(over time: Duration, most: Int) {

@@ -24,6 +24,7 @@ import World
 /// Does what the durable actors of one node's registers want done.
 package struct Courier {
     private let figures: CourierConfiguration
+    private let mutations: Set<Mutation>
     private var random: RandomStream
     private var charges: [ActorName: CourierCharge] = [:]
     /// Those that have something to do and found no flight free, in order.
@@ -36,8 +37,9 @@ package struct Courier {
     private var wall = WallTime(nanosecondsSince1970: 0)
     private var effects: [CourierEffect] = []
 
-    package init(random: RandomStream, configuration: CourierConfiguration = .init()) {
+    package init(random: RandomStream, configuration: CourierConfiguration = .init(), mutations: Set<Mutation> = []) {
         self.random = random
+        self.mutations = mutations
         figures = configuration
     }
 
@@ -178,7 +180,7 @@ package struct Courier {
     private mutating func work(for actor: ActorName) {
         guard var charge = charges[actor], !charge.isReading else { return }
         if charge.isStale { return flights < figures.flights ? read(actor) : wait(actor) }
-        var look = CourierCharge.Look(now: now, wall: wall, room: figures.flights - flights, parts: figures.partsOfOne)
+        var look = CourierCharge.Look(now: now, wall: wall, room: figures.flights - flights, parts: figures.partsOfOne, mutations: mutations)
         if charge.pauses[.read] != nil {
             if look.mayTry(.read, charge) { return read(actor) }
         } else {

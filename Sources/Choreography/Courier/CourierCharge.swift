@@ -96,6 +96,7 @@ struct CourierCharge {
         var room: Int
         /// Parts that may be under way.
         let parts: Int
+        let mutations: Set<Mutation>
         /// When something is to be tried again.
         var next = Instant.distantFuture
         /// Something could begin if there were room.
@@ -103,7 +104,14 @@ struct CourierCharge {
         /// Nothing that was read is left to be begun.
         var isThrough = false
 
-        init(now: Instant, wall: WallTime, room: Int, parts: Int) { (self.now, self.wall, self.room, self.parts) = (now, wall, room, parts) }
+        init(now: Instant, wall: WallTime, room: Int, parts: Int, mutations: Set<Mutation>) {
+            (self.now, self.wall, self.room, self.parts, self.mutations) = (now, wall, room, parts, mutations)
+        }
+
+        /// Of the mutation `timers-in-memory`: remembers a timer.
+        mutating func keep(_ timer: WallTime) {
+            next = min(next, now + .nanoseconds(timer.nanosecondsSince1970 - wall.nanosecondsSince1970))
+        }
 
         mutating func mayTry(_ errand: Errand, _ charge: CourierCharge) -> Bool {
             guard let pause = charge.pauses[errand], pause.until > now else { return true }
@@ -128,13 +136,18 @@ struct CourierCharge {
             let arrived = receipts[pair.receiver] ?? 0, errand = Errand.letter(pair.receiver)
             guard let letter = pair.letters.first(where: { $0.sequence > arrived }), look.takesOff(errand, self) else { return nil }
             flying.insert(pair.receiver)
+            if look.mutations.contains(.noOutbox) { received(pair.receiver, letter.sequence, settlesAt: look.now) }
             return .deliver(from: actor, to: pair.receiver, letter, received: pair.received, attempt: attempt(errand))
         }
     }
 
     private mutating func due(_ actor: ActorName, _ look: inout Look) -> [CourierEffect] {
         duties.timers.compactMap { timer in
-            guard WallTime(millisecondsSince1970: timer.atMs) <= look.wall, !firing.contains(timer.name) else { return nil }
+            let at = WallTime(millisecondsSince1970: timer.atMs)
+            guard at <= look.wall, !firing.contains(timer.name) else {
+                if at > look.wall, look.mutations.contains(.timersInMemory) { look.keep(at) }
+                return nil
+            }
             guard look.takesOff(.timer(timer.name), self) else { return nil }
             firing.insert(timer.name)
             return .write(actor, .fire(timer: timer.name, atMs: timer.atMs))

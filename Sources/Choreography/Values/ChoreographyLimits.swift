@@ -17,4 +17,6 @@ public enum ChoreographyLimits {
     public static let openOrders = 65_536
     /// Bytes of what is asked of a worker, and of what it answers.
     public static let orderBytes = 32 << 10
+    /// How long the mutation `dedupe-by-time` remembers what was received.
+    static let mutatedWindow: Duration = .seconds(5)
 }

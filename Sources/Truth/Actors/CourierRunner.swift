@@ -22,7 +22,7 @@ actor CourierRunner {
         self.world = world
         self.actors = actors
         executor = world.makeExecutor("courier")
-        courier = Courier(random: world.random("courier"))
+        courier = Courier(random: world.random("courier"), mutations: world.mutations)
         let (stream, continuation) = AsyncStream.makeStream(of: ActorName.self, bufferingPolicy: .bufferingNewest(Self.attending))
         attends = continuation
         world.spawn("courier", on: executor) { [weak self] in
