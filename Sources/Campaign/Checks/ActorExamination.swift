@@ -40,8 +40,14 @@ final class ActorExamination {
         violations.append(Violation(.stuck, "\(Self.patience.milliseconds) ms after everything was made well: \(what)"))
     }
 
-    /// No register is due any more, as far as any replica knows.
-    private var isQuiet: Bool { mesh.running.allSatisfy { $0.store?.due(by: .max, limit: 1).isEmpty ?? true } }
+    /// No register is due any more. A replica that has missed the last change of one may go on believing so.
+    private var isQuiet: Bool {
+        let stores = mesh.running.compactMap(\.store)
+        return Set(stores.flatMap { $0.due(by: .max, limit: .max) }).allSatisfy { key in
+            let newest = stores.compactMap { $0.record(of: key) }.max { $0.accepted < $1.accepted }
+            return newest.map { ($0.pending?.state ?? $0.state).due == nil } ?? true
+        }
+    }
 
     // MARK: Reading
 
@@ -62,8 +68,12 @@ final class ActorExamination {
                 ].compactMap { $0 })
             }
         }
-        for account in Customers.accounts { ask(account, Account.self) { $0.accounts[account.name] = Books.Balance(whole: $1.balance, held: $1.held) } }
-        for item in Customers.stock { ask(item, Stock.self) { $0.stock[item.name] = Books.Balance(whole: $1.quantity, held: $1.reserved) } }
+        for account in Customers.accounts {
+            ask(account, Account.self) { $0.accounts[account.name] = Books.Balance(whole: $1.balance, held: $1.held) }
+        }
+        for item in Customers.stock {
+            ask(item, Stock.self) { $0.stock[item.name] = Books.Balance(whole: $1.quantity, held: $1.reserved) }
+        }
         for agent in Customers.agents { ask(agent, Agent.self) { _, _ in } }
         for hotel in Customers.hotels { ask(hotel, Hotel.self) { $0.hotels[hotel.name] = $1 } }
     }
@@ -90,13 +100,16 @@ final class ActorExamination {
         attempt(actor, query, note)
     }
 
+    /// Asks the home until it answers.
     private func attempt(_ actor: ActorName, _ query: ActorQuery, _ note: @escaping (inout Books, [UInt8]) throws -> Void) {
         guard let home = mesh.map.electorate(of: actor.key.shard).members.lazy.compactMap(machine).first else { return }
         _ = mesh.ask(home, actor.key, .read(query.packed), patience: .seconds(3)) { [unowned self] result in
             switch result {
             case .success(let bytes):
                 open -= 1
-                do { try note(&books, bytes) } catch { violations.append(Violation(.unreadable, "what \(actor) says cannot be read: \(error)")) }
+                do { try note(&books, bytes) } catch {
+                    violations.append(Violation(.unreadable, "what \(actor) says cannot be read: \(error)"))
+                }
             case .failure: mesh.after(.milliseconds(100)) { [unowned self] _ in attempt(actor, query, note) }
             }
         }

@@ -22,8 +22,9 @@ package enum GraphCheck {
             switch node.entry.origin {
             case .letter(let sender, let sequence, _, _):
                 let arrival = Arrival(sender: sender, receiver: node.actor, sequence: sequence)
-                if !arrived.insert(arrival).inserted { found.append(Violation(.twice, "letter \(sequence) of \(sender) was applied again: \(name)")) }
-                if !sent.contains(arrival) { found.append(Violation(.ghost, "letter \(sequence) of \(sender) was never sent: \(name)")) }
+                let letter = "letter \(sequence) of \(sender) was"
+                if !arrived.insert(arrival).inserted { found.append(Violation(.twice, "\(letter) applied again: \(name)")) }
+                if !sent.contains(arrival) { found.append(Violation(.ghost, "\(letter) never sent: \(name)")) }
             case .timer(let timer, _):
                 guard let ms = due[node.work], node.entry.atMs < ms else { continue }
                 found.append(Violation(.early, "timer \(timer) fired \(ms - node.entry.atMs) ms early: \(name)"))

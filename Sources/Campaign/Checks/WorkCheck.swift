@@ -50,7 +50,9 @@ package enum WorkCheck {
         let shipped = pieces.compactMap { piece -> Place? in
             if case .order(let order) = piece.wish, books.orders[piece.id] == .shipped { order } else { nil }
         }
-        func judge(_ what: String, _ books: [String: Books.Balance], _ beginning: Int64, _ spent: (Place, String) -> Int64) -> [Violation] {
+        func judge(
+            _ what: String, _ books: [String: Books.Balance], _ beginning: Int64, _ spent: (Place, String) -> Int64
+        ) -> [Violation] {
             books.keys.sorted().compactMap { name in
                 let due = Books.Balance(whole: beginning - shipped.reduce(0) { $0 + spent($1, name) }, held: 0)
                 guard let shown = books[name], shown != due else { return nil }
@@ -68,7 +70,8 @@ package enum WorkCheck {
                 return sum + plan.rooms
             }
             guard let shown = books.hotels[name], shown != Hotel.State(booked: rooms, confirmed: rooms) else { return nil }
-            return Violation(.unbalanced, "hotel \(name) has \(shown.booked) booked and \(shown.confirmed) confirmed, and not \(rooms) of each")
+            let sentence = "hotel \(name) has \(shown.booked) booked and \(shown.confirmed) confirmed, and not \(rooms) of each"
+            return Violation(.unbalanced, sentence)
         }
     }
 }

@@ -27,18 +27,9 @@ package enum Trip: DurableActor {
 
     package static var rules: [Rule<Trip>] {
         [
-            .on(Plan.self, .note, from: [.outside], sends: [.to(Agent.self, AskFor.self), .to(Hotel.self, Book.self)], timers: [Patience.self]) {
-                plan, state, next in
-                guard state.plan == nil else { return }
-                state.plan = plan
-                try next.setTimer("patience", at: WallTime(millisecondsSince1970: plan.patienceMs), Patience())
-                let book = Book(rooms: plan.rooms, isRefused: plan.isRefused)
-                if let agent = plan.agent {
-                    try next.send(AskFor(hotel: plan.hotel, book: book), to: named(Agent.kind, agent))
-                } else {
-                    try next.send(book, to: named(Hotel.kind, plan.hotel))
-                }
-            },
+            .on(
+                Plan.self, .note, from: [.outside], sends: [.to(Agent.self, AskFor.self), .to(Hotel.self, Book.self)],
+                timers: [Patience.self], begin),
             .on(Booked.self, .pivot, sends: [.to(Hotel.self, Confirm.self)]) { _, state, next in
                 // It was too late.
                 guard state.decision == .open, let plan = state.plan else { return }
@@ -55,6 +46,18 @@ package enum Trip: DurableActor {
             .on(Confirmed.self, .note) { _, _, next in try next.finish() },
             .on(Unbooked.self, .note) { _, _, next in try next.finish() },
         ]
+    }
+
+    private static func begin(_ plan: Plan, _ state: inout State, _ next: inout Reaction) throws {
+        guard state.plan == nil else { return }
+        state.plan = plan
+        try next.setTimer("patience", at: WallTime(millisecondsSince1970: plan.patienceMs), Patience())
+        let book = Book(rooms: plan.rooms, isRefused: plan.isRefused)
+        if let agent = plan.agent {
+            try next.send(AskFor(hotel: plan.hotel, book: book), to: named(Agent.kind, agent))
+        } else {
+            try next.send(book, to: named(Hotel.kind, plan.hotel))
+        }
     }
 
     static func named(_ kind: String, _ name: String) throws -> ActorName {
