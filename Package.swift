@@ -58,7 +58,7 @@ var foundation: [Target] {
         .target(name: "Placement", dependencies: ["World"]),
         .target(name: "Registers", dependencies: ["World", "MessagePack", "CStoreFile"] + sqlite),
         .target(name: "Campaign", dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Orders"]),
-        .target(name: "Choreography", dependencies: ["World", "MessagePack", "Registers"]),
+        .target(name: "Choreography", dependencies: ["World", "MessagePack", "Placement", "Registers"]),
         .target(name: "Orders", dependencies: ["World", "Registers", "Choreography"]),
     ]
 }
@@ -81,7 +81,7 @@ var mesh: [Target] {
 /// Floor 5: jobs, which nodes share and gather; and registers, which they decide together.
 var jobs: [Target] {
     [
-        .target(name: "Jobs", dependencies: ["World", "Placement", "Membership", "Mesh"]),
+        .target(name: "Jobs", dependencies: ["World", "Registers", "Choreography"]),
         .target(name: "Truth", dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Mesh", log]),
     ]
 }
@@ -89,11 +89,11 @@ var jobs: [Target] {
 /// Floor 6: the work, and what the floors above share.
 var work: [Target] {
     [
-        .target(name: "Primes", dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "CPrimesieve"]),
+        .target(name: "Primes", dependencies: ["World", "MessagePack", "Choreography", "Jobs", "CPrimesieve"]),
         .target(
             name: "Lookup",
             dependencies: [
-                "World", "JSONDocument", "Placement", "Membership", "Mesh", "Jobs", "CMaxMindDB", "CAres", "CIDN2", "CLookup", httpClient, log,
+                "World", "JSONDocument", "MessagePack", "Choreography", "Jobs", "CMaxMindDB", "CAres", "CIDN2", "CLookup", httpClient, log,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),

@@ -15,11 +15,11 @@ public struct DurableActors: Sendable {
     /// Tells an actor an event. When this returns the actor has reacted, and whatever follows will happen.
     /// - Parameters:
     ///   - work: the piece of work that it is of; an actor of a piece of work is of that one in any case.
-    ///   - operation: the same id again is the same event.
+    ///   - operation: the same id again is the same event. Nil for one that does no harm when it comes twice.
     /// - Returns: what the reaction answers.
     /// - Throws: `refused` when the actor does not take the event, or cannot.
     public func tell<Event: DurableEvent>(
-        _ event: Event, to actor: ActorName, as work: WorkID, operation: WorkID, patience: Duration = patience
+        _ event: Event, to actor: ActorName, as work: WorkID, operation: WorkID?, patience: Duration = patience
     ) async throws(RegisterError) -> [UInt8] {
         let command: ActorCommand
         do { command = try .telling(event, as: work) } catch {
@@ -35,6 +35,34 @@ public struct DurableActors: Sendable {
         let bytes = try await engine.read(actor.key, query: ActorQuery.state.packed, patience: patience)
         guard !bytes.isEmpty else { return nil }
         return try Self.reading(actor) { try MessagePackDecoder().decode(Actor.State.self, from: bytes) }
+    }
+
+    /// State and rows of an actor, as far as `limit` rows; nil for one that has never reacted to anything.
+    public func sighting<Actor: DurableActor>(
+        of actor: ActorName, _ type: Actor.Type, rows limit: Int = .max, patience: Duration = patience
+    ) async throws(RegisterError) -> ActorSighting<Actor>? {
+        var first: ActorSight?, rows: [ActorSight.Row] = []
+        var after: [UInt8]? = []
+        while let from = after {
+            let bytes = try await engine.read(actor.key, query: ActorQuery.sight(after: from).packed, patience: patience)
+            guard !bytes.isEmpty else { return nil }
+            let sight = try Self.reading(actor) { try ActorSight(packed: bytes) }
+            first = first ?? sight
+            rows += sight.rows
+            after = rows.count < limit ? sight.next : nil
+        }
+        guard let first else { return nil }
+        return try Self.reading(actor) { try ActorSighting(first, rows: rows) }
+    }
+
+    /// Returns when more has happened to the actor than ``ActorSighting/number`` says, or when patience is over; maybe for nothing.
+    public func waitForNews(of actor: ActorName, beyond number: UInt64, patience: Duration) async throws(RegisterError) {
+        // Versions of registers rise with more than what happens to actors.
+        let query = ActorQuery.sight(after: [0xFF]).packed
+        let first = try await engine.glance(actor.key, query: query, seen: nil, patience: patience)
+        let seen = first.answer.isEmpty ? 0 : try Self.reading(actor) { try ActorSight(packed: first.answer).number }
+        guard seen <= number, !first.isFinished else { return }
+        _ = try await engine.glance(actor.key, query: query, seen: first.version, patience: patience)
     }
 
     /// What an actor has done for a piece of work, in the order in which it did.

@@ -4,37 +4,37 @@ import World
 public protocol JobGateway<Document>: Sendable {
     associatedtype Document: JobDocument
 
-    /// Has the job's home accept it.
-    func submit(_ request: Document.Request) async throws(JobGatewayError) -> Document
+    /// Begins a job. When this returns the job is kept, and ends by its deadline, whatever dies.
+    /// - Parameter id: of the job; the same once more is the same job.
+    func submit(_ request: Document.Request, id: WorkID) async throws(JobGatewayError)
 
     /// The job's document; when that is its version `seen`, waits up to `patience` for a later one.
-    ///
-    /// A job whose home counts as dead has failed as far as can be known now. Should the same life of the home come back, its word
-    /// counts again, and the job goes on.
     func status(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(JobGatewayError) -> Document
 
-    /// Ends the job.
-    func cancel(_ id: WorkID) async throws(JobGatewayError) -> Document
+    /// Ends the job. Returns when that is decided.
+    /// - Throws: `alreadyEnded` when it has ended otherwise.
+    func cancel(_ id: WorkID) async throws(JobGatewayError)
 }
 
-/// Why an edge has no document for its client.
+/// Why an edge has nothing for its client.
 public struct JobGatewayError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: Sendable {
-        /// Nobody who could know it knows the job.
+        /// There is no such job.
         case notFound
         /// Not now; nothing was done, or nothing is known.
         case unavailable
-        /// No node does this kind of work now, so nobody was there to be asked.
-        case nobody
+        /// The same, and it may have been done.
+        case unknown
         /// The job has ended, so it cannot be cancelled.
         case alreadyEnded
-        /// The home refused the request as it stands.
+        /// The request cannot be carried out as it stands.
         case invalid
     }
 
     public let code: Code
+    /// What is wrong, with the value and the remedy.
     public let description: String
-    /// When to ask again; meant for `unavailable` and `nobody`.
+    /// When to ask again; meant for `unavailable` and `unknown`.
     public let retryAfterSeconds: Int
 
     public init(_ code: Code, _ description: String, retryAfterSeconds: Int = 1) {
@@ -42,27 +42,4 @@ public struct JobGatewayError: Error, Hashable, Sendable, CustomStringConvertibl
         self.description = description
         self.retryAfterSeconds = retryAfterSeconds
     }
-}
-
-/// The homes of one kind of work, as a client of theirs reaches them. Every call ends within a second or so, or at once when the
-/// node has been declared dead.
-public protocol JobHomes<Document>: Sendable {
-    associatedtype Document: JobDocument
-
-    /// Everyone who may be the job's home, the ring's owner of its id first, then in the order of the ring.
-    func candidates(for id: WorkID) -> [NodeIdentity]
-
-    /// True when this life of the node is no live member, as far as this node knows. It is final when the node has left or lives in
-    /// a higher life; one that was declared dead, or is not known yet, may still show itself alive.
-    func isDead(_ node: NodeIdentity) -> Bool
-
-    func submit(
-        _ request: Document.Request, id: WorkID, to node: NodeIdentity
-    ) async throws(JobCallFailure) -> Document
-
-    func status(
-        _ id: WorkID, seen: UInt64?, patience: Duration, on node: NodeIdentity
-    ) async throws(JobCallFailure) -> JobAnswer<Document>
-
-    func cancel(_ id: WorkID, on node: NodeIdentity) async throws(JobCallFailure) -> Document
 }

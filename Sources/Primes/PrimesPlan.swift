@@ -1,7 +1,5 @@
-import Jobs
-
 /// One part of a job, or a few consecutive ones: a range that one worker counts in one go.
-public struct PrimesPart: JobOrder {
+public struct PrimesPart: Codable, Hashable, Sendable {
     /// The number of the first part within its job, from 0. Results are gathered by the parts' numbers.
     public let number: Int
     /// How many parts there are; at least 1.
@@ -89,16 +87,32 @@ public struct PrimesPlan: Hashable, Sendable {
     /// The most parts in a run.
     static let longestRun = 64
 
-    /// How many consecutive parts should go to a worker in one call, as long as there is enough for everyone.
-    /// - Parameter numbers: what a sieve run should cover at least.
-    func runLength(numbers: UInt64) -> Int {
-        guard numbers > 0 else { return 1 }
+    /// Parts at the end of the range that go to workers one by one, so that all have something to do until the end.
+    static let lastParts = 64
+
+    /// How many consecutive parts one call should cover while there is enough for everyone.
+    private var runLength: Int {
         let part = part(partCount - 1)
         let wanted: Double
         switch request.algorithm {
-        case .sieve: wanted = Double(numbers) / Double(part.length)
+        case .sieve: wanted = Double(Self.numbersPerRun) / Double(part.length)
         case .trial: wanted = Self.secondsPerTrialRun / PrimesEstimate.seconds(part)
         }
         return max(1, min(Int(min(wanted, 1e6).rounded(.up)), Self.longestRun, partCount))
+    }
+
+    /// In how many calls the range is counted.
+    public var runCount: Int { longRuns + partCount - longRuns * runLength }
+
+    /// Whole runs before the last parts.
+    private var longRuns: Int { max(0, partCount - Self.lastParts) / runLength }
+
+    /// The parts of the run with this number, 0 ..< ``runCount``.
+    public func partsOfRun(_ number: Int) -> Range<Int> {
+        precondition((0..<runCount).contains(number), "run \(number) of \(runCount)")
+        let length = runLength, long = longRuns
+        guard number >= long else { return number * length..<(number + 1) * length }
+        let part = long * length + number - long
+        return part..<part + 1
     }
 }

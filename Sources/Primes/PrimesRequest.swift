@@ -11,8 +11,8 @@ public enum PrimesAlgorithm: String, Codable, Sendable, CaseIterable {
 
 /// A valid order to count the primes of a range.
 ///
-/// What a user has written becomes one by ``init(_:limits:workers:)``, which checks it; `Codable`, because it travels to the job's
-/// home, which asks for its ``objection`` before it uses it.
+/// What a user has written becomes one by ``init(_:limits:workers:)``, which checks it; `Codable`, because it travels to the job,
+/// which asks for its ``objection`` before it uses it.
 public struct PrimesRequest: JobRequest {
     /// The first number of the range.
     public let from: UInt64
@@ -39,8 +39,8 @@ public struct PrimesRequest: JobRequest {
         return nil
     }
 
-    /// One hour for a job, 64 of them at a time, 1,000 remembered.
-    public static let defaultLimits = JobLimits(deadline: .seconds(3_600), runningJobs: 64, endedJobs: 1_000)
+    /// One hour for a job, 64 of them at a time with one home.
+    public static let defaultLimits = JobLimits(deadline: .seconds(3_600), runningJobs: 64)
 
     /// Numbers in the range. Up to 2^64, hence the width.
     public var length: UInt128 { UInt128(to) - UInt128(from) + 1 }

@@ -18,9 +18,9 @@ public struct PrimesStatus: JobDocument {
     public struct Chunks: Codable, Hashable, Sendable {
         public var total: Int
         public var done: Int
-        /// With a worker now, or with several.
+        /// Ordered of workers, and not answered.
         public var inFlight: Int
-        /// Sent once more, because a worker died or was silent.
+        /// Calls, of one part or a few, that went to another worker as well, because one died or was silent.
         public var resent: Int
 
         package init(total: Int, done: Int, inFlight: Int, resent: Int) {
@@ -34,7 +34,7 @@ public struct PrimesStatus: JobDocument {
     public let jobId: WorkID
     public let request: PrimesRequest
     public var status: JobPhase
-    /// Wall clock of the home at acceptance, milliseconds since 1970.
+    /// When it was accepted, by the wall clock of the home of its register, milliseconds since 1970.
     public let createdAtMs: Int64
     /// The same at the end; nil before.
     public var completedAtMs: Int64?
@@ -43,7 +43,7 @@ public struct PrimesStatus: JobDocument {
     public var chunks: Chunks
     /// Sorted by node.
     public var nodes: [NodeShare]
-    /// From acceptance to the end, or to now, by the home's monotonic clock.
+    /// From acceptance to the end, or to now, by the wall clock.
     public var elapsedMs: Int64
     /// Why it failed, or what it waits for. See ``JobWarning``.
     public var warnings: [String]
@@ -58,16 +58,6 @@ public struct PrimesStatus: JobDocument {
     }
 
     public var shares: [JobSummary.Share] { nodes.map { JobSummary.Share(name: $0.node, parts: $0.parts) } }
-
-    public var approximateBytes: Int {
-        512 + nodes.reduce(0) { $0 + 32 + $1.node.utf8.count } + warnings.reduce(0) { $0 + 16 + $1.utf8.count }
-    }
-
-    public var atAcceptance: PrimesStatus {
-        PrimesStatus(
-            jobId: jobId, request: request, status: .pending, createdAtMs: createdAtMs,
-            chunks: Chunks(total: chunks.total, done: 0, inFlight: 0, resent: 0))
-    }
 
     package init(
         jobId: WorkID, request: PrimesRequest, status: JobPhase, createdAtMs: Int64, completedAtMs: Int64? = nil,

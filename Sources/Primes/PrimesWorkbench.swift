@@ -1,4 +1,4 @@
-import Jobs
+import Choreography
 import World
 
 /// How many primes there are in what was to be counted.
@@ -61,10 +61,10 @@ public actor PrimesWorkbench {
     /// Counts the part. Cancelling the task takes the part out of the queue, or ends the counting after
     /// its slice.
     /// - Parameter job: whose part it is.
-    /// - Throws: ``JobError``: `invalid`, `overloaded`, `cannotWork`; `CancellationError`.
+    /// - Throws: ``WorkRefusal``: `invalid`, `overloaded`, `cannotWork`; `CancellationError`.
     public func count(_ part: PrimesPart, of job: WorkID) async throws -> PrimesPartResult {
         guard part.from <= part.to else {
-            throw JobError(.invalid, "part \(part.number) begins at \(part.from), after its end \(part.to)")
+            throw WorkRefusal(.invalid, "part \(part.number) begins at \(part.from), after its end \(part.to)")
         }
         shares[job, default: Share()].parts += 1
         defer { leave(job) }
@@ -79,7 +79,7 @@ public actor PrimesWorkbench {
                 }
             } catch is PrimeCounter.LibraryFailure {
                 passTurn()
-                throw JobError(.cannotWork, "libprimesieve could not count \(part.from) to \(part.to)")
+                throw WorkRefusal(.cannotWork, "libprimesieve could not count \(part.from) to \(part.to)")
             } catch {
                 passTurn()
                 throw error
@@ -118,7 +118,7 @@ public actor PrimesWorkbench {
                     give(waiting)
                 } else if queue.count >= Self.queueLimit {
                     continuation.resume(
-                        throwing: JobError(.overloaded, "\(queue.count) parts wait already; ask another node"))
+                        throwing: WorkRefusal(.overloaded, "\(queue.count) parts wait already; ask another node"))
                 } else {
                     queue.append(waiting)
                 }

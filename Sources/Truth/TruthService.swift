@@ -22,18 +22,22 @@ public final class TruthService: Sendable {
     /// Does what durable actors want done, whose registers are here. Nil without a store.
     private let courier: CourierRunner?
     /// Kept so that they live.
-    private let doors: (EngineDoor, ConfigurationDoor)
+    private let doors: (EngineDoor, LookDoor, ConfigurationDoor, WorkDoor)
+    private let workers: [any Worker]
 
     /// The error types that must be in `NodeConfiguration.errors`.
-    public static var errors: [any (Error & Codable & Sendable).Type] { [RegisterError.self] }
+    public static var errors: [any (Error & Codable & Sendable).Type] { [RegisterError.self, WorkRefusal.self] }
 
     /// - Parameters:
     ///   - store: the node's own, if it has the role; members tell its id in the label ``ConfigurationKeeper/storeLabel``.
     ///   - listed: the stores of the topology, in its order.
     ///   - actors: the kinds of durable actors. All nodes of a mesh that hold registers have to know the same.
+    ///   - kinds: the kinds of work that these order.
+    ///   - workers: those of this node.
     /// - Throws: ``ConfigurationError`` when what the node knows of the mesh is damaged or too new.
     public init(
-        node: Node, store: (any RegisterStore)?, listed: [StoreListing], actors: [any DurableActor.Type] = [], log: Logger
+        node: Node, store: (any RegisterStore)?, listed: [StoreListing], actors: [any DurableActor.Type] = [], kinds: [WorkKind] = [],
+        workers: [any Worker] = [], log: Logger
     ) throws(ConfigurationError) {
         self.node = node
         self.log = log
@@ -41,11 +45,14 @@ public final class TruthService: Sendable {
         for actor in actors { machines[actor.kind] = actor.machine(node.world.mutations) }
         let engine = ReplicatedEngine(node: node, store: store, machine: MachineBook(machines: machines), log: log)
         self.engine = engine
-        courier = store == nil ? nil : CourierRunner(world: node.world, actors: DurableActors(engine: engine))
-        if let courier { engine.setAttendant { courier.attend($0) } }
+        self.workers = workers
+        let crews = WorkCrews(node: node, kinds: kinds)
+        courier = store == nil ? nil : CourierRunner(world: node.world, actors: DurableActors(engine: engine), crews: crews)
+        if let courier { engine.setAttendant { key, isDue in courier.see(key, isDue: isDue) } }
         keeper = try ConfigurationKeeper(node: node, store: store, engine: engine, listed: listed, log: log)
         doors = (
-            EngineDoor(actorSystem: node.system, engine: engine), ConfigurationDoor(actorSystem: node.system, keeper: keeper)
+            EngineDoor(actorSystem: node.system, engine: engine), LookDoor(actorSystem: node.system, engine: engine),
+            ConfigurationDoor(actorSystem: node.system, keeper: keeper), WorkDoor(actorSystem: node.system, workers: workers)
         )
     }
 
@@ -86,6 +93,15 @@ public final class TruthService: Sendable {
                 "gossamer_registers_held_up_total", .counter, Double(counts.heldUp),
                 help: "How often an hour that is old enough was not freed because of a register that has not ended."),
         ]
+    }
+
+    /// Parts that this node's workers have in hand: what a drained node waits for before it leaves.
+    public var partsInHand: Int {
+        get async {
+            var count = 0
+            for worker in workers { count += await worker.inHand }
+            return count
+        }
     }
 
     /// Who waits for an answer is told that the outcome is unknown.

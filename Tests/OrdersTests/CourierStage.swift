@@ -88,8 +88,8 @@ final class CourierStage {
             call(node, { try $0.change(actor, command) }) { result in
                 if case .failure(let error) = result { .written(actor, command, error) } else { .written(actor, command, nil) }
             }
-        case .perform(let actor, let part, _, _, _):
-            arrive(node, .performed(actor, part: part, .failure(WorkTrouble("nobody works here"))))
+        case .perform(let actor, _, let part): preconditionFailure("\(actor) orders part \(part.name), and orders order nothing")
+        case .callOff: break
         }
     }
 

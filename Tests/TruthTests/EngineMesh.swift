@@ -21,7 +21,7 @@ final class EngineMesh {
         var store: (any RegisterStore)?
         var node: Node?
         var engine: ReplicatedEngine?
-        var door: EngineDoor?
+        var doors: (EngineDoor, LookDoor)?
         var id: StoreID?
     }
 
@@ -102,7 +102,7 @@ final class EngineMesh {
         seats[index].node = node
         seats[index].store = store
         seats[index].engine = engine
-        seats[index].door = EngineDoor(actorSystem: node.system, engine: engine)
+        seats[index].doors = (EngineDoor(actorSystem: node.system, engine: engine), LookDoor(actorSystem: node.system, engine: engine))
         if let store { seats[index].id = store.id }
         try await node.start()
     }
@@ -133,7 +133,7 @@ final class EngineMesh {
         await seats[index].engine?.stop()
         await node.stop()
         if let store = seats[index].store as? MemoryStore { seats[index].disk = store.disk }
-        (seats[index].node, seats[index].store, seats[index].engine, seats[index].door) = (nil, nil, nil, nil)
+        (seats[index].node, seats[index].store, seats[index].engine, seats[index].doors) = (nil, nil, nil, nil)
     }
 
     /// Stops every node, then starts all again on their disks.

@@ -82,7 +82,7 @@ import World
         let id = ids.next()
         let keys = [try #require(RegisterKey("kv/a")), RegisterKey(kind: "job", of: id)]
         for key in keys {
-            for action in [RegisterWish.Action.read([1, 2]), .change(operation: id, command: [3])] {
+            for action in [RegisterWish.Action.read([1, 2]), .change(operation: id, command: [3]), .glance([4], seen: nil), .glance([], seen: 7)] {
                 let order = RegisterOrder(key, action, patience: .milliseconds(250))
                 #expect(order.key == key && order.key?.hour == key.hour && order.action == action && order.patienceMs == 250)
             }
@@ -103,6 +103,12 @@ import World
         }
 
         func read(_ key: RegisterKey, query: [UInt8], patience: Duration) async throws(RegisterError) -> [UInt8] {
+            throw RegisterError(.notReady, .failed, "\(key) was asked for")
+        }
+
+        func glance(
+            _ key: RegisterKey, query: [UInt8], seen: UInt64?, patience: Duration
+        ) async throws(RegisterError) -> RegisterGlance {
             throw RegisterError(.notReady, .failed, "\(key) was asked for")
         }
     }

@@ -275,7 +275,7 @@ final class Stage {
                 answers[token] = result
                 if case .success = result, case .some(.some(let id)) = tokens[token] { acknowledged.insert(id) }
             case .rescanned(let progress): if progress.isComplete { carriedEpoch = progress.epoch }
-            case .standing, .heldUp, .attend: break
+            case .standing, .heldUp, .attend, .rests: break
             }
         }
     }

@@ -15,6 +15,7 @@ public struct Reaction {
         let part: String
         let work: String
         let payload: [UInt8]
+        let expected: Duration
     }
 
     struct Timer: Hashable, Sendable {
@@ -91,8 +92,10 @@ public struct Reaction {
 
     /// Orders a part of the work from whoever can do it. Workers may be asked more than once, and one answer counts.
     /// - Parameters:
+    ///   - work: the kind of work; see ``WorkKind/name``.
     ///   - part: names the part within the actor; the answer comes under it, as the event ``WorkAnswer``.
-    public mutating func order(_ work: String, part: String, _ payload: [UInt8]) throws {
+    ///   - expected: about how long a worker takes for it, for judging when one is silent; zero when nobody knows.
+    public mutating func order(_ work: String, part: String, _ payload: [UInt8], expected: Duration = .zero) throws {
         guard step.orders.contains(work) else {
             throw ReactionError("\(step.kind) on \(step.event) orders \(work), which it does not declare")
         }
@@ -100,7 +103,7 @@ public struct Reaction {
             throw ReactionError("part \(part.prefix(128)) of \(work): a part has a name of 1 to \(ChoreographyLimits.nameBytes) bytes "
                 + "and an order of at most \(ChoreographyLimits.orderBytes), not \(payload.count)")
         }
-        orders.append(Order(part: part, work: work, payload: payload))
+        orders.append(Order(part: part, work: work, payload: payload, expected: expected))
     }
 
     /// Nobody waits for the part any longer.

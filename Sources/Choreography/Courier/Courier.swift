@@ -12,11 +12,11 @@ import World
 //
 //      attend ──▶ read duties ──▶ letters, one after the other for each receiver ──▶ received ──▶ settle
 //                             ──▶ timers that are due                            ──▶ fire
-//                             ──▶ parts                                          ──▶ answer
+//                             ──▶ parts, by workers (see Scatter)                ──▶ answer
 //                 each of these changes the register, and with that the replica says attend once more, as long as anything is left
 //
-// What does not succeed is tried again: after 50 ms at first, with full jitter, up to 10 s, for ever. What the receiver refuses is not
-// tried again: it would refuse it again. That is written down as a dead letter.
+// What does not succeed is tried again: after 50 ms at first, with full jitter, up to 10 s, for ever. What is refused is not tried
+// again: it would be refused again. That is written down: as a dead letter, a dead timer, or a dead part.
 //
 // News of an arrival need not be written at once: an answer of the receiver brings it along. So it waits a moment, and is read from the
 // register before it is written.
@@ -30,8 +30,10 @@ package struct Courier {
     /// Those that have something to do and found no flight free, in order.
     private var waiting: [ActorName] = []
     private var isWaiting: Set<ActorName> = []
-    /// Letters, commands and parts that are under way.
+    /// Letters and commands that are under way.
     private var flights = 0
+    /// Parts that are with workers, of all actors.
+    private var parts = 0
     private var timers = EventHeap<ActorName>()
     private var now = Instant.zero
     private var wall = WallTime(nanosecondsSince1970: 0)
@@ -57,7 +59,9 @@ package struct Courier {
         case .duties(let actor, let result): take(result, of: actor)
         case .delivered(let sender, let receiver, let sequence, let result): delivered(sender, receiver, sequence, result)
         case .written(let actor, let command, let error): written(actor, command, error)
-        case .performed(let actor, let part, let result): performed(actor, part, result)
+        case .performed(let actor, let part, let report): ended(actor, part, .done(report))
+        case .silent(let actor, let part, let cause): ended(actor, part, .dying(cause))
+        case .rests(let actor): if charges[actor]?.parts.isEmpty == false { attend(actor) }
         case .tick: break
         }
         while let (actor, _) = timers.pop(dueBy: self.now) {
@@ -99,11 +103,17 @@ package struct Courier {
         guard var charge = charges[actor], charge.isReading else { return }
         charge.isReading = false
         switch result {
-        case .success(let duties): charge.take(duties)
+        case .success(let duties):
+            for unwanted in charge.take(duties) { effects.append(.callOff(actor, work: unwanted.work, part: unwanted.part)) }
         case .failure: pause(&charge, .read)
         }
-        charges[actor] = charge
+        put(charge, actor)
         work(for: actor)
+    }
+
+    private mutating func put(_ charge: CourierCharge?, _ actor: ActorName) {
+        parts += (charge?.parts.count ?? 0) - (charges[actor]?.parts.count ?? 0)
+        charges[actor] = charge
     }
 
     // MARK: What comes back
@@ -125,7 +135,7 @@ package struct Courier {
             fly(.write(sender, .bury(to: receiver, sequence: sequence, cause: error.sentence)))
         case .failure: pause(&charge, .letter(receiver))
         }
-        charges[sender] = charge
+        put(charge, sender)
         work(for: sender)
     }
 
@@ -134,23 +144,19 @@ package struct Courier {
         guard var charge = charges[actor] else { return }
         let errand = charge.ended(command, error)
         if let errand, error != nil { pause(&charge, errand) }
-        charges[actor] = charge
+        put(charge, actor)
         // What was written has changed the duties.
         if error == nil { attend(actor) } else { work(for: actor) }
     }
 
-    private mutating func performed(_ actor: ActorName, _ part: String, _ result: Result<WorkReport, WorkTrouble>) {
-        flights -= 1
-        guard var charge = charges[actor] else { return }
-        switch result {
-        case .success(let report):
-            charge.pauses[.part(part)] = nil
-            charge.parts[part] = .done(report)
-        case .failure:
-            charge.parts[part] = nil
-            pause(&charge, .part(part))
+    /// What a worker has said of a part.
+    private mutating func ended(_ actor: ActorName, _ name: String, _ stage: CourierCharge.Part.Stage) {
+        guard let part = charges[actor]?.parts[name] else { return }
+        switch part.stage {
+        case .performing, .dying, .dead: charges[actor]?.parts[name]?.stage = stage
+        // The first answer counts, and its end may be half written.
+        case .done: return
         }
-        charges[actor] = charge
         work(for: actor)
     }
 
@@ -180,11 +186,14 @@ package struct Courier {
     private mutating func work(for actor: ActorName) {
         guard var charge = charges[actor], !charge.isReading else { return }
         if charge.isStale { return flights < figures.flights ? read(actor) : wait(actor) }
-        var look = CourierCharge.Look(now: now, wall: wall, room: figures.flights - flights, parts: figures.partsOfOne, mutations: mutations)
+        let free = min(figures.parts - parts, figures.partsOfOne - charge.parts.count)
+        var look = CourierCharge.Look(now: now, wall: wall, room: figures.flights - flights, parts: free, mutations: mutations)
         if charge.pauses[.read] != nil {
             if look.mayTry(.read, charge) { return read(actor) }
         } else {
-            for effect in charge.next(actor, &look) { fly(effect) }
+            for effect in charge.next(actor, &look) {
+                if case .perform = effect { effects.append(effect) } else { fly(effect) }
+            }
             if let next = charge.duties.next, look.isThrough { return goOnReading(actor, charge, after: next) }
         }
         if look.isHeldUp { wait(actor) }
@@ -192,11 +201,11 @@ package struct Courier {
             charge.timer = look.next
             timers.insert(actor, at: look.next)
         }
-        charges[actor] = charge.isIdle && !look.isHeldUp && look.next == .distantFuture ? nil : charge
+        put(charge.isIdle && !look.isHeldUp && look.next == .distantFuture ? nil : charge, actor)
     }
 
     private mutating func goOnReading(_ actor: ActorName, _ charge: CourierCharge, after part: String) {
-        charges[actor] = charge
+        put(charge, actor)
         read(actor, after: part)
     }
 

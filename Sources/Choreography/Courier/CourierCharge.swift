@@ -4,18 +4,11 @@ import World
 /// What a courier knows and does of one actor.
 struct CourierCharge {
     /// What may have to be tried again.
-    enum Errand: Hashable { case read, letter(ActorName), settle, timer(String), part(String), answer(String) }
+    enum Errand: Hashable { case read, letter(ActorName), settle, timer(String), part(String) }
 
     struct Pause {
         var attempts: UInt32 = 0
         var until = Instant.zero
-    }
-
-    enum Part {
-        case performing
-        case done(WorkReport)
-        /// The answer is being written.
-        case answering(WorkReport)
     }
 
     /// Its duties are being read, and something has happened since that began.
@@ -32,23 +25,34 @@ struct CourierCharge {
     private var settlesAt = Instant.distantFuture
     private var isSettling = false
     private var firing: Set<String> = []
+    /// Timers whose refusal is to be written down, with the time for which they are set and the cause.
+    private var refused: [String: (atMs: Int64, cause: String)] = [:]
+    /// Parts that are with workers, or whose end is being written.
     var parts: [String: Part] = [:]
     var pauses: [Errand: Pause] = [:]
 
     /// Nothing is under way. Whether something waits is another matter.
-    var isIdle: Bool { !isReading && flying.isEmpty && receipts.isEmpty && !isSettling && firing.isEmpty && parts.isEmpty }
+    var isIdle: Bool {
+        !isReading && flying.isEmpty && receipts.isEmpty && !isSettling && firing.isEmpty && refused.isEmpty && parts.isEmpty
+    }
 
     // MARK: News
 
-    mutating func take(_ read: ActorDuties) {
+    /// Takes what was read, and gives the parts for which nobody waits any longer.
+    mutating func take(_ read: ActorDuties) -> [(work: String, part: String)] {
         pauses[.read] = nil
-        guard page.isEmpty else { return (duties.orders, duties.next) = (read.orders, read.next) }
+        let unwanted = compare(read)
+        guard page.isEmpty else {
+            (duties.orders, duties.next) = (read.orders, read.next)
+            return unwanted
+        }
         duties = read
         // What the register knows by now need not be written.
         receipts = receipts.filter { receiver, sequence in
             read.pairs.contains { $0.receiver == receiver && $0.letters.first.map { $0.sequence <= sequence } ?? false }
         }
         if receipts.isEmpty { settlesAt = .distantFuture }
+        return unwanted
     }
 
     mutating func received(_ receiver: ActorName, _ sequence: UInt64, settlesAt: Instant) {
@@ -71,16 +75,19 @@ struct CourierCharge {
         case .bury(let receiver, _, _):
             flying.remove(receiver)
             errand = .letter(receiver)
-        case .fire(let timer, _):
+        case .fire(let timer, let atMs):
             firing.remove(timer)
             errand = .timer(timer)
-        case .answer(let part, _, _):
-            errand = .answer(part)
-            if case .answering(let report) = parts[part] {
-                // What the rules refuse they would refuse again. The part stays open, and another worker may do better.
-                parts[part] = error == nil || error?.code == .refused ? nil : .done(report)
-            }
-        case .tell, .deliver, .redrive, .discard: return nil
+            // What the rules refuse they would refuse again.
+            if let error, error.code == .refused { refused[timer] = (atMs, error.sentence) }
+        case .buryTimer(let timer, _, _):
+            firing.remove(timer)
+            errand = .timer(timer)
+            if error == nil { refused[timer] = nil }
+        case .answer(let part, _), .buryPart(let part, _):
+            errand = .part(part)
+            parts[part] = parts[part]?.written(error)
+        case .tell, .deliver, .redrive, .discard, .revive, .abandon: return nil
         }
         if error == nil { pauses[errand] = nil }
         return errand
@@ -94,8 +101,8 @@ struct CourierCharge {
         let wall: WallTime
         /// Flights that may still begin.
         var room: Int
-        /// Parts that may be under way.
-        let parts: Int
+        /// Parts that may still be given to workers.
+        var parts: Int
         let mutations: Set<Mutation>
         /// When something is to be tried again.
         var next = Instant.distantFuture
@@ -127,7 +134,7 @@ struct CourierCharge {
     }
 
     mutating func next(_ actor: ActorName, _ look: inout Look) -> [CourierEffect] {
-        letters(actor, &look) + due(actor, &look) + work(actor, &look) + settle(actor, &look)
+        letters(actor, &look) + due(actor, &look) + answers(actor, &look) + orders(actor, &look) + settle(actor, &look)
     }
 
     private mutating func letters(_ actor: ActorName, _ look: inout Look) -> [CourierEffect] {
@@ -144,31 +151,17 @@ struct CourierCharge {
     private mutating func due(_ actor: ActorName, _ look: inout Look) -> [CourierEffect] {
         duties.timers.compactMap { timer in
             let at = WallTime(millisecondsSince1970: timer.atMs)
-            guard at <= look.wall, !firing.contains(timer.name) else {
+            guard timer.dead == nil, at <= look.wall, !firing.contains(timer.name) else {
                 if at > look.wall, look.mutations.contains(.timersInMemory) { look.keep(at) }
                 return nil
             }
             guard look.takesOff(.timer(timer.name), self) else { return nil }
             firing.insert(timer.name)
+            if let refusal = refused[timer.name], refusal.atMs == timer.atMs {
+                return .write(actor, .buryTimer(timer.name, atMs: timer.atMs, cause: refusal.cause))
+            }
             return .write(actor, .fire(timer: timer.name, atMs: timer.atMs))
         }
-    }
-
-    private mutating func work(_ actor: ActorName, _ look: inout Look) -> [CourierEffect] {
-        var effects: [CourierEffect] = []
-        for part in parts.keys.sorted() {
-            guard case .done(let report) = parts[part], look.takesOff(.answer(part), self) else { continue }
-            parts[part] = .answering(report)
-            effects.append(.write(actor, .answer(part: part, payload: report.payload, by: report.node)))
-        }
-        let left = duties.orders.filter { parts[$0.part] == nil }
-        for order in left.prefix(max(0, look.parts - parts.count)) where look.takesOff(.part(order.part), self) {
-            parts[order.part] = .performing
-            effects.append(
-                .perform(actor, part: order.part, work: order.row.work, payload: order.row.payload, attempt: attempt(.part(order.part))))
-        }
-        look.isThrough = left.isEmpty && parts.isEmpty
-        return effects
     }
 
     private mutating func settle(_ actor: ActorName, _ look: inout Look) -> [CourierEffect] {
@@ -182,5 +175,5 @@ struct CourierCharge {
         return [.write(actor, .settle(receipts.keys.sorted().map { ActorCommand.Receipt($0, receipts[$0] ?? 0) }))]
     }
 
-    private func attempt(_ errand: Errand) -> UInt32 { (pauses[errand]?.attempts ?? 0) + 1 }
+    func attempt(_ errand: Errand) -> UInt32 { (pauses[errand]?.attempts ?? 0) + 1 }
 }

@@ -27,7 +27,7 @@ package struct ActorDuties: Hashable, Sendable {
 
     package var pairs: [Pair] = []
     package var timers: [ActorHeader.Timer] = []
-    /// Those that are open, by the names of their parts.
+    /// Those that are open, dead ones too, by the names of their parts.
     package var orders: [Order] = []
     /// The last part that was looked at, when there may be more.
     package var next: String?

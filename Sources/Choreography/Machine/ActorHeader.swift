@@ -12,6 +12,8 @@ package struct ActorHeader: Hashable, Sendable {
         package let cause: UInt64
         package let event: String
         package let payload: [UInt8]
+        /// Why the actor will never take it; nil while it may.
+        package var dead: String?
 
         package init(name: String, atMs: Int64, trace: WorkID, cause: UInt64, event: String, payload: [UInt8]) {
             (self.name, self.atMs, self.trace, self.cause) = (name, atMs, trace, cause)
@@ -27,8 +29,9 @@ package struct ActorHeader: Hashable, Sendable {
     package var buried: [ActorName] = []
     /// Sorted by name.
     package var timers: [Timer] = []
-    /// Orders that no worker has answered.
+    /// Orders that no worker has answered, and those of them that nobody is expected to answer.
     package var openOrders: UInt64 = 0
+    package var deadOrders: UInt64 = 0
     /// Entries in the causal graph so far.
     package var traced: UInt64 = 0
     /// The work is over; what is left is that others get their last letters.
@@ -48,7 +51,7 @@ package struct ActorHeader: Hashable, Sendable {
     /// When somebody has to look after the actor, milliseconds since 1970: at once (0) while letters or orders are open, else when the first of
     /// its timers is due; nil when nothing is to come of itself.
     package var due: UInt64? {
-        receivers.isEmpty && openOrders == 0 ? timers.map { UInt64(clamping: $0.atMs) }.min() : 0
+        receivers.isEmpty && openOrders == deadOrders ? timers.filter { $0.dead == nil }.map { UInt64(clamping: $0.atMs) }.min() : 0
     }
 
     mutating func remove(timer name: String) -> Timer? {
@@ -63,6 +66,19 @@ package struct ActorHeader: Hashable, Sendable {
         }
         timers.insert(timer, at: timers.firstIndex { $0.name > timer.name } ?? timers.count)
     }
+
+    /// The actor will never take the timer that is set for then.
+    mutating func bury(timer name: String, atMs: Int64, _ cause: String) {
+        if let index = timers.firstIndex(where: { $0.name == name && $0.atMs == atMs }) { timers[index].dead = cause }
+    }
+
+    /// A dead timer fires again.
+    mutating func revive(timer name: String) {
+        if let index = timers.firstIndex(where: { $0.name == name }) { timers[index].dead = nil }
+    }
+
+    /// A dead timer does not fire.
+    mutating func abandon(timer name: String) { timers.removeAll { $0.name == name && $0.dead != nil } }
 
     /// Counts a reaction.
     mutating func count(_ event: String, limit: Int) throws {
@@ -80,6 +96,7 @@ extension ActorHeader: Packable {
         writer.pack(buried)
         writer.pack(timers)
         writer.pack(openOrders)
+        writer.pack(deadOrders)
         writer.pack(traced)
         writer.pack(isEnding)
         writer.pack(counts)
@@ -94,6 +111,7 @@ extension ActorHeader: Packable {
         buried = try reader.readAll()
         timers = try reader.readAll()
         openOrders = try reader.readUInt64()
+        deadOrders = try reader.readUInt64()
         traced = try reader.readUInt64()
         isEnding = try reader.readBool()
         counts = try reader.readAll()
@@ -108,6 +126,7 @@ extension ActorHeader.Timer {
         writer.pack(cause)
         writer.pack(event)
         writer.packBinary(payload)
+        writer.packOptional(dead)
     }
 
     package init(from reader: inout MessagePackReader) throws {
@@ -117,6 +136,7 @@ extension ActorHeader.Timer {
         cause = try reader.readUInt64()
         event = try reader.readString()
         payload = Array(try reader.readBinary())
+        dead = try reader.readOptionalString()
     }
 }
 

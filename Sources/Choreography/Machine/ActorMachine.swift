@@ -52,8 +52,8 @@ public struct ActorMachine<Actor: DurableActor>: RegisterMachine {
         do {
             switch try ActorCommand(packed: command) {
             case .deliver(_, let letter, _, _): return DeliveryAnswer.received(letter.sequence).packed
-            case .settle, .bury, .fire, .answer: return []
-            case .tell, .redrive, .discard: throw MachineRefusal("\(view.key) has ended, and nothing of it changes any more")
+            case .settle, .bury, .fire, .answer, .buryTimer, .buryPart: return []
+            case .tell, .redrive, .discard, .revive, .abandon: throw MachineRefusal("\(view.key) has ended, and nothing of it changes any more")
             }
         } catch let refusal as MachineRefusal {
             throw refusal

@@ -12,6 +12,8 @@ package enum ActorQuery: Hashable, Sendable {
     case duties(after: String)
     /// Its entries in the causal graph of a piece of work, with numbers above this one.
     case trace(WorkID, after: UInt64)
+    /// How it stands: see ``ActorSight``; its own rows behind this key.
+    case sight(after: [UInt8])
 }
 
 extension ActorQuery {
@@ -31,6 +33,7 @@ extension ActorQuery {
             }
             return writer.finish()
         case .duties(let after): return try ActorDuties(view, after: after).packed
+        case .sight(let after): return try ActorSight(view, after: after)?.packed ?? []
         case .trace(let trace, let after):
             var entries: [TraceEntry] = []
             let prefix = trace.bytes
@@ -61,6 +64,9 @@ extension ActorQuery: Packable {
             writer.pack(UInt8(3))
             writer.packBinary(trace.bytes)
             writer.pack(after)
+        case .sight(let after):
+            writer.pack(UInt8(4))
+            writer.packBinary(after)
         }
     }
 
@@ -71,6 +77,7 @@ extension ActorQuery: Packable {
         case 1: self = .rows(from: Array(try reader.readBinary()), limit: try reader.readInt())
         case 2: self = .duties(after: try reader.readString())
         case 3: self = .trace(try reader.readWorkID(), after: try reader.readUInt64())
+        case 4: self = .sight(after: Array(try reader.readBinary(maxBytes: RegisterLimits.rowKeyBytes)))
         default: throw PackingError("query \(kind) of a durable actor is not known to this program; update it")
         }
     }

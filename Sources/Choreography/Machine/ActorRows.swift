@@ -6,7 +6,7 @@ import World
 // ===========================================
 //   inbox   sender -> number of the last letter that was applied
 //   outbox  receiver -> number of the last letter, and the letters that it may not have
-//   order   part -> what was ordered of whom, or that it was answered
+//   order   part -> what was ordered, or that it was answered
 //   effect  piece of work, step -> done or undone
 //   trace   piece of work, number -> entry of the causal graph
 //
@@ -74,12 +74,16 @@ package struct OrderRow: Hashable, Sendable {
     package var trace: WorkID
     /// The entry of the causal graph that ordered it.
     package var cause: UInt64
+    /// About how long a worker takes for it, in milliseconds; 0 when nobody knows.
+    package var expectedMs: UInt32
+    /// Why nobody is expected to answer it; nil while somebody is.
+    package var dead: String?
     /// An answer was applied, or nobody waits for it any longer. Then `payload` is empty.
-    package var isClosed: Bool
+    package var isClosed = false
 
-    package init(work: String, payload: [UInt8], trace: WorkID, cause: UInt64, isClosed: Bool) {
+    package init(work: String, payload: [UInt8], trace: WorkID, cause: UInt64, expectedMs: UInt32 = 0) {
         (self.work, self.payload, self.trace, self.cause) = (work, payload, trace, cause)
-        self.isClosed = isClosed
+        self.expectedMs = expectedMs
     }
 }
 
@@ -89,6 +93,8 @@ extension OrderRow: Packable {
         writer.packBinary(payload)
         writer.packBinary(trace.bytes)
         writer.pack(cause)
+        writer.pack(expectedMs)
+        writer.packOptional(dead)
         writer.pack(isClosed)
     }
 
@@ -97,6 +103,8 @@ extension OrderRow: Packable {
         payload = Array(try reader.readBinary())
         trace = try reader.readWorkID()
         cause = try reader.readUInt64()
+        expectedMs = try reader.readInt()
+        dead = try reader.readOptionalString()
         isClosed = try reader.readBool()
     }
 }

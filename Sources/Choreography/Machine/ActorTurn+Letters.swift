@@ -55,28 +55,6 @@ extension ActorTurn {
         }
         view[.outbox, ActorRows.pair(receiver)] = bytes
     }
-
-    // MARK: Orders
-
-    func order(_ part: String) throws -> OrderRow? { try view[.order, ActorRows.order(part)].map { try OrderRow(packed: $0) } }
-
-    mutating func open(_ order: Reaction.Order, trace: WorkID, cause: UInt64) throws {
-        guard try self.order(order.part) == nil else { throw ReactionError("part \(order.part) of \(name) was ordered before") }
-        guard header.openOrders < ChoreographyLimits.openOrders else {
-            throw NotNow("\(header.openOrders) parts of \(name) are open already; wait for answers")
-        }
-        header.openOrders += 1
-        put(OrderRow(work: order.work, payload: order.payload, trace: trace, cause: cause, isClosed: false), order.part)
-    }
-
-    mutating func close(_ order: OrderRow, _ part: String) {
-        header.openOrders -= 1
-        var order = order
-        (order.payload, order.isClosed) = ([], true)
-        put(order, part)
-    }
-
-    private mutating func put(_ order: OrderRow, _ part: String) { view[.order, ActorRows.order(part)] = order.packed }
 }
 
 extension Letter {

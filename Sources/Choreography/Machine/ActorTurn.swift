@@ -53,7 +53,15 @@ struct ActorTurn<Actor: DurableActor> {
         case .discard(let receiver, let sequence):
             try changeFirst(receiver, sequence) { $0.giveUpDead() }
         case .fire(let timer, let atMs): try fire(timer, atMs, rules)
-        case .answer(let part, let payload, let node): try take(payload, for: part, by: node, rules)
+        case .answer(let part, let report): try take(report, for: part, rules)
+        case .buryTimer(let name, let atMs, let cause): header.bury(timer: name, atMs: atMs, cause)
+        case .buryPart(let part, let cause): if !header.isEnding { try setDead(cause, part: part) }
+        case .revive(.timer(let name)): header.revive(timer: name)
+        case .revive(.part(let part)): try setDead(nil, part: part)
+        case .abandon(.timer(let name)): header.abandon(timer: name)
+        case .abandon(.part(let part)):
+            guard try order(part)?.dead != nil else { break }
+            try take(WorkReport(result: .failed("given up by an operator"), node: ""), for: part, rules)
         }
         return []
     }
@@ -88,7 +96,7 @@ struct ActorTurn<Actor: DurableActor> {
 
     private mutating func fire(_ name: String, _ atMs: Int64, _ rules: [String: Rule<Actor>]) throws {
         // Another home may have fired it, or it was set anew or cancelled meanwhile.
-        guard let timer = header.timers.first(where: { $0.name == name }), timer.atMs == atMs else { return }
+        guard let timer = header.timers.first(where: { $0.name == name }), timer.atMs == atMs, timer.dead == nil else { return }
         guard view.circumstances.now >= WallTime(millisecondsSince1970: atMs) else {
             throw NotNow("timer \(name) is not due yet by the clock of its home")
         }
@@ -97,13 +105,14 @@ struct ActorTurn<Actor: DurableActor> {
         _ = try react(rule, timer.payload, trace: timer.trace, .timer(name, cause: timer.cause))
     }
 
-    private mutating func take(_ payload: [UInt8], for part: String, by node: String, _ rules: [String: Rule<Actor>]) throws {
+    private mutating func take(_ report: WorkReport, for part: String, _ rules: [String: Rule<Actor>]) throws {
         // A set of parts, never a count of answers: the second answer to one finds it closed.
         guard !header.isEnding, let order = try order(part), !order.isClosed || mutations.contains(.gatherByCounting) else { return }
         if !order.isClosed { close(order, part) }
         let rule = try rule(for: WorkAnswer.name, from: .worker, rules)
-        let answer = try MessagePackEncoder().encode(WorkAnswer(part: part, payload: payload, node: node))
-        _ = try react(rule, answer, trace: order.trace, .worker(part: part, node: node, cause: order.cause))
+        let answer = WorkAnswer(part: part, result: report.result, node: report.node, resent: report.resent)
+        _ = try react(
+            rule, MessagePackEncoder().encode(answer), trace: order.trace, .worker(part: part, node: report.node, cause: order.cause))
     }
 
     private func rule(for event: String, from origin: StepOrigin, _ rules: [String: Rule<Actor>]) throws -> Rule<Actor> {
@@ -164,7 +173,7 @@ struct ActorTurn<Actor: DurableActor> {
         header.isEnding = true
         header.timers = []
         // Answers to what is open find the actor ending.
-        header.openOrders = 0
+        (header.openOrders, header.deadOrders) = (0, 0)
     }
 }
 

@@ -21,7 +21,7 @@ public final class Rehearsal {
     /// How often something is delivered again though it has arrived.
     private static let repeats = 0.2
 
-    private let worker: (_ work: String, _ part: String, _ payload: [UInt8]) -> [UInt8]
+    private let worker: (_ work: String, _ part: String, _ payload: [UInt8]) -> WorkResult
     private var held: MemoryActors
     private var random: RandomStream
     private var past: [Move] = []
@@ -31,7 +31,7 @@ public final class Rehearsal {
     /// - Parameter worker: does what the actors order.
     public init(
         _ actors: [any DurableActor.Type], seed: UInt64, now: WallTime,
-        worker: @escaping (_ work: String, _ part: String, _ payload: [UInt8]) -> [UInt8] = { _, _, _ in [] }
+        worker: @escaping (_ work: String, _ part: String, _ payload: [UInt8]) -> WorkResult = { _, _, _ in .done([]) }
     ) {
         held = MemoryActors(actors)
         random = RandomStream(seed: seed, name: "rehearsal")
@@ -114,8 +114,8 @@ public final class Rehearsal {
                 return duties.pairs.filter { $0.dead == nil }.flatMap { pair in
                     pair.letters.map { Move.deliver(from: actor, $0, to: pair.receiver, received: pair.received) }
                 }
-                    + duties.timers.filter { WallTime(millisecondsSince1970: $0.atMs) <= now }.map { .fire(actor, $0) }
-                    + duties.orders.map { .perform(actor, $0) }
+                    + duties.timers.filter { $0.dead == nil && WallTime(millisecondsSince1970: $0.atMs) <= now }.map { .fire(actor, $0) }
+                    + duties.orders.filter { $0.row.dead == nil }.map { .perform(actor, $0) }
             }
         }
     }
@@ -140,8 +140,12 @@ public final class Rehearsal {
         case .settle(let actor, let receipt): try change(actor, .settle([receipt]))
         case .fire(let actor, let timer): try change(actor, .fire(timer: timer.name, atMs: timer.atMs))
         case .perform(let actor, let order):
-            let payload = worker(order.row.work, order.part, order.row.payload)
-            try change(actor, .answer(part: order.part, payload: payload, by: "n1"))
+            let result = worker(order.row.work, order.part, order.row.payload)
+            do {
+                try change(actor, .answer(part: order.part, WorkReport(result: result, node: "n1")))
+            } catch let refusal as MachineRefusal {
+                try change(actor, .buryPart(order.part, cause: refusal.sentence))
+            }
         }
     }
 }

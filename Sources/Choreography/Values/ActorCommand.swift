@@ -18,8 +18,22 @@ package enum ActorCommand: Hashable, Sendable {
     case discard(to: ActorName, sequence: UInt64)
     /// A timer that was set for then is due.
     case fire(timer: String, atMs: Int64)
-    /// A worker has answered.
-    case answer(part: String, payload: [UInt8], by: String)
+    /// A part has come to its end.
+    case answer(part: String, WorkReport)
+    /// The timer that was set for then will never be taken: why.
+    case buryTimer(String, atMs: Int64, cause: String)
+    /// The part will not be answered as things are: why. An answer that comes after all still counts.
+    case buryPart(String, cause: String)
+    /// What was buried under this name, a timer or a part, is tried again.
+    case revive(Buried)
+    /// The same is given up: a timer does not fire, and of a part the actor is told that it has failed.
+    case abandon(Buried)
+
+    /// Something that is dead and is no letter.
+    package enum Buried: Hashable, Sendable {
+        case timer(String)
+        case part(String)
+    }
 
     package struct Receipt: Hashable, Sendable, Packable {
         package let receiver: ActorName
@@ -70,11 +84,25 @@ extension ActorCommand: Packable {
             writer.pack(UInt8(6))
             writer.pack(timer)
             writer.pack(atMs)
-        case .answer(let part, let payload, let worker):
+        case .answer(let part, let report):
             writer.pack(UInt8(7))
             writer.pack(part)
-            writer.packBinary(payload)
-            writer.pack(worker)
+            report.pack(into: &writer)
+        case .buryTimer(let name, let atMs, let cause):
+            writer.pack(UInt8(8))
+            writer.pack(name)
+            writer.pack(atMs)
+            writer.pack(cause)
+        case .buryPart(let part, let cause):
+            writer.pack(UInt8(9))
+            writer.pack(part)
+            writer.pack(cause)
+        case .revive(let buried):
+            writer.pack(UInt8(10))
+            buried.pack(into: &writer)
+        case .abandon(let buried):
+            writer.pack(UInt8(11))
+            buried.pack(into: &writer)
         }
     }
 
@@ -100,11 +128,41 @@ extension ActorCommand: Packable {
             let receipt = try Receipt(from: &reader)
             self = .discard(to: receipt.receiver, sequence: receipt.sequence)
         case 6: self = .fire(timer: try reader.readString(maxBytes: ChoreographyLimits.nameBytes), atMs: try reader.readInt64())
-        case 7:
-            self = .answer(
-                part: try reader.readString(maxBytes: ChoreographyLimits.nameBytes),
-                payload: Array(try reader.readBinary(maxBytes: ChoreographyLimits.orderBytes)), by: try reader.readString())
+        case 7: self = .answer(part: try reader.readString(maxBytes: ChoreographyLimits.nameBytes), try WorkReport(from: &reader))
+        case 8:
+            self = .buryTimer(
+                try reader.readString(maxBytes: ChoreographyLimits.nameBytes), atMs: try reader.readInt64(),
+                cause: try reader.readString(maxBytes: ChoreographyLimits.reasonBytes))
+        case 9:
+            self = .buryPart(
+                try reader.readString(maxBytes: ChoreographyLimits.nameBytes),
+                cause: try reader.readString(maxBytes: ChoreographyLimits.reasonBytes))
+        case 10: self = .revive(try Buried(from: &reader))
+        case 11: self = .abandon(try Buried(from: &reader))
         default: throw PackingError("command \(kind) of a durable actor is not known to this program; update it")
+        }
+    }
+}
+
+extension ActorCommand.Buried: Packable {
+    package func pack(into writer: inout MessagePackWriter) {
+        switch self {
+        case .timer(let name):
+            writer.pack(UInt8(0))
+            writer.pack(name)
+        case .part(let name):
+            writer.pack(UInt8(1))
+            writer.pack(name)
+        }
+    }
+
+    package init(from reader: inout MessagePackReader) throws {
+        let kind: UInt8 = try reader.readInt()
+        let name = try reader.readString(maxBytes: ChoreographyLimits.nameBytes)
+        switch kind {
+        case 0: self = .timer(name)
+        case 1: self = .part(name)
+        default: throw PackingError("nothing of nature \(kind) is buried")
         }
     }
 }

@@ -15,8 +15,12 @@ public enum ChoreographyLimits {
     public static let timers = 64
     /// Orders for workers that one actor may have open at a time.
     public static let openOrders = 65_536
-    /// Bytes of what is asked of a worker, and of what it answers.
+    /// Bytes of what is asked of a worker.
     public static let orderBytes = 32 << 10
+    /// Bytes of what a worker answers, when it is kept in the register. With all that goes with it, it fits into a command and into a row.
+    public static let resultBytes = 60 << 10
+    /// Bytes of a sentence that says why something was given up.
+    public static let reasonBytes = 4 << 10
     /// How long the mutation `dedupe-by-time` remembers what was received.
     static let mutatedWindow: Duration = .seconds(5)
 }

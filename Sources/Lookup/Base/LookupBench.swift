@@ -1,9 +1,9 @@
+import Choreography
 import JSONDocument
-import Jobs
 import Logging
 import World
 
-/// Looks up on this node what homes order, with places for each service of its own, so that one that is slow holds up no other.
+/// Looks up on this node what jobs order, with places for each service of its own, so that one that is slow holds up no other.
 ///
 /// Orders for the same service of the same job share one lookup, however many there are at a time. What nobody waits for any
 /// longer is ended.
@@ -75,7 +75,7 @@ public actor LookupBench {
 
     /// Looks up what is ordered and saves the outcome before it returns it; what was saved for the same service of the same job is
     /// returned as it is.
-    /// - Throws: ``JobError``: `invalid` for a service that this node does not have, `overloaded`, `cannotWork` when the outcome could
+    /// - Throws: ``WorkRefusal``: `invalid` for a service that this node does not have, `overloaded`, `cannotWork` when the outcome could
     ///   not be saved; `CancellationError`.
     public func perform(order: LookupOrder, job: WorkID) async throws -> LookupOutcome {
         numbers += 1
@@ -84,7 +84,7 @@ public actor LookupBench {
             // Only the body of the continuation is sure to run in one go: even entering a closure may be a hop.
             try await withCheckedThrowingContinuation { continuation in
                 guard !Task.isCancelled else { return continuation.resume(throwing: CancellationError()) }
-                do throws(JobError) {
+                do throws(WorkRefusal) {
                     try join(Waiter(number: number, continuation: continuation), key, order)
                 } catch {
                     continuation.resume(throwing: error)
@@ -100,19 +100,22 @@ public actor LookupBench {
         services.map { service in (service, lanes[service.value]?.counts ?? LookupCounts()) }
     }
 
+    /// Orders that are not answered yet.
+    public var inHand: Int { lanes.values.reduce(0) { $0 + $1.flights } }
+
     // MARK: Flights
 
-    private func join(_ waiter: Waiter, _ key: Key, _ order: LookupOrder) throws(JobError) {
+    private func join(_ waiter: Waiter, _ key: Key, _ order: LookupOrder) throws(WorkRefusal) {
         if flights[key] != nil {
             flights[key]?.waiters.append(waiter)
             return
         }
         guard let lane = lanes[key.service] else {
-            throw JobError(.invalid, "node \(node) has no lookup with the number \(key.service)")
+            throw WorkRefusal(.invalid, "node \(node) has no lookup with the number \(key.service)")
         }
         guard lane.flights < places + queueLimit else {
             let name = lane.worker.service.title
-            throw JobError(.overloaded, "\(places) \(name) lookups run on node \(node) and \(queueLimit) wait; ask another node")
+            throw WorkRefusal(.overloaded, "\(places) \(name) lookups run on node \(node) and \(queueLimit) wait; ask another node")
         }
         lanes[key.service]?.flights += 1
         let number = waiter.number
@@ -160,7 +163,7 @@ public actor LookupBench {
             let reason = "the outcome of the \(worker.service.title) lookup of \(target) could not be saved on node \(node): \(error)"
             if canSave { log.error("\(reason)") }
             canSave = false
-            throw JobError(.cannotWork, reason)
+            throw WorkRefusal(.cannotWork, reason)
         }
         canSave = true
         if outcome.isSuccess { lanes[key.service]?.counts.performed += 1 } else { lanes[key.service]?.counts.failed += 1 }

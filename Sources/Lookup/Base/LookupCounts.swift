@@ -1,4 +1,4 @@
-import Mesh
+import World
 
 /// What a bench has done for one service.
 public struct LookupCounts: Hashable, Sendable {

@@ -1,5 +1,4 @@
 import JSONDocument
-import Jobs
 import Logging
 import Synchronization
 import World

@@ -1,4 +1,3 @@
-import Jobs
 import JSONDocument
 import World
 
@@ -42,7 +41,7 @@ public struct LookupFailure: Error, Codable, Hashable, Sendable, CustomStringCon
 }
 
 /// A request for one lookup of a job.
-public struct LookupOrder: JobOrder {
+public struct LookupOrder: Codable, Hashable, Sendable {
     /// Its ``LookupService/value``.
     public let service: Int
     public let target: LookupTarget
@@ -51,9 +50,6 @@ public struct LookupOrder: JobOrder {
         self.service = service
         self.target = target
     }
-
-    /// The service: each of a job is looked up once.
-    public var key: Int { service }
 }
 
 /// How a lookup has ended.

@@ -3,7 +3,7 @@ import Jobs
 /// A valid order to look up a target.
 ///
 /// What a user has written becomes one by ``LookupTarget`` and by the edge's check of the services; `Codable`, because it
-/// travels to the job's home, which asks for its ``objection`` before it uses it.
+/// travels to the job, which asks for its ``objection`` before it uses it.
 public struct LookupRequest: JobRequest {
     public let target: LookupTarget
     /// The numbers of the services, in the order in which the user named them.
@@ -26,6 +26,6 @@ public struct LookupRequest: JobRequest {
         return nil
     }
 
-    /// A minute for a job, 10,000 of them at a time, as many remembered.
-    public static let defaultLimits = JobLimits(deadline: .seconds(60), runningJobs: 10_000, endedJobs: 10_000)
+    /// A minute for a job, 10,000 of them at a time with one home.
+    public static let defaultLimits = JobLimits(deadline: .seconds(60), runningJobs: 10_000)
 }

@@ -6,7 +6,7 @@ public struct LookupStatus: JobDocument {
     public let jobId: WorkID
     public let request: LookupRequest
     public var status: JobPhase
-    /// Wall clock of the home at acceptance, milliseconds since 1970.
+    /// When it was accepted, by the wall clock of the home of its register, milliseconds since 1970.
     public let createdAtMs: Int64
     /// The same at the end; nil before.
     public var completedAtMs: Int64?
@@ -44,14 +44,5 @@ public struct LookupStatus: JobDocument {
     public var shares: [JobSummary.Share] {
         let counts = results.reduce(into: [String: Int]()) { $0[$1.node, default: 0] += 1 }
         return counts.sorted { $0.key < $1.key }.map { JobSummary.Share(name: $0.key, parts: $0.value) }
-    }
-
-    public var approximateBytes: Int {
-        let texts = results.reduce(0) { $0 + 128 + ($1.data?.utf8.count ?? 0) + ($1.errorMessage?.utf8.count ?? 0) }
-        return 512 + texts + warnings.reduce(0) { $0 + 16 + $1.utf8.count }
-    }
-
-    public var atAcceptance: LookupStatus {
-        LookupStatus(jobId: jobId, request: request, status: .pending, createdAtMs: createdAtMs)
     }
 }

@@ -43,10 +43,11 @@ extension Replica {
     /// Notes what a register that was written says of when it is due.
     mutating func watch(_ key: RegisterKey, _ record: RegisterRecord?) {
         guard let due = record?.due, isSoon(due) else {
-            if !attending.entries.isEmpty { attending.entries[key] = nil }
+            if !attending.entries.isEmpty, attending.entries.removeValue(forKey: key) != nil { emit(.rests(key)) }
             return
         }
         let before = attending.entries[key]
+        if before != nil, record?.isDueByTheBaseAlone == true { emit(.rests(key)) }
         guard before != nil || attending.entries.count < RegisterLimits.watched else { return }
         attending.entries[key] = Attending.Entry(due: due, since: now, timer: before?.timer ?? .distantFuture)
         setAttendTimer(key)

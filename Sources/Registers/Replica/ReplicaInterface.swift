@@ -34,6 +34,8 @@ public enum ReplicaEffect: Sendable {
     /// Somebody has to look after this register now, and it is this replica's turn: read it, and do what it says. Comes again while nothing
     /// comes of it.
     case attend(RegisterKey)
+    /// Nobody has to look after this register any more, as it seems here. Whoever does may read it once more, and stop.
+    case rests(RegisterKey)
     /// How far a reconfiguration has come; where the configuration has its home, as far as this replica knows.
     case rescanned(RescanProgress)
 }
@@ -58,6 +60,9 @@ public struct RegisterWish: Hashable, Sendable {
         case change(operation: WorkID?, command: [UInt8])
         /// Answer a query from a state that is at least as new as everything acknowledged before now.
         case read([UInt8])
+        /// Answer a query from what this replica knows to be chosen, without asking others: a packed ``RegisterGlance``. With `seen`: when the
+        /// version is above that, or the work has ended; and by the deadline in any case.
+        case glance([UInt8], seen: UInt64?)
     }
 
     /// Names the wish in its answer. Unique among those that wait at one replica.

@@ -36,6 +36,8 @@ public enum RegisterLimits {
     public static let waitingPerKey = 1_024
     /// Wishes that wait at one replica.
     public static let waiting = 16_384
+    /// Looks that wait at one replica for a register to change.
+    public static let watching = 16_384
     /// Proposers that are kept for their grants though nothing is wished of them; up to twice as many for a while.
     public static let restingProposers = 4_096
     /// Registers whose due times a replica keeps in memory.

@@ -2,7 +2,8 @@ import Choreography
 import Registers
 import World
 
-/// Runs a ``Courier``: carries inputs in and effects out. Each thing that is under way is a task of its own, and ends with its answer.
+/// Runs a ``Courier``, and the ``WorkDispatcher`` that has its actors' parts done: carries inputs in and effects out. Each thing that is
+/// under way is a task of its own, and ends with its answer.
 actor CourierRunner {
     /// How long a register may take to answer. One that takes longer is asked again.
     private static let patience = Duration.seconds(3)
@@ -11,32 +12,44 @@ actor CourierRunner {
 
     private let world: any World
     private let actors: DurableActors
+    private let crews: WorkCrews
     private let executor: any ActorExecutor
     private var courier: Courier
+    private var dispatcher: WorkDispatcher
+    private var calls: [WorkDispatcher.Assignment: SpawnedTask] = [:]
+    private var isTicking = false
     private var alarm = Alarm(grain: .milliseconds(1))
-    private let attends: AsyncStream<ActorName>.Continuation
+    private let news: AsyncStream<CourierInput>.Continuation
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(world: any World, actors: DurableActors) {
+    init(world: any World, actors: DurableActors, crews: WorkCrews) {
         self.world = world
         self.actors = actors
+        self.crews = crews
         executor = world.makeExecutor("courier")
         courier = Courier(random: world.random("courier"), mutations: world.mutations)
-        let (stream, continuation) = AsyncStream.makeStream(of: ActorName.self, bufferingPolicy: .bufferingNewest(Self.attending))
-        attends = continuation
+        dispatcher = WorkDispatcher(kinds: crews.kinds, resends: !world.isMutated(.noResend))
+        let (stream, continuation) = AsyncStream.makeStream(of: CourierInput.self, bufferingPolicy: .bufferingNewest(Self.attending))
+        news = continuation
         world.spawn("courier", on: executor) { [weak self] in
-            for await actor in stream { await self?.take(.attend(actor)) }
+            for await input in stream { await self?.take(input) }
+        }
+        let views = crews.views()
+        world.spawn("courier.crews", on: executor) { [weak self] in
+            for await view in views {
+                for crew in view { await self?.take(crew) }
+            }
         }
     }
 
-    /// Somebody has to look after the register. One that is no actor's is nobody's business here.
-    nonisolated func attend(_ key: RegisterKey) {
-        if let actor = ActorName(key: key) { attends.yield(actor) }
+    /// Somebody has to look after the register, or nobody any more. One that is no actor's is nobody's business here.
+    nonisolated func see(_ key: RegisterKey, isDue: Bool) {
+        if let actor = ActorName(key: key) { news.yield(isDue ? .attend(actor) : .rests(actor)) }
     }
 
     /// Nothing is begun any more.
-    nonisolated func stop() { attends.finish() }
+    nonisolated func stop() { news.finish() }
 
     private func take(_ input: CourierInput) {
         for effect in courier.handle(input, now: world.now, wall: world.wallTime) { carryOut(effect) }
@@ -61,9 +74,8 @@ actor CourierRunner {
             } then: { result in
                 if case .failure(let error) = result { .written(actor, command, error) } else { .written(actor, command, nil) }
             }
-        case .perform(let actor, let part, let work, _, _):
-            let trouble = WorkTrouble("no node of this mesh does work of the kind \(work)")
-            run { () async throws(RegisterError) in } then: { _ in .performed(actor, part: part, .failure(trouble)) }
+        case .perform(let actor, let work, let part): take(.perform(actor, work: work, part))
+        case .callOff(let actor, let work, let part): take(.callOff(actor, work: work, part: part))
         }
     }
 
@@ -76,5 +88,51 @@ actor CourierRunner {
             do throws(RegisterError) { result = .success(try await body()) } catch { result = .failure(error) }
             await self?.take(input(result))
         }
+    }
+
+    // MARK: Work
+
+    private func take(_ input: WorkDispatcher.Input) {
+        for effect in dispatcher.handle(input, now: world.now) { carryOut(effect) }
+        tick()
+    }
+
+    private func carryOut(_ effect: WorkDispatcher.Effect) {
+        switch effect {
+        case .call(let assignment, let task): call(assignment, task)
+        case .callOff(let assignment): calls.removeValue(forKey: assignment)?.cancel()
+        case .ended(let actor, let part, let report): take(.performed(actor, part: part, report))
+        case .silent(let actor, let part, let cause): take(.silent(actor, part: part, cause: cause))
+        }
+    }
+
+    private func call(_ assignment: WorkDispatcher.Assignment, _ task: WorkTask) {
+        let crews = crews
+        let call = world.spawn("courier.part", on: executor) { [weak self] in
+            let input = await crews.call(assignment, task)
+            guard !Task.isCancelled else { return }
+            await self?.finish(assignment, input)
+        }
+        precondition(calls.updateValue(call, forKey: assignment) == nil, "a node is asked for one part twice")
+    }
+
+    private func finish(_ assignment: WorkDispatcher.Assignment, _ input: WorkDispatcher.Input) {
+        if calls.removeValue(forKey: assignment) != nil { take(input) }
+    }
+
+    /// Goes on for as long as anybody waits for parts.
+    private func tick() {
+        guard !isTicking, !dispatcher.isIdle else { return }
+        isTicking = true
+        let world = world
+        world.spawn("courier.work", on: executor) { [weak self] in
+            while (try? await world.sleep(for: Scatter.tickInterval)) != nil, await self?.goOn() == true {}
+        }
+    }
+
+    private func goOn() -> Bool {
+        for effect in dispatcher.handle(.tick, now: world.now) { carryOut(effect) }
+        isTicking = !dispatcher.isIdle
+        return isTicking
     }
 }

@@ -7,8 +7,8 @@ import World
 final class ReplicaRunner: Sendable {
     /// Carries a frame to the node that runs a store, if it is known and reachable.
     typealias Carrier = @Sendable (RegisterFrame, StoreID) -> Void
-    /// Is told of registers that somebody has to look after.
-    typealias Attendant = @Sendable (RegisterKey) -> Void
+    /// Is told of registers that somebody has to look after (true), or nobody any more (false).
+    typealias Attendant = @Sendable (RegisterKey, Bool) -> Void
     typealias Waiter = UnsafeContinuation<Result<[UInt8], RegisterError>, Never>
 
     private struct State {
@@ -125,7 +125,8 @@ final class ReplicaRunner: Sendable {
                 }
                 waiter?.resume(returning: result)
             case .standing(let standing): changed(standing)
-            case .attend(let key): attend(key)
+            case .attend(let key): attend(key, true)
+            case .rests(let key): attend(key, false)
             case .rescanned(let progress): state.withLock { $0.progress = progress }
             case .heldUp(let key): heldUp(by: key)
             }

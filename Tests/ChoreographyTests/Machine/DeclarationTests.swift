@@ -66,7 +66,7 @@ import World
             try stage.deliver(.step(1, Nudge()), from: .ann, to: .clerk)
         }
         #expect(throws: MachineRefusal("\(clerk): clerk does not take answer from other actors")) {
-            try stage.deliver(.step(1, WorkAnswer(part: "p", payload: [], node: "n2")), from: .ann, to: .clerk)
+            try stage.deliver(.step(1, WorkAnswer(part: "p", result: .done([]), node: "n2")), from: .ann, to: .clerk)
         }
         #expect(stage[.clerk] == Stage.Register())
     }

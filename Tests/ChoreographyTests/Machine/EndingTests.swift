@@ -41,7 +41,7 @@ import World
         #expect(try stage.header(of: .clerk).openOrders == 0 && stage.duties(of: .clerk).timers.isEmpty)
         #expect(try stage.duties(of: .clerk).orders.isEmpty, "nobody is to work for it any more")
         let before = stage[.clerk]
-        try stage.change(.clerk, .answer(part: "p", payload: [1], by: "n2"))
+        try stage.change(.clerk, .answer(part: "p", WorkReport(result: .done([1]), node: "n2")))
         try stage.change(.clerk, .fire(timer: "tea", atMs: Stage.startMs))
         #expect(throws: MachineRefusal("\(clerk): it has ended, and nothing of it changes any more")) {
             try stage.tell(Nudge(), to: .clerk)
@@ -75,7 +75,7 @@ import World
         try stage.settle(.clerk, .box("x"), 1)
         try stage.bury(.clerk, to: .box("x"), 1)
         try stage.change(.clerk, .fire(timer: "tea", atMs: 0))
-        try stage.change(.clerk, .answer(part: "p", payload: [], by: "n2"))
+        try stage.change(.clerk, .answer(part: "p", WorkReport(result: .done([]), node: "n2")))
         let over = MachineRefusal("\(clerk) has ended, and nothing of it changes any more")
         #expect(throws: over) { try stage.tell(Nudge(), to: .clerk) }
         #expect(throws: over) { try stage.change(.clerk, .redrive(to: .box("x"), sequence: 1)) }

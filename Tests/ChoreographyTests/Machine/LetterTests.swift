@@ -44,7 +44,7 @@ import World
         try stage.settle(.clerk, .box("x"), 1)
         try stage.bury(.clerk, to: .box("x"), 1)
         try stage.change(.clerk, .fire(timer: "tea", atMs: 0))
-        try stage.change(.clerk, .answer(part: "p", payload: [], by: "n2"))
+        try stage.change(.clerk, .answer(part: "p", WorkReport(result: .done([]), node: "n2")))
         #expect(stage[.box("x")] == Stage.Register() && stage[.clerk] == Stage.Register())
     }
 

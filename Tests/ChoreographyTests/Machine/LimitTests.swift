@@ -97,7 +97,7 @@ import World
                     + "and an order of at most 32768, not 0")
         }
         try stage.tell(.clerk, .order(Self.word(128)))
-        try stage.change(.clerk, .answer(part: Self.word(128), payload: [3], by: "n2"))
+        try stage.change(.clerk, .answer(part: Self.word(128), WorkReport(result: .done([3]), node: "n2")))
         #expect(try stage.header(of: .clerk).openOrders == 0)
     }
 
@@ -106,9 +106,9 @@ import World
             [.order("p", bytes: ChoreographyLimits.orderBytes + 1)],
             "part p of count: a part has a name of 1 to 128 bytes and an order of at most 32768, not 32769")
         try stage.tell(.clerk, .order("p", bytes: ChoreographyLimits.orderBytes))
-        let most = [UInt8](repeating: 1, count: ChoreographyLimits.orderBytes)
-        #expect(throws: MachineRefusal.self) { try stage.change(.clerk, .answer(part: "p", payload: most + [1], by: "n2")) }
-        try stage.change(.clerk, .answer(part: "p", payload: most, by: "n2"))
+        let most = [UInt8](repeating: 1, count: ChoreographyLimits.resultBytes)
+        #expect(throws: MachineRefusal.self) { try stage.change(.clerk, .answer(part: "p", WorkReport(result: .done(most + [1]), node: "n2"))) }
+        try stage.change(.clerk, .answer(part: "p", WorkReport(result: .done(most), node: "n2")))
         #expect(try stage.header(of: .clerk).openOrders == 0)
     }
 
@@ -118,7 +118,7 @@ import World
         stage.lay(StoredActor(header: header, state: try MessagePackEncoder().encode(Clerk.blank)).packed, of: .clerk)
         try stage.tell(.clerk, .order("a"))
         refused([.order("b")], "65536 parts of \(clerk) are open already; wait for answers", isLasting: false)
-        try stage.change(.clerk, .answer(part: "a", payload: [], by: "n2"))
+        try stage.change(.clerk, .answer(part: "a", WorkReport(result: .done([]), node: "n2")))
         try stage.tell(.clerk, .order("b"))
     }
 

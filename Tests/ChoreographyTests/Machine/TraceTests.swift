@@ -25,7 +25,7 @@ import World
     @Test func everyOriginIsTold() throws {
         try stage.tell(.clerk, .remember(1))
         try stage.tell(.clerk, .order("p"), .timer("tea", afterMs: 0), .ask(box: "x"))
-        try stage.change(.clerk, .answer(part: "p", payload: [], by: "n2"))
+        try stage.change(.clerk, .answer(part: "p", WorkReport(result: .done([]), node: "n2")))
         try stage.change(.clerk, .fire(timer: "tea", atMs: Stage.startMs))
         let question = try #require(try stage.letters(from: .clerk, to: .box("x")).first)
         try stage.deliver(question, from: .clerk, to: .box("x"), attempt: 3)

@@ -8,7 +8,7 @@ import World
     private let stage = Stage()
 
     private func answer(_ part: String, _ payload: [UInt8] = [1], by node: String = "n2") throws {
-        try stage.change(.clerk, .answer(part: part, payload: payload, by: node))
+        try stage.change(.clerk, .answer(part: part, WorkReport(result: .done(payload), node: node)))
     }
 
     private func open(after part: String = "") throws -> [String] { try stage.duties(of: .clerk, after: part).orders.map(\.part) }
@@ -17,7 +17,7 @@ import World
         try stage.tell(.clerk, .order("b", bytes: 3), .order("a"), .order("c"))
         let orders = try stage.duties(of: .clerk).orders
         #expect(orders.map(\.part) == ["a", "b", "c"])
-        #expect(orders[1].row == OrderRow(work: "count", payload: [7, 7, 7], trace: .first, cause: 1, isClosed: false))
+        #expect(orders[1].row == OrderRow(work: "count", payload: [7, 7, 7], trace: .first, cause: 1))
         try answer("b", [5])
         #expect(try open() == ["a", "c"])
         #expect(try stage.heard(.clerk) == ["b = [5] by n2"])

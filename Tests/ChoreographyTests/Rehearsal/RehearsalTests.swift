@@ -8,7 +8,7 @@ import World
 
     private func rehearsal(seed: UInt64) -> Rehearsal {
         Rehearsal([Clerk.self, Box.self], seed: seed, now: Self.start) { work, part, payload in
-            Array("\(work) \(part) \(payload.count)".utf8)
+            .done(Array("\(work) \(part) \(payload.count)".utf8))
         }
     }
 
@@ -62,7 +62,7 @@ import World
         for seed in 0..<20 as Range<UInt64> {
             let rehearsal = Rehearsal([Clerk.self, Box.self], seed: seed, now: Self.start) { _, _, _ in
                 asked += 1
-                return []
+                return .done([])
             }
             try tell(rehearsal, .order("a"), .order("b"))
             attempts += 2

@@ -40,9 +40,14 @@ enum Clerk: DurableActor {
             },
             .on(Ring.self, .note, from: [.timer]) { ring, state, _ in state.heard.append("ring \(ring.name)") },
             .on(WorkAnswer.self, .note, from: [.worker]) { answer, state, _ in
-                guard answer.payload != [0xFF] else { throw ReactionError("this is no answer") }
-                let told = answer.payload.count > 64 ? "much" : "\(answer.payload)"
-                state.heard.append("\(answer.part) = \(told) by \(answer.node)")
+                switch answer.result {
+                case .done([0xFF]): throw ReactionError("this is no answer")
+                case .done(let payload):
+                    let told = payload.count > 64 ? "much" : "\(payload)"
+                    state.heard.append("\(answer.part) = \(told) by \(answer.node)")
+                case .stored(let location): state.heard.append("\(answer.part) lies at \(location.nodes)")
+                case .failed(let reason): state.heard.append("\(answer.part) failed: \(reason)")
+                }
             },
             .on(Told.self, .note) { told, state, _ in state.heard.append("told \(told.held)") },
             .on(Nudge.self, .note, from: [.outside], limit: 2) { _, state, _ in state.heard.append("nudge") },

@@ -34,7 +34,7 @@ import World
     ]
     private static let timer = ActorHeader.Timer(
         name: "tea", atMs: Stage.startMs, trace: .first, cause: 2, event: "ring", payload: [3])
-    private static let order = OrderRow(work: "count", payload: [9, 9], trace: .second, cause: 70_000, isClosed: false)
+    private static let order = OrderRow(work: "count", payload: [9, 9], trace: .second, cause: 70_000)
 
     private static var header: ActorHeader {
         var header = ActorHeader()
@@ -66,13 +66,22 @@ import World
             sent: [.init(event: "say", receiver: .box("x"), sequence: 12)], orders: ["p", "q"], isLast: true)
     }
 
+    private static var closed: OrderRow {
+        var row = OrderRow(work: "", payload: [], trace: .first, cause: 0, expectedMs: 7)
+        (row.isClosed, row.dead) = (true, "nobody")
+        return row
+    }
+
     private static let kinds: [Kind] = [
         Kind("commands", [
             ActorCommand.tell(event: "do", payload: [1], trace: .first), .deliver(from: .ann, letters[0], received: 3,
             attempt: .max),
             .settle([]), .settle([.init(.box("x"), 1), .init(.clerk, .max)]), .bury(to: .box("x"), sequence: 2, cause: "no"),
             .redrive(to: .clerk, sequence: 3), .discard(to: .box("x"), sequence: .max), .fire(timer: "tea", atMs: .min),
-            .answer(part: "p", payload: [UInt8](repeating: 1, count: 70_000 >> 2), by: "n2"),
+            .answer(part: "p", WorkReport(result: .done([UInt8](repeating: 1, count: 70_000 >> 2)), node: "n2")),
+            .answer(part: "p", WorkReport(result: .stored(ResultLocation(digest: [1, 2], size: 9, nodes: ["n1", "n2"])), node: "n2", resent: 3)),
+            .answer(part: "p", WorkReport(result: .failed("no"), node: "")), .buryTimer("tea", atMs: 3, cause: "no"),
+            .buryPart("p", cause: "silent"), .revive(.timer("tea")), .revive(.part("p")), .abandon(.timer("t")), .abandon(.part("p")),
         ]),
         Kind("answers", [DeliveryAnswer.received(3), .outOfOrder(next: .max)]),
         Kind("queries", [
@@ -84,7 +93,7 @@ import World
         Kind("headers", [ActorHeader(), header]),
         Kind("states", [StoredActor(header: header, state: [1, 2, 3])]),
         Kind("outboxes", [OutboxRow(), outbox]),
-        Kind("orders", [order, OrderRow(work: "", payload: [], trace: .first, cause: 0, isClosed: true)]),
+        Kind("orders", [order, closed]),
         Kind("duties", [ActorDuties(), duties]),
         Kind("entries", [
             entry(.outside, .done), entry(.letter(from: .clerk, sequence: 2, cause: 3, attempt: 4), .declined("too many")),

@@ -70,6 +70,7 @@ final class LoneReplica {
                 if writesAtOnce { write() }
             case .answer(let token, let result): answers[token] = result
             case .attend(let key): attended.append(key)
+            case .rests(let key): rested.append(key)
             case .standing, .rescanned, .heldUp: break
             }
         }

@@ -1,0 +1,34 @@
+import Registers
+import World
+
+extension ActorTurn {
+    func order(_ part: String) throws -> OrderRow? { try view[.order, ActorRows.order(part)].map { try OrderRow(packed: $0) } }
+
+    mutating func open(_ order: Reaction.Order, trace: WorkID, cause: UInt64) throws {
+        guard try self.order(order.part) == nil else { throw ReactionError("part \(order.part) of \(name) was ordered before") }
+        guard header.openOrders < ChoreographyLimits.openOrders else {
+            throw NotNow("\(header.openOrders) parts of \(name) are open already; wait for answers")
+        }
+        header.openOrders += 1
+        let expected = UInt32(clamping: order.expected.milliseconds)
+        put(OrderRow(work: order.work, payload: order.payload, trace: trace, cause: cause, expectedMs: expected), order.part)
+    }
+
+    mutating func close(_ order: OrderRow, _ part: String) {
+        header.openOrders -= 1
+        if order.dead != nil { header.deadOrders -= 1 }
+        var order = order
+        (order.payload, order.dead, order.isClosed) = ([], nil, true)
+        put(order, part)
+    }
+
+    /// Changes the cause for which an open part is dead.
+    mutating func setDead(_ cause: String?, part: String) throws {
+        guard var order = try order(part), !order.isClosed, (order.dead == nil) != (cause == nil) else { return }
+        if cause == nil { header.deadOrders -= 1 } else { header.deadOrders += 1 }
+        order.dead = cause
+        put(order, part)
+    }
+
+    private mutating func put(_ order: OrderRow, _ part: String) { view[.order, ActorRows.order(part)] = order.packed }
+}

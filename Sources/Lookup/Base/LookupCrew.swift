@@ -1,0 +1,33 @@
+import Choreography
+import MessagePack
+import World
+
+/// The worker of a node that looks targets up.
+public struct LookupCrew: Worker {
+    private let bench: LookupBench
+
+    public init(bench: LookupBench) { self.bench = bench }
+
+    public var kind: WorkKind { LookupJob.work }
+
+    /// A lookup that fails is an outcome, not an error.
+    public func perform(_ task: WorkTask) async throws -> [UInt8] {
+        let order: LookupOrder
+        do {
+            order = try MessagePackDecoder().decode(LookupOrder.self, from: task.payload)
+        } catch {
+            throw WorkRefusal(.invalid, "part \(task.part) of \(task.orderer) is no target to look up: \(error)")
+        }
+        guard let job = task.work else { throw WorkRefusal(.invalid, "\(task.orderer) is no job") }
+        return try MessagePackEncoder().encode(try await bench.perform(order: order, job: job))
+    }
+
+    public var inHand: Int {
+        get async { await bench.inHand }
+    }
+
+    /// What this node has looked up.
+    public var metrics: [MetricSample] {
+        get async { await bench.metrics }
+    }
+}

@@ -1,0 +1,42 @@
+import Choreography
+import MessagePack
+import World
+
+/// The worker of a node that counts primes.
+public struct PrimesCrew: Worker {
+    private let bench: PrimesWorkbench
+
+    public init(bench: PrimesWorkbench) { self.bench = bench }
+
+    public var kind: WorkKind { PrimesJob.work }
+
+    public func perform(_ task: WorkTask) async throws -> [UInt8] {
+        let part: PrimesPart
+        do {
+            part = try MessagePackDecoder().decode(PrimesPart.self, from: task.payload)
+        } catch {
+            throw WorkRefusal(.invalid, "part \(task.part) of \(task.orderer) is no range to count: \(error)")
+        }
+        guard let job = task.work else { throw WorkRefusal(.invalid, "\(task.orderer) is no job") }
+        return try MessagePackEncoder().encode(try await bench.count(part, of: job))
+    }
+
+    public var inHand: Int {
+        get async {
+            let load = await bench.load
+            return load.running + load.waiting
+        }
+    }
+
+    /// What this node has counted.
+    public var metrics: [MetricSample] {
+        get async {
+            let load = await bench.load
+            return [
+                MetricSample("gossamer_primes_parts_counted_total", .counter, Double(load.counted), help: "Parts counted by this node."),
+                MetricSample("gossamer_primes_parts_counting", .gauge, Double(load.running), help: "Parts being counted on this node."),
+                MetricSample("gossamer_primes_parts_waiting", .gauge, Double(load.waiting), help: "Parts that wait for a processor here."),
+            ]
+        }
+    }
+}
