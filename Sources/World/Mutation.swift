@@ -5,10 +5,6 @@
 /// code asks `world.isMutated(.noResend)` at the place where the promise is kept. A real node has some only when it
 /// was started with `--chaos --mutate NAME`, and then every member list shows it, as the label ``label``.
 public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
-    /// Homes never send an order a second time, whatever becomes of its worker. Breaks: a job ends although a worker that had
-    /// some of it has died.
-    case noResend = "no-resend"
-
     // Registers. Each breaks the same promise: nothing acknowledged is lost, counted twice or read stale.
 
     /// A proposer keeps its ballot after an accept that failed, and proposes something else under it.
@@ -36,8 +32,6 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
     case replicasFromTheRing = "replicas-from-the-ring"
     /// Wishes are answered with yes when the change is proposed, and not when it is chosen.
     case acknowledgedBeforeCommit = "acknowledged-before-commit"
-    /// A replica that catches up forgets what it has accepted and may count towards a majority.
-    case acceptedForgotten = "accepted-forgotten"
     /// An acceptor takes a change whatever it builds on.
     case deltaOnAnyBase = "delta-on-any-base"
     /// A replica forgets operations by their age, without the others.
@@ -58,8 +52,8 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
 
     // Durable actors. Work that was acknowledged ends, and what it does counts once.
 
-    /// A letter leaves its sender's outbox when it is sent, and not when its receiver has it. Breaks: what an actor sends arrives, whoever
-    /// dies.
+    /// A letter leaves its sender's outbox when it is sent, and not when its receiver has it. Breaks: what an actor sends arrives,
+    /// whoever dies.
     case noOutbox = "no-outbox"
     /// A receiver does not look whether it has had a letter. Breaks: a letter is applied once.
     case noInbox = "no-inbox"
@@ -74,11 +68,10 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
     case timersInMemory = "timers-in-memory"
     /// Answers of workers are counted, and not parts. Breaks: one answer to a part counts.
     case gatherByCounting = "gather-by-counting"
+    /// A part is given to one worker, whatever becomes of it. Breaks: work ends although a worker that had some of it has died.
+    case noResend = "no-resend"
     /// A compensation waits behind a dead step like any letter. Breaks: what cannot go on can go back.
     case compensationHeldBack = "compensation-held-back"
-
-    /// Whether it is of registers, so that a simulation can plant it.
-    public var isOfRegisters: Bool { self != .noResend }
 
     /// Whether only a simulation can plant it: of a wiped disk the id is gone, and a real node has no way to keep it.
     public var isOnlySimulated: Bool { self == .wipedDiskVotes }

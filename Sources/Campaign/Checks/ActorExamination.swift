@@ -66,8 +66,10 @@ final class ActorExamination {
                 graph(piece, [piece.actor] + [
                     ActorName(Hotel.kind, named: plan.hotel), plan.agent.flatMap { ActorName(Agent.kind, named: $0) },
                 ].compactMap { $0 })
+            case .gather: ask(piece.actor, Gather.self) { $0.gathers[piece.id] = $1 }
             }
         }
+        books.performed = mesh.performed
         for account in Customers.accounts {
             ask(account, Account.self) { $0.accounts[account.name] = Books.Balance(whole: $1.balance, held: $1.held) }
         }

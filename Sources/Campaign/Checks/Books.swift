@@ -29,6 +29,10 @@ package struct Books {
     /// Of the trips that are there.
     package var trips: [WorkID: Trip.Decision] = [:]
     package var hotels: [String: Hotel.State] = [:]
+    /// Of the gathers that are there.
+    package var gathers: [WorkID: Gather.State] = [:]
+    /// Parts that workers have done.
+    package var performed: Set<Performance> = []
     /// Actors of pieces of work that are over.
     package var ended: Set<ActorName> = []
     /// What actors have yet to do, one sentence each.
@@ -46,6 +50,8 @@ package struct Books {
             leftovers.append("\(actor) has letters for \(pair.receiver): \(events)\(cause)")
         }
         for timer in duties.timers { leftovers.append("\(actor) has a timer \(timer.name)") }
-        for order in duties.orders { leftovers.append("\(actor) waits for part \(order.part)") }
+        for order in duties.orders {
+            leftovers.append("\(actor) waits for part \(order.part)" + (order.row.dead.map { " (dead: \($0))" } ?? ""))
+        }
     }
 }

@@ -11,7 +11,7 @@ package enum GraphCheck {
     }
 
     package static func judge(_ pieces: [Piece], _ books: Books) -> [Violation] {
-        let due = Dictionary(pieces.map { ($0.id, $0.wish.dueMs) }) { first, _ in first }
+        let due = Dictionary(pieces.compactMap { piece in piece.wish.dueMs.map { (piece.id, $0) } }) { first, _ in first }
         let sent = Set(
             books.graph.flatMap { source in
                 source.entry.sent.map { Arrival(sender: source.actor, receiver: $0.receiver, sequence: $0.sequence) }
@@ -36,11 +36,12 @@ package enum GraphCheck {
 }
 
 extension Piece.Wish {
-    /// When the timer of its actor is due, milliseconds since 1970.
-    fileprivate var dueMs: Int64 {
+    /// When the timer of its actor is due, milliseconds since 1970; nil for one that sets none.
+    fileprivate var dueMs: Int64? {
         switch self {
         case .order(let order): order.deadlineMs
         case .trip(let plan): plan.patienceMs
+        case .gather: nil
         }
     }
 }

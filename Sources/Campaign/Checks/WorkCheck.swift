@@ -18,7 +18,7 @@ package enum WorkCheck {
     // MARK: Each piece
 
     private static func judge(_ piece: Piece, _ books: Books) -> [Violation] {
-        let isThere = books.orders[piece.id] != nil || books.trips[piece.id] != nil
+        let isThere = books.orders[piece.id] != nil || books.trips[piece.id] != nil || books.gathers[piece.id] != nil
         switch piece.outcome {
         case .ok: if !isThere { return [Violation(.lost, "\(piece.actor) was acknowledged and is not there")] }
         case .failed: return isThere ? [Violation(.ghost, "\(piece.actor) has surely failed and is there")] : []
@@ -28,7 +28,22 @@ package enum WorkCheck {
         switch piece.wish {
         case .order(let order): return judge(order, piece, books)
         case .trip: return books.trips[piece.id] == .open ? [Violation(.unended, "\(piece.actor) has ended and decided nothing")] : []
+        case .gather(let collect): return judge(collect, piece, books)
         }
+    }
+
+    /// Every part counts once, and what was given up was tried.
+    private static func judge(_ collect: Collect, _ piece: Piece, _ books: Books) -> [Violation] {
+        guard let gather = books.gathers[piece.id] else { return [] }
+        let parts = (0..<collect.parts).map { "\($0)" }, weighed = parts.filter { !gather.failed.contains($0) }
+        let sum = weighed.reduce(0) { $0 + Gather.weight($1) }
+        var found = weighed.filter { !books.performed.contains(Performance(actor: piece.actor, part: $0)) }
+            .map { Violation(.ghost, "\(piece.actor) has an answer to part \($0), which nobody has done") }
+        if gather.answers != collect.parts || gather.sum != sum {
+            let shown = "\(gather.answers) answers and a sum of \(gather.sum)"
+            found.append(Violation(.unbalanced, "\(piece.actor) has \(shown), and not \(collect.parts) and \(sum)"))
+        }
+        return found
     }
 
     private static func judge(_ order: Place, _ piece: Piece, _ books: Books) -> [Violation] {

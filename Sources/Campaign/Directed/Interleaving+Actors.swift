@@ -2,19 +2,19 @@ import Choreography
 import Orders
 import World
 
-/// One order of a lamp by Ann, who has enough, and one trip.
+/// One order of a lamp by Ann, who has enough, one trip, and one gather of two parts.
 private struct Work {
     static let ann = ActorName(Account.kind, named: "ann")!, lamp = ActorName(Stock.kind, named: "lamp")!
     static let inn = ActorName(Hotel.kind, named: "inn")!
 
     let stage: ActorStage
-    let order: ActorName, trip: ActorName
-    private let orderID: WorkID, tripID: WorkID
+    let order: ActorName, trip: ActorName, gather: ActorName
+    private let id: WorkID
 
     init(_ mutations: Set<Mutation>) {
         stage = ActorStage(mutations: mutations)
-        (orderID, tripID) = (stage.nextID(), stage.nextID())
-        (order, trip) = (ActorName(Order.kind, of: orderID), ActorName(Trip.kind, of: tripID))
+        id = stage.nextID()
+        (order, trip, gather) = (ActorName(Order.kind, of: id), ActorName(Trip.kind, of: id), ActorName(Gather.kind, of: id))
         stage.tell(SetBalance(100, over: 0), to: Self.ann, as: stage.nextID())
         stage.tell(SetQuantity(5, over: 0), to: Self.lamp, as: stage.nextID())
     }
@@ -23,13 +23,18 @@ private struct Work {
     func place() {
         stage.tell(
             Place(customer: "ann", item: "lamp", quantity: 1, amount: 10, failAt: nil, deadlineMs: stage.ms(after: .seconds(600))),
-            to: order, as: orderID)
+            to: order, as: id)
         stage.settle()
     }
 
     func plan(agent: String? = nil, isRefused: Bool = false, patience: Duration) {
         stage.tell(
-            Plan(hotel: "inn", rooms: 1, agent: agent, isRefused: isRefused, patienceMs: stage.ms(after: patience)), to: trip, as: tripID)
+            Plan(hotel: "inn", rooms: 1, agent: agent, isRefused: isRefused, patienceMs: stage.ms(after: patience)), to: trip, as: id)
+        stage.settle()
+    }
+
+    func collect() {
+        stage.tell(Collect(parts: 2), to: gather, as: id)
         stage.settle()
     }
 
@@ -48,12 +53,24 @@ private struct Work {
         return hotel == Hotel.State(booked: rooms, confirmed: rooms)
             ? nil : "the trip is \(decision.rawValue), with \(hotel.booked) rooms booked and \(hotel.confirmed) confirmed"
     }
+
+    /// What is wrong with the gather, after more time than it needs.
+    func complaintOfGather() -> String? {
+        let state = stage.state(of: gather, Gather.self), sum = Gather.weight("0") + Gather.weight("1")
+        guard stage.isFinished(gather) else { return "the gather has not ended, with \(state.answers) of 2 answers" }
+        return state.answers == 2 && state.sum == sum ? nil : "the gather has \(state.answers) answers and \(state.sum), and not \(sum)"
+    }
 }
 
 extension CourierEffect {
     /// Whether it brings this event.
     fileprivate func brings(_ event: String) -> Bool {
         if case .deliver(_, _, let letter, _, _) = self { letter.event == event } else { false }
+    }
+
+    /// Whether it writes down what a worker has said of the part.
+    fileprivate func answers(_ part: String) -> Bool {
+        if case .write(_, .answer(part, _)) = self { true } else { false }
     }
 }
 
@@ -123,6 +140,30 @@ extension Interleaving {
             work.plan(isRefused: true, patience: .seconds(2))
             work.stage.wait(.seconds(20))
             return work.complaintOfTrip()
+        },
+    ]
+
+    static let work = [
+        Interleaving(.noResend, "the worker of a part dies, and nobody else looks after its gather") { mutations in
+            let work = Work(mutations)
+            work.stage.loss = { $0.part == "0" ? .died : nil }
+            work.collect()
+            work.stage.loss = { _ in nil }
+            work.stage.wait(.seconds(60))
+            return work.complaintOfGather()
+        },
+        Interleaving(
+            .gatherByCounting, "the first answer is written down, the courier does not hear so and writes it once more; then the second comes"
+        ) { mutations in
+            let work = Work(mutations)
+            work.stage.loss = { $0.part == "1" ? .silent : nil }
+            work.stage.fate = { $0.answers("0") ? .answerLost : .answered }
+            work.collect()
+            work.stage.fate = { _ in .answered }
+            work.stage.wait(.seconds(10))
+            work.stage.loss = { _ in nil }
+            work.stage.wait(.seconds(20))
+            return work.complaintOfGather()
         },
     ]
 }

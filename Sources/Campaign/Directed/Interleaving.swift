@@ -22,5 +22,5 @@ public struct Interleaving: Sendable, CustomStringConvertible {
     public func play(mutated: Bool) -> String? { body(mutated ? [mutation] : []) }
 
     /// One for each mutation that a simulation can plant.
-    public static let all = ballots + disks + reads + quorums + memory + epochs + letters + decisions
+    public static let all = ballots + disks + reads + quorums + memory + epochs + letters + decisions + work
 }

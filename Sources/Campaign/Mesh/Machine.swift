@@ -62,6 +62,13 @@ final class NodeProcess {
     let replica: ReplicaBox?
     /// Does what durable actors want done; nil without a store.
     var courier: Courier?
+    /// Has the parts done that its actors have ordered.
+    var dispatcher: WorkDispatcher
+    /// Parts that are with workers, by the numbers of the calls.
+    var partCalls: [UInt64: WorkDispatcher.Assignment] = [:]
+    var isDispatching = false
+    /// Lives that it has seen end.
+    var dead: Set<NodeIdentity> = []
 
     /// The version of the view of which `peers` and `live` are.
     var viewVersion = UInt64.max
@@ -93,8 +100,9 @@ final class NodeProcess {
 
     init(
         serial: Int, machine: Int, identity: NodeIdentity, membership: Membership, store: MemoryStore?, replica: ReplicaBox?,
-        courier: Courier?, map: ReplicaMap
+        courier: Courier?, resends: Bool, map: ReplicaMap
     ) {
+        dispatcher = WorkDispatcher(kinds: [Gather.work], resends: resends)
         clerk = ConfigurationClerk(map)
         self.serial = serial
         self.machine = machine

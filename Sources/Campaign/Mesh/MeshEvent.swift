@@ -20,6 +20,10 @@ enum MeshEvent {
     case told(Int, process: Int, ReplicaInput)
     /// The courier hears what has come of something.
     case courierHears(Int, process: Int, CourierInput)
+    /// Parts are with workers: time has passed; a worker has done one; one was not answered in time.
+    case workTick(Int, process: Int)
+    case partDone(Int, process: Int, PartCall)
+    case partDue(Int, process: Int, UInt64)
     /// A forwarded wish has got no answer in time.
     case routeDue(Int, process: Int, route: UInt64, attempt: Int)
     /// A node looks for newer configurations.
@@ -43,6 +47,9 @@ enum MeshParcel {
     case registers([UInt8])
     case errand(Errand)
     case errandDone(Errand.Return, Result<[UInt8], RegisterError>)
+    /// A part for a worker, and its answer.
+    case part(PartCall)
+    case partAnswer(PartCall)
     /// "Give me your configuration", and the answer.
     case configurationQuestion(from: Int)
     case configuration([UInt8])

@@ -15,6 +15,11 @@ extension SimulatedMesh {
         if let actor = ActorName(key: key) { give(.attend(actor), toCourierOf: process) }
     }
 
+    /// The replica says that nobody has to look after it any more.
+    func rests(_ key: RegisterKey, _ process: NodeProcess) {
+        if let actor = ActorName(key: key) { give(.rests(actor), toCourierOf: process) }
+    }
+
     func give(_ input: CourierInput, toCourierOf process: NodeProcess) {
         guard let effects = process.courier?.handle(input, now: now, wall: wall(process.machine)) else { return }
         for effect in effects where isRunning(process) { carry(effect, of: process) }
@@ -29,6 +34,11 @@ extension SimulatedMesh {
 
     private func carry(_ effect: CourierEffect, of process: NodeProcess) {
         let i = process.machine, serial = process.serial
+        switch effect {
+        case .perform(let actor, let work, let part): return give(.perform(actor, work: work, part), toDispatcherOf: process)
+        case .callOff(let actor, let work, let part): return give(.callOff(actor, work: work, part: part), toDispatcherOf: process)
+        case .read, .deliver, .write: break
+        }
         guard let errand = CourierErrand(effect) else { return }
         let number = nextNumber()
         trace.note(now, i, .courier, number, "#\(number) \(effect.text)")
@@ -44,7 +54,8 @@ extension CourierEffect {
         case .deliver(let sender, let receiver, let letter, _, let attempt):
             "deliver \(letter.event) \(letter.sequence) of \(sender) to \(receiver), attempt \(attempt)"
         case .write(let actor, let command): "write to \(actor): \(command.text)"
-        case .perform(let actor, let part, let work, _, let attempt): "perform \(work) \(part) of \(actor), attempt \(attempt)"
+        case .perform(let actor, let work, let part): "perform \(work) \(part.name) of \(actor)"
+        case .callOff(let actor, let work, let part): "call off \(work) \(part) of \(actor)"
         }
     }
 }
@@ -59,7 +70,11 @@ extension ActorCommand {
         case .redrive(let receiver, let sequence): "redrive \(sequence) to \(receiver)"
         case .discard(let receiver, let sequence): "discard \(sequence) to \(receiver)"
         case .fire(let timer, _): "fire \(timer)"
-        case .answer(let part, _, let node): "answer to \(part) by \(node)"
+        case .answer(let part, let report): "answer to \(part) by \(report.node)"
+        case .buryTimer(let timer, _, let cause): "bury \(timer): \(cause)"
+        case .buryPart(let part, let cause): "bury \(part): \(cause)"
+        case .revive(let duty): "revive \(duty)"
+        case .abandon(let duty): "abandon \(duty)"
         }
     }
 }

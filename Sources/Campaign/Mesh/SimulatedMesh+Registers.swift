@@ -57,7 +57,7 @@ extension SimulatedMesh {
         case .standing(let standing): trace.note(now, i, .standing, 0, "\(standing)")
         case .heldUp(let key): trace.note(now, i, .epoch, UInt64(key.shard), "\(key) holds freeing up")
         case .attend(let key): attend(key, process)
-        case .rests(let key): if let actor = ActorName(key: key) { give(.rests(actor), toCourierOf: process) }
+        case .rests(let key): rests(key, process)
         case .rescanned(let progress):
             process.progress = progress
             trace.note(now, i, .epoch, UInt64(progress.carried), "\(progress.carried) of \(progress.moving) shards are carried over")

@@ -38,6 +38,12 @@ final class SimulatedMesh {
     /// The chance that what a client asks, or is answered, gets lost.
     var clientLoss = 0.0
     private var clientRandom: RandomStream
+    /// Whether actors order work, so that nodes have to know who does it.
+    var worksForActors = false
+    /// Parts that were done, whether anybody has heard of it or not.
+    var performed: Set<Performance> = []
+    /// How long workers take.
+    var outside: RandomStream
     /// Who called nodes from within the run, by the call's number.
     var callers: [UInt64: (Result<[UInt8], RegisterError>) -> Void] = [:]
     /// Who asked replicas directly, by token.
@@ -55,6 +61,7 @@ final class SimulatedMesh {
         trace = Trace(show: show)
         disks = RandomStream(seed: seed, name: "disks")
         clientRandom = RandomStream(seed: seed, name: "client links")
+        outside = RandomStream(seed: seed, name: "outside")
         let first = MeshShape.map(stores: shape.stores)
         machines = (0..<shape.count).map { i in
             Machine(number: i, disk: i < shape.stores + shape.spares ? MemoryDisk(id: MeshShape.storeID(i)) : nil, map: first)
@@ -122,7 +129,7 @@ final class SimulatedMesh {
             serial: lastProcess, machine: i, identity: identity, membership: membership, store: store,
             replica: store.map { NodeProcess.ReplicaBox(replica($0, on: i, for: identity)) },
             courier: store.map { _ in Courier(random: RandomStream(seed: seed, name: "courier \(identity)"), mutations: mutations) },
-            map: machines[i].map)
+            resends: !mutations.contains(.noResend), map: machines[i].map)
         machines[i].process = process
         trace.note(now, i, .start, identity.life, "\(identity)" + (store.map { " store \($0.id.short) life \($0.life) at \($0.commitNumber)" } ?? ""))
         let seeds = machines.prefix(shape.stores).map(\.address)
@@ -201,6 +208,10 @@ final class SimulatedMesh {
             if machines[i].frozenUntil <= now { give(.tick, toCourierOf: process) }
         case .courierHears(let i, let serial, let input):
             if let process = process(i, serial), !isFrozen(i, event) { give(input, toCourierOf: process) }
+        case .workTick(let i, let serial): if let process = process(i, serial), !isFrozen(i, event) { tickWork(process) }
+        case .partDone(let i, let serial, let call): if let process = process(i, serial), !isFrozen(i, event) { done(call, process) }
+        case .partDue(let i, let serial, let number):
+            if let process = process(i, serial), !isFrozen(i, event) { partIsDue(number, process) }
         case .turn(let i, let serial):
             if let process = process(i, serial), !isFrozen(i, event) { takeTurn(process) }
         case .written(let i, let serial): if let process = process(i, serial) { written(process) }
@@ -250,6 +261,8 @@ final class SimulatedMesh {
         case .registers(let bytes): takeFrame(bytes, process)
         case .errand(let errand): take(errand, process)
         case .errandDone(let back, let result): errandDone(process, back, result)
+        case .part(let call): take(call, process)
+        case .partAnswer(let call): answered(call, process)
         case .configurationQuestion(let from):
             transmit(.configuration(machines[process.machine].map.packed()), from: process.machine, to: from, isOrderly: true)
         case .configuration(let bytes): take(configuration: bytes, process)

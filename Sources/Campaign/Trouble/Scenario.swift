@@ -19,7 +19,7 @@ public struct Scenario: Hashable, Sendable {
         case large
         /// Work that ends and is freed, and operations that are repeated much later.
         case ending
-        /// Orders and trips: durable actors.
+        /// Orders, trips and gathers: durable actors.
         case actors
     }
 
@@ -107,7 +107,7 @@ public struct Scenario: Hashable, Sendable {
         case .actors:
             (plan.sets, plan.values) = (1, 0)
             plan.addActors(&random)
-            (plan.orders, plan.trips) = (3 * plan.orders, 3 * plan.trips)
+            (plan.orders, plan.trips, plan.gathers) = (3 * plan.orders, 3 * plan.trips, 2 * plan.gathers)
         case .ending: (plan.sets, plan.values, plan.works, plan.repeats) = (1, 1, 0.25, 0.3)
         }
         return plan

@@ -6,7 +6,7 @@ import World
 /// The machines of all registers of a campaign.
 enum ActorKinds {
     /// Durable actors: those of the product, and those that were made to try out what these do not do.
-    static let all: [any DurableActor.Type] = Choreography.orderActors + [Trip.self, Agent.self, Hotel.self]
+    static let all: [any DurableActor.Type] = Choreography.orderActors + [Trip.self, Agent.self, Hotel.self, Gather.self]
 
     static func machines(_ mutations: Set<Mutation>) -> MachineBook {
         var machines: [String: any RegisterMachine] = [:]

@@ -8,6 +8,7 @@ package struct Piece {
     package enum Wish: Hashable {
         case order(Place)
         case trip(Plan)
+        case gather(Collect)
     }
 
     package let id: WorkID
@@ -24,11 +25,12 @@ package struct Piece {
         switch wish {
         case .order: ActorName(Order.kind, of: id)
         case .trip: ActorName(Trip.kind, of: id)
+        case .gather: ActorName(Gather.kind, of: id)
         }
     }
 }
 
-/// Those who place orders and plan trips, and cancel some. Each asks again under the same id as long as nobody has said yes or no.
+/// Those who place orders, plan trips and begin gathers, and cancel some. Each asks again under the same id as long as nobody has said yes or no.
 final class Customers {
     /// What every account and every item begins with: too little for all of the orders.
     package static let balance: Int64 = 200, quantity: Int64 = 8
@@ -53,12 +55,13 @@ final class Customers {
     init(_ mesh: SimulatedMesh, _ plan: WorkPlan) {
         self.mesh = mesh
         self.plan = plan
+        mesh.worksForActors = plan.gathers > 0
         asking = Asking(mesh, patience: Self.patience, random: RandomStream(seed: mesh.seed, name: "customers"))
         asking.ended = { [unowned self] number, outcome in end(number, outcome) }
     }
 
     /// Whether there is anything for them to do.
-    var isNeeded: Bool { plan.orders + plan.trips > 0 }
+    var isNeeded: Bool { plan.orders + plan.trips + plan.gathers > 0 }
 
     var isIdle: Bool { asking.isIdle }
 
@@ -78,6 +81,9 @@ final class Customers {
     func begin(within length: Duration) {
         for _ in 0..<plan.orders { mesh.after(length * asking.random.unit()) { [unowned self] _ in begin(.order(order())) } }
         for _ in 0..<plan.trips { mesh.after(length * asking.random.unit()) { [unowned self] _ in begin(.trip(trip())) } }
+        for _ in 0..<plan.gathers {
+            mesh.after(length * asking.random.unit()) { [unowned self] _ in begin(.gather(Collect(parts: 1 + asking.random.below(40)))) }
+        }
     }
 
     // MARK: Wishes
@@ -111,6 +117,7 @@ final class Customers {
             guard asking.random.chance(0.2) else { return }
             mesh.after(asking.random.exponential(.milliseconds(pick([10, 300, 3_000])))) { [unowned self] _ in cancel(place) }
         case .trip(let plan): tell(plan, to: piece.actor, as: id, .piece(place))
+        case .gather(let collect): tell(collect, to: piece.actor, as: id, .piece(place))
         }
     }
 

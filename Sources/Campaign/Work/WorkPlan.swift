@@ -29,9 +29,10 @@ struct WorkPlan: Sendable {
     var repeats = 0.03
     /// The share of operations that are about registers of work, which ends.
     var works = 0.0
-    /// Orders that are placed, and trips that are planned.
+    /// Orders that are placed, trips that are planned, and gathers that are begun.
     var orders = 0
     var trips = 0
+    var gathers = 0
 
     /// Registers that live on.
     var keys: [(key: RegisterKey, isSet: Bool)] {
@@ -51,8 +52,10 @@ struct WorkPlan: Sendable {
         loss = [0, 0.01, 0.04][random.below(3)]
     }
 
-    /// Some orders and trips besides.
-    mutating func addActors(_ random: inout RandomStream) { (orders, trips) = (2 + random.below(6), 2 + random.below(6)) }
+    /// Some work for durable actors besides.
+    mutating func addActors(_ random: inout RandomStream) {
+        (orders, trips, gathers) = (2 + random.below(6), 2 + random.below(6), 1 + random.below(3))
+    }
 
     /// Work that takes so long is not done at a rate that makes many more than `most` operations of it.
     mutating func spread(over time: Duration, most: Int) {

@@ -29,7 +29,7 @@ package struct CourierErrand {
             input = { result in
                 if case .failure(let error) = result { .written(actor, command, error) } else { .written(actor, command, nil) }
             }
-        case .perform: return nil
+        case .perform, .callOff: return nil
         }
     }
 

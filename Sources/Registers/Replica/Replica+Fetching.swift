@@ -171,7 +171,7 @@ extension Replica {
         record.state = piece.state
         // A change of an older base is part of the new one or was never chosen. One of this base that was accepted under a higher ballot may
         // have been chosen, and whoever was told that it is accepted here counts on it.
-        record.pending = piece.version.number == before.base.number && !mutations.contains(.acceptedForgotten)
+        record.pending = piece.version.number == before.base.number
             ? before.pending.flatMap { $0.ballot > piece.version.ballot ? $0.proposed(on: piece.version) : nil } : nil
         record.promise = max(record.promise, piece.version.ballot)
         record.isCatchingUp = false
