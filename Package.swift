@@ -16,6 +16,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
@@ -82,7 +83,12 @@ var mesh: [Target] {
 var jobs: [Target] {
     [
         .target(name: "Jobs", dependencies: ["World", "Registers", "Choreography"]),
-        .target(name: "Truth", dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Mesh", log]),
+        .target(
+            name: "Truth",
+            dependencies: [
+                "World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Mesh", log,
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
     ]
 }
 
@@ -178,7 +184,9 @@ var tests: [Target] {
             dependencies: ["World", "Wire", "Membership", "Placement", "Transport", "Mesh", "TestSupport", log]),
         .testTarget(
             name: "TruthTests",
-            dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Mesh", "Truth", "TestSupport", log]),
+            dependencies: [
+                "World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Mesh", "Truth", "TestSupport", log,
+            ]),
         .testTarget(
             name: "PrimesTests",
             dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "Primes", "TestSupport", "JobTestSupport", log]),

@@ -37,6 +37,15 @@ public struct DurableActors: Sendable {
         return try Self.reading(actor) { try MessagePackDecoder().decode(Actor.State.self, from: bytes) }
     }
 
+    /// Whether an actor has ever reacted to anything and was not freed since; nil when that cannot be said now.
+    public func isThere(_ actor: ActorName, patience: Duration = patience) async -> Bool? {
+        do throws(RegisterError) {
+            return try await !engine.read(actor.key, query: ActorQuery.state.packed, patience: patience).isEmpty
+        } catch {
+            return error.code == .expired ? false : nil
+        }
+    }
+
     /// State and rows of an actor, as far as `limit` rows; nil for one that has never reacted to anything.
     public func sighting<Actor: DurableActor>(
         of actor: ActorName, _ type: Actor.Type, rows limit: Int = .max, patience: Duration = patience
@@ -58,7 +67,7 @@ public struct DurableActors: Sendable {
     /// Returns when more has happened to the actor than ``ActorSighting/number`` says, or when patience is over; maybe for nothing.
     public func waitForNews(of actor: ActorName, beyond number: UInt64, patience: Duration) async throws(RegisterError) {
         // Versions of registers rise with more than what happens to actors.
-        let query = ActorQuery.sight(after: [0xFF]).packed
+        let query = Self.stateQuery
         let first = try await engine.glance(actor.key, query: query, seen: nil, patience: patience)
         let seen = first.answer.isEmpty ? 0 : try Self.reading(actor) { try ActorSight(packed: first.answer).number }
         guard seen <= number, !first.isFinished else { return }
@@ -79,6 +88,9 @@ public struct DurableActors: Sendable {
             if more.count < ActorQuery.most { return entries }
         }
     }
+
+    /// Asks a register for the state of its actor, without the actor's rows; see ``ActorSighting/init(reading:)``.
+    public static let stateQuery = ActorQuery.sight(after: [0xFF]).packed
 
     private static func reading<Value>(_ actor: ActorName, _ body: () throws -> Value) throws(RegisterError) -> Value {
         do { return try body() } catch {

@@ -23,8 +23,7 @@ public struct JobEvents<Document: JobDocument>: JobEventSource {
         } catch {
             return switch error.code {
             case .notFound: .unknown
-            case .nobody: .nobody(Problem(error))
-            case .unavailable, .alreadyEnded, .invalid: .silent(.unavailable(error.description, retryAfter: error.retryAfterSeconds))
+            case .unavailable, .unknown, .alreadyEnded, .invalid: .silent(.unavailable(error.description, retryAfter: error.retryAfterSeconds))
             }
         }
         let ending: JobChange.Ending? = switch status.status {

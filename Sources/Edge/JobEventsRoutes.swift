@@ -32,8 +32,6 @@ public enum JobSighting: Sendable, Hashable {
     case unknown
     /// The answer is not to be had now, because somebody who may know is silent: 503.
     case silent(Problem)
-    /// No node does this kind of work now, so nobody could be asked: 503.
-    case nobody(Problem)
 }
 
 /// One kind of work, as far as its jobs' events go.
@@ -74,15 +72,15 @@ public struct JobEventsRoutes: RouteGroup {
             switch seen == nil ? .change(first) : await source.sighting(of: id, seen: seen) {
             case .change(let change): return cursor.withLock { $0.events(for: change) }
             case .unknown: return nil
-            case .silent, .nobody:
-                // Its home is silent for the moment; membership will say whether it lives.
+            case .silent:
+                // No majority of its register's replicas answers for the moment.
                 try await world.sleep(for: .milliseconds(250))
                 return []
             }
         }
     }
 
-    /// Asks all kinds of work at the same time. The first that has the job is enough: the others may be slow, or have no nodes.
+    /// Asks all kinds of work at the same time. The first that has the job is enough: the others may be slow.
     private func find(_ id: WorkID) async throws -> (any JobEventSource, JobChange) {
         let (hit, others) = await withTaskGroup(of: (Int, JobSighting).self) { group in
             for (index, source) in sources.enumerated() { group.addTask { (index, await source.sighting(of: id, seen: nil)) } }
@@ -99,9 +97,7 @@ public struct JobEventsRoutes: RouteGroup {
         if let hit { return hit }
         let sightings = others.sorted { $0.index < $1.index }.map(\.sighting)
         for case .silent(let problem) in sightings { throw problem }
-        // A kind that no node does now is no reason to wait, unless there is no other.
-        if !sightings.contains(.unknown) { for case .nobody(let problem) in sightings { throw problem } }
-        throw Problem.notFound("no node knows a job \(id)")
+        throw Problem.notFound("there is no job \(id)")
     }
 
     /// What one client has been told.

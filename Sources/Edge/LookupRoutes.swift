@@ -10,9 +10,11 @@ import World
 public struct LookupRoutes: RouteGroup {
     private let gateway: any JobGateway<LookupStatus>
     private let services: [LookupService]
+    private let ids: WorkIDGenerator
 
     /// - Parameter services: what can be asked for, in the order of their numbers.
-    public init(gateway: any JobGateway<LookupStatus>, services: [LookupService]) {
+    public init(gateway: any JobGateway<LookupStatus>, services: [LookupService], world: any World) {
+        ids = WorkIDGenerator(world, name: "lookup.ids")
         self.gateway = gateway
         self.services = services
     }
@@ -44,8 +46,9 @@ public struct LookupRoutes: RouteGroup {
         } catch {
             return try error.response()
         }
-        let status = try await asProblem { () async throws(JobGatewayError) in try await gateway.submit(order) }
-        return Self.accepted(status.jobId, "Job submitted successfully. Poll the status URL to check progress.", request)
+        let id = ids.next()
+        try await asProblem { () async throws(JobGatewayError) in try await gateway.submit(order, id: id) }
+        return Self.accepted(id, "Job submitted successfully. Poll the status URL to check progress.", request)
     }
 
     /// What the original says beside the error of a body that cannot be read.
@@ -79,8 +82,8 @@ public struct LookupRoutes: RouteGroup {
     private func cancel(_ request: WebRequest) async throws -> Response {
         guard let id = WorkID(request.parameter("id")) else { return Self.notFound }
         do throws(JobGatewayError) {
-            let status = try await gateway.cancel(id)
-            return Self.accepted(status.jobId, "The job is being cancelled.", request)
+            try await gateway.cancel(id)
+            return Self.accepted(id, "The job is being cancelled.", request)
         } catch where error.code == .notFound {
             return Self.notFound
         } catch {

@@ -10,11 +10,13 @@ public struct PrimesRoutes: RouteGroup {
     private let gateway: any JobGateway<PrimesStatus>
     private let limits: JobLimits
     private let workers: @Sendable () -> Int
+    private let ids: WorkIDGenerator
 
     /// - Parameters:
     ///   - limits: what a range is checked against.
     ///   - workers: processors that count at the same time, for the estimate.
-    public init(gateway: any JobGateway<PrimesStatus>, limits: JobLimits, workers: @escaping @Sendable () -> Int) {
+    public init(gateway: any JobGateway<PrimesStatus>, limits: JobLimits, workers: @escaping @Sendable () -> Int, world: any World) {
+        ids = WorkIDGenerator(world, name: "primes.ids")
         self.gateway = gateway
         self.limits = limits
         self.workers = workers
@@ -31,8 +33,8 @@ public struct PrimesRoutes: RouteGroup {
             },
             WebRoute(.delete, "/api/primes/{id}", operation: Self.cancelOperation) { request in
                 let id = try request.workID()
-                let status = try await asProblem { () async throws(JobGatewayError) in try await gateway.cancel(id) }
-                return Self.accepted(status.jobId, "The job is being cancelled.")
+                try await asProblem { () async throws(JobGatewayError) in try await gateway.cancel(id) }
+                return Self.accepted(id, "The job is being cancelled.")
             },
         ]
     }
@@ -48,9 +50,10 @@ public struct PrimesRoutes: RouteGroup {
         } catch {
             throw Problem.invalid(error.problems.map { .init($0.field, [$0.message]) })
         }
-        let status = try await asProblem { () async throws(JobGatewayError) in try await gateway.submit(order) }
+        let id = ids.next()
+        try await asProblem { () async throws(JobGatewayError) in try await gateway.submit(order, id: id) }
         return Self.accepted(
-            status.jobId, "Job submitted successfully. Poll the status URL to check progress.", hasLocation: true)
+            id, "Job submitted successfully. Poll the status URL to check progress.", hasLocation: true)
     }
 
     private static func accepted(_ id: WorkID, _ message: String, hasLocation: Bool = false) -> Response {
@@ -74,7 +77,7 @@ extension Problem {
     init(_ error: JobGatewayError) {
         self = switch error.code {
         case .notFound: .notFound(error.description)
-        case .unavailable, .nobody: .unavailable(error.description, retryAfter: error.retryAfterSeconds)
+        case .unavailable, .unknown: .unavailable(error.description, retryAfter: error.retryAfterSeconds)
         case .alreadyEnded: Problem(status: 409, detail: error.description)
         case .invalid: Problem(status: 400, detail: error.description)
         }

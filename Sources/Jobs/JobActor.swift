@@ -27,6 +27,10 @@ public protocol JobActor: DurableActor {
     static func document(
         _ id: WorkID, _ sighting: ActorSighting<Self>, results: [ResultLocation: [UInt8]], now: WallTime
     ) -> Document?
+
+    /// The job in a few words, of its state alone, without its rows; nil when it has not begun.
+    /// - Parameter home: the node that looks after it.
+    static func summary(_ id: WorkID, _ sighting: ActorSighting<Self>, home: String, now: WallTime) -> JobSummary?
 }
 
 extension JobActor {

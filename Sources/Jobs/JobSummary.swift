@@ -28,7 +28,7 @@ public struct JobSummary: Codable, Hashable, Sendable {
     public let id: WorkID
     /// The role of its kind of work: `primes`, `lookup`.
     public let kind: String
-    /// The node whose job it is.
+    /// The node that looks after it.
     public let home: String
     /// What the job is about, for people; may be empty.
     public let subject: String
@@ -65,8 +65,8 @@ public struct JobSummary: Codable, Hashable, Sendable {
         self.version = version
     }
 
-    /// - Parameter now: the home's wall clock.
-    init(_ document: some JobDocument, kind: String, home: String, now: WallTime) {
+    /// - Parameter now: wall clock of whoever reads.
+    public init(_ document: some JobDocument, kind: String, home: String, now: WallTime) {
         let until = document.completedAtMs ?? now.millisecondsSince1970
         self.init(
             id: document.jobId, kind: kind, home: home, subject: document.subject, status: document.status.rawValue,

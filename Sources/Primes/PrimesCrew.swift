@@ -10,6 +10,9 @@ public struct PrimesCrew: Worker {
 
     public var kind: WorkKind { PrimesJob.work }
 
+    /// The threads that a node gives to counting: one for each hundred of its capacity, the weight that it has on the ring.
+    public static func threads(capacity: UInt32) -> Int { max(1, Int(clamping: capacity) / 100) }
+
     public func perform(_ task: WorkTask) async throws -> [UInt8] {
         let part: PrimesPart
         do {

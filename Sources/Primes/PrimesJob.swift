@@ -125,6 +125,10 @@ public enum PrimesJob: JobActor {
                 resent: course.resent),
             nodes: state.shares, elapsedMs: course.elapsedMs(now), warnings: course.warnings, version: sighting.number)
     }
+
+    public static func summary(_ id: WorkID, _ sighting: ActorSighting<PrimesJob>, home: String, now: WallTime) -> JobSummary? {
+        document(id, sighting, results: [:], now: now).map { JobSummary($0, kind: kind, home: home, now: now) }
+    }
 }
 
 extension PrimesJob.State {

@@ -100,7 +100,6 @@ package struct OptionsReader {
         guard let section = root.section("lookup", known: TopologyKeys.lookup) else { return options }
         options.deadline = section.duration("deadline")
         options.runningJobs = section.integer("runningJobs", in: 1 ... 1_000_000)?.value
-        options.endedJobs = section.integer("endedJobs", in: 1 ... 1_000_000)?.value
         options.rdapURL = section.url("rdap")
         for text in section.texts("dns") ?? [] {
             if let endpoint = HostText.parseEndpoint(text.value), HostText.isAddress(endpoint.host) {
@@ -121,7 +120,6 @@ package struct OptionsReader {
         guard let section = root.section("primes", known: TopologyKeys.primes) else { return options }
         options.deadline = section.duration("deadline")
         options.runningJobs = section.integer("runningJobs", in: 1 ... 1_000_000)?.value
-        options.endedJobs = section.integer("endedJobs", in: 1 ... 1_000_000)?.value
         return options
     }
 

@@ -19,9 +19,9 @@ package enum TopologyKeys {
     package static let security = ["curve"]
     package static let curve = ["nodes", "allow"]
     package static let curveNode = ["publicKey", "secretKeyFile"]
-    package static let lookup = ["deadline", "runningJobs", "endedJobs", "geoip", "dns", "rdap"]
+    package static let lookup = ["deadline", "runningJobs", "geoip", "dns", "rdap"]
     package static let geoip = ["files", "url"]
-    package static let primes = ["deadline", "runningJobs", "endedJobs"]
+    package static let primes = ["deadline", "runningJobs"]
     package static let admin = ["tokenFile"]
     package static let log = ["level"]
 }

@@ -40,10 +40,8 @@ public struct CurveOptions: Hashable, Sendable {
 public struct LookupOptions: Hashable, Sendable {
     /// A job may run this long; what is missing then has failed.
     public var deadline: Duration?
-    /// Jobs that one home runs at a time; the next is refused as overloaded.
+    /// Jobs that one home has at a time; the next is refused.
     public var runningJobs: Int?
-    /// Ended jobs whose documents a home keeps; then the oldest goes.
-    public var endedJobs: Int?
     /// Files of the MaxMind DB format.
     public var geoFiles: [String] = []
     /// Who is asked about places when there is no file.
@@ -60,10 +58,8 @@ public struct LookupOptions: Hashable, Sendable {
 public struct PrimesOptions: Hashable, Sendable {
     /// A job may run this long, and a range whose estimate is longer is refused.
     public var deadline: Duration?
-    /// Jobs that one home runs at a time; the next is refused as overloaded.
+    /// Jobs that one home has at a time; the next is refused.
     public var runningJobs: Int?
-    /// Ended jobs whose documents a home keeps; then the oldest goes.
-    public var endedJobs: Int?
 
     public init() {}
 }

@@ -24,6 +24,10 @@ public final class TruthService: Sendable {
     /// Kept so that they live.
     private let doors: (EngineDoor, LookDoor, ConfigurationDoor, WorkDoor)
     private let workers: [any Worker]
+    /// Kinds of durable actors.
+    private let kinds: [String]
+    /// Where results go that are too large for registers.
+    public let results: any ResultStore
 
     /// The error types that must be in `NodeConfiguration.errors`.
     public static var errors: [any (Error & Codable & Sendable).Type] { [RegisterError.self, WorkRefusal.self] }
@@ -34,10 +38,12 @@ public final class TruthService: Sendable {
     ///   - actors: the kinds of durable actors. All nodes of a mesh that hold registers have to know the same.
     ///   - kinds: the kinds of work that these order.
     ///   - workers: those of this node.
+    ///   - results: where results go that are too large for registers. Nil for the nodes with the role; that is not enough for one
+    ///     of these, which has to say where its own lie.
     /// - Throws: ``ConfigurationError`` when what the node knows of the mesh is damaged or too new.
     public init(
         node: Node, store: (any RegisterStore)?, listed: [StoreListing], actors: [any DurableActor.Type] = [], kinds: [WorkKind] = [],
-        workers: [any Worker] = [], log: Logger
+        workers: [any Worker] = [], results: (any ResultStore)? = nil, log: Logger
     ) throws(ConfigurationError) {
         self.node = node
         self.log = log
@@ -46,13 +52,17 @@ public final class TruthService: Sendable {
         let engine = ReplicatedEngine(node: node, store: store, machine: MachineBook(machines: machines), log: log)
         self.engine = engine
         self.workers = workers
+        self.kinds = actors.map { $0.kind }
+        let results = results ?? MeshResults(node: node, own: nil)
+        self.results = results
         let crews = WorkCrews(node: node, kinds: kinds)
         courier = store == nil ? nil : CourierRunner(world: node.world, actors: DurableActors(engine: engine), crews: crews)
         if let courier { engine.setAttendant { key, isDue in courier.see(key, isDue: isDue) } }
         keeper = try ConfigurationKeeper(node: node, store: store, engine: engine, listed: listed, log: log)
         doors = (
             EngineDoor(actorSystem: node.system, engine: engine), LookDoor(actorSystem: node.system, engine: engine),
-            ConfigurationDoor(actorSystem: node.system, keeper: keeper), WorkDoor(actorSystem: node.system, workers: workers)
+            ConfigurationDoor(actorSystem: node.system, keeper: keeper),
+            WorkDoor(actorSystem: node.system, workers: workers, results: results, courier: courier)
         )
     }
 
@@ -64,6 +74,16 @@ public final class TruthService: Sendable {
             for await _ in events { see() }
         }
         keeper.start()
+        results.start { [self] work in await isOver(work) }
+    }
+
+    /// Whether no actor of a piece of work is there any more; nil when not all can be asked.
+    private func isOver(_ work: WorkID) async -> Bool? {
+        for kind in kinds {
+            guard let isThere = await actors.isThere(ActorName(kind, of: work)) else { return nil }
+            if isThere { return false }
+        }
+        return true
     }
 
     /// Values under names.
@@ -93,6 +113,21 @@ public final class TruthService: Sendable {
                 "gossamer_registers_held_up_total", .counter, Double(counts.heldUp),
                 help: "How often an hour that is old enough was not freed because of a register that has not ended."),
         ]
+    }
+
+    /// Parts of a kind of work that the mesh can do at the same time, as far as this node sees: at least one for each node that does it.
+    public func breadth(of kind: WorkKind) -> Int {
+        node.decidedMembers.filter { $0.metadata.roles.contains(kind.name) }
+            .reduce(0) { $0 + max(1, Int(clamping: $1.metadata.capacity) / RingMember.ordinaryCapacity) }
+    }
+
+    /// How many actors of its kind the home of an actor looks after now; nil when it does not say in a moment.
+    public func crowd(at actor: ActorName) async -> Int? {
+        guard let home = engine.home(of: actor.key) else { return nil }
+        let system = node.system
+        return try? await system.withDeadline(.milliseconds(300)) {
+            try await system.singleton(WorkDoor.self, on: home).actors(ofKind: actor.kind)
+        }
     }
 
     /// Parts that this node's workers have in hand: what a drained node waits for before it leaves.

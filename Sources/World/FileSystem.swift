@@ -4,7 +4,8 @@ public protocol FileSystem: Sendable {
     func read(_ path: String) throws(FileError) -> [UInt8]
 
     /// Replaces the file's content so that after a crash or a power cut it is the old or the new one, never a mixture:
-    /// a temporary file, `fsync`, `rename`, `fsync` of the directory. The directory must be there.
+    /// a temporary file, `fsync`, `rename`, `fsync` of the directory. The directory must be there. After a crash the temporary file may be
+    /// there too, with `.tmp` behind its name.
     func writeDurably(_ bytes: [UInt8], to path: String) throws(FileError)
 
     /// Creates the directory and those above it, durably. No error when it is there already.

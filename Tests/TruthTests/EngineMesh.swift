@@ -76,6 +76,9 @@ final class EngineMesh {
     /// The engines of all nodes that run, the last one's without a store.
     var engines: [any RegisterEngine] { seats.compactMap(\.engine) }
 
+    /// The same, for who lists registers.
+    var catalogues: [any RegisterCatalogue] { seats.compactMap(\.engine) }
+
     /// The place of the store that is asked first for a key.
     func home(of key: RegisterKey) -> Int {
         let id = map?.electorate(of: key.shard).members.first
@@ -156,6 +159,14 @@ final class EngineMesh {
         for seat in running {
             if let map { seat.engine?.adopt(map) }
             seat.engine?.see(Dictionary(uniqueKeysWithValues: live))
+        }
+    }
+
+    /// Waits until all stores have accepted the last change of a register.
+    func untilAllHold(_ key: RegisterKey) async throws {
+        let stores = seats.compactMap(\.store)
+        try await eventually("all stores have the last change of \(key)") {
+            Set(stores.map { $0.record(of: key)?.accepted }).count == 1
         }
     }
 

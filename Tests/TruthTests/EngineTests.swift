@@ -144,8 +144,36 @@ import World
         #expect(try book.read([], try emptyView(of: "kv/x")) == [])
     }
 
+    @Test func whatComesToWorkThatHasEndedIsAnsweredByItsOwnMachine() throws {
+        struct Ended: RegisterMachine {
+            func change(_ command: [UInt8], _ view: inout RegisterView) throws(MachineRefusal) -> [UInt8] { [] }
+            func late(_ command: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { [7] }
+            func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { [] }
+        }
+        let book = MachineBook(machines: [KeyValueMachine.kind: KeyValueMachine(), "job": Ended()])
+        #expect(try book.late([], try emptyView(of: "job/x")) == [7])
+        #expect(throws: MachineRefusal.self) { try book.late([], try emptyView(of: "kv/x")) }
+    }
+
+    @Test func valuesUnderNamesAndUnknownKindsAreNotListedAmongWork() throws {
+        let book = MachineBook(machines: [KeyValueMachine.kind: KeyValueMachine(), "count": Counter()])
+        let listed = try ["kv/x", "count/x", "later/x", "count"].map { book.isListed(try #require(RegisterKey($0))) }
+        #expect(listed == [false, true, false, true])
+    }
+
     private func emptyView(of name: String) throws -> RegisterView {
         let key = try #require(RegisterKey(name)), store = MemoryStore(MemoryDisk(id: storeID(1)))
         return RegisterView(state: .empty, rows: LayeredRows(store, key))
+    }
+}
+
+@Suite struct ListOrderTests {
+    @Test func anOrderSaysWhatIsToBeListed() {
+        for which in [RegisterListing.Which.all, .open, .due(by: 7), .someday] {
+            let listing = RegisterListing(kind: "job", which: which, before: [1, 2], query: [3], limit: 4)
+            let order = ListOrder(listing, patience: .milliseconds(250))
+            #expect(order.listing == listing && order.patienceMs == 250)
+        }
+        #expect(ListOrder(RegisterListing(), patience: .zero).listing == RegisterListing())
     }
 }

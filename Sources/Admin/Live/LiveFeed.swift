@@ -22,7 +22,7 @@ package actor LiveFeed {
     /// From an event to the picture that shows it: several come together, and the node's view follows its events.
     static let settling = Duration.milliseconds(40)
     /// Jobs that a picture shows.
-    static let jobsShown = JobRegistry.defaultLimit
+    static let jobsShown = JobCatalogue.shown
 
     /// What a reader is told.
     package enum News: Sendable {

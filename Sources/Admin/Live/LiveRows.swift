@@ -12,13 +12,10 @@ struct MemberRow: Hashable, Sendable {
 
 /// A job as a page shows it.
 struct JobRow: Hashable, Sendable {
-    /// What became of a job that its home tells nothing of any more.
     enum Standing: Hashable, Sendable {
         case told
-        /// Its home lives and did not answer: this is what it said last.
+        /// Its home lives and did not answer: this is what it said last. When it dies, another says.
         case unheard
-        /// Its home is gone, and with it what had not ended.
-        case lost
     }
 
     let summary: JobSummary
@@ -45,17 +42,14 @@ struct JobRow: Hashable, Sendable {
         hasher.combine(summary.version)
     }
 
-    /// The rows after a survey. What a home that was not heard said before stays, and what was running in a home that is gone is lost:
-    /// a job must not vanish from the page as if it had never been.
+    /// The rows after a survey. What a home that was not heard said before stays: a job must not vanish from the page as if it had never
+    /// been.
     /// - Parameter nowMs: this node's wall clock.
     static func merge(_ survey: MeshJobs, before: [JobRow], live: Set<String>, nowMs: Int64, limit: Int) -> [JobRow] {
         let told = Set(survey.jobs.map(\.id))
         var rows = survey.jobs.map { JobRow($0, startedAtMs: nowMs - min($0.elapsedMs, nowMs)) }
         for row in before where !told.contains(row.summary.id) {
-            if !live.contains(row.summary.home) {
-                let standing = row.summary.isEnded ? row.standing : .lost
-                rows.append(JobRow(row.summary, startedAtMs: row.startedAtMs, standing))
-            } else if survey.unheard.contains(row.summary.home) {
+            if live.contains(row.summary.home), survey.unheard.contains(row.summary.home) {
                 rows.append(JobRow(row.summary, startedAtMs: row.startedAtMs, .unheard))
             }
         }
@@ -67,13 +61,12 @@ struct JobRow: Hashable, Sendable {
         return Array(rows.prefix(limit))
     }
 
-    private var isRunning: Bool { !summary.isEnded && standing != .lost }
+    private var isRunning: Bool { !summary.isEnded }
 
     var json: JSON {
         let standing: JSON = switch standing {
         case .told: "told"
         case .unheard: "unheard"
-        case .lost: "lost"
         }
         return .object(summary.jsonMembers + [.init("standing", standing), .init("startedAtMs", .number(startedAtMs))])
     }

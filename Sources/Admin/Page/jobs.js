@@ -16,7 +16,7 @@ export function drawJobs(list, note, state) {
 }
 
 function isRunning(job) {
-  return !job.isEnded && job.standing !== "lost";
+  return !job.isEnded;
 }
 
 function create(job) {
@@ -32,7 +32,7 @@ function create(job) {
 }
 
 function update(item, job) {
-  const status = job.standing === "lost" ? "Lost" : job.status;
+  const status = job.status;
   if (item.dataset.status && item.dataset.status !== status) flash(item);
   item.dataset.status = status;
   const find = (name) => item.querySelector(`.${name}`);
@@ -45,9 +45,8 @@ function update(item, job) {
   const shares = Object.entries(job.shares);
   find("shares").replaceChildren(...shares.map(([name, parts]) => make("span", {}, chip(name), ` ${parts}`)));
   find("home").replaceChildren("home ", chip(job.home));
-  const lost = job.standing === "lost" ? [`its home ${job.home} is gone; submit it again`] : [];
   const unheard = job.standing === "unheard" ? [`its home ${job.home} does not answer now; this is what it said last`] : [];
-  setText(find("warnings"), [...job.warnings, ...lost, ...unheard].join("; "));
+  setText(find("warnings"), [...job.warnings, ...unheard].join("; "));
 }
 
 /// A running job's time goes on by itself, its text is the ticker's; an ended one's stands.

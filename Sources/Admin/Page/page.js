@@ -64,7 +64,7 @@ function drawHead() {
   byId("uptime").dataset.since = node.startedAtMs;
   const members = [...state.members.values()], jobs = [...state.jobs.values()];
   const count = (status) => members.filter((member) => member.status === status).length;
-  const running = jobs.filter((job) => !job.isEnded && job.standing !== "lost").length;
+  const running = jobs.filter((job) => !job.isEnded).length;
   const own = state.members.get(node.name);
   const weight = (word) => isLonely() ? "old" : word;
   const figures = [

@@ -52,7 +52,7 @@ struct WorkloadReader {
         let request: PrimesRequest
         do {
             request = try PrimesRequest(
-                draft, limits: JobLimits(deadline: ScenarioReader.longest, runningJobs: 1, endedJobs: 1), workers: 1)
+                draft, limits: JobLimits(deadline: ScenarioReader.longest, runningJobs: 1), workers: 1)
         } catch {
             for problem in error.problems {
                 let place = load.keys.first { $0.value == problem.field }?.place ?? load.place

@@ -16,7 +16,8 @@ import World
 //                 each of these changes the register, and with that the replica says attend once more, as long as anything is left
 //
 // What does not succeed is tried again: after 50 ms at first, with full jitter, up to 10 s, for ever. What is refused is not tried
-// again: it would be refused again. That is written down: as a dead letter, a dead timer, or a dead part.
+// again: it would be refused again. That is written down: as a dead letter, a dead timer, or a dead part. So is what is for somebody whose
+// hour is closed, and who was never made or has gone with it: nobody will ever be there. A compensation counts as arrived then.
 //
 // News of an arrival need not be written at once: an answer of the receiver brings it along. So it waits a moment, and is read from the
 // register before it is written.
@@ -27,6 +28,8 @@ package struct Courier {
     private let mutations: Set<Mutation>
     private var random: RandomStream
     private var charges: [ActorName: CourierCharge] = [:]
+    /// How many of each kind these are.
+    private var counts: [String: Int] = [:]
     /// Those that have something to do and found no flight free, in order.
     private var waiting: [ActorName] = []
     private var isWaiting: Set<ActorName> = []
@@ -48,8 +51,8 @@ package struct Courier {
     /// When `tick` is wanted next.
     package var nextDeadline: Instant { timers.next }
 
-    /// Actors that it looks after now.
-    package var count: Int { charges.count }
+    /// Actors of a kind that it looks after now.
+    package func count(ofKind kind: String) -> Int { counts[kind] ?? 0 }
 
     package mutating func handle(_ input: CourierInput, now: Instant, wall: WallTime) -> [CourierEffect] {
         self.now = max(self.now, now)
@@ -78,16 +81,19 @@ package struct Courier {
     // MARK: Duties
 
     private mutating func attend(_ actor: ActorName) {
-        if charges[actor]?.isReading == true { return charges[actor, default: CourierCharge()].isStale = true }
-        guard flights < figures.flights else {
-            charges[actor, default: CourierCharge()].isStale = true
-            return wait(actor)
+        take(on: actor)
+        let isReading = charges[actor]?.isReading == true
+        guard !isReading, flights < figures.flights else {
+            charges[actor]?.isStale = true
+            if !isReading { wait(actor) }
+            return
         }
         read(actor)
     }
 
     private mutating func read(_ actor: ActorName, after part: String = "") {
-        charges[actor, default: CourierCharge()].isReading = true
+        take(on: actor)
+        charges[actor]?.isReading = true
         charges[actor]?.isStale = false
         charges[actor]?.page = part
         fly(.read(actor, after: part))
@@ -113,7 +119,15 @@ package struct Courier {
 
     private mutating func put(_ charge: CourierCharge?, _ actor: ActorName) {
         parts += (charge?.parts.count ?? 0) - (charges[actor]?.parts.count ?? 0)
+        if charge == nil, charges[actor] != nil { counts[actor.kind, default: 1] -= 1 }
         charges[actor] = charge
+    }
+
+    /// Begins to look after an actor, unless it does.
+    private mutating func take(on actor: ActorName) {
+        guard charges[actor] == nil else { return }
+        charges[actor] = CourierCharge()
+        counts[actor.kind, default: 0] += 1
     }
 
     // MARK: What comes back
@@ -129,7 +143,10 @@ package struct Courier {
             charge.pauses[.letter(receiver)] = nil
             charge.received(receiver, last, settlesAt: now + figures.settlePause)
         case .success(.outOfOrder): pause(&charge, .letter(receiver))
-        case .failure(let error) where error.code == .refused || error.code == .tooLarge:
+        case .failure(let error) where error.code == .expired && charge.needsNobody(sequence, to: receiver):
+            // What never was needs no undoing.
+            charge.received(receiver, sequence, settlesAt: now + figures.settlePause)
+        case .failure(let error) where error.code == .refused || error.code == .tooLarge || error.code == .expired:
             // It would be refused again.
             charge.flying.insert(receiver)
             fly(.write(sender, .bury(to: receiver, sequence: sequence, cause: error.sentence)))

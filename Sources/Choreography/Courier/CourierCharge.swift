@@ -36,6 +36,13 @@ struct CourierCharge {
         !isReading && flying.isEmpty && receipts.isEmpty && !isSettling && firing.isEmpty && refused.isEmpty && parts.isEmpty
     }
 
+    /// Whether a letter that waits for the receiver does nothing where there is nobody: it undoes something, or stands for a step that was
+    /// given up.
+    func needsNobody(_ sequence: UInt64, to receiver: ActorName) -> Bool {
+        let letters = duties.pairs.first { $0.receiver == receiver }?.letters ?? []
+        return letters.contains { $0.sequence == sequence && $0.nature != .step }
+    }
+
     // MARK: News
 
     /// Takes what was read, and gives the parts for which nobody waits any longer.

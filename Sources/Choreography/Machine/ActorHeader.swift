@@ -1,4 +1,5 @@
 import MessagePack
+import Registers
 import World
 
 /// What a durable actor keeps in front of its own state: all that has to be looked at with every event.
@@ -49,9 +50,11 @@ package struct ActorHeader: Hashable, Sendable {
     }
 
     /// When somebody has to look after the actor, milliseconds since 1970: at once (0) while letters or orders are open, else when the first of
-    /// its timers is due; nil when nothing is to come of itself.
+    /// its timers is due; then only an operator can see to what is dead; nil when nothing is to come of itself.
     package var due: UInt64? {
-        receivers.isEmpty && openOrders == deadOrders ? timers.filter { $0.dead == nil }.map { UInt64(clamping: $0.atMs) }.min() : 0
+        guard receivers.isEmpty && openOrders == deadOrders else { return 0 }
+        let isDead = !buried.isEmpty || deadOrders > 0 || timers.contains { $0.dead != nil }
+        return timers.filter { $0.dead == nil }.map { UInt64(clamping: $0.atMs) }.min() ?? (isDead ? RegisterState.someday : nil)
     }
 
     mutating func remove(timer name: String) -> Timer? {

@@ -90,6 +90,12 @@ public struct ActorSighting<Actor: DurableActor>: Sendable {
     /// Its own rows, in the order of their keys.
     public let rows: [(key: [UInt8], value: [UInt8])]
 
+    /// Reads the answer to ``DurableActors/stateQuery``; nil when it is none, or of an actor that has never reacted to anything.
+    public init?(reading bytes: [UInt8]) {
+        guard let sight = try? ActorSight(packed: bytes), let sighting = try? Self(sight, rows: []) else { return nil }
+        self = sighting
+    }
+
     init(_ sight: ActorSight, rows: [ActorSight.Row]) throws {
         (number, isOver, openOrders) = (sight.number, sight.isOver, Int(clamping: sight.openOrders))
         state = try MessagePackDecoder().decode(Actor.State.self, from: sight.state)

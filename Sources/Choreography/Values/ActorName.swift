@@ -28,7 +28,7 @@ public struct ActorName: Hashable, Comparable, Sendable, CustomStringConvertible
     }
 
     /// The actor that a register holds; nil when its name is no actor's.
-    package init?(key: RegisterKey) {
+    public init?(key: RegisterKey) {
         guard let slash = key.bytes.firstIndex(of: UInt8(ascii: "/")), slash > 0, slash + 1 < key.bytes.count,
             key.bytes.count <= Self.maximumBytes
         else { return nil }

@@ -128,14 +128,12 @@ extension JobLimits {
         self = LookupRequest.defaultLimits
         if let deadline = options.deadline { self.deadline = deadline }
         if let runningJobs = options.runningJobs { self.runningJobs = runningJobs }
-        if let endedJobs = options.endedJobs { self.endedJobs = endedJobs }
     }
 
     init(_ options: PrimesOptions) {
         self = PrimesRequest.defaultLimits
         if let deadline = options.deadline { self.deadline = deadline }
         if let runningJobs = options.runningJobs { self.runningJobs = runningJobs }
-        if let endedJobs = options.endedJobs { self.endedJobs = endedJobs }
     }
 }
 

@@ -19,11 +19,7 @@ struct NodeDoors {
     private let mesh: Node
     private let edge: EdgeServer?
     private let admin: AdminServer
-    private let primes: PrimesService
-    private let lookups: LookupStation
     private let truth: TruthService
-    /// Kept so that it lives.
-    private let board: JobBoard
 
     /// Starts nothing yet. The node's actors exist from now on, so that they can be called from its first moment.
     /// - Parameter store: the node's own, as ``openStore(of:_:_:)`` gives it.
@@ -32,46 +28,27 @@ struct NodeDoors {
         topology: Topology, node: TopologyNode, mesh: Node, store: (any RegisterStore)?, log: Logger, requests: EndRequests
     ) throws(CommandFailure) {
         self.mesh = mesh
-        // A program whose choreographies cannot be carried out starts no node.
-        do { _ = try Choreography.orders() } catch { throw CommandFailure(.software, "\(error)") }
-        let registry = JobRegistry()
-        board = JobBoard(actorSystem: mesh.system, registry: registry)
-        let primes = PrimesService(
-            node: mesh, processors: SystemWorld.processorCount, limits: JobLimits(topology.primes), registry: registry)
-        self.primes = primes
-        let lookups = LookupStation(
-            node: mesh, workers: LookupConfiguration(topology.lookup).makeWorkers(world: mesh.world),
-            results: try Self.results(node, mesh.world), limits: JobLimits(topology.lookup), registry: registry)
-        self.lookups = lookups
-        let truth = try Self.truth(topology, node, mesh, store, log)
+        let work = try NodeWork(topology, node, mesh, log)
+        let truth = try Self.truth(topology, node, mesh, store, work, log)
         self.truth = truth
+        let jobs = NodeJobs(topology, mesh, truth)
         edge = node.edge.map { endpoint in
             EdgeServer(
                 address: .tcp(host: endpoint.host, port: endpoint.port),
                 groups: [
-                    PrimesRoutes(gateway: primes.gateway, limits: primes.limits, workers: { primes.workers() }),
-                    LookupRoutes(gateway: lookups.gateway, services: lookups.services),
+                    PrimesRoutes(gateway: jobs.primes, limits: jobs.primesLimits, workers: jobs.counters, world: mesh.world),
+                    LookupRoutes(gateway: jobs.lookups, services: work.services, world: mesh.world),
                     OrderRoutes(gateway: OrderDesk(actors: truth.actors), world: mesh.world),
                     JobEventsRoutes(
-                        sources: [
-                            JobEvents(gateway: primes.gateway),
-                            JobEvents(gateway: lookups.gateway, services: lookups.services),
-                        ], world: mesh.world),
+                        sources: [JobEvents(gateway: jobs.primes), JobEvents(gateway: jobs.lookups, services: work.services)], world: mesh.world),
                 ],
                 readiness: { truth.readiness(of: mesh.readiness()) }, version: Release.version, world: mesh.world, logger: log)
         }
         admin = AdminServer(
             address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,
             token: try topology.adminToken(mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
-            faults: mesh.configuration.allowsFaults ? mesh : nil, jobs: JobSurvey(node: mesh, registry: registry), truth: truth,
-            metrics: { await primes.metrics() + lookups.metrics() + truth.metrics() }, world: mesh.world, logger: log)
-    }
-
-    private static func results(_ node: TopologyNode, _ world: any World) throws(CommandFailure) -> any LookupResultStore {
-        let directory = node.dataDir + "/results"
-        do { return try FileLookupResultStore(world: world, directory: directory) } catch {
-            throw CommandFailure(.ioError, "the results of lookups cannot be kept in \(error)")
-        }
+            faults: mesh.configuration.allowsFaults ? mesh : nil, jobs: jobs.catalogue, truth: truth,
+            metrics: { await work.metrics + jobs.metrics + truth.metrics() }, world: mesh.world, logger: log)
     }
 
     /// How long the life before this one, in the same process, may hold the store.
@@ -99,14 +76,17 @@ struct NodeDoors {
         }
     }
 
-    /// The registers, with the node's own store when it has the role.
+    /// The registers, with the node's own store when it has the role, and what is done about them.
     private static func truth(
-        _ topology: Topology, _ node: TopologyNode, _ mesh: Node, _ store: (any RegisterStore)?, _ log: Logger
+        _ topology: Topology, _ node: TopologyNode, _ mesh: Node, _ store: (any RegisterStore)?, _ work: NodeWork, _ log: Logger
     ) throws(CommandFailure) -> TruthService {
         let stores = topology.nodes.filter { $0.roles.contains(TruthService.role) }
         let listed = stores.map { StoreListing(name: $0.name, capacity: $0.capacity, zone: $0.zone) }
         do {
-            return try TruthService(node: mesh, store: store, listed: listed, actors: Choreography.orderActors, log: log)
+            let own = store == nil ? nil : try FileResults(world: mesh.world, dataDirectory: node.dataDir, log: log)
+            return try TruthService(
+                node: mesh, store: store, listed: listed, actors: NodeWork.actors, kinds: NodeWork.kinds, workers: work.workers,
+                results: MeshResults(node: mesh, own: own), log: log)
         } catch {
             throw CommandFailure(.ioError, "node \(node.name): \(error)")
         }
@@ -129,8 +109,8 @@ struct NodeDoors {
         }
     }
 
-    /// Jobs for which this node must stay.
-    func unfinishedJobs() async -> Int { await primes.unfinishedJobs() + lookups.unfinishedJobs() }
+    /// Parts of work for which this node should stay.
+    func partsInHand() async -> Int { await truth.partsInHand }
 
     func closeEdge() async { await edge?.stop() }
 

@@ -90,7 +90,7 @@ struct NodeRun {
         // A node's world ends with it; a next life has one of its own.
         let world = SystemWorld(mutations: mutations)
         var configuration = try NodeConfiguration(node, of: topology, files: world.files)
-        configuration.errors = PrimesService.errors + TruthService.errors
+        configuration.errors = TruthService.errors
         configuration.allowsFaults = allowsFaults
         if let text = Mutation.text(mutations) { configuration.metadata.labels[Mutation.label] = text }
         do { return try Node(configuration, world: world, log: log) } catch { throw CommandFailure(error) }
@@ -103,8 +103,8 @@ struct NodeRun {
         try await world.sleep(for: mesh.configuration.membership.quietLimit)
         let deadline = world.now + Self.drainLimit
         while world.now < deadline {
-            let jobs = await doors.unfinishedJobs()
-            if jobs == 0 && !mesh.actors().contains(where: { $0.unfinishedCalls > 0 }) { return }
+            let parts = await doors.partsInHand()
+            if parts == 0 && !mesh.actors().contains(where: { $0.unfinishedCalls > 0 }) { return }
             try await world.sleep(for: .milliseconds(100))
         }
     }

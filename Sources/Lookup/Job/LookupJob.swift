@@ -20,8 +20,13 @@ public enum LookupJob: JobActor {
     public struct State: Codable, Sendable {
         var request: LookupRequest?
         var course: JobCourse?
-        /// Services that have an outcome.
-        var done: [Int] = []
+        /// Services that have an outcome, and the nodes that looked.
+        var done: [Done] = []
+
+        struct Done: Codable, Sendable {
+            let service: Int
+            let node: String
+        }
     }
 
     /// What a row holds.
@@ -71,7 +76,7 @@ public enum LookupJob: JobActor {
         }
         state.course?.resent += answer.resent
         switch answer.result {
-        case .stored(let location): try state.settle(service, Row.stored(location), &next)
+        case .stored(let location): try state.settle(service, by: answer.node, Row.stored(location), &next)
         case .failed(let reason): try state.settle(.missing(service, reason, state.course, next.now), &next)
         case .done(let payload):
             let outcome = try MessagePackDecoder().decode(LookupOutcome.self, from: payload)
@@ -112,20 +117,32 @@ public enum LookupJob: JobActor {
             resent: course.resent, version: sighting.number)
     }
 
+    public static func summary(_ id: WorkID, _ sighting: ActorSighting<LookupJob>, home: String, now: WallTime) -> JobSummary? {
+        let state = sighting.state
+        guard let request = state.request, let course = state.course else { return nil }
+        let shares = state.done.reduce(into: [String: Int]()) { $0[$1.node, default: 0] += 1 }.sorted { $0.key < $1.key }
+        let phase = course.phase(hasBegun: !state.done.isEmpty)
+        return JobSummary(
+            id: id, kind: kind, home: home, subject: "\(request.target)", status: phase.rawValue, isEnded: phase.isTerminal,
+            percentage: state.done.count * 100 / max(1, request.services.count), createdAtMs: course.createdAtMs,
+            elapsedMs: course.elapsedMs(now), shares: shares.map { .init(name: $0.key, parts: $0.value) }, warnings: course.warnings,
+            version: sighting.number)
+    }
+
     fileprivate static func key(of service: Int) -> [UInt8] { Array("\(service)".utf8) }
 }
 
 extension LookupJob.State {
     /// Services that have no outcome yet.
-    fileprivate var missing: [Int] { request?.services.filter { !done.contains($0) } ?? [] }
+    fileprivate var missing: [Int] { request?.services.filter { service in !done.contains { $0.service == service } } ?? [] }
 
     fileprivate mutating func settle(_ outcome: LookupOutcome, _ next: inout Reaction) throws {
-        try settle(outcome.service, LookupJob.Row.outcome(outcome), &next)
+        try settle(outcome.service, by: outcome.node, LookupJob.Row.outcome(outcome), &next)
     }
 
-    fileprivate mutating func settle(_ service: Int, _ row: LookupJob.Row, _ next: inout Reaction) throws {
+    fileprivate mutating func settle(_ service: Int, by node: String, _ row: LookupJob.Row, _ next: inout Reaction) throws {
         next[row: LookupJob.key(of: service)] = try MessagePackEncoder().encode(row)
-        done.append(service)
+        done.append(Done(service: service, node: node))
         guard missing.isEmpty else { return }
         course?.complete(next.now)
         try next.finish()

@@ -14,11 +14,16 @@ package struct MachineBook: RegisterMachine {
 
     package func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { try machine(view.key).read(query, view) }
 
+    /// What this program does not know it can say nothing of.
+    package func isListed(_ key: RegisterKey) -> Bool { machines[kind(of: key)]?.isListed(key) ?? false }
+
     private func machine(_ key: RegisterKey) throws(MachineRefusal) -> any RegisterMachine {
-        let kind = String(decoding: key.bytes.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
+        let kind = kind(of: key)
         guard let machine = machines[kind] else {
             throw MachineRefusal("this node's program does not know registers of the kind \"\(kind)\"; update it")
         }
         return machine
     }
+
+    private func kind(of key: RegisterKey) -> String { String(decoding: key.bytes.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self) }
 }

@@ -128,6 +128,7 @@ public struct Replica: ~Copyable {
         case .committed: committed()
         case .refused(let refusal): refused(refusal)
         case .wish(let wish): take(wish)
+        case .list(let listing, let token): list(listing, token)
         case .seen(let live, let gone): see(live: Set(live), gone: Set(gone))
         case .map(let newer): adopt(newer)
         case .tick: break

@@ -48,6 +48,9 @@ actor CourierRunner {
         if let actor = ActorName(key: key) { news.yield(isDue ? .attend(actor) : .rests(actor)) }
     }
 
+    /// Actors of a kind that have something to do, whose home this node is.
+    func count(ofKind kind: String) -> Int { courier.count(ofKind: kind) }
+
     /// Nothing is begun any more.
     nonisolated func stop() { news.finish() }
 

@@ -18,4 +18,9 @@ public distributed actor LookDoor: NodeSingleton, InlineActor {
 
     /// Carries out an order at this node's own replica that asks no other: a glance.
     public distributed func glance(_ order: RegisterOrder) async throws -> [UInt8] { try await order.perform(at: engine) }
+
+    /// The registers of which this node's store is the home: a packed ``Registers/RegisterPage``.
+    public distributed func list(_ order: ListOrder) async throws -> [UInt8] {
+        try await engine.listHere(order.listing, patience: .milliseconds(max(0, order.patienceMs))).packed
+    }
 }

@@ -198,6 +198,29 @@ public final class ReplicatedEngine: RegisterEngine {
         }
     }
 
+    // MARK: Listing
+
+    var system: MeshActorSystem { node.system }
+    var world: any World { node.world }
+
+    /// The stores that hold something and live, with their nodes, in the order of their ids.
+    var holders: [(store: StoreID, node: NodeIdentity)] {
+        state.withLock { state in
+            var nodes = state.nodes
+            // Gossip tells a node of its own store late.
+            if let own = runner?.store.id { nodes[own] = node.identity }
+            return (state.map?.stores ?? []).compactMap { store in nodes[store].map { (store, $0) } }
+        }
+    }
+
+    /// One turn of this node's own replica.
+    nonisolated(nonsending) func turn(_ listing: RegisterListing) async throws(RegisterError) -> [UInt8] {
+        guard let runner, state.withLock({ $0.map }) != nil else {
+            throw RegisterError(.notHere, .failed, "this node holds no replicas")
+        }
+        return try await runner.list(listing)
+    }
+
     /// At this node's own replica.
     nonisolated(nonsending) func performHere(
         _ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration

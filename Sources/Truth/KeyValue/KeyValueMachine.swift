@@ -14,4 +14,6 @@ package struct KeyValueMachine: RegisterMachine {
 
     /// Empty for a name that was never written, else a 1 and the value.
     package func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { view.state }
+
+    package func isListed(_ key: RegisterKey) -> Bool { false }
 }

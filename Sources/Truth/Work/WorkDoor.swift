@@ -10,9 +10,11 @@ public distributed actor WorkDoor: NodeSingleton {
 
     private let workers: [String: any Worker]
     private let results: any ResultStore
+    private let courier: CourierRunner?
 
-    init(actorSystem: MeshActorSystem, workers: [any Worker], results: any ResultStore) {
+    init(actorSystem: MeshActorSystem, workers: [any Worker], results: any ResultStore, courier: CourierRunner?) {
         self.actorSystem = actorSystem
+        self.courier = courier
         self.results = results
         self.workers = Dictionary(workers.map { ($0.kind.name, $0) }) { first, _ in first }
     }
@@ -30,4 +32,7 @@ public distributed actor WorkDoor: NodeSingleton {
         }
         return .stored(try await results.save(payload, of: work))
     }
+
+    /// Actors of a kind that have something to do, whose home this node is.
+    public distributed func actors(ofKind kind: String) async throws -> Int { await courier?.count(ofKind: kind) ?? 0 }
 }

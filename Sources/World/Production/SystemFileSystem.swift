@@ -21,10 +21,14 @@ public struct SystemFileSystem: FileSystem {
     public func writeDurably(_ bytes: [UInt8], to path: String) throws(FileError) {
         let temporary = path + ".tmp"
         let file = try open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC)
-        do {
+        do throws(FileError) {
             defer { close(file) }
             try writeAll(bytes, to: file, path: temporary)
             guard fsync(file) == 0 else { throw failure(temporary) }
+        } catch {
+            // On a full disk it would take what room there is.
+            unlink(temporary)
+            throw error
         }
         guard rename(temporary, path) == 0 else {
             let failure = failure(path)

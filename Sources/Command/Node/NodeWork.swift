@@ -1,0 +1,65 @@
+import Choreography
+import Jobs
+import Logging
+import Lookup
+import Mesh
+import Orders
+import Primes
+import Topology
+import Truth
+import World
+
+/// The work that a node knows, and what of it the node itself does.
+struct NodeWork: Sendable {
+    /// The durable actors of all kinds of work. All nodes of a mesh know the same.
+    static let actors: [any DurableActor.Type] = Choreography.orderActors + [LookupJob.self, PrimesJob.self]
+    /// What these have workers do.
+    static let kinds = [LookupJob.work, PrimesJob.work]
+
+    /// What can be looked up, by value.
+    let services: [LookupService]
+    private let lookups: LookupCrew?
+    private let primes: PrimesCrew?
+
+    var workers: [any Worker] { [lookups, primes].compactMap { $0 } }
+
+    /// - Throws: `software` when the choreographies of this program cannot be carried out; `ioError` when results cannot be kept.
+    init(_ topology: Topology, _ node: TopologyNode, _ mesh: Node, _ log: Logger) throws(CommandFailure) {
+        // A program whose choreographies cannot be carried out starts no node.
+        do {
+            _ = try Choreography.orders()
+            _ = try Choreography("lookups", [LookupJob.self])
+            _ = try Choreography("primes", [PrimesJob.self])
+        } catch {
+            throw CommandFailure(.software, "\(error)")
+        }
+        let world = mesh.world, roles = mesh.configuration.metadata.roles
+        let lookupWorkers = LookupConfiguration(topology.lookup).makeWorkers(world: world)
+        services = lookupWorkers.map(\.service).sorted { $0.value < $1.value }
+        lookups = roles.contains(LookupJob.work.name) ? try Self.lookups(node, mesh, lookupWorkers, log) : nil
+        let threads = min(PrimesCrew.threads(capacity: mesh.configuration.metadata.capacity), SystemWorld.processorCount)
+        primes = roles.contains(PrimesJob.work.name) ? PrimesCrew(bench: PrimesWorkbench(world: world, parallelism: threads)) : nil
+    }
+
+    private static func lookups(
+        _ node: TopologyNode, _ mesh: Node, _ workers: [any LookupWorker], _ log: Logger
+    ) throws(CommandFailure) -> LookupCrew {
+        for obstacle in workers.flatMap({ $0.obstacles(mesh.world) }) { log.warning("\(obstacle)") }
+        do {
+            let saved = try FileLookupResultStore(world: mesh.world, directory: node.dataDir + "/results")
+            return LookupCrew(bench: LookupBench(world: mesh.world, node: node.name, workers: workers, store: saved, log: log))
+        } catch {
+            throw CommandFailure(.ioError, "the results of lookups cannot be kept in \(error)")
+        }
+    }
+
+    /// What the node's workers have done.
+    var metrics: [MetricSample] {
+        get async {
+            var samples: [MetricSample] = []
+            if let lookups { samples += await lookups.metrics }
+            if let primes { samples += await primes.metrics }
+            return samples
+        }
+    }
+}

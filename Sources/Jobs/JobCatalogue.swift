@@ -1,0 +1,116 @@
+import Choreography
+import Registers
+import World
+
+/// The jobs of the mesh, as one node has gathered them.
+public struct MeshJobs: Sendable, Hashable {
+    public let jobs: [JobSummary]
+    /// Live nodes with a store that have not answered in time, sorted: their jobs are missing.
+    public let unheard: [String]
+
+    public init(jobs: [JobSummary], unheard: [String]) {
+        self.jobs = jobs
+        self.unheard = unheard
+    }
+}
+
+/// Who can gather the jobs of the mesh.
+public protocol JobOverview: Sendable {
+    /// What runs first, then the newest.
+    func survey() async -> MeshJobs
+}
+
+/// One kind of job, for who knows none of the kinds.
+public struct JobKind: Sendable {
+    public let name: String
+    private let read: @Sendable (WorkID, [UInt8], String, WallTime) -> JobSummary?
+
+    public init<Actor: JobActor>(_ type: Actor.Type) {
+        name = Actor.kind
+        read = { id, bytes, home, now in
+            ActorSighting<Actor>(reading: bytes).flatMap { Actor.summary(id, $0, home: home, now: now) }?.bounded
+        }
+    }
+
+    func summary(_ entry: RegisterList.Entry, now: WallTime) -> JobSummary? {
+        ActorName(key: entry.key)?.work.flatMap { read($0, entry.glance.answer, entry.node, now) }
+    }
+}
+
+/// Lists the jobs of a mesh from their registers.
+public struct JobCatalogue: JobOverview {
+    /// Jobs of an overview, and of a page.
+    public static let shown = 50
+    public static let pageAllowed = 1...200
+    /// A store that has not answered by then is not heard.
+    static let patience = Duration.milliseconds(700)
+    /// Pages of registers that one page of jobs is gathered from at most, when few of them are what is asked for.
+    static let pagesTried = 8
+
+    private let world: any World
+    private let registers: any RegisterCatalogue
+    private let kinds: [JobKind]
+
+    public init(world: any World, registers: any RegisterCatalogue, kinds: [JobKind]) {
+        self.world = world
+        self.registers = registers
+        self.kinds = kinds
+    }
+
+    public func survey() async -> MeshJobs {
+        var jobs: [WorkID: JobSummary] = [:], unheard: Set<String> = []
+        await withTaskGroup(of: (JobKind, RegisterList).self) { group in
+            for kind in kinds {
+                for which in [RegisterListing.Which.open, .all] {
+                    group.addTask { (kind, await list(kind, which, limit: Self.shown)) }
+                }
+            }
+            for await (kind, list) in group {
+                unheard.formUnion(list.unheard)
+                for summary in list.entries.compactMap({ kind.summary($0, now: world.wallTime) }) {
+                    if jobs[summary.id].map({ $0.version < summary.version }) ?? true { jobs[summary.id] = summary }
+                }
+            }
+        }
+        return MeshJobs(jobs: Array(jobs.values.sorted(by: JobSummary.comesFirst).prefix(Self.shown)), unheard: unheard.sorted())
+    }
+
+    /// One page of jobs, the newest first.
+    /// - Parameters:
+    ///   - kind: only of this one.
+    ///   - status: only those that stand so, by ``JobPhase``.
+    ///   - before: only those that are older than this one.
+    ///   - limit: at most so many, within ``pageAllowed``.
+    /// - Returns: the jobs, and whether there may be more behind the last id that was looked at.
+    public func page(kind: String?, status: JobPhase?, before: WorkID?, limit: Int) async -> (jobs: MeshJobs, next: WorkID?) {
+        let limit = min(max(limit, Self.pageAllowed.lowerBound), Self.pageAllowed.upperBound)
+        var found: [JobSummary] = [], unheard: Set<String> = [], cursor = before
+        for _ in 0..<Self.pagesTried {
+            var seen: [JobSummary] = [], reached: WorkID?
+            for one in kinds where kind == nil || kind == one.name {
+                let list = await list(one, status?.isTerminal == false ? .open : .all, before: cursor, limit: limit)
+                unheard.formUnion(list.unheard)
+                seen += list.entries.compactMap { one.summary($0, now: world.wallTime) }
+                // Beyond where one kind's page ends, the others' may not be shown yet.
+                if let end = list.next.flatMap({ Self.work($0) }) { reached = max(reached ?? end, end) }
+            }
+            let page = seen.filter { job in reached.map { job.id >= $0 } ?? true }.sorted { $0.id > $1.id }
+            found += page.filter { status == nil || $0.status == status?.rawValue }
+            cursor = reached
+            if cursor == nil || found.count >= limit { break }
+        }
+        let shown = Array(found.prefix(limit))
+        return (MeshJobs(jobs: shown, unheard: unheard.sorted()), found.count > limit ? shown.last?.id : cursor)
+    }
+
+    private func list(_ kind: JobKind, _ which: RegisterListing.Which, before: WorkID? = nil, limit: Int) async -> RegisterList {
+        let name = before.map { ActorName(kind.name, of: $0).key.bytes }
+        let query = DurableActors.stateQuery
+        return await registers.list(
+            RegisterListing(kind: kind.name, which: which, before: name, query: query, limit: limit), patience: Self.patience)
+    }
+
+    private static func work(_ name: [UInt8]) -> WorkID? {
+        WorkID(String(decoding: name.drop { $0 != UInt8(ascii: "/") }.dropFirst(), as: UTF8.self))
+    }
+}
