@@ -58,7 +58,7 @@ var foundation: [Target] {
         .target(name: "Membership", dependencies: ["World", "MessagePack"]),
         .target(name: "Placement", dependencies: ["World"]),
         .target(name: "Registers", dependencies: ["World", "MessagePack", "CStoreFile"] + sqlite),
-        .target(name: "Campaign", dependencies: ["World", "Membership", "Placement", "Registers"]),
+        .target(name: "Campaign", dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Orders"]),
         .target(name: "Choreography", dependencies: ["World", "MessagePack", "Placement", "Registers"]),
         .target(name: "Orders", dependencies: ["World", "Registers", "Choreography"]),
     ]
@@ -168,7 +168,8 @@ var tests: [Target] {
             name: "WireTests", dependencies: ["World", "MessagePack", "Wire", "Registers", "TestSupport"], exclude: ["vectors"]),
         .testTarget(name: "MembershipTests", dependencies: ["World", "MessagePack", "Membership", "TestSupport"]),
         .testTarget(name: "PlacementTests", dependencies: ["World", "Placement"]),
-        .testTarget(name: "CampaignTests", dependencies: ["World", "Membership", "Placement", "Registers", "Campaign"]),
+        .testTarget(
+            name: "CampaignTests", dependencies: ["World", "Membership", "Placement", "Registers", "Choreography", "Orders", "Campaign"]),
         .testTarget(
             name: "RegistersTests",
             dependencies: [

@@ -28,7 +28,7 @@ actor CourierRunner {
         self.actors = actors
         self.crews = crews
         executor = world.makeExecutor("courier")
-        courier = Courier(random: world.random("courier"))
+        courier = Courier(random: world.random("courier"), mutations: world.mutations)
         dispatcher = WorkDispatcher(kinds: crews.kinds, resends: !world.isMutated(.noResend))
         let (stream, continuation) = AsyncStream.makeStream(of: CourierInput.self, bufferingPolicy: .bufferingNewest(Self.attending))
         news = continuation
