@@ -60,6 +60,7 @@ var foundation: [Target] {
         .target(name: "Campaign", dependencies: ["World", "Membership", "Placement", "Registers"]),
         .target(name: "Choreography", dependencies: ["World", "MessagePack", "Registers"]),
         .target(name: "Orders", dependencies: ["World", "Registers", "Choreography"]),
+        .target(name: "Items", dependencies: ["World", "MessagePack", "Registers", "Choreography"]),
     ]
 }
 
@@ -106,7 +107,7 @@ var work: [Target] {
 var surfaces: [Target] {
     [
         .target(
-            name: "Edge", dependencies: ["World", "JSONDocument", "Orders", "Jobs", "Lookup", "Primes", "Web", hummingbird, log]),
+            name: "Edge", dependencies: ["World", "JSONDocument", "Orders", "Items", "Jobs", "Lookup", "Primes", "Web", hummingbird, log]),
         .target(
             name: "Admin",
             dependencies: [
@@ -118,7 +119,7 @@ var surfaces: [Target] {
         .target(
             name: "Command",
             dependencies: [
-                "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Registers", "Campaign", "Choreography", "Orders", "Transport",
+                "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Registers", "Campaign", "Choreography", "Orders", "Items", "Transport",
                 "Mesh", "Jobs", "Truth", "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Chaos", log, httpClient,
                 .product(name: "GRDBSQLite", package: "GRDB.swift"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -154,6 +155,8 @@ var tests: [Target] {
             name: "WebTestSupport", dependencies: ["JSONDocument", "Web", "TestSupport", httpClient], path: "Tests/WebTestSupport"),
         .target(name: "JobTestSupport", dependencies: ["World", "Jobs"], path: "Tests/JobTestSupport"),
         .target(name: "OrderTestSupport", dependencies: ["World", "Choreography", "Orders"], path: "Tests/OrderTestSupport"),
+        .target(name: "ItemTestSupport", dependencies: ["World", "Items"], path: "Tests/ItemTestSupport"),
+        .target(name: "CourierTestSupport", dependencies: ["World", "Registers", "Choreography"], path: "Tests/CourierTestSupport"),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
         .testTarget(name: "WorldTests", dependencies: ["World"]),
         .testTarget(name: "MessagePackTests", dependencies: ["MessagePack", "TestSupport"]),
@@ -168,7 +171,8 @@ var tests: [Target] {
                 "World", "MessagePack", "Placement", "Registers", "TestSupport", .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         .testTarget(name: "ChoreographyTests", dependencies: ["World", "MessagePack", "Registers", "Choreography"]),
-        .testTarget(name: "OrdersTests", dependencies: ["World", "Registers", "Choreography", "Orders"]),
+        .testTarget(name: "OrdersTests", dependencies: ["World", "Registers", "Choreography", "Orders", "CourierTestSupport"]),
+        .testTarget(name: "ItemsTests", dependencies: ["World", "MessagePack", "Registers", "Choreography", "Items", "CourierTestSupport"]),
         .testTarget(
             name: "TransportTests",
             dependencies: ["World", "MessagePack", "Wire", "Transport", "CReactor", "CZeroMQ", "TestSupport", log]),
@@ -198,8 +202,8 @@ var tests: [Target] {
         .testTarget(
             name: "EdgeTests",
             dependencies: [
-                "World", "JSONDocument", "Orders", "Jobs", "Lookup", "Primes", "Web", "Edge", "WebTestSupport", "OrderTestSupport",
-                httpClient, log,
+                "World", "JSONDocument", "Orders", "Jobs", "Lookup", "Primes", "Web", "Edge", "WebTestSupport", "OrderTestSupport", "Items",
+                "ItemTestSupport", httpClient, log,
             ]),
         .testTarget(
             name: "AdminTests",
@@ -211,7 +215,7 @@ var tests: [Target] {
             name: "CommandTests",
             dependencies: [
                 "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Orders", "Edge", "Command", "CStoreFile",
-                "TestSupport", "WebTestSupport", "OrderTestSupport", log, hummingbird,
+                "TestSupport", "WebTestSupport", "OrderTestSupport", "Items", "ItemTestSupport", "Campaign", log, hummingbird,
             ]),
     ]
 }

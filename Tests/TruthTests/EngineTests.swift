@@ -138,6 +138,18 @@ import World
         #expect(try book.read([], try emptyView(of: "kv/x")) == [])
     }
 
+    /// What comes to a register that has ended is its own machine's to answer: a letter that is delivered once more was received.
+    @Test func whatComesTooLateIsAnsweredByTheMachineOfItsKind() throws {
+        struct Forgiving: RegisterMachine {
+            func change(_ command: [UInt8], _ view: inout RegisterView) throws(MachineRefusal) -> [UInt8] { [] }
+            func late(_ command: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { [7] + command }
+            func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { [] }
+        }
+        let book = MachineBook(machines: [KeyValueMachine.kind: KeyValueMachine(), "order": Forgiving()])
+        #expect(try book.late([1], try emptyView(of: "order/x")) == [7, 1])
+        #expect(throws: MachineRefusal.self) { try book.late([1], try emptyView(of: "kv/x")) }
+    }
+
     private func emptyView(of name: String) throws -> RegisterView {
         let key = try #require(RegisterKey(name)), store = MemoryStore(MemoryDisk(id: storeID(1)))
         return RegisterView(state: .empty, rows: LayeredRows(store, key))

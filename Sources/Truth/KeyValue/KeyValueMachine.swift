@@ -26,6 +26,8 @@ package struct MachineBook: RegisterMachine {
         try machine(view.key).change(command, &view)
     }
 
+    package func late(_ command: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { try machine(view.key).late(command, view) }
+
     package func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { try machine(view.key).read(query, view) }
 
     private func machine(_ key: RegisterKey) throws(MachineRefusal) -> any RegisterMachine {
