@@ -22,7 +22,7 @@ public final class TruthService: Sendable {
     /// Does what durable actors want done, whose registers are here. Nil without a store.
     private let courier: CourierRunner?
     /// Kept so that they live.
-    private let doors: (EngineDoor, ConfigurationDoor)
+    private let doors: (EngineDoor, LookDoor, ConfigurationDoor)
 
     /// The error types that must be in `NodeConfiguration.errors`.
     public static var errors: [any (Error & Codable & Sendable).Type] { [RegisterError.self] }
@@ -45,7 +45,8 @@ public final class TruthService: Sendable {
         if let courier { engine.setAttendant { courier.attend($0) } }
         keeper = try ConfigurationKeeper(node: node, store: store, engine: engine, listed: listed, log: log)
         doors = (
-            EngineDoor(actorSystem: node.system, engine: engine), ConfigurationDoor(actorSystem: node.system, keeper: keeper)
+            EngineDoor(actorSystem: node.system, engine: engine), LookDoor(actorSystem: node.system, engine: engine),
+            ConfigurationDoor(actorSystem: node.system, keeper: keeper)
         )
     }
 

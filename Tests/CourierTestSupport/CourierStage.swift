@@ -136,7 +136,7 @@ package final class CourierStage {
 
     /// What the replicas of the actor do: the first says at once that somebody has to look after it, the others give it time.
     private func watch(_ actor: ActorName, stand: Int) {
-        guard let due = actors.due(actor) else { return }
+        guard let due = actors.due(actor), due != RegisterState.someday else { return }
         let wait = Duration.milliseconds(max(0, Int64(due) - wall.millisecondsSince1970)) + .seconds(2) * stand
         events.insert(.attend(actor, stand: stand), at: now + wait + .microseconds(100))
     }

@@ -21,7 +21,7 @@ final class EngineMesh {
         var store: (any RegisterStore)?
         var node: Node?
         var engine: ReplicatedEngine?
-        var door: EngineDoor?
+        var doors: (EngineDoor, LookDoor)?
         var id: StoreID?
     }
 
@@ -76,6 +76,9 @@ final class EngineMesh {
     /// The engines of all nodes that run, the last one's without a store.
     var engines: [any RegisterEngine] { seats.compactMap(\.engine) }
 
+    /// The same, for who lists registers.
+    var catalogues: [any RegisterCatalogue] { seats.compactMap(\.engine) }
+
     /// The place of the store that is asked first for a key.
     func home(of key: RegisterKey) -> Int {
         let id = map?.electorate(of: key.shard).members.first
@@ -102,7 +105,7 @@ final class EngineMesh {
         seats[index].node = node
         seats[index].store = store
         seats[index].engine = engine
-        seats[index].door = EngineDoor(actorSystem: node.system, engine: engine)
+        seats[index].doors = (EngineDoor(actorSystem: node.system, engine: engine), LookDoor(actorSystem: node.system, engine: engine))
         if let store { seats[index].id = store.id }
         try await node.start()
     }
@@ -133,7 +136,7 @@ final class EngineMesh {
         await seats[index].engine?.stop()
         await node.stop()
         if let store = seats[index].store as? MemoryStore { seats[index].disk = store.disk }
-        (seats[index].node, seats[index].store, seats[index].engine, seats[index].door) = (nil, nil, nil, nil)
+        (seats[index].node, seats[index].store, seats[index].engine, seats[index].doors) = (nil, nil, nil, nil)
     }
 
     /// Stops every node, then starts all again on their disks.
@@ -156,6 +159,14 @@ final class EngineMesh {
         for seat in running {
             if let map { seat.engine?.adopt(map) }
             seat.engine?.see(Dictionary(uniqueKeysWithValues: live))
+        }
+    }
+
+    /// Waits until all stores have accepted the last change of a register.
+    func untilAllHold(_ key: RegisterKey) async throws {
+        let stores = seats.compactMap(\.store)
+        try await eventually("all stores have the last change of \(key)") {
+            Set(stores.map { $0.record(of: key)?.accepted }).count == 1
         }
     }
 

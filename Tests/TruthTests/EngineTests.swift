@@ -82,7 +82,7 @@ import World
         let id = ids.next()
         let keys = [try #require(RegisterKey("kv/a")), RegisterKey(kind: "job", of: id)]
         for key in keys {
-            for action in [RegisterWish.Action.read([1, 2]), .change(operation: id, command: [3])] {
+            for action in [RegisterWish.Action.read([1, 2]), .change(operation: id, command: [3]), .glance([4], seen: nil), .glance([], seen: 7)] {
                 let order = RegisterOrder(key, action, patience: .milliseconds(250))
                 #expect(order.key == key && order.key?.hour == key.hour && order.action == action && order.patienceMs == 250)
             }
@@ -103,6 +103,12 @@ import World
         }
 
         func read(_ key: RegisterKey, query: [UInt8], patience: Duration) async throws(RegisterError) -> [UInt8] {
+            throw RegisterError(.notReady, .failed, "\(key) was asked for")
+        }
+
+        func glance(
+            _ key: RegisterKey, query: [UInt8], seen: UInt64?, patience: Duration
+        ) async throws(RegisterError) -> RegisterGlance {
             throw RegisterError(.notReady, .failed, "\(key) was asked for")
         }
     }
@@ -138,20 +144,36 @@ import World
         #expect(try book.read([], try emptyView(of: "kv/x")) == [])
     }
 
-    /// What comes to a register that has ended is its own machine's to answer: a letter that is delivered once more was received.
-    @Test func whatComesTooLateIsAnsweredByTheMachineOfItsKind() throws {
-        struct Forgiving: RegisterMachine {
+    @Test func whatComesToWorkThatHasEndedIsAnsweredByItsOwnMachine() throws {
+        struct Ended: RegisterMachine {
             func change(_ command: [UInt8], _ view: inout RegisterView) throws(MachineRefusal) -> [UInt8] { [] }
-            func late(_ command: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { [7] + command }
+            func late(_ command: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { [7] }
             func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { [] }
         }
-        let book = MachineBook(machines: [KeyValueMachine.kind: KeyValueMachine(), "order": Forgiving()])
-        #expect(try book.late([1], try emptyView(of: "order/x")) == [7, 1])
-        #expect(throws: MachineRefusal.self) { try book.late([1], try emptyView(of: "kv/x")) }
+        let book = MachineBook(machines: [KeyValueMachine.kind: KeyValueMachine(), "job": Ended()])
+        #expect(try book.late([], try emptyView(of: "job/x")) == [7])
+        #expect(throws: MachineRefusal.self) { try book.late([], try emptyView(of: "kv/x")) }
+    }
+
+    @Test func valuesUnderNamesAndUnknownKindsAreNotListedAmongWork() throws {
+        let book = MachineBook(machines: [KeyValueMachine.kind: KeyValueMachine(), "count": Counter()])
+        let listed = try ["kv/x", "count/x", "later/x", "count"].map { book.isListed(try #require(RegisterKey($0))) }
+        #expect(listed == [false, true, false, true])
     }
 
     private func emptyView(of name: String) throws -> RegisterView {
         let key = try #require(RegisterKey(name)), store = MemoryStore(MemoryDisk(id: storeID(1)))
         return RegisterView(state: .empty, rows: LayeredRows(store, key))
+    }
+}
+
+@Suite struct ListOrderTests {
+    @Test func anOrderSaysWhatIsToBeListed() {
+        for which in [RegisterListing.Which.all, .open, .due(by: 7), .someday] {
+            let listing = RegisterListing(kind: "job", which: which, before: [1, 2], query: [3], limit: 4)
+            let order = ListOrder(listing, patience: .milliseconds(250))
+            #expect(order.listing == listing && order.patienceMs == 250)
+        }
+        #expect(ListOrder(RegisterListing(), patience: .zero).listing == RegisterListing())
     }
 }

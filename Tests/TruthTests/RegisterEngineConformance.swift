@@ -8,7 +8,7 @@ import World
     private static let patience = Duration.seconds(20)
     private let ids = WorkIDGenerator(SystemWorld(), name: "conformance")
 
-    private func add(_ number: UInt8, _ key: RegisterKey, _ engine: any RegisterEngine, _ id: WorkID? = nil) async throws -> [UInt8] {
+    func add(_ number: UInt8, _ key: RegisterKey, _ engine: any RegisterEngine, _ id: WorkID? = nil) async throws -> [UInt8] {
         try await engine.change(key, operation: id ?? ids.next(), command: [number], patience: Self.patience)
     }
 

@@ -16,7 +16,8 @@ import World
 //                 each of these changes the register, and with that the replica says attend once more, as long as anything is left
 //
 // What does not succeed is tried again: after 50 ms at first, with full jitter, up to 10 s, for ever. What the receiver refuses is not
-// tried again: it would refuse it again. That is written down as a dead letter.
+// tried again: it would refuse it again. That is written down as a dead letter. So is what is for somebody whose hour is closed, and
+// who was never made or has gone with it: nobody will ever be there. A compensation counts as arrived then.
 //
 // News of an arrival need not be written at once: an answer of the receiver brings it along. So it waits a moment, and is read from the
 // register before it is written.
@@ -117,7 +118,10 @@ package struct Courier {
             charge.pauses[.letter(receiver)] = nil
             charge.received(receiver, last, settlesAt: now + figures.settlePause)
         case .success(.outOfOrder): pause(&charge, .letter(receiver))
-        case .failure(let error) where error.code == .refused || error.code == .tooLarge:
+        case .failure(let error) where error.code == .expired && charge.needsNobody(sequence, to: receiver):
+            // What never was needs no undoing.
+            charge.received(receiver, sequence, settlesAt: now + figures.settlePause)
+        case .failure(let error) where error.code == .refused || error.code == .tooLarge || error.code == .expired:
             // It would be refused again.
             charge.flying.insert(receiver)
             fly(.write(sender, .bury(to: receiver, sequence: sequence, cause: error.sentence)))

@@ -38,6 +38,13 @@ struct CourierCharge {
     /// Nothing is under way. Whether something waits is another matter.
     var isIdle: Bool { !isReading && flying.isEmpty && receipts.isEmpty && !isSettling && firing.isEmpty && parts.isEmpty }
 
+    /// Whether a letter that waits for the receiver does nothing where there is nobody: it undoes something, or stands for a step that was
+    /// given up.
+    func needsNobody(_ sequence: UInt64, to receiver: ActorName) -> Bool {
+        let letters = duties.pairs.first { $0.receiver == receiver }?.letters ?? []
+        return letters.contains { $0.sequence == sequence && $0.nature != .step }
+    }
+
     // MARK: News
 
     mutating func take(_ read: ActorDuties) {

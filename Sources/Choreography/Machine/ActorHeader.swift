@@ -1,4 +1,5 @@
 import MessagePack
+import Registers
 import World
 
 /// What a durable actor keeps in front of its own state: all that has to be looked at with every event.
@@ -46,9 +47,10 @@ package struct ActorHeader: Hashable, Sendable {
     }
 
     /// When somebody has to look after the actor, milliseconds since 1970: at once (0) while letters or orders are open, else when the first of
-    /// its timers is due; nil when nothing is to come of itself.
+    /// its timers is due; then only an operator can see to letters that are dead; nil when nothing is to come of itself.
     package var due: UInt64? {
-        receivers.isEmpty && openOrders == 0 ? timers.map { UInt64(clamping: $0.atMs) }.min() : 0
+        guard receivers.isEmpty && openOrders == 0 else { return 0 }
+        return timers.map { UInt64(clamping: $0.atMs) }.min() ?? (buried.isEmpty ? nil : RegisterState.someday)
     }
 
     mutating func remove(timer name: String) -> Timer? {

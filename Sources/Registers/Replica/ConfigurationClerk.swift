@@ -68,7 +68,8 @@ public struct ConfigurationClerk<Configuration: WrittenConfiguration>: Sendable 
             mayBeOld = false
             guard let content = ConfigurationMachine.content(state), content.epoch > known.map.epoch else { return nil }
             return Configuration(document: content.document)
-        case (.read, .failure): return nil
+        // It is no errand of the clerk's to look at one replica alone.
+        case (.read, .failure), (.glance, _): return nil
         }
     }
 }

@@ -60,10 +60,12 @@ final class Proposer {
 
     /// The value is to be carried over to new stores: proposed once more, whether it changes or not.
     var carries = false
+    /// It is to be found out whether what was accepted here is chosen. Given up with the first round that fails.
+    var settles = false
     /// The newest hour that is closed at any of those who gave the grant: a replica that has its place since lately may not know.
     var closed: CreationHour?
 
-    var isWanted: Bool { !changes.isEmpty || !reads.isEmpty || carries }
+    var isWanted: Bool { !changes.isEmpty || !reads.isEmpty || carries || settles }
 
     var isIdle: Bool {
         if case .idle = phase { return true }

@@ -11,9 +11,15 @@ public protocol RegisterMachine: Sendable {
 
     /// Answers a query.
     func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8]
+
+    /// Whether registers of the key's kind are shown to who lists all kinds: those that do something are, those that only hold something for
+    /// people are not.
+    func isListed(_ key: RegisterKey) -> Bool
 }
 
 extension RegisterMachine {
+    public func isListed(_ key: RegisterKey) -> Bool { true }
+
     public func late(_ command: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] {
         throw MachineRefusal("\(view.key) has ended, and nothing of it changes any more")
     }

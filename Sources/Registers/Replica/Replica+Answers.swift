@@ -90,6 +90,7 @@ extension Replica {
         if let version = promises.agreed, held.holds(version) || version == .none {
             endRound(proposer)
             proposer.failures = 0
+            settled(proposer, at: version)
             answerReads(proposer, from: version)
             advance(proposer.key)
         } else {

@@ -12,7 +12,8 @@ import World
 // holds. Looking begins with a read of the register's true state, so that what one replica believes decides nothing.
 //
 // What a change has replaced is known to be replaced only when the next change comes, and the last of a register has none. So a register that was
-// due before its last change, and is not since, is proposed once more after a while, if nothing else comes: that settles it everywhere.
+// due before its last change, and is not since, or only later, is proposed once more after a while, if nothing else comes: that settles it
+// everywhere.
 //
 // Bounded: only what is due soon is watched in memory, and of that so many. The rest is read from the store as its time comes.
 
@@ -87,7 +88,7 @@ extension Replica {
     }
 
     private mutating func lookAfter(_ key: RegisterKey, _ entry: Attending.Entry) {
-        guard record(of: key)?.isDueByTheBaseAlone == true else { return emit(.attend(key)) }
+        guard record(of: key)?.isDueByTheBaseAlone(at: UInt64(clamping: wall.millisecondsSince1970)) == true else { return emit(.attend(key)) }
         attending.entries[key]?.isDoubtful = true
         if entry.isDoubtful { carry(key) }
     }

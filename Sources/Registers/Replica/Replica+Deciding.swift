@@ -43,6 +43,8 @@ extension Replica {
     private mutating func granted(_ proposer: Proposer, at version: RegisterVersion) {
         proposer.current = version
         proposer.failures = 0
+        settled(proposer, at: version)
+        wake(proposer.key)
         answerReads(proposer, from: version)
         // Nothing was ever chosen, so nothing has to be carried.
         if version == .none { carried(proposer) }
@@ -85,7 +87,9 @@ extension Replica {
         proposer.current = delta.version
         proposer.failures = 0
         proposer.kept = nil
+        proposer.settles = false
         if proposer.epoch == map.epoch { carried(proposer) }
+        wake(proposer.key)
         answer(proposer, answers)
         answerReads(proposer, from: delta.version)
         advance(proposer.key)
@@ -94,6 +98,7 @@ extension Replica {
     mutating func confirmed(_ proposer: Proposer, _ answers: [Fold.Answer]) {
         endRound(proposer)
         proposer.failures = 0
+        proposer.settles = false
         answer(proposer, answers)
         answerReads(proposer, from: proposer.current)
         advance(proposer.key)
@@ -112,6 +117,7 @@ extension Replica {
         }
         endRound(proposer)
         proposer.dropGrant()
+        proposer.settles = false
         if mutations.contains(.ballotReused) { proposer.kept = ballot }
         if isClosed {
             carried(proposer)
@@ -178,8 +184,10 @@ extension Replica {
 
     /// Others hold the register now.
     mutating func endElsewhere(_ proposer: Proposer) {
-        endAll(proposer, .notHere, "this node holds no replica of \(proposer.key) any more; ask one that does", retryAfter: .milliseconds(100))
+        endAll(proposer, .notHere, Self.isElsewhere(proposer.key), retryAfter: .milliseconds(100))
     }
+
+    static func isElsewhere(_ key: RegisterKey) -> String { "this node holds no replica of \(key) any more; ask one that does" }
 
     mutating func endRolledBack(_ proposer: Proposer) {
         endAll(proposer, .notReady, Self.isRolledBack, retryAfter: nil)

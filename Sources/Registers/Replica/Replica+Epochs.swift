@@ -12,6 +12,7 @@ extension Replica {
             guard let proposer = proposers[key], !map.has(id, in: key.shard), !mutations.contains(.replicasFromTheRing) else { continue }
             endElsewhere(proposer)
         }
+        endGlancesElsewhere()
     }
 
     /// Fences older epochs off, if that was not done before; and takes away what is left of shards in which this store has a place

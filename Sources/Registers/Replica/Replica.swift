@@ -11,6 +11,7 @@ public struct Replica: ~Copyable {
         case proposer(RegisterKey)
         case fetch(RegisterKey)
         case attend(RegisterKey)
+        case glance(RegisterKey)
         case ask, witness, retry, horizon, rescan, forget, attendance
     }
 
@@ -49,6 +50,7 @@ public struct Replica: ~Copyable {
     var witnessing = Witnessing()
     var freeing = Freeing()
     var attending = Attending()
+    var glancing = Glancing()
     var rescan: Rescan
     /// Shards that others hold now, whose registers are still here. Nil as long as nobody has looked.
     var forgetting: [Int]?
@@ -126,6 +128,7 @@ public struct Replica: ~Copyable {
         case .committed: committed()
         case .refused(let refusal): refused(refusal)
         case .wish(let wish): take(wish)
+        case .list(let listing, let token): list(listing, token)
         case .seen(let live, let gone): see(live: Set(live), gone: Set(gone))
         case .map(let newer): adopt(newer)
         case .tick: break
@@ -144,6 +147,7 @@ public struct Replica: ~Copyable {
         case .forget: forget()
         case .attend(let key): attendIsDue(key)
         case .attendance: lookForDue()
+        case .glance(let key): glanceIsDue(key)
         }
     }
 
@@ -186,6 +190,7 @@ public struct Replica: ~Copyable {
         if let record { cache.put(key, record) } else { cache.remove(key) }
         ahead.put(.init(key: key, record: record, rows: rows, freed: freed))
         watch(key, record)
+        wake(key)
     }
 
     private mutating func committed() {

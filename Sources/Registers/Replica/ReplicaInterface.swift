@@ -10,6 +10,9 @@ public enum ReplicaInput: Sendable {
     case refused(StoreRefusal)
     /// Somebody wants something of a register.
     case wish(RegisterWish)
+    /// Somebody wants to know what registers there are: a packed ``RegisterPage`` answers the token, in the same turn. No two wishes and
+    /// lists that wait have one token.
+    case list(RegisterListing, token: UInt64)
     /// The stores that live, by gossip, this one included or not, and those that it knows to be gone. Decides who is waited for;
     /// never what counts.
     case seen(live: [StoreID], gone: [StoreID])
@@ -25,7 +28,7 @@ public enum ReplicaEffect: Sendable {
     case send(RegisterFrame, to: StoreID)
     /// Write to the store, then say `committed` or `refused`. Never handed out while another is being written.
     case commit(StoreCommit)
-    /// The end of a wish.
+    /// The end of a wish, or of a list.
     case answer(UInt64, Result<[UInt8], RegisterError>)
     /// Whether this replica votes and proposes has changed.
     case standing(Standing)
@@ -58,6 +61,9 @@ public struct RegisterWish: Hashable, Sendable {
         case change(operation: WorkID?, command: [UInt8])
         /// Answer a query from a state that is at least as new as everything acknowledged before now.
         case read([UInt8])
+        /// Answer a query from what this replica knows to be chosen, without asking others: a packed ``RegisterGlance``. With `seen`: when the
+        /// version is above that, or the work has ended; and by the deadline in any case.
+        case glance([UInt8], seen: UInt64?)
     }
 
     /// Names the wish in its answer. Unique among those that wait at one replica.

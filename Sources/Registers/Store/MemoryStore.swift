@@ -85,6 +85,10 @@ public final class MemoryStore: RegisterStore {
         state.withLock { $0.disk.content.keys(ofShard: shard, madeUpTo: hour, after: key, limit: limit) }
     }
 
+    public func keys(at stages: [RegisterStage], from start: [UInt8], before end: [UInt8]?, limit: Int) -> [RegisterKey] {
+        state.withLock { $0.disk.content.keys(at: stages, from: start, before: end, limit: limit) }
+    }
+
     public func due(by time: UInt64, limit: Int) -> [RegisterKey] {
         state.withLock { $0.disk.content.due(by: time, limit: limit) }
     }

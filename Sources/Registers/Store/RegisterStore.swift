@@ -31,6 +31,9 @@ public protocol RegisterStore: AnyObject, Sendable {
     /// in that hour or before.
     func keys(ofShard shard: Int, madeUpTo hour: CreationHour?, after key: RegisterKey?, limit: Int) -> [RegisterKey]
 
+    /// The registers at these stages with names from `start` on and before `end`, nil for no end; the last name first, at most `limit`.
+    func keys(at stages: [RegisterStage], from start: [UInt8], before end: [UInt8]?, limit: Int) -> [RegisterKey]
+
     /// The registers that somebody has to look after by `time`, milliseconds since 1970; the earliest first, at most `limit`. See
     /// ``RegisterRecord/due``.
     func due(by time: UInt64, limit: Int) -> [RegisterKey]

@@ -33,7 +33,10 @@ extension SQLiteStore {
         if try opening.isToBeMade() { try opening.make(random) }
         do {
             let writer = try opening.connect()
-            let meta = try writer.inDatabase { try opening.stepLife($0) }
+            let meta = try writer.inDatabase { database in
+                try opening.bringUpToDate(database)
+                return try opening.stepLife(database)
+            }
             var configuration = opening.configuration
             configuration.readonly = true
             let reader = try DatabaseQueue(path: path, configuration: configuration)
@@ -99,7 +102,7 @@ struct SQLiteOpening {
                 "this store has layout version \(header.version), and this release knows none above \(SQLiteLayout.version); run "
                     + "the release that wrote it, or a later one")
         }
-        guard header.version == SQLiteLayout.version else {
+        guard header.version >= 1 else {
             throw StoreOpenError(
                 .corrupt, path,
                 "this store has layout version \(header.version), which no release has written; move the file and what is named "
@@ -201,6 +204,15 @@ struct SQLiteOpening {
             }
         }
         return queue
+    }
+
+    /// Makes this release's layout of an earlier one's: all of it, or nothing. An earlier release will not open it any more.
+    func bringUpToDate(_ database: Database) throws {
+        guard try Int64.fetchOne(database, sql: "PRAGMA user_version") == 1 else { return }
+        try database.inTransaction(.immediate) {
+            try database.execute(sql: SQLiteLayout.fromVersion1)
+            return .commit
+        }
     }
 
     /// The store's id and numbers, after its life was stepped.

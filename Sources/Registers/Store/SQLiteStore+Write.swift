@@ -116,7 +116,7 @@ struct SQLiteCommit {
             }
             record.removeAll()
             new.pack(into: &record)
-            try write(change, record, due: new.due)
+            try write(change, record, due: new.due, new.stage)
         }
         for witness in commit.witnesses { try tables.write(witness) }
         for horizon in commit.horizons { try tables.write(horizon) }
@@ -124,14 +124,18 @@ struct SQLiteCommit {
         try tables.write(SQLiteTables.Meta(id: id, life: life, commits: commit.number, next: next, fence: fence))
     }
 
-    private mutating func write(_ change: StoreCommit.Change, _ record: borrowing MessagePackWriter, due: UInt64?) throws {
+    private mutating func write(_ change: StoreCommit.Change, _ record: borrowing MessagePackWriter, due: UInt64?, _ stage: RegisterStage) throws {
         var place: SQLiteTables.Place
         if let known = try places[change.key] ?? tables.place(of: change.key) {
             place = known
+            if place.stage != stage {
+                place.stage = stage
+                try tables.write(stage, of: change.key)
+            }
         } else {
-            place = SQLiteTables.Place(register: next, weight: 0)
+            place = SQLiteTables.Place(register: next, weight: 0, stage: stage)
             next += 1
-            try tables.insertName(change.key, place.register)
+            try tables.insertName(change.key, place)
         }
         try tables.writeRows(change.rows, of: place.register)
         try tables.deleteRows(change.freed, of: place.register)

@@ -98,6 +98,14 @@ public final class SQLiteStore: RegisterStore {
         }
     }
 
+    public func keys(at stages: [RegisterStage], from start: [UInt8], before end: [UInt8]?, limit: Int) -> [RegisterKey] {
+        read { tables in
+            let found = try stages.flatMap { try tables.keys(at: $0, from: start, before: end, limit: limit) }
+            // Each stage is in order by itself.
+            return stages.count == 1 ? found : Array(found.sorted(by: RegisterKey.isNamedLater).prefix(limit))
+        }
+    }
+
     public func due(by time: UInt64, limit: Int) -> [RegisterKey] { read { try $0.due(by: time, limit: limit) } }
 
     public var witnesses: [Witness] { read { try $0.witnesses() } }

@@ -71,6 +71,30 @@ extension SQLiteTables {
         return try keys(statement, shard, after: key, limit)
     }
 
+    /// The registers at a stage with names from `start` on and before `end`, the last first.
+    func keys(at stage: RegisterStage, from start: [UInt8], before end: [UInt8]?, limit: Int) throws -> [RegisterKey] {
+        let statement = try SQLiteStatement(
+            database, .names,
+            """
+            SELECT name, hour, register, checksum FROM names INDEXED BY stages WHERE stage = ?1 AND name >= ?2 AND name < ?3
+            ORDER BY name DESC, hour DESC LIMIT ?4
+            """)
+        statement.bind(1, Int64(stage.rawValue))
+        statement.bind(4, Int64(max(limit, 0)))
+        return try start.withUnsafeBytes { start in
+            statement.bind(2, start)
+            return try (end ?? Self.behindAllNames).withUnsafeBytes { end in
+                statement.bind(3, end)
+                defer { statement.reset() }
+                var keys: [RegisterKey] = []
+                while try statement.step() { keys.append(try self.key(statement)) }
+                return keys
+            }
+        }
+    }
+
+    private static let behindAllNames = [UInt8](repeating: .max, count: RegisterKey.maximumBytes + 1)
+
     /// The registers that are due by then, the earliest first.
     func due(by time: UInt64, limit: Int) throws -> [RegisterKey] {
         let statement = try SQLiteStatement(

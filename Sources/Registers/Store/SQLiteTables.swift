@@ -12,6 +12,9 @@ struct SQLiteTables {
         /// has spans, which count for themselves.
         var weight: Int64
 
+        /// Where lists find the register.
+        var stage: RegisterStage
+
         static let spanned: Int64 = -1
         var isSpanned: Bool { weight == Self.spanned }
     }
@@ -25,7 +28,7 @@ struct SQLiteTables {
         let statement = try SQLiteStatement(
             database, .records,
             """
-            SELECT n.register, n.checksum, r.weight, r.seal FROM names n LEFT JOIN records r USING (register)
+            SELECT n.register, n.checksum, n.stage, r.weight, r.seal FROM names n LEFT JOIN records r USING (register)
             WHERE n.shard = ?1 AND n.name = ?2 AND n.hour = ?3
             """)
         return try look(statement, up: key) { try body(place(of: key, in: statement)) }
@@ -35,12 +38,12 @@ struct SQLiteTables {
         let statement = try SQLiteStatement(
             database, .records,
             """
-            SELECT n.register, n.checksum, r.weight, r.seal, r.checksum, r.record FROM names n LEFT JOIN records r USING (register)
+            SELECT n.register, n.checksum, n.stage, r.weight, r.seal, r.checksum, r.record FROM names n LEFT JOIN records r USING (register)
             WHERE n.shard = ?1 AND n.name = ?2 AND n.hour = ?3
             """)
         return try look(statement, up: key) {
-            let place = try place(of: key, in: statement), bytes = statement.bytes(5)
-            guard Self.checksum(of: bytes, in: place.register) == statement.number(4) else {
+            let place = try place(of: key, in: statement), bytes = statement.bytes(6)
+            guard Self.checksum(of: bytes, in: place.register) == statement.number(5) else {
                 throw SQLiteTrouble(.records, "the record of \(key) does not match its checksum")
             }
             do {
@@ -52,13 +55,26 @@ struct SQLiteTables {
         }
     }
 
-    func insertName(_ key: RegisterKey, _ register: Int64) throws {
+    func insertName(_ key: RegisterKey, _ place: Place) throws {
         let statement = try SQLiteStatement(
-            database, .names, "INSERT INTO names (shard, name, hour, register, checksum) VALUES (?1, ?2, ?3, ?4, ?5)")
+            database, .names, "INSERT INTO names (shard, name, hour, register, checksum, stage) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
         statement.bind(1, Int64(key.shard))
         statement.bind(3, key.storedHour)
-        statement.bind(4, register)
-        statement.bind(5, Self.checksum(of: key, register))
+        statement.bind(4, place.register)
+        statement.bind(5, Self.checksum(of: key, place.register))
+        statement.bind(6, Int64(place.stage.rawValue))
+        try key.bytes.withUnsafeBytes {
+            statement.bind(2, $0)
+            try statement.run()
+        }
+    }
+
+    func write(_ stage: RegisterStage, of key: RegisterKey) throws {
+        let statement = try SQLiteStatement(
+            database, .names, "UPDATE names SET stage = ?4 WHERE shard = ?1 AND name = ?2 AND hour = ?3")
+        statement.bind(1, Int64(key.shard))
+        statement.bind(3, key.storedHour)
+        statement.bind(4, Int64(stage.rawValue))
         try key.bytes.withUnsafeBytes {
             statement.bind(2, $0)
             try statement.run()
@@ -112,8 +128,9 @@ struct SQLiteTables {
         guard Self.checksum(of: key, register) == statement.number(1) else {
             throw SQLiteTrouble(.names, "the entry of \(key) does not match its checksum")
         }
-        let place = Place(register: register, weight: statement.number(2))
-        guard !statement.isNull(2), Self.seal(of: place) == statement.number(3) else {
+        let stage = UInt8(exactly: statement.number(2)).flatMap(RegisterStage.init(rawValue:)) ?? .open
+        let place = Place(register: register, weight: statement.number(3), stage: stage)
+        guard !statement.isNull(3), Self.seal(of: place) == statement.number(4) else {
             throw SQLiteTrouble(.records, "the record of \(key), number \(register), is not there or does not match its seal")
         }
         return place

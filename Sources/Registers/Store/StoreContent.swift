@@ -56,6 +56,15 @@ struct StoreContent: Sendable {
         return found
     }
 
+    func keys(at stages: [RegisterStage], from start: [UInt8], before end: [UInt8]?, limit: Int) -> [RegisterKey] {
+        let found = keys.filter { key in
+            if key.bytes.lexicographicallyPrecedes(start) { return false }
+            if let end, !key.bytes.lexicographicallyPrecedes(end) { return false }
+            return registers[key].map { stages.contains($0.record.stage) } ?? false
+        }
+        return Array(found.sorted(by: RegisterKey.isNamedLater).prefix(limit))
+    }
+
     func due(by time: UInt64, limit: Int) -> [RegisterKey] {
         let due = keys.compactMap { key in registers[key]?.record.due.flatMap { $0 <= time ? (at: $0, key: key) : nil } }
         return due.sorted { ($0.at, $0.key) < ($1.at, $1.key) }.prefix(limit).map(\.key)

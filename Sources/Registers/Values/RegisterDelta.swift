@@ -60,7 +60,8 @@ public struct RegisterState: Hashable, Sendable {
     public var bytes: [UInt8]
     /// The work has ended: nothing will change any more, and all of it goes when its hour does.
     public var isFinished: Bool
-    /// When somebody has to look after the register, milliseconds since 1970; 0 for at once. Nil while nothing is to come of itself.
+    /// When somebody has to look after the register, milliseconds since 1970; 0 for at once, ``someday`` when it waits for an operator. Nil
+    /// while nothing is to come of itself.
     public var due: UInt64?
 
     public init(bytes: [UInt8] = [], isFinished: Bool = false, due: UInt64? = nil) {
@@ -71,4 +72,8 @@ public struct RegisterState: Hashable, Sendable {
 
     /// Of a register that was never written.
     public static let empty = RegisterState()
+
+    /// The ``due`` of a register of which nothing will come of itself, and that is not done either: an operator has to see to it. Far above any
+    /// time, so that no replica ever looks after it, and lists find it.
+    public static let someday: UInt64 = 1 << 62
 }

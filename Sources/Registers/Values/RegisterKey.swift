@@ -47,6 +47,11 @@ public struct RegisterKey: Hashable, Comparable, Sendable, CustomStringConvertib
         return (a.hour?.number ?? 0, a.hour != nil ? 1 : 0) < (b.hour?.number ?? 0, b.hour != nil ? 1 : 0)
     }
 
+    /// By name alone, the last first: the order of lists.
+    static func isNamedLater(_ a: RegisterKey, than b: RegisterKey) -> Bool {
+        a.bytes == b.bytes ? (a.hour?.number ?? 0) > (b.hour?.number ?? 0) : b.bytes.lexicographicallyPrecedes(a.bytes)
+    }
+
     public static func == (a: RegisterKey, b: RegisterKey) -> Bool { a.bytes == b.bytes && a.hour == b.hour }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }

@@ -20,6 +20,12 @@ public enum RegisterLimits {
     public static let pieceRows = 4_096
     /// Keys of a shard that are listed in one answer.
     public static let listedKeys = 256
+    /// Names that a replica looks at in one turn for a list of registers.
+    public static let surveyedNames = 256
+    /// Entries of a list of registers.
+    public static let surveyedEntries = 200
+    /// Bytes of the answers in what one store says of a list; a larger answer of a register alone is left out.
+    public static let surveyBytes = 256 << 10
     /// Items of one frame.
     public static let frameItems = 1_024
     /// Bytes of one frame's items, as ``RegisterItem/size`` estimates them; one larger item travels alone.
@@ -36,6 +42,8 @@ public enum RegisterLimits {
     public static let waitingPerKey = 1_024
     /// Wishes that wait at one replica.
     public static let waiting = 16_384
+    /// Looks that wait at one replica for a register to change.
+    public static let watching = 16_384
     /// Proposers that are kept for their grants though nothing is wished of them; up to twice as many for a while.
     public static let restingProposers = 4_096
     /// Registers whose due times a replica keeps in memory.

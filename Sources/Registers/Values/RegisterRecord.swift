@@ -29,9 +29,28 @@ public struct RegisterRecord: Hashable, Sendable {
         return state.due.map { min($0, pending) } ?? pending
     }
 
-    /// Whether the register is due only by what a change has replaced that is most likely chosen.
-    var isDueByTheBaseAlone: Bool { state.due != nil && pending != nil && pending?.state.due == nil }
+    /// Whether the register is due by then only by what a change has replaced that is most likely chosen.
+    func isDueByTheBaseAlone(at time: UInt64) -> Bool {
+        guard let pending, let due = state.due, due <= time else { return false }
+        return pending.state.due.map { $0 > time } ?? true
+    }
+
+    /// Where a store lists it. Of a change that may or may not be chosen and what it builds on, the one by which more lists show it.
+    public var stage: RegisterStage {
+        if state.isFinished { return .ended }
+        return state.due == RegisterState.someday || pending?.state.due == RegisterState.someday ? .someday : .open
+    }
 
     /// The highest ballot under which this replica has accepted anything.
     public var accepted: RegisterVersion { pending?.version ?? base }
+}
+
+/// How far a register has come, as far as that tells where lists find it.
+public enum RegisterStage: UInt8, Hashable, Sendable, CaseIterable {
+    /// The work has ended.
+    case ended = 0
+    /// It goes on.
+    case open = 1
+    /// It goes on when an operator has seen to it: see ``RegisterState/someday``.
+    case someday = 2
 }

@@ -209,6 +209,9 @@ public final class ConfigurationKeeper: Sendable {
             case .change(let operation, let command):
                 return .success(
                     try await engine.change(.configuration, operation: operation, command: command, patience: Self.errandPatience))
+            case .glance(let query, let seen):
+                return .success(
+                    try await engine.glance(.configuration, query: query, seen: seen, patience: Self.errandPatience).answer)
             }
         } catch {
             return .failure(error)

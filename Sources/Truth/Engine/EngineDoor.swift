@@ -9,27 +9,46 @@ public struct RegisterOrder: Codable, Sendable {
     let name: [UInt8]
     /// Of a register that ends some day.
     let hour: UInt32?
-    let isRead: Bool
+    let kind: Kind
     /// Of a change, unless its machine knows it again by itself.
     let operation: WorkID?
+    /// Of a glance that waits: the version that was seen.
+    let seen: UInt64?
     /// The command, or the query.
     let bytes: [UInt8]
     /// How long the replica may take.
     package let patienceMs: Int
 
+    enum Kind: String, Codable { case change, read, glance }
+
     package init(_ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration) {
         name = key.bytes
         hour = key.hour?.number
         switch action {
-        case .change(let operation, let command): (isRead, self.operation, bytes) = (false, operation, command)
-        case .read(let query): (isRead, operation, bytes) = (true, nil, query)
+        case .change(let operation, let command): (kind, self.operation, seen, bytes) = (.change, operation, nil, command)
+        case .read(let query): (kind, operation, seen, bytes) = (.read, nil, nil, query)
+        case .glance(let query, let seen): (kind, operation, self.seen, bytes) = (.glance, nil, seen, query)
         }
         patienceMs = Int(clamping: patience.milliseconds)
     }
 
     package var key: RegisterKey? { RegisterKey(bytes: name, hour: hour.map { CreationHour(number: $0) }) }
 
-    package var action: RegisterWish.Action { isRead ? .read(bytes) : .change(operation: operation, command: bytes) }
+    package var action: RegisterWish.Action {
+        switch kind {
+        case .change: .change(operation: operation, command: bytes)
+        case .read: .read(bytes)
+        case .glance: .glance(bytes, seen: seen)
+        }
+    }
+
+    /// Carries it out at a node's own replica.
+    nonisolated(nonsending) func perform(at engine: ReplicatedEngine) async throws -> [UInt8] {
+        guard let key else {
+            throw RegisterError(.tooLarge, .failed, "a register's name has 1 to \(RegisterKey.maximumBytes) bytes, not \(name.count)")
+        }
+        return try await engine.performHere(key, action, patience: .milliseconds(max(0, patienceMs)))
+    }
 }
 
 /// The door to a node's replica, for nodes that hold none of a key. One on every node.
@@ -49,9 +68,6 @@ public distributed actor EngineDoor: NodeSingleton, InlineActor {
 
     /// Carries out an order at this node's own replica.
     public distributed func perform(_ order: RegisterOrder) async throws -> [UInt8] {
-        guard let key = order.key else {
-            throw RegisterError(.tooLarge, .failed, "a register's name has 1 to \(RegisterKey.maximumBytes) bytes, not \(order.name.count)")
-        }
-        return try await engine.performHere(key, order.action, patience: .milliseconds(max(0, order.patienceMs)))
+        try await order.perform(at: engine)
     }
 }

@@ -91,6 +91,17 @@ final class ReplicaRunner: Sendable {
     nonisolated(nonsending) func wish(
         _ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration
     ) async throws(RegisterError) -> [UInt8] {
+        let deadline = world.now + patience
+        return try await answer { .wish(RegisterWish(token: $0, key: key, action: action, deadline: deadline)) }
+    }
+
+    /// Has this node's own replica name registers, as many as one turn allows.
+    nonisolated(nonsending) func list(_ listing: RegisterListing) async throws(RegisterError) -> [UInt8] {
+        try await answer { .list(listing, token: $0) }
+    }
+
+    /// What the replica answers to an input under a token.
+    private nonisolated(nonsending) func answer(to input: (UInt64) -> ReplicaInput) async throws(RegisterError) -> [UInt8] {
         let result: Result<[UInt8], RegisterError> = await withUnsafeContinuation { continuation in
             let token = state.withLock { state -> UInt64? in
                 if state.isOver { return nil }
@@ -100,9 +111,8 @@ final class ReplicaRunner: Sendable {
                 return state.lastToken
             }
             guard let token else { return continuation.resume(returning: .failure(Self.over(.failed))) }
-            let wish = RegisterWish(token: token, key: key, action: action, deadline: world.now + patience)
             // One that finds the inbox closed has been told, or will be, by the end.
-            inbox.put(.wish(wish))
+            inbox.put(input(token))
         }
         return try result.get()
     }

@@ -19,6 +19,8 @@ public final class ReplicatedEngine: RegisterEngine {
 
     /// How long one replica is waited for before the next is asked.
     static let patience = Duration.milliseconds(1_500)
+    /// How long a change is waited for at one replica before the home of that time is asked.
+    static let watchPatience = Duration.seconds(5)
     /// Added for the way there and back, so that the replica's own answer comes first.
     static let travel = Duration.milliseconds(200)
 
@@ -113,6 +115,25 @@ public final class ReplicatedEngine: RegisterEngine {
         try await ask(key, .read(query), patience: patience)
     }
 
+    public nonisolated(nonsending) func glance(
+        _ key: RegisterKey, query: [UInt8], seen: UInt64?, patience: Duration
+    ) async throws(RegisterError) -> RegisterGlance {
+        let deadline = node.world.now + patience, leg = seen == nil ? Self.patience : Self.watchPatience
+        var last: RegisterGlance?
+        while true {
+            do throws(RegisterError) {
+                let left = deadline - node.world.now
+                let glance = try RegisterGlance(of: key, try await ask(key, .glance(query, seen: seen), patience: left, each: leg))
+                if glance.isNews(to: seen) || node.world.now >= deadline || Task.isCancelled { return glance }
+                last = glance
+            } catch {
+                // Nobody has answered any more: what was told last is what there is.
+                guard let last else { throw error }
+                return last
+            }
+        }
+    }
+
     /// The node where a key has its home, as far as this one sees; nil when nobody lives who holds it.
     func home(of key: RegisterKey) -> NodeIdentity? {
         state.withLock { state in
@@ -126,7 +147,7 @@ public final class ReplicatedEngine: RegisterEngine {
 
     /// Asks one replica after the other until one answers, or the time is over.
     private nonisolated(nonsending) func ask(
-        _ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration
+        _ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration, each: Duration = patience
     ) async throws(RegisterError) -> [UInt8] {
         let deadline = node.world.now + patience
         var last: RegisterError?, mayHaveHappened = false, pause = Duration.milliseconds(20)
@@ -142,7 +163,7 @@ public final class ReplicatedEngine: RegisterEngine {
                 let left = deadline - node.world.now
                 guard left > .zero else { break }
                 do throws(RegisterError) {
-                    return try await ask(store, nodes[store], key, action, patience: min(left, Self.patience))
+                    return try await ask(store, nodes[store], key, action, patience: min(left, each))
                 } catch {
                     if error.outcome == .unknown && error.code != .expired { mayHaveHappened = true }
                     last = error
@@ -165,13 +186,39 @@ public final class ReplicatedEngine: RegisterEngine {
         let order = RegisterOrder(key, action, patience: patience)
         do {
             return try await node.system.withDeadline(patience + Self.travel) { [node] in
-                try await node.system.singleton(EngineDoor.self, on: peer).perform(order)
+                switch order.kind {
+                case .change, .read: try await node.system.singleton(EngineDoor.self, on: peer).perform(order)
+                case .glance: try await node.system.singleton(LookDoor.self, on: peer).glance(order)
+                }
             }
         } catch let error as RegisterError {
             throw error
         } catch {
             throw RegisterError(callOf: peer, error)
         }
+    }
+
+    // MARK: Listing
+
+    var system: MeshActorSystem { node.system }
+    var world: any World { node.world }
+
+    /// The stores that hold something and live, with their nodes, in the order of their ids.
+    var holders: [(store: StoreID, node: NodeIdentity)] {
+        state.withLock { state in
+            var nodes = state.nodes
+            // Gossip tells a node of its own store late.
+            if let own = runner?.store.id { nodes[own] = node.identity }
+            return (state.map?.stores ?? []).compactMap { store in nodes[store].map { (store, $0) } }
+        }
+    }
+
+    /// One turn of this node's own replica.
+    nonisolated(nonsending) func turn(_ listing: RegisterListing) async throws(RegisterError) -> [UInt8] {
+        guard let runner, state.withLock({ $0.map }) != nil else {
+            throw RegisterError(.notHere, .failed, "this node holds no replicas")
+        }
+        return try await runner.list(listing)
     }
 
     /// At this node's own replica.
@@ -199,10 +246,21 @@ extension RegisterError {
         mayHaveHappened && outcome == .failed ? RegisterError(code, .unknown, sentence, retryAfter: retryAfter) : self
     }
 
+    /// A replica has answered what this program cannot read.
+    init(unreadable key: RegisterKey, _ error: any Error) {
+        self.init(.refused, .failed, "what was answered of \(key) cannot be read by this program; update it: \(error)")
+    }
+
     /// A call that did not come back with the replica's own answer.
     fileprivate init(callOf peer: NodeIdentity, _ error: any Error) {
         let failure = error as? MeshError
         let outcome: Outcome = failure?.outcome == .failed ? .failed : .unknown
         self.init(.noMajority, outcome, "\(peer) did not answer: \(failure.map(\.message) ?? "\(error)")", retryAfter: .seconds(1))
+    }
+}
+
+extension RegisterGlance {
+    fileprivate init(of key: RegisterKey, _ bytes: [UInt8]) throws(RegisterError) {
+        do { try self.init(unpacking: bytes) } catch { throw RegisterError(unreadable: key, error) }
     }
 }

@@ -14,6 +14,8 @@ package struct KeyValueMachine: RegisterMachine {
 
     /// Empty for a name that was never written, else a 1 and the value.
     package func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { view.state }
+
+    package func isListed(_ key: RegisterKey) -> Bool { false }
 }
 
 /// Finds the machine of a register by the part of its name before the first slash.
@@ -30,11 +32,16 @@ package struct MachineBook: RegisterMachine {
 
     package func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { try machine(view.key).read(query, view) }
 
+    /// What this program does not know it can say nothing of.
+    package func isListed(_ key: RegisterKey) -> Bool { machines[kind(of: key)]?.isListed(key) ?? false }
+
     private func machine(_ key: RegisterKey) throws(MachineRefusal) -> any RegisterMachine {
-        let kind = String(decoding: key.bytes.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
+        let kind = kind(of: key)
         guard let machine = machines[kind] else {
             throw MachineRefusal("this node's program does not know registers of the kind \"\(kind)\"; update it")
         }
         return machine
     }
+
+    private func kind(of key: RegisterKey) -> String { String(decoding: key.bytes.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self) }
 }

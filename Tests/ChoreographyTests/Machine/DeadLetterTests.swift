@@ -26,6 +26,18 @@ import World
         #expect(try stage.box("y").said == ["c"], "others get theirs")
     }
 
+    /// So that it is found by those who can see to it, and nobody else looks in vain.
+    @Test func whoHasOnlyDeadLettersLeftWaitsForAnOperator() throws {
+        try refused(.put(1, box: "x"))
+        #expect(try stage.header(of: .clerk).due == RegisterState.someday)
+        try stage.tell(.clerk, .say("c", box: "y"))
+        #expect(try stage.header(of: .clerk).due == 0)
+        try stage.carry(from: .clerk, to: .box("y"))
+        #expect(try stage.header(of: .clerk).due == RegisterState.someday)
+        try stage.change(.clerk, .redrive(to: .box("x"), sequence: 1))
+        #expect(try stage.header(of: .clerk).due == 0)
+    }
+
     @Test func onlyTheFirstLetterCanDie() throws {
         try stage.tell(.clerk, .say("a", box: "x"), .say("b", box: "x"))
         let before = stage[.clerk]

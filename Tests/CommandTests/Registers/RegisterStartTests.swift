@@ -65,7 +65,7 @@ import World
                 if let start = buffer.baseAddress { gossamer_seal_page(start, 0) }
             }
             try files.writeDurably(bytes, to: path)
-            try await expectRefusal(mesh, path, ["layout version 9", "none above 1"])
+            try await expectRefusal(mesh, path, ["layout version 9", "none above 2"])
         }
     }
 

@@ -58,6 +58,31 @@ import World
         #expect(replica.attended.count == before)
     }
 
+    @Test func whatWaitsForAnOperatorIsLookedAfterByNobody() throws {
+        let replica = replica()
+        put(RegisterState.someday, replica)
+        for _ in 0..<100 { replica.wait(.seconds(3_600)) }
+        #expect(replica.attended.isEmpty)
+    }
+
+    /// What was due before the last change is due no more, if that was chosen: it is proposed once more.
+    @Test(arguments: [RegisterState.someday, 1_800_000_600_000])
+    func whatIsDueOnlyLaterByItsLastChangeIsSettled(_ due: UInt64) throws {
+        let replica = replica()
+        put(0, replica)
+        put(due, replica, number: 2)
+        let before = replica.attended.count
+        replica.wait(.milliseconds(1))
+        _ = replica.takeSent()
+        replica.wait(.seconds(6))
+        #expect(replica.attended.count == before)
+        let prepare = replica.takeRequests(to: LoneReplica.second).last
+        replica.answer(prepare, .promised(base: S.version(2, 3), pending: nil, closed: nil), from: LoneReplica.second)
+        #expect(replica.record(of: key)?.due == due)
+        replica.wait(.seconds(120))
+        #expect(replica.attended.count == before)
+    }
+
     @Test func whatIsDueMuchLaterIsReadFromTheStoreInTime() {
         let replica = replica()
         put(UInt64(replica.wall.millisecondsSince1970) + 600_000, replica)

@@ -4,14 +4,20 @@ import World
 /// One replica on a store in memory. Its two peers are the test, which makes their frames by hand and sees all that is said to
 /// them.
 final class LoneReplica {
-    /// Adds each command's bytes to the state, and answers with it. The command `end` ends the work.
+    /// Adds each command's bytes to the state, and answers with it. The command `end` ends the work. The kind `held` only holds something.
     private struct Sum: RegisterMachine {
         func change(_ command: [UInt8], _ view: inout RegisterView) throws(MachineRefusal) -> [UInt8] {
             if command == Array("end".utf8) { view.finish() } else { view.state += command }
             return view.state
         }
 
-        func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { view.state }
+        /// Of the query 0 it knows nothing; to one with two bytes the answer has 1,024 times as many as the second says.
+        func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] {
+            if query == [0] { throw MachineRefusal("it does not take the query 0") }
+            return query.count == 2 ? Array(repeating: 0, count: Int(query[1]) << 10) : view.state
+        }
+
+        func isListed(_ key: RegisterKey) -> Bool { !key.bytes.starts(with: "held/".utf8) }
     }
 
     struct Sent: Equatable {
@@ -115,6 +121,14 @@ final class LoneReplica {
         lastToken += 1
         give(.wish(RegisterWish(token: lastToken, key: key, action: action, deadline: now + limit)))
         return lastToken
+    }
+
+    /// What the replica names of a list in one turn; nil when it refuses.
+    func list(_ listing: RegisterListing) throws -> RegisterPage? {
+        lastToken += 1
+        give(.list(listing, token: lastToken))
+        guard case .success(let bytes) = answers[lastToken] else { return nil }
+        return try RegisterPage(unpacking: bytes)
     }
 
     func wait(_ time: Duration) {

@@ -33,6 +33,7 @@ final class RowsStore: RegisterStore {
     }
 
     func keys(ofShard shard: Int, madeUpTo hour: CreationHour?, after key: RegisterKey?, limit: Int) -> [RegisterKey] { [] }
+    func keys(at stages: [RegisterStage], from start: [UInt8], before end: [UInt8]?, limit: Int) -> [RegisterKey] { [] }
     func due(by time: UInt64, limit: Int) -> [RegisterKey] { [] }
     func write(_ commit: StoreCommit) throws(StoreRefusal) { throw StoreRefusal(reason: "this store is only read") }
 }

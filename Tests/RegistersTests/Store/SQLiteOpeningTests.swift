@@ -78,8 +78,29 @@ import World
         let before = try content(path)
         let error = try #require(refusal(path))
         #expect(error.code == .newer)
-        #expect(error.sentence.contains("version 7") && error.sentence.contains("above 1"))
+        #expect(error.sentence.contains("version 7") && error.sentence.contains("above 2"))
         #expect(try content(path) == before)
+    }
+
+    /// As the first release has left it.
+    @Test func anEarlierLayoutIsBroughtUpToDateAndKeepsAllThatItHas() throws {
+        let scratch = try Scratch(), path = scratch.path + "/r.db"
+        let keys = (0..<50).map { registerKey("job/\($0)", hour: UInt32($0 % 3)) }
+        do {
+            let store = try openSQLite(path)
+            try store.write(StoreCommit(number: 1, changes: keys.map { .init(key: $0, record: fullRecord(1), rows: [storedRow(1)]) }))
+        }
+        try rawSQL(path, "DROP INDEX stages; ALTER TABLE names DROP COLUMN stage; PRAGMA user_version = 1")
+        for life in [2, 3] as [UInt64] {
+            let store = try openSQLite(path)
+            #expect(store.life == life && store.commitNumber == 1)
+            for key in keys { #expect(store.record(of: key) == fullRecord(1) && store.row(rowKey(1), of: key) == storedRow(1)) }
+            #expect(store.keys(at: [.open], from: [], before: nil, limit: 99).count == 50)
+        }
+        let store = try openSQLite(path), ended = RegisterRecord(state: RegisterState(isFinished: true))
+        try store.write(StoreCommit(number: 2, changes: [.init(key: keys[0], record: ended)]))
+        #expect(store.keys(at: [.ended], from: [], before: nil, limit: 99) == [keys[0]])
+        #expect(store.keys(at: [.open], from: [], before: nil, limit: 99).count == 49)
     }
 
     @Test func aLogWithoutItsDatabaseIsNotGivenToANewOne() throws {

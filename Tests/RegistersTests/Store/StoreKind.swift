@@ -66,6 +66,7 @@ private final class ClosedStore: RegisterStore {
     func row(_ row: [UInt8], of key: RegisterKey) -> StoredRow? { closed() }
     func rows(of key: RegisterKey, from start: [UInt8], changedAfter: UInt64, within bound: RowBound) -> RowRun { closed() }
     func keys(ofShard shard: Int, madeUpTo hour: CreationHour?, after key: RegisterKey?, limit: Int) -> [RegisterKey] { closed() }
+    func keys(at stages: [RegisterStage], from start: [UInt8], before end: [UInt8]?, limit: Int) -> [RegisterKey] { closed() }
     func due(by time: UInt64, limit: Int) -> [RegisterKey] { closed() }
     var witnesses: [Witness] { closed() }
     var horizons: [ShardHorizon] { closed() }
