@@ -1,4 +1,5 @@
 import Choreography
+import MessagePack
 import Registers
 import World
 
@@ -6,15 +7,20 @@ import World
 public struct ItemDesk: ItemGateway {
     /// How long a count may take.
     public static let patience = Duration.seconds(5)
-    /// Between two looks at a delivery: short at first, because most are over in a moment.
-    private static let firstPause = Duration.milliseconds(5), longestPause = Duration.milliseconds(200)
+    /// How long a replica is trusted to tell of news of a delivery, before a majority is asked.
+    private static let look = Duration.milliseconds(500)
+    /// Between two looks that say nothing.
+    private static let pause = Duration.milliseconds(50)
 
+    private let engine: any RegisterEngine
     private let actors: DurableActors
     private let world: any World
     private let ids: WorkIDGenerator
 
-    public init(actors: DurableActors, world: any World) {
-        self.actors = actors
+    /// - Parameter engine: of registers whose machines know tenants and deliveries.
+    public init(engine: any RegisterEngine, world: any World) {
+        self.engine = engine
+        actors = DurableActors(engine: engine)
         self.world = world
         ids = WorkIDGenerator(world, name: "item-ids")
     }
@@ -24,6 +30,16 @@ public struct ItemDesk: ItemGateway {
         guard let actor = ActorName(Tenant.kind, named: tenant) else { return 0 }
         do throws(RegisterError) {
             return try await actors.state(of: actor, Tenant.self, patience: Self.patience)?.count ?? 0
+        } catch {
+            throw ItemGatewayError(error)
+        }
+    }
+
+    public func glance(_ tenant: String) async throws(ItemGatewayError) -> ItemGlance {
+        guard let actor = ActorName(Tenant.kind, named: tenant) else { return ItemGlance(count: 0, version: 0) }
+        do throws(RegisterError) {
+            let (state, version) = try await glance(actor, Tenant.self, seen: nil, patience: Self.patience)
+            return ItemGlance(count: state?.count ?? 0, version: version)
         } catch {
             throw ItemGatewayError(error)
         }
@@ -67,14 +83,18 @@ public struct ItemDesk: ItemGateway {
         try await arrival(of: delivery, by: deadline)
     }
 
-    /// Returns when all of a delivery counts.
+    /// Returns when all of a delivery counts. What one replica says of that is enough, for a delivery that is done stays so.
     private func arrival(of delivery: ActorName, by deadline: Instant) async throws(ItemGatewayError) {
-        var pause = Self.firstPause
+        var seen: UInt64?
         while world.now < deadline {
-            let state = try? await actors.state(of: delivery, Delivery.self, patience: left(until: deadline))
-            if state?.status == .done { return }
-            do { try await world.sleep(for: min(pause, left(until: deadline))) } catch { break }
-            pause = min(pause * 2, Self.longestPause)
+            let glance = try? await glance(delivery, Delivery.self, seen: seen, patience: min(Self.look, left(until: deadline)))
+            var status = glance?.state?.status
+            if status != .done, glance == nil || glance?.version == seen {
+                status = try? await actors.state(of: delivery, Delivery.self, patience: left(until: deadline))?.status
+                if status != .done, (try? await world.sleep(for: min(Self.pause, left(until: deadline)))) == nil { break }
+            }
+            if status == .done { return }
+            seen = glance?.version
         }
         throw ItemGatewayError(.unknown, "\(delivery) is kept and goes on, and not all of it counts yet")
     }
@@ -86,6 +106,17 @@ public struct ItemDesk: ItemGateway {
             throw ItemGatewayError(.invalid, "a tenant has a name of 1 to \(ItemLimits.tenantBytes) bytes, not \(tenant.utf8.count)")
         }
         return actor
+    }
+
+    /// The state of an actor as one replica has it.
+    private func glance<Actor: DurableActor>(
+        _ actor: ActorName, _ type: Actor.Type, seen: UInt64?, patience: Duration
+    ) async throws(RegisterError) -> (state: Actor.State?, version: UInt64) {
+        let glance = try await engine.glance(actor.key, query: ActorQuery.state.packed, seen: seen, patience: patience)
+        guard !glance.answer.isEmpty else { return (nil, glance.version) }
+        do { return (try MessagePackDecoder().decode(Actor.State.self, from: glance.answer), glance.version) } catch {
+            throw RegisterError(.refused, .failed, "what \(actor) says cannot be read by this program; update it: \(error)")
+        }
     }
 
     private func left(until deadline: Instant) -> Duration { max(.zero, deadline - world.now) }

@@ -8,6 +8,18 @@ public protocol ItemGateway: Sendable {
 
     /// How many items a tenant has: all that were acknowledged before, and maybe some that are being added. 0 for a tenant that nobody knows.
     func count(_ tenant: String) async throws(ItemGatewayError) -> UInt64
+
+    /// The same as one replica has it, which may be behind; without a majority, too.
+    func glance(_ tenant: String) async throws(ItemGatewayError) -> ItemGlance
+}
+
+/// A count as one replica has it.
+public struct ItemGlance: Hashable, Sendable {
+    public let count: UInt64
+    /// Of the tenant's register; of two glances the one with the higher version is the newer. 0 for a tenant that the replica does not know.
+    public let version: UInt64
+
+    public init(count: UInt64, version: UInt64) { (self.count, self.version) = (count, version) }
 }
 
 /// Why an edge has nothing for its client.
