@@ -99,7 +99,7 @@ var work: [Target] {
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .target(name: "Topology", dependencies: ["World", "Yams"]),
-        .target(name: "Web", dependencies: ["World", "JSONDocument", hummingbird, log]),
+        .target(name: "Web", dependencies: ["World", "JSONDocument", "Registers", hummingbird, log]),
     ]
 }
 
@@ -107,7 +107,7 @@ var work: [Target] {
 var surfaces: [Target] {
     [
         .target(
-            name: "Edge", dependencies: ["World", "JSONDocument", "Orders", "Items", "Jobs", "Lookup", "Primes", "Web", hummingbird, log]),
+            name: "Edge", dependencies: ["World", "JSONDocument", "Registers", "Orders", "Items", "Jobs", "Truth", "Lookup", "Primes", "Web", hummingbird, log]),
         .target(
             name: "Admin",
             dependencies: [
@@ -203,7 +203,7 @@ var tests: [Target] {
             name: "EdgeTests",
             dependencies: [
                 "World", "JSONDocument", "Orders", "Jobs", "Lookup", "Primes", "Web", "Edge", "WebTestSupport", "OrderTestSupport", "Items",
-                "ItemTestSupport", httpClient, log,
+                "ItemTestSupport", "Registers", "Truth", httpClient, log,
             ]),
         .testTarget(
             name: "AdminTests",

@@ -2,6 +2,7 @@ import Admin
 import Choreography
 import Edge
 import Glibc
+import Items
 import Jobs
 import Logging
 import Lookup
@@ -33,7 +34,7 @@ struct NodeDoors {
     ) throws(CommandFailure) {
         self.mesh = mesh
         // A program whose choreographies cannot be carried out starts no node.
-        do { _ = try Choreography.orders() } catch { throw CommandFailure(.software, "\(error)") }
+        do { _ = (try Choreography.orders(), try Choreography.items()) } catch { throw CommandFailure(.software, "\(error)") }
         let registry = JobRegistry()
         board = JobBoard(actorSystem: mesh.system, registry: registry)
         let primes = PrimesService(
@@ -52,6 +53,8 @@ struct NodeDoors {
                     PrimesRoutes(gateway: primes.gateway, limits: primes.limits, workers: { primes.workers() }),
                     LookupRoutes(gateway: lookups.gateway, services: lookups.services),
                     OrderRoutes(gateway: OrderDesk(actors: truth.actors), world: mesh.world),
+                    ItemRoutes(gateway: ItemDesk(engine: truth.engine, world: mesh.world), world: mesh.world),
+                    ValueRoutes(values: truth.values, world: mesh.world),
                     JobEventsRoutes(
                         sources: [
                             JobEvents(gateway: primes.gateway),
@@ -106,7 +109,7 @@ struct NodeDoors {
         let stores = topology.nodes.filter { $0.roles.contains(TruthService.role) }
         let listed = stores.map { StoreListing(name: $0.name, capacity: $0.capacity, zone: $0.zone) }
         do {
-            return try TruthService(node: mesh, store: store, listed: listed, actors: Choreography.orderActors, log: log)
+            return try TruthService(node: mesh, store: store, listed: listed, actors: Choreography.orderActors + Choreography.itemActors, log: log)
         } catch {
             throw CommandFailure(.ioError, "node \(node.name): \(error)")
         }
