@@ -13,7 +13,7 @@ struct ItemHammerCommand: AsyncParsableCommand {
             judged whether every count can be explained by the additions: each at one moment between its call and its answer, those with \
             an unknown outcome at any moment later, or never. Ends with 1 when not, and with 69 when no edge has taken anything. Ctrl-C ends it early.
 
-            Example: gossamer items hammer --seconds 30 --history /tmp/items.jsonl
+            Example: gossamer items hammer --seconds 30 --history items.jsonl
             """)
 
     @Option(help: ArgumentHelp("Write the history there, for gossamer items check. The file must not exist.", valueName: "file"))
