@@ -17,7 +17,7 @@ import World
     }
 
     private static func rehearsal(
-        _ services: [Int] = [3, 0, 2, 1], seed: UInt64 = 1, worker: @escaping (String, String, [UInt8]) -> WorkResult = { success($1) }
+        _ services: [Int] = [3, 0, 2, 1], seed: UInt64 = 1, worker: @escaping (String, String, [UInt8]) -> WorkResult = { _, part, _ in success(part) }
     ) throws -> Rehearsal {
         let rehearsal = Rehearsal([LookupJob.self], seed: seed, now: start, worker: worker)
         let request = LookupRequest(target: try LookupTarget("192.0.2.7"), services: services)
