@@ -40,8 +40,8 @@ func withItems(hasItems: Bool = true, _ body: (String, ItemBook, SystemWorld) as
             #expect(deadline >= before + ItemRoutes.deadline && deadline <= world.now + ItemRoutes.deadline)
             #expect(ItemRoutes.deadline < WebLimits().requestDeadline)
             for (tenant, count) in [("t", 2), ("u", 1), ("nobody", 0)] {
-                let answer = try await ask("GET", base + "/items/\(tenant)/count")
-                #expect(answer.status == 200 && answer.text == #"{"count":\#(count)}"#)
+                let answer2 = try await ask("GET", base + "/items/\(tenant)/count")
+                #expect(answer2.status == 200 && answer.text == #"{"count":\#(count)}"#)
                 #expect(answer.headers["x-gossamer-version"] == nil)
             }
         }
@@ -50,7 +50,8 @@ func withItems(hasItems: Bool = true, _ body: (String, ItemBook, SystemWorld) as
     @Test(arguments: ["application/x-www-form-urlencoded", "text/plain", "nonsense", nil])
     func theContentTypeIsIgnored(_ type: String?) async throws {
         try await withItems { base, book, _ in
-            #expect(try await ask("POST", base + "/items", body: Self.items(("a", "t")), type: type).status == 200)
+            let answer = try await ask("POST", base + "/items", body: Self.items(("a", "t")), type: type)
+            #expect(answer.status == 200)
             #expect(book.adds == [[Item(id: "a", tenant: "t")]])
         }
     }
@@ -58,7 +59,8 @@ func withItems(hasItems: Bool = true, _ body: (String, ItemBook, SystemWorld) as
     @Test func keysAreReadInAnyCaseAndUnknownOnesAreIgnored() async throws {
         try await withItems { base, book, _ in
             let body = #"[{"ID":"a","Tenant":"Té/x","x":{"id":5}},{"tenAnt":"b","iD":" "}]"#
-            #expect(try await ask("POST", base + "/Items", body: body).status == 200)
+            let answer = try await ask("POST", base + "/Items", body: body)
+            #expect(answer.status == 200)
             #expect(book.adds == [[Item(id: "a", tenant: "Té/x"), Item(id: " ", tenant: "b")]])
         }
     }
@@ -97,9 +99,11 @@ func withItems(hasItems: Bool = true, _ body: (String, ItemBook, SystemWorld) as
             }
             #expect(book.adds.isEmpty)
             let most = Self.items((text(ItemLimits.idBytes), text(ItemLimits.tenantBytes)))
-            #expect(try await ask("POST", base + "/items", body: most).status == 200)
+            let answer2 = try await ask("POST", base + "/items", body: most)
+            #expect(answer2.status == 200)
             #expect(try await ask("GET", base + "/items/\(text(ItemLimits.tenantBytes))/count").text == #"{"count":1}"#)
-            #expect(try await ask("POST", base + "/items", body: String(repeating: " ", count: 1 << 20) + "[]").status == 413)
+            let answer3 = try await ask("POST", base + "/items", body: String(repeating: " ", count: 1 << 20) + "[]")
+            #expect(answer3.status == 413)
         }
     }
 
@@ -109,7 +113,8 @@ func withItems(hasItems: Bool = true, _ body: (String, ItemBook, SystemWorld) as
     ])
     func aTenantMayHaveSlashesAndEverythingElse(_ path: String, _ tenant: String) async throws {
         try await withItems { base, _, _ in
-            #expect(try await ask("POST", base + "/items", body: Self.items(("1", tenant))).status == 200)
+            let answer = try await ask("POST", base + "/items", body: Self.items(("1", tenant)))
+            #expect(answer.status == 200)
             #expect(try await ask("GET", base + "/items/\(path)/count").text == #"{"count":1}"#)
             #expect(try await ask("GET", base + "/ITEMS/\(path)/Count?x=1").text == #"{"count":1}"#)
             #expect(try await ask("GET", base + "/items/x\(path)/count").text == #"{"count":0}"#)
@@ -133,11 +138,12 @@ func withItems(hasItems: Bool = true, _ body: (String, ItemBook, SystemWorld) as
             }
             for method in ["POST", "PUT", "PATCH", "DELETE"] {
                 for path in ["a/count", "a/b/count", "a"] {
-                    let answer = try await ask(method, base + "/items/" + path)
-                    #expect(answer.status == 405 && answer.text.isEmpty, "\(method) \(path)")
+                    let answer2 = try await ask(method, base + "/items/" + path)
+                    #expect(answer2.status == 405 && answer2.text.isEmpty, "\(method) \(path)")
                 }
             }
-            #expect(try await ask("HEAD", base + "/items/a/count").status == 200)
+            let answer3 = try await ask("HEAD", base + "/items/a/count")
+            #expect(answer3.status == 200)
             #expect(book.adds.isEmpty)
         }
     }
@@ -155,19 +161,22 @@ func withItems(hasItems: Bool = true, _ body: (String, ItemBook, SystemWorld) as
             }
         }
         try await withItems(hasItems: false) { base, _, _ in
-            let answer = try await ask("POST", base + "/items", body: Self.items(("1", "t")))
-            #expect(answer.status == 503 && answer.json?["outcome"] == "not counted" && answer.headers["retry-after"] == "10")
-            #expect(try await ask("GET", base + "/items/t/count").status == 503)
+            let answer2 = try await ask("POST", base + "/items", body: Self.items(("1", "t")))
+            #expect(answer2.status == 503 && answer2.json?["outcome"] == "not counted" && answer2.headers["retry-after"] == "10")
+            let answer3 = try await ask("GET", base + "/items/t/count")
+            #expect(answer3.status == 503)
         }
     }
 
     @Test func oneReplicaIsAskedForWhatMayBeBehind() async throws {
         try await withItems { base, book, _ in
-            #expect(try await ask("POST", base + "/items", body: Self.items(("1", "t"), ("2", "t"))).status == 200)
+            let answer = try await ask("POST", base + "/items", body: Self.items(("1", "t"), ("2", "t")))
+            #expect(answer.status == 200)
             book.fail(ItemGatewayError(.unavailable, "no majority"))
             let stale = try await ask("GET", base + "/items/t/count?Consistency=stale")
             #expect(stale.status == 200 && stale.text == #"{"count":2}"# && stale.headers["x-gossamer-version"] == "20")
-            #expect(try await ask("GET", base + "/items/t/count?consistency=strict").status == 503)
+            let answer2 = try await ask("GET", base + "/items/t/count?consistency=strict")
+            #expect(answer2.status == 503)
             let other = try await ask("GET", base + "/items/t/count?consistency=maybe")
             #expect(other.status == 400 && other.json?["message"]?.string?.contains("\"maybe\"") == true)
         }
@@ -175,10 +184,11 @@ func withItems(hasItems: Bool = true, _ body: (String, ItemBook, SystemWorld) as
 
     @Test func countersAreNotOfferedAndHealthIsByAnyMethod() async throws {
         try await withItems { base, _, _ in
-            #expect(try await ask("POST", base + "/counters", body: "counter-1").status == 404)
+            let answer = try await ask("POST", base + "/counters", body: "counter-1")
+            #expect(answer.status == 404)
             for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] {
-                let answer = try await ask(method, base + "/health")
-                #expect(answer.status == 200 && answer.text.isEmpty, "\(method)")
+                let answer2 = try await ask(method, base + "/health")
+                #expect(answer2.status == 200 && answer.text.isEmpty, "\(method)")
             }
             #expect(try await ask("GET", base + "/health/live").text == "Healthy")
         }
