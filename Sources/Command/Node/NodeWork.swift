@@ -24,7 +24,10 @@ struct NodeWork: Sendable {
     private let lookups: LookupCrew?
     private let primes: PrimesCrew?
 
-    var workers: [any Worker] { [lookups, primes].compactMap { $0 } }
+    var workers: [any Worker] {
+        let all: [(any Worker)?] = [lookups, primes]
+        return all.compactMap { $0 }
+    }
 
     /// - Throws: `software` when the choreographies of this program cannot be carried out; `ioError` when results cannot be kept.
     init(_ topology: Topology, _ node: TopologyNode, _ mesh: Node, _ log: Logger) throws(CommandFailure) {

@@ -149,10 +149,10 @@ import World
     @Test func aListSaysWhetherItsReaderMayChangeAnything() async throws {
         for (token, plain, knowing) in [(nil, "no", "no"), ("secret", "token", "allowed")] as [(String?, JSON, JSON)] {
             try await withAdmin(token: token, work: orders.work) { bench in
-                #expect(try await ask("GET", "\(bench.network)/dead-letters").json?["changes"] == plain)
-                #expect(try await ask("GET", "\(bench.socket)/dead-letters").json?["changes"] == "allowed")
                 let headers = [("Authorization", "Bearer secret")]
-                #expect(try await ask("GET", "\(bench.network)/dead-letters", headers: headers).json?["changes"] == knowing)
+                let unknown = try await ask("GET", "\(bench.network)/dead-letters"), known = try await ask("GET", "\(bench.socket)/dead-letters")
+                let shown = try await ask("GET", "\(bench.network)/dead-letters", headers: headers)
+                #expect(unknown.json?["changes"] == plain && known.json?["changes"] == "allowed" && shown.json?["changes"] == knowing)
             }
         }
     }
