@@ -2,6 +2,7 @@ import Command
 import Glibc
 import JSONDocument
 import NIOHTTP1
+import TestSupport
 import Testing
 import Web
 import World

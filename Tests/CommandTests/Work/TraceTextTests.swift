@@ -7,7 +7,7 @@ import Testing
     private static let work = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
 
     private static func entry(
-        _ actor: String, _ event: String, _ causes: [Int], after: Int, from: JSON = ["kind": "letter", "sender": "order/\(work)", "attempt": 1],
+        _ actor: String, _ event: String, _ causes: [Int], after: Int, from: JSON = ["kind": "letter", "sender": .string("order/\(work)"), "attempt": 1],
         host: String = "n1", outcome: String = "done", reason: String? = nil, detours: [String] = [], isLast: Bool = false
     ) -> JSON {
         [
