@@ -38,6 +38,8 @@ final class LoneReplica {
     private(set) var sent: [Sent] = []
     private(set) var answers: [UInt64: Result<[UInt8], RegisterError>] = [:]
     private(set) var attended: [RegisterKey] = []
+    /// Registers of which it has said that nobody has to look after them any more, in this order.
+    private(set) var rested: [RegisterKey] = []
     private var lastToken: UInt64 = 0
 
     init(
