@@ -23,7 +23,7 @@ import World
     }
 
     @Test(arguments: [
-        ("primes: {endedJobs: 0}\n", "5:21: "), ("membership: {quietPeriod: 366d}\n", "5:14: "),
+        ("primes: {runningJobs: 0}\n", "5:23: "), ("membership: {quietPeriod: 366d}\n", "5:14: "),
         ("dataDir: /tmp/\(String(repeating: "d", count: 100))\n", "3:5: "),
         ("admin: {tokenFile: nowhere}\n", "5:9: "),
         ("defaults: {bind: localhost}\n", "5:18: "),

@@ -19,9 +19,8 @@ final class FakeGateway: JobGateway {
     let world = SystemWorld()
     let limits = PrimesRequest.defaultLimits
     let state = Mutex(State())
-    private let ids: WorkIDGenerator
 
-    init() { ids = WorkIDGenerator(world) }
+    init() {}
 
     func workers() -> Int { state.withLock { $0.workers } }
 
@@ -29,13 +28,12 @@ final class FakeGateway: JobGateway {
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
-    func submit(_ request: PrimesRequest) async throws(JobGatewayError) -> PrimesStatus {
+    func submit(_ request: PrimesRequest, id: WorkID) async throws(JobGatewayError) {
         try check()
         let status = PrimesStatus(
-            jobId: ids.next(), request: request, status: .pending, createdAtMs: 1_764_000_000_123,
+            jobId: id, request: request, status: .pending, createdAtMs: 1_764_000_000_123,
             chunks: .init(total: 100, done: 0, inFlight: 0, resent: 0))
-        state.withLock { $0.jobs[status.jobId] = status }
-        return status
+        state.withLock { $0.jobs[id] = status }
     }
 
     func change(_ id: WorkID, _ body: (inout PrimesStatus) -> Void) {
@@ -57,11 +55,10 @@ final class FakeGateway: JobGateway {
         }
     }
 
-    func cancel(_ id: WorkID) async throws(JobGatewayError) -> PrimesStatus {
+    func cancel(_ id: WorkID) async throws(JobGatewayError) {
         let status = try await status(id, seen: nil, patience: .zero)
         if status.status.isTerminal { throw JobGatewayError(.alreadyEnded, "job \(id) has ended") }
         change(id) { $0.status = .failed; $0.warnings = [JobWarning.cancelled] }
-        return try await self.status(id, seen: nil, patience: .zero)
     }
 }
 
@@ -72,7 +69,7 @@ func withEdge<T>(
     let edge = EdgeServer(
         address: .tcp(host: "127.0.0.1", port: 0),
         groups: [
-            PrimesRoutes(gateway: gateway, limits: gateway.limits, workers: { gateway.workers() }),
+            PrimesRoutes(gateway: gateway, limits: gateway.limits, workers: { gateway.workers() }, world: gateway.world),
             JobEventsRoutes(sources: [JobEvents(gateway: gateway)], world: gateway.world),
         ], readiness: { readiness }, version: "0.1.0", world: gateway.world, logger: Logger(label: "test"))
     let port = try await edge.start()

@@ -117,7 +117,6 @@ import World
 
     private static let hit = JobSighting.change(JobChange(version: 3, document: ["jobId": "x"], ending: .completed))
     private static let silent = JobSighting.silent(.unavailable("n3 does not answer", retryAfter: 1))
-    private static let nobody = JobSighting.nobody(.unavailable("no node with the role primes is alive", retryAfter: 1))
 
     private func follow(_ kinds: [Kind]) async throws -> Answer {
         let world = SystemWorld()
@@ -136,7 +135,7 @@ import World
         return answer
     }
 
-    @Test(arguments: [nobody, silent, .unknown])
+    @Test(arguments: [silent, .unknown])
     func oneKindThatHasTheJobIsEnough(_ other: JobSighting) async throws {
         for kinds in [[Kind(answer: other), Kind(answer: Self.hit)], [Kind(answer: Self.hit), Kind(answer: other)]] {
             let answer = try await follow(kinds)
@@ -150,21 +149,9 @@ import World
     }
 
     @Test(arguments: [
-        ([JobSighting.unknown, nobody], 404), ([nobody, .unknown], 404), ([nobody, silent], 503), ([.unknown, silent], 503),
-        ([nobody, nobody], 503), ([.unknown, .unknown], 404), ([], 404),
+        ([JobSighting.unknown, silent], 503), ([silent, .unknown], 503), ([silent, silent], 503), ([.unknown, .unknown], 404), ([], 404),
     ])
     func onlyWhoMayKnowTheJobIsAReasonToComeAgain(_ sightings: [JobSighting], _ status: Int) async throws {
         #expect(try await follow(sightings.map { Kind(answer: $0) }).status == status)
-    }
-
-    @Test func aKindThatNobodyDoesSaysSo() async throws {
-        let gateway = FakeGateway()
-        let id = WorkIDGenerator(gateway.world).next()
-        gateway.state.withLock { $0.failure = JobGatewayError(.nobody, "no node with the role primes is alive; ask again") }
-        guard case .nobody(let problem) = await JobEvents(gateway: gateway).sighting(of: id, seen: nil) else {
-            Issue.record("it says something else")
-            return
-        }
-        #expect(problem.status == 503 && problem.detail.contains("role primes"))
     }
 }

@@ -18,15 +18,11 @@ private final class FakeLookups: JobGateway {
 
     let world = SystemWorld()
     let state = Mutex(State())
-    private let ids: WorkIDGenerator
 
-    init() { ids = WorkIDGenerator(world) }
-
-    func submit(_ request: LookupRequest) async throws(JobGatewayError) -> LookupStatus {
+    func submit(_ request: LookupRequest, id: WorkID) async throws(JobGatewayError) {
         if let failure = state.withLock({ $0.failure }) { throw failure }
-        let status = LookupStatus(jobId: ids.next(), request: request, status: .pending, createdAtMs: 1_764_000_000_123)
-        state.withLock { $0.jobs[status.jobId] = status }
-        return status
+        let status = LookupStatus(jobId: id, request: request, status: .pending, createdAtMs: 1_764_000_000_123)
+        state.withLock { $0.jobs[id] = status }
     }
 
     func status(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(JobGatewayError) -> LookupStatus {
@@ -34,10 +30,9 @@ private final class FakeLookups: JobGateway {
         return status
     }
 
-    func cancel(_ id: WorkID) async throws(JobGatewayError) -> LookupStatus {
+    func cancel(_ id: WorkID) async throws(JobGatewayError) {
         let status = try await status(id, seen: nil, patience: .zero)
         if status.status.isTerminal { throw JobGatewayError(.alreadyEnded, "job \(id) has ended") }
-        return status
     }
 
     func change(_ id: WorkID, _ body: (inout LookupStatus) -> Void) {
@@ -49,7 +44,7 @@ private final class FakeLookups: JobGateway {
     private static func withLookups(_ body: (String, FakeLookups) async throws -> Void) async throws {
         let gateway = FakeLookups()
         let edge = EdgeServer(
-            address: .tcp(host: "127.0.0.1", port: 0), groups: [LookupRoutes(gateway: gateway, services: LookupService.all)],
+            address: .tcp(host: "127.0.0.1", port: 0), groups: [LookupRoutes(gateway: gateway, services: LookupService.all, world: gateway.world)],
             readiness: { .healthy }, version: "0.1.0", world: gateway.world, logger: Logger(label: "test"))
         let port = try await edge.start()
         do { try await body("http://127.0.0.1:\(port)", gateway) } catch {
@@ -183,7 +178,8 @@ private final class FakeLookups: JobGateway {
         let gateway = FakeLookups()
         let whois = LookupService(value: 4, name: "Whois", description: "Registration by whois")
         let target = try LookupTarget("192.0.2.7")
-        let id = try await gateway.submit(LookupRequest(target: target, services: [4])).jobId
+        let id = WorkIDGenerator(gateway.world).next()
+        try await gateway.submit(LookupRequest(target: target, services: [4]), id: id)
         gateway.change(id) {
             $0.results = [LookupOutcome(service: 4, result: .success("{}"), completedAtMs: 0, durationMs: 1, node: "n1")]
         }

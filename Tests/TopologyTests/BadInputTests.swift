@@ -158,8 +158,8 @@ import World
     }
 
     @Test func aJobsTableHoldsAtLeastOne() {
-        #expect(Files.errors(Files.good + "\nprimes: {endedJobs: 0}").map(\.keyPath) == ["primes.endedJobs"])
-        #expect(Files.problems(Files.good + "\nprimes: {endedJobs: 1}") == [])
+        #expect(Files.errors(Files.good + "\nprimes: {runningJobs: 0}").map(\.keyPath) == ["primes.runningJobs"])
+        #expect(Files.problems(Files.good + "\nprimes: {runningJobs: 1}") == [])
     }
 
     @Test func aSocketsPathMustFit() {

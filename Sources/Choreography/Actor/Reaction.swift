@@ -149,7 +149,7 @@ public struct Reaction {
 
     /// Runs a step that can be undone, unless it was undone before it came, or has come already.
     mutating func take(effect step: String, _ mark: String, _ react: (inout Reaction) throws -> Void) throws {
-        let key = ActorRows.effect(step, mark, of: trace)
+        let key = try effectKey(step, mark)
         switch view[.effect, key]?.first {
         case EffectMark.done.rawValue: outcome = .repeated
         case EffectMark.undone.rawValue: outcome = .undoneBefore
@@ -159,9 +159,18 @@ public struct Reaction {
         }
     }
 
+    /// - Throws: when the work has passed everywhere, and so nobody knows any more what was done for it.
+    private func effectKey(_ step: String, _ mark: String) throws -> [UInt8] {
+        let hour = CreationHour(of: trace)
+        guard !view.hasPassed(hour) else {
+            throw ReactionError("work \(trace) is over, and what was done for it is no longer known (\(hour) has passed); begin new work")
+        }
+        return ActorRows.effect(step, mark, of: trace)
+    }
+
     /// Undoes a step if it has an effect; and if it comes later it will have none.
     mutating func undo(effect step: String, _ mark: String, _ react: (inout Reaction) throws -> Void) throws {
-        let key = ActorRows.effect(step, mark, of: trace)
+        let key = try effectKey(step, mark)
         switch view[.effect, key]?.first {
         case EffectMark.done.rawValue: try react(&self)
         case EffectMark.undone.rawValue: outcome = .repeated

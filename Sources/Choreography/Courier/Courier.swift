@@ -54,6 +54,11 @@ package struct Courier {
     /// Actors of a kind that it looks after now.
     package func count(ofKind kind: String) -> Int { counts[kind] ?? 0 }
 
+    /// What it has under way for an actor, and what it tries again and when.
+    package func efforts(for actor: ActorName, now: Instant, limit: Int) -> [Effort] {
+        charges[actor]?.efforts(now: now, limit: limit) ?? []
+    }
+
     package mutating func handle(_ input: CourierInput, now: Instant, wall: WallTime) -> [CourierEffect] {
         self.now = max(self.now, now)
         self.wall = wall

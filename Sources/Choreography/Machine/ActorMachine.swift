@@ -62,9 +62,13 @@ public struct ActorMachine<Actor: DurableActor>: RegisterMachine {
         }
     }
 
+    public func hour(of row: StoredRow, in key: RegisterKey) -> CreationHour? { ActorRows.hour(of: row) }
+
     public func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] {
         do {
-            return try ActorQuery(packed: query).answer(view)
+            return try ActorQuery(packed: query).answer(view) { state in
+                Actor.word(for: try MessagePackDecoder().decode(Actor.State.self, from: state))
+            }
         } catch {
             throw MachineRefusal("\(view.key): \(error)")
         }

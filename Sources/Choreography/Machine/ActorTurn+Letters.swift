@@ -31,12 +31,16 @@ extension ActorTurn {
         try put(row, to: receiver)
     }
 
-    /// Changes what waits for a receiver, if the first of it still has that number: else somebody has dealt with it.
-    mutating func changeFirst(_ receiver: ActorName, _ sequence: UInt64, _ change: (inout OutboxRow) -> Void) throws {
+    /// Changes what waits for a receiver, if the first of it still has that number and is dead or not: else somebody has dealt with it.
+    /// Gives that letter, as it was.
+    mutating func changeFirst(
+        _ receiver: ActorName, _ sequence: UInt64, isDead: Bool, _ change: (inout OutboxRow) -> Void
+    ) throws -> Letter? {
         var row = try view.outbox(to: receiver)
-        guard row.letters.first?.sequence == sequence else { return }
+        guard let letter = row.letters.first, letter.sequence == sequence, (row.dead != nil) == isDead else { return nil }
         change(&row)
         try put(row, to: receiver)
+        return letter
     }
 
     private mutating func put(_ row: OutboxRow, to receiver: ActorName, room: Int = 1) throws {

@@ -47,23 +47,55 @@ struct ActorTurn<Actor: DurableActor> {
         case .settle(let receipts):
             for receipt in receipts { try settle(receipt.receiver, upTo: receipt.sequence) }
         case .bury(let receiver, let sequence, let cause):
-            try changeFirst(receiver, sequence) { [mutations] in $0.bury(cause, mutations) }
+            guard let letter = try changeFirst(receiver, sequence, isDead: false, { [mutations] in $0.bury(cause, mutations) }) else { break }
+            note(letter, to: receiver, .burial(cause: letter.cause), .died(cause))
         case .redrive(let receiver, let sequence):
-            try changeFirst(receiver, sequence) { $0.dead = nil }
+            guard let letter = try changeFirst(receiver, sequence, isDead: true, { $0.dead = nil }) else { break }
+            note(letter, to: receiver, .operator(cause: letter.cause), .redriven)
+            return ActorCommand.hasChanged
         case .discard(let receiver, let sequence):
-            try changeFirst(receiver, sequence) { $0.giveUpDead() }
+            guard let letter = try changeFirst(receiver, sequence, isDead: true, { $0.giveUpDead() }) else { break }
+            note(letter, to: receiver, .operator(cause: letter.cause), .discarded)
+            return ActorCommand.hasChanged
         case .fire(let timer, let atMs): try fire(timer, atMs, rules)
         case .answer(let part, let report): try take(report, for: part, rules)
-        case .buryTimer(let name, let atMs, let cause): header.bury(timer: name, atMs: atMs, cause)
-        case .buryPart(let part, let cause): if !header.isEnding { try setDead(cause, part: part) }
-        case .revive(.timer(let name)): header.revive(timer: name)
-        case .revive(.part(let part)): try setDead(nil, part: part)
-        case .abandon(.timer(let name)): header.abandon(timer: name)
-        case .abandon(.part(let part)):
-            guard try order(part)?.dead != nil else { break }
-            try take(WorkReport(result: .failed("given up by an operator"), node: ""), for: part, rules)
+        case .buryTimer(let name, let atMs, let cause):
+            guard let timer = header.bury(timer: name, atMs: atMs, cause) else { break }
+            note(timer, .burial(cause: timer.cause), .died(cause))
+        case .buryPart(let part, let cause):
+            guard !header.isEnding, let order = try setDead(cause, part: part) else { break }
+            note(order, part, .burial(cause: order.cause), .died(cause))
+        case .revive(let buried): return try revive(buried) ? ActorCommand.hasChanged : []
+        case .abandon(let buried): return try abandon(buried, rules) ? ActorCommand.hasChanged : []
         }
         return []
+    }
+
+    // MARK: Operators
+
+    private mutating func revive(_ buried: ActorCommand.Buried) throws -> Bool {
+        switch buried {
+        case .timer(let name):
+            guard let timer = header.revive(timer: name) else { return false }
+            note(timer, .operator(cause: timer.cause), .redriven)
+        case .part(let part):
+            guard let order = try setDead(nil, part: part) else { return false }
+            note(order, part, .operator(cause: order.cause), .redriven)
+        }
+        return true
+    }
+
+    private mutating func abandon(_ buried: ActorCommand.Buried, _ rules: [String: Rule<Actor>]) throws -> Bool {
+        switch buried {
+        case .timer(let name):
+            guard let timer = header.abandon(timer: name) else { return false }
+            note(timer, .operator(cause: timer.cause), .discarded)
+        case .part(let part):
+            guard let order = try order(part), order.dead != nil else { return false }
+            note(order, part, .operator(cause: order.cause), .discarded)
+            try take(WorkReport(result: .failed("given up by an operator"), node: ""), for: part, rules)
+        }
+        return true
     }
 
     // MARK: Where events come from
@@ -71,6 +103,8 @@ struct ActorTurn<Actor: DurableActor> {
     private mutating func take(
         _ letter: Letter, from sender: ActorName, _ received: UInt64, _ attempt: UInt32, _ rules: [String: Rule<Actor>]
     ) throws -> DeliveryAnswer {
+        // It was applied, and its sender has gone since; a call that was on its way for that long finds no number any more.
+        if let hour = sender.key.hour, view.hasPassed(hour) { return .received(letter.sequence) }
         try settle(sender, upTo: received)
         let known = try view.received(from: sender), last = hasForgotten(letter) ? letter.sequence &- 1 : known
         if letter.sequence <= last { return .received(last) }
@@ -156,6 +190,21 @@ struct ActorTurn<Actor: DurableActor> {
             number: header.traced, event: event, origin: origin, atMs: now.now.millisecondsSince1970, host: now.host,
             ballot: now.ballot.counter, outcome: outcome, sent: sent, orders: orders, isLast: isLast)
         view[.trace, ActorRows.trace(header.traced, of: trace)] = entry.packed
+    }
+
+    /// What became of a timer or a part that is dead, or was.
+    private mutating func note(_ timer: ActorHeader.Timer, _ origin: TraceEntry.Origin, _ outcome: TraceEntry.Outcome) {
+        note(timer.event, trace: timer.trace, origin, outcome)
+    }
+
+    private mutating func note(_ order: OrderRow, _ part: String, _ origin: TraceEntry.Origin, _ outcome: TraceEntry.Outcome) {
+        note(order.work, trace: order.trace, origin, outcome, orders: [part])
+    }
+
+    /// What became of a letter that its receiver does not take.
+    private mutating func note(_ letter: Letter, to receiver: ActorName, _ origin: TraceEntry.Origin, _ outcome: TraceEntry.Outcome) {
+        let sent = TraceEntry.Sent(event: letter.event, receiver: receiver, sequence: letter.sequence)
+        note(letter.event, trace: letter.trace, origin, outcome, sent: [sent])
     }
 
     private mutating func set(_ timer: Reaction.Timer?, _ name: String, trace: WorkID, cause: UInt64) throws {

@@ -104,6 +104,19 @@ public final class Rehearsal {
         }
     }
 
+    /// The same as a graph, with what is to come.
+    /// - Parameter kinds: of the actors that may have begun it.
+    public func graph(of work: WorkID, begunBy kinds: [String]) throws -> CausalGraph {
+        var search = CausalSearch(work, from: kinds.map { ActorName($0, of: work) })
+        while let (actor, _, limit) = search.next() {
+            guard held.names.contains(actor) else { continue }
+            var reader = MessagePackReader(try held.read(actor, .trace(work, after: 0)))
+            let outline = try ActorOutline(packed: held.read(actor, .outline(of: work, limit: UInt32(limit))))
+            search.take(actor, try reader.readAll(), outline)
+        }
+        return search.graph
+    }
+
     // MARK: Moves
 
     /// Everything that may come next.

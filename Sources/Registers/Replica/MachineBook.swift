@@ -14,6 +14,8 @@ package struct MachineBook: RegisterMachine {
 
     package func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { try machine(view.key).read(query, view) }
 
+    package func hour(of row: StoredRow, in key: RegisterKey) -> CreationHour? { machines[kind(of: key)]?.hour(of: row, in: key) }
+
     /// What this program does not know it can say nothing of.
     package func isListed(_ key: RegisterKey) -> Bool { machines[kind(of: key)]?.isListed(key) ?? false }
 

@@ -54,9 +54,12 @@ actor CourierRunner {
     /// Nothing is begun any more.
     nonisolated func stop() { news.finish() }
 
+    /// What it has under way for an actor, and what it tries again.
+    func efforts(for actor: ActorName, limit: Int) -> [Effort] { courier.efforts(for: actor, now: world.now, limit: limit) }
+
     private func take(_ input: CourierInput) {
         for effect in courier.handle(input, now: world.now, wall: world.wallTime) { carryOut(effect) }
-        alarm.set(courier.nextDeadline, world) { [weak self] in await self?.take(.tick) }
+        alarm.set(courier.nextDeadline, world) { [weak self] in await self?.take(CourierInput.tick) }
     }
 
     private func carryOut(_ effect: CourierEffect) {

@@ -117,6 +117,31 @@ import World
         #expect(stage[.clerk] == before)
     }
 
+    @Test func whatBecomesOfADeadLetterIsAnEntryOfTheCausalGraph() throws {
+        try refused(.put(1, box: "x"), .say("b", box: "x"))
+        let sent = [TraceEntry.Sent(event: "put", receiver: .box("x"), sequence: 1)]
+        let death = try #require(try stage.trace(of: .clerk).last)
+        #expect(death.event == "put" && death.sent == sent && death.outcome == .died("box/x: the box is locked"))
+        #expect(death.origin == .burial(cause: 1))
+        #expect(try stage.change(.clerk, .redrive(to: .box("x"), sequence: 1)) == [1])
+        #expect(try stage.change(.clerk, .redrive(to: .box("x"), sequence: 1)).isEmpty, "it is not dead any more")
+        try stage.bury(.clerk, to: .box("x"), 1, cause: "again")
+        #expect(try stage.change(.clerk, .discard(to: .box("x"), sequence: 1)) == [1])
+        #expect(try stage.change(.clerk, .discard(to: .box("x"), sequence: 1)).isEmpty)
+        let entries = try stage.trace(of: .clerk).dropFirst(2)
+        #expect(entries.map(\.outcome) == [.redriven, .died("again"), .discarded])
+        #expect(entries.map(\.origin) == [.operator(cause: 1), .burial(cause: 1), .operator(cause: 1)])
+        #expect(entries.allSatisfy { $0.sent == sent })
+    }
+
+    /// Two couriers hear the same refusal.
+    @Test func aLetterDiesOnce() throws {
+        try refused(.put(1, box: "x"))
+        let before = stage[.clerk]
+        try stage.bury(.clerk, to: .box("x"), 1, cause: "once more")
+        #expect(stage[.clerk] == before)
+    }
+
     // MARK: Compensation
 
     @Test func aCompensationDoesNotWaitForADeadStep() throws {

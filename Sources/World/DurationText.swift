@@ -1,4 +1,3 @@
-import World
 
 /// Durations as people read them, with two or three digits that matter.
 package enum DurationText {
