@@ -30,7 +30,7 @@ package struct TraceMermaid {
         case "letter": arrow = "\(alias(other))->>\(own): \(Self.plain(entry.event))"
         case "timer": arrow = "\(own)->>\(own): \(Self.plain("\(entry.event) (timer \(other))"))"
         case "worker": arrow = "\(Self.workers)->>\(own): \(Self.plain("\(entry.event) by \(other)"))"
-        case "refusal": arrow = "\(alias(other))--x\(own): \(Self.plain("\(entry.event) refused"))"
+        case "burial": arrow = "\(entry.receiver.map(alias) ?? own)--x\(own): \(Self.plain("\(entry.event) refused"))"
         case "operator": arrow = "\(Self.people)->>\(own): \(Self.plain("\(entry.event) \(entry.outcome)"))"
         default: arrow = "\(Self.client)->>\(own): \(Self.plain(entry.event))"
         }

@@ -124,6 +124,25 @@ import Testing
             """)
     }
 
+    @Test func refusalsOperatorsAndWorkersHaveTheirPlacesInADiagram() throws {
+        func entry(_ event: String, _ kind: JSON, outcome: String, to receiver: String?) -> JSON {
+            [
+                "actor": .string(Self.order), "event": .string(event), "causes": [1], "from": ["kind": kind, "worker": "n4"], "node": "n1", "outcome": .string(outcome),
+                "sent": .array(receiver.map { [["to": .string($0)]] } ?? []),
+            ]
+        }
+        let trace = try Self.trace([
+            Self.shipped[0], Self.shipped[1], entry("capture", "burial", outcome: "dead", to: "account/alice"),
+            entry("capture", "operator", outcome: "redriven", to: "account/alice"), entry("deadline", "burial", outcome: "dead", to: nil),
+            entry("answer", "worker", outcome: "done", to: nil),
+        ])
+        let lines = TraceMermaid(trace).text.split(separator: "\n").map { $0.drop { $0 == " " } }
+        for line in [
+            "actor people as operator", "participant workers as workers", "a2--xa1: capture refused", "people->>a1: capture redriven",
+            "a1--xa1: deadline refused", "workers->>a1: answer by n4", "Note over a1: n1, 0 ms: dead",
+        ] { #expect(lines.contains { $0 == line }, "\(line)") }
+    }
+
     /// A name may hold whatever people have typed. In a diagram it must mean nothing.
     @Test func namesMeanNothingInADiagram() throws {
         let name = "account/x;#\n%%{init}%%<b>\"end\""
