@@ -20,10 +20,10 @@ struct ValueRoutes: RouteGroup {
             WebRoute(.get, "/kv/{key}") { request in
                 let values = try values()
                 let key = request.parameter("key")
-                let value: [UInt8]?
+                let value: KeyValue.Entry?
                 do { value = try await values.get(key, patience: try Self.patience(request)) } catch { throw Self.problem(error) }
                 guard let value else { throw Problem.notFound("nothing was ever put under \"\(key)\"") }
-                return .json(["key": .string(key), "value": .string(String(decoding: value, as: UTF8.self))])
+                return .json(["key": .string(key), "value": .string(String(decoding: value.bytes, as: UTF8.self))])
             },
             WebRoute(.put, "/kv/{key}") { request in
                 try permission.check(request)

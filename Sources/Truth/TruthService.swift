@@ -48,7 +48,7 @@ public final class TruthService: Sendable {
         self.node = node
         self.log = log
         var machines: [String: any RegisterMachine] = [KeyValueMachine.kind: KeyValueMachine()]
-        for actor in actors { machines[actor.kind] = actor.machine }
+        for actor in actors { machines[actor.kind] = actor.machine(node.world.mutations) }
         let engine = ReplicatedEngine(node: node, store: store, machine: MachineBook(machines: machines), log: log)
         self.engine = engine
         self.workers = workers

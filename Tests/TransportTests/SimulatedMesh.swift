@@ -1,3 +1,4 @@
+import TestSupport
 import Transport
 import Wire
 import World

@@ -1,6 +1,6 @@
 import Logging
 import MessagePack
-import Synchronization
+import TestSupport
 import Testing
 import Transport
 import Wire
@@ -69,23 +69,6 @@ actor TestNode: LoopParticipant {
     nonisolated func turn(now: Instant) -> Bool { assumeIsolated { $0.links.turn(now: now) } }
     nonisolated func flush(now: Instant) { assumeIsolated { $0.links.flush(now: now) } }
     nonisolated var nextDeadline: Instant { assumeIsolated { $0.links.nextDeadline } }
-}
-
-/// Keeps what is logged.
-struct LogLines: LogHandler {
-    private final class Lines: Sendable { let lines = Mutex<[String]>([]) }
-    private let kept = Lines()
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.info
-
-    var all: [String] { kept.lines.withLock { $0 } }
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) { kept.lines.withLock { $0.append("\(event.message)") } }
 }
 
 func configuration(

@@ -127,13 +127,13 @@ import World
     }
 
     @Test func namesAndValuesWithinTheLimitsReachTheEngine() async {
-        for (name, bytes) in [("a", 0), (String(repeating: "n", count: 256), 32 << 10), ("a/b c\u{1F600}", 1)] {
+        for (name, bytes) in [("a", 0), (String(repeating: "n", count: 256), 64 << 10), ("a/b c\u{1F600}", 1)] {
             #expect(await put(name, bytes)?.code == .notReady)
         }
     }
 
     @Test func namesAndValuesBeyondThemAreRefusedWithTheirSize() async {
-        for (name, bytes, said) in [("", 1, "0"), (String(repeating: "é", count: 129), 1, "258"), ("a", 32 << 10 + 1, "\(32 << 10 + 1)")] {
+        for (name, bytes, said) in [("", 1, "0"), (String(repeating: "é", count: 129), 1, "258"), ("a", 64 << 10 + 1, "\(64 << 10 + 1)")] {
             let error = await put(name, bytes)
             #expect(error?.code == .tooLarge && error?.outcome == .failed && error?.sentence.contains(said) == true, "\(String(describing: error))")
         }

@@ -35,6 +35,7 @@ public struct Reaction {
     public let now: WallTime
 
     let step: Step
+    private let mutations: Set<Mutation>
     private(set) var view: RegisterView
     private(set) var sent: [Sent] = []
     private(set) var orders: [Order] = []
@@ -44,12 +45,15 @@ public struct Reaction {
     private(set) var outcome = TraceEntry.Outcome.done
     var answer: [UInt8] = []
 
-    package init(_ actor: ActorName, _ step: Step, trace: WorkID, sender: ActorName?, view: RegisterView) {
+    package init(
+        _ actor: ActorName, _ step: Step, trace: WorkID, sender: ActorName?, view: RegisterView, mutations: Set<Mutation> = []
+    ) {
         self.actor = actor
         self.step = step
         self.trace = trace
         self.sender = sender
         self.view = view
+        self.mutations = mutations
         now = view.circumstances.now
     }
 
@@ -170,7 +174,9 @@ public struct Reaction {
         switch view[.effect, key]?.first {
         case EffectMark.done.rawValue: try react(&self)
         case EffectMark.undone.rawValue: outcome = .repeated
-        default: outcome = .nothingToUndo
+        default:
+            outcome = .nothingToUndo
+            if mutations.contains(.noTombstone) { return }
         }
         view[.effect, key] = [EffectMark.undone.rawValue]
     }

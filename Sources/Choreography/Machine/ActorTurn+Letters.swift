@@ -7,7 +7,7 @@ extension ActorTurn {
         let now = view.circumstances.now.millisecondsSince1970
         return try letters.map { sent in
             var row = try view.outbox(to: sent.receiver)
-            if sent.nature == .compensation { row.makeWay() }
+            if sent.nature == .compensation, !mutations.contains(.compensationHeldBack) { row.makeWay() }
             // A compensation finds room where a step finds none: else work that cannot go on could not go back, either.
             let room = sent.nature == .compensation ? 2 : 1
             guard row.letters.count < ChoreographyLimits.lettersPerReceiver * room else {
@@ -68,8 +68,11 @@ extension Letter {
 
 extension OutboxRow {
     /// The receiver will never take the first letter. If a compensation waits behind it, that is not held up.
-    mutating func bury(_ cause: String) {
+    mutating func bury(_ cause: String, _ mutations: Set<Mutation>) {
+        // It is given up already, and what was refused is what it was before: two couriers may have asked.
+        if letters.first?.nature == .void { return }
         dead = cause
+        if mutations.contains(.compensationHeldBack) { return }
         if letters.first?.nature == .step, letters.contains(where: { $0.nature == .compensation }) { giveUpDead() }
     }
 

@@ -5,15 +5,17 @@ import World
 /// One event and all that it leads to, before it is one change of the actor's register.
 struct ActorTurn<Actor: DurableActor> {
     let name: ActorName
+    let mutations: Set<Mutation>
     var view: RegisterView
     var header: ActorHeader
     var state: Actor.State
 
-    init(_ view: RegisterView) throws {
+    init(_ view: RegisterView, _ mutations: Set<Mutation>) throws {
         guard let name = ActorName(key: view.key), name.kind == Actor.kind else {
             throw PackingError("this register is no actor of the kind \(Actor.kind)")
         }
         self.name = name
+        self.mutations = mutations
         self.view = view
         guard !view.state.isEmpty else {
             (header, state) = (ActorHeader(), Actor.blank)
@@ -29,7 +31,7 @@ struct ActorTurn<Actor: DurableActor> {
         // What comes to nobody makes nobody: a register that was begun would have to end some day.
         guard header.traced > 0 else { return view }
         if header.isEnding, header.receivers.isEmpty, header.buried.isEmpty { view.finish() }
-        view.due = header.due
+        view.due = mutations.contains(.timersInMemory) && header.due != 0 ? nil : header.due
         view.state = StoredActor(header: header, state: try MessagePackEncoder().encode(state)).packed
         return view
     }
@@ -45,7 +47,7 @@ struct ActorTurn<Actor: DurableActor> {
         case .settle(let receipts):
             for receipt in receipts { try settle(receipt.receiver, upTo: receipt.sequence) }
         case .bury(let receiver, let sequence, let cause):
-            guard let letter = try changeFirst(receiver, sequence, isDead: false, { $0.bury(cause) }) else { break }
+            guard let letter = try changeFirst(receiver, sequence, isDead: false, { [mutations] in $0.bury(cause, mutations) }) else { break }
             note(letter, to: receiver, .burial(cause: letter.cause), .died(cause))
         case .redrive(let receiver, let sequence):
             guard let letter = try changeFirst(receiver, sequence, isDead: true, { $0.dead = nil }) else { break }
@@ -104,7 +106,7 @@ struct ActorTurn<Actor: DurableActor> {
         // It was applied, and its sender has gone since; a call that was on its way for that long finds no number any more.
         if let hour = sender.key.hour, view.hasPassed(hour) { return .received(letter.sequence) }
         try settle(sender, upTo: received)
-        let last = try view.received(from: sender)
+        let known = try view.received(from: sender), last = hasForgotten(letter) ? letter.sequence &- 1 : known
         if letter.sequence <= last { return .received(last) }
         guard letter.sequence == last + 1 else { return .outOfOrder(next: last + 1) }
         let origin = TraceEntry.Origin.letter(from: sender, sequence: letter.sequence, cause: letter.cause, attempt: attempt)
@@ -116,8 +118,14 @@ struct ActorTurn<Actor: DurableActor> {
             let rule = try rule(for: letter.event, from: .actors, rules)
             _ = try react(rule, letter.payload, trace: letter.trace, origin, sender: sender)
         }
-        view.setReceived(letter.sequence, from: sender)
+        view.setReceived(max(known, letter.sequence), from: sender)
         return .received(letter.sequence)
+    }
+
+    /// Never, but for the mutations that plant just that: whether a letter is applied as if it came for the first time.
+    private func hasForgotten(_ letter: Letter) -> Bool {
+        let age = view.circumstances.now.millisecondsSince1970 - letter.sentAtMs
+        return mutations.contains(.noInbox) || mutations.contains(.dedupeByTime) && age > ChoreographyLimits.mutatedWindow.milliseconds
     }
 
     private mutating func fire(_ name: String, _ atMs: Int64, _ rules: [String: Rule<Actor>]) throws {
@@ -133,8 +141,8 @@ struct ActorTurn<Actor: DurableActor> {
 
     private mutating func take(_ report: WorkReport, for part: String, _ rules: [String: Rule<Actor>]) throws {
         // A set of parts, never a count of answers: the second answer to one finds it closed.
-        guard !header.isEnding, let order = try order(part), !order.isClosed else { return }
-        close(order, part)
+        guard !header.isEnding, let order = try order(part), !order.isClosed || mutations.contains(.gatherByCounting) else { return }
+        if !order.isClosed { close(order, part) }
         let rule = try rule(for: WorkAnswer.name, from: .worker, rules)
         let answer = WorkAnswer(part: part, result: report.result, node: report.node, resent: report.resent)
         _ = try react(
@@ -155,7 +163,7 @@ struct ActorTurn<Actor: DurableActor> {
         _ rule: Rule<Actor>, _ payload: [UInt8], trace: WorkID, _ origin: TraceEntry.Origin, sender: ActorName? = nil
     ) throws -> [UInt8] {
         if let limit = rule.step.limit { try header.count(rule.step.event, limit: limit) }
-        var next = Reaction(name, rule.step, trace: trace, sender: sender, view: view)
+        var next = Reaction(name, rule.step, trace: trace, sender: sender, view: view, mutations: mutations)
         try rule.run(payload, &state, &next)
         view = next.view
         let number = header.traced + 1
@@ -201,7 +209,7 @@ struct ActorTurn<Actor: DurableActor> {
 
     private mutating func set(_ timer: Reaction.Timer?, _ name: String, trace: WorkID, cause: UInt64) throws {
         guard let timer else {
-            _ = header.remove(timer: name)
+            if !mutations.contains(.twoDeciders) { _ = header.remove(timer: name) }
             return
         }
         try header.insert(

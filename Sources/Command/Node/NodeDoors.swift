@@ -2,6 +2,7 @@ import Admin
 import Choreography
 import Edge
 import Glibc
+import Items
 import Jobs
 import Logging
 import Lookup
@@ -39,6 +40,8 @@ struct NodeDoors {
                     PrimesRoutes(gateway: jobs.primes, limits: jobs.primesLimits, workers: jobs.counters, world: mesh.world),
                     LookupRoutes(gateway: jobs.lookups, services: work.services, world: mesh.world),
                     OrderRoutes(gateway: OrderDesk(actors: truth.actors), world: mesh.world),
+                    ItemRoutes(gateway: ItemDesk(engine: truth.engine, world: mesh.world), world: mesh.world),
+                    ValueRoutes(values: truth.values, world: mesh.world),
                     JobEventsRoutes(
                         sources: [JobEvents(gateway: jobs.primes), JobEvents(gateway: jobs.lookups, services: work.services)], world: mesh.world),
                 ],

@@ -177,7 +177,9 @@ extension Replica {
             if let known = proposer.lastOperation, let last = fold.view.lastChangedOperation, known.lexicographicallyPrecedes(last) {
                 proposer.lastOperation = last
             }
-            accept(proposer, fold.delta(on: proposer.current, under: ballot), answers: fold.answers)
+            let isEarly = mutations.contains(.acknowledgedBeforeCommit)
+            if isEarly { answer(proposer, fold.answers) }
+            accept(proposer, fold.delta(on: proposer.current, under: ballot), answers: isEarly ? [] : fold.answers)
         }
     }
 

@@ -51,7 +51,7 @@ public final class FileResults: Sendable {
     package var kept: (files: Int, bytes: Int) { state.withLock { ($0.index.files, $0.index.bytes) } }
 
     /// Keeps a result. When this returns it survives a power cut.
-    func save(_ bytes: [UInt8], _ digest: ResultDigest, of work: WorkID) async throws(WorkRefusal) {
+    package func save(_ bytes: [UInt8], _ digest: ResultDigest, of work: WorkID) async throws(WorkRefusal) {
         let name = ResultName(work: work, digest: digest, size: bytes.count)
         let result: Result<Void, WorkRefusal> = await onThread { [self] in
             if let obstacle = state.withLock({ $0.index.obstacle(to: name) }) {
@@ -86,7 +86,7 @@ public final class FileResults: Sendable {
     }
 
     /// The result, if it is here and what it was.
-    func read(_ digest: ResultDigest) async -> [UInt8]? {
+    package func read(_ digest: ResultDigest) async -> [UInt8]? {
         await onThread { [self] in
             for name in state.withLock({ $0.index.named(digest) }) {
                 do throws(FileError) {

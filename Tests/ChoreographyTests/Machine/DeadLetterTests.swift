@@ -94,6 +94,17 @@ import World
         #expect(try stage.letters(from: .clerk, to: .box("x")).map(\.nature) == [.step], "the box may have it already")
     }
 
+    /// Two couriers had the same letter refused, and the news of the second comes when a compensation has already passed the first.
+    @Test func whatIsGivenUpDoesNotDieAgain() throws {
+        try refused(.put(1, box: "x"), .say("b", box: "x"))
+        try stage.change(.clerk, .discard(to: .box("x"), sequence: 1))
+        try stage.bury(.clerk, to: .box("x"), 1, cause: "box/x: the box is locked")
+        #expect(try stage.pair(from: .clerk, to: .box("x"))?.dead == nil)
+        try stage.tell(Lock(isLocked: false), to: .box("x"))
+        try stage.carry(from: .clerk, to: .box("x"))
+        #expect(try stage.box("x").said == ["b"])
+    }
+
     @Test func anOperatorWhoComesLateChangesNothing() throws {
         try refused(.put(1, box: "x"), .say("b", box: "x"))
         let before = stage[.clerk]

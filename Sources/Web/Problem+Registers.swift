@@ -1,12 +1,11 @@
 import Hummingbird
 import JSONDocument
 import Registers
-import Web
 import World
 
 extension Problem {
     /// What a register answers: 503 for what a later attempt may change, with when, and with what is known of the fate of what was asked.
-    init(_ error: RegisterError, operation: WorkID? = nil) {
+    public init(_ error: RegisterError, operation: WorkID? = nil) {
         let status = switch error.code {
         case .tooLarge: 413
         case .refused, .expired: 409

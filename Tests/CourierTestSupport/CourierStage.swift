@@ -4,7 +4,7 @@ import World
 
 /// Three nodes with a courier each, over registers that are kept in one place; in virtual time, under one seed. Calls take their time, get lost on
 /// the way there or on the way back; couriers die and begin with nothing.
-final class CourierStage {
+package final class CourierStage {
     private enum Happening {
         case arrive(node: Int, life: Int, CourierInput)
         case attend(ActorName, stand: Int)
@@ -14,36 +14,36 @@ final class CourierStage {
     }
 
     /// How often a call gets lost, either way.
-    var loss = 0.15
+    package var loss = 0.15
     private var couriers: [Courier?] = []
     private var lives = [1, 1, 1]
-    private(set) var actors: MemoryActors
+    package private(set) var actors: MemoryActors
     private var random: RandomStream
     private var events = EventHeap<Happening>()
-    private(set) var now = Instant.zero
+    package private(set) var now = Instant.zero
     /// The first error that a deed of the test threw.
-    private(set) var trouble: (any Error)?
+    package private(set) var trouble: (any Error)?
     private static let start = WallTime(millisecondsSince1970: 1_800_000_000_000)
 
-    init(_ kinds: [any DurableActor.Type], seed: UInt64) {
+    package init(_ kinds: [any DurableActor.Type], seed: UInt64) {
         actors = MemoryActors(kinds)
         random = RandomStream(seed: seed, name: "stage")
         couriers = (0..<3).map { Courier(random: RandomStream(seed: seed, name: "courier \($0)")) }
     }
 
-    var wall: WallTime { WallTime(nanosecondsSince1970: Self.start.nanosecondsSince1970 + now.nanoseconds) }
+    package var wall: WallTime { WallTime(nanosecondsSince1970: Self.start.nanosecondsSince1970 + now.nanoseconds) }
 
     /// Has the test do something at a time.
-    func at(_ milliseconds: Int64, _ deed: @escaping (CourierStage) throws -> Void) {
+    package func at(_ milliseconds: Int64, _ deed: @escaping (CourierStage) throws -> Void) {
         events.insert(.deed(deed), at: Instant(nanoseconds: milliseconds * 1_000_000))
     }
 
-    func tell<Event: DurableEvent>(_ event: Event, to actor: ActorName, as work: WorkID) throws {
+    package func tell<Event: DurableEvent>(_ event: Event, to actor: ActorName, as work: WorkID) throws {
         try change(actor, .telling(event, as: work))
     }
 
     /// The courier of a node dies with all that it knew, and another begins some time later.
-    func kill(_ node: Int) {
+    package func kill(_ node: Int) {
         guard couriers[node] != nil else { return }
         couriers[node] = nil
         lives[node] += 1
@@ -51,7 +51,7 @@ final class CourierStage {
     }
 
     /// Lets everything happen until nothing is left, or a time has come.
-    func play(until limit: Duration) {
+    package func play(until limit: Duration) {
         let end = now + limit
         while let (event, at) = events.pop(dueBy: end) {
             now = max(now, at)
