@@ -36,7 +36,8 @@ package struct TraceMermaid {
         }
         lines.append("    " + arrow)
         // Where it was is told when it changes, with what else was not as it commonly is.
-        if let remark = entry.remark { lines.append("    Note over \(own): \(Self.plain("\(entry.host), \(entry.afterMs) ms: \(remark)"))") }
+        guard let remark = entry.remark else { return }
+        lines.append("    Note over \(own): " + Self.plain("\(entry.host), \(entry.afterMs) ms: \(remark)"))
     }
 
     private mutating func add(_ one: TraceDocument.Awaited) {
