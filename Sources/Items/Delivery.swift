@@ -29,6 +29,7 @@ public enum Delivery: DurableActor {
 
     public static let kind = "delivery"
     public static var blank: State { State() }
+    public static func word(for state: State) -> String { state.status.rawValue }
 
     public static var rules: [Rule<Delivery>] {
         [

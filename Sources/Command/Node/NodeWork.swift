@@ -15,7 +15,7 @@ struct NodeWork: Sendable {
     /// The durable actors of all kinds of work. All nodes of a mesh know the same.
     static let actors: [any DurableActor.Type] = Choreography.orderActors + Choreography.itemActors + [LookupJob.self, PrimesJob.self]
     /// The kinds of those that begin work, under its id.
-    static let beginnings = [Order.kind, LookupJob.kind, PrimesJob.kind]
+    static let beginnings = [Order.kind, LookupJob.kind, PrimesJob.kind, Delivery.kind]
     /// What these have workers do.
     static let kinds = [LookupJob.work, PrimesJob.work]
 

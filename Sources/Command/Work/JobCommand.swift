@@ -47,7 +47,8 @@ extension PrimesDocument {
 
 extension LookupDocument {
     fileprivate var words: String {
-        "lookup of \(target): \(status), \(done) of \(total) services" + warningLines(warnings) + (results.isEmpty ? "" : "\n" + table.text())
+        "lookup of \(target): \(status), \(done) of \(total) services" + warningLines(warnings)
+            + (results.isEmpty ? "" : "\n" + table.text())
     }
 }
 
