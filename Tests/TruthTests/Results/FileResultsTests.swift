@@ -116,7 +116,9 @@ import World
         try simulated { shelf in
             let results = try shelf.open()
             shelf.disk.isFull = true
-            let refusal = await Self.refusal { () async throws(WorkRefusal) in try await results.save(Self.content, Self.digest, of: Self.work) }
+            let refusal = await Self.refusal { () async throws(WorkRefusal) in
+                try await results.save(Self.content, Self.digest, of: Self.work)
+            }
             #expect(refusal?.code == .overloaded && refusal?.message.contains("No space") == true)
             #expect(results.kept.files == 0)
             shelf.disk.isFull = false
