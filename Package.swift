@@ -58,9 +58,10 @@ var foundation: [Target] {
         .target(name: "Membership", dependencies: ["World", "MessagePack"]),
         .target(name: "Placement", dependencies: ["World"]),
         .target(name: "Registers", dependencies: ["World", "MessagePack", "CStoreFile"] + sqlite),
-        .target(name: "Campaign", dependencies: ["World", "Membership", "Placement", "Registers"]),
+        .target(name: "Campaign", dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Orders"]),
         .target(name: "Choreography", dependencies: ["World", "MessagePack", "Placement", "Registers"]),
         .target(name: "Orders", dependencies: ["World", "Registers", "Choreography"]),
+        .target(name: "Items", dependencies: ["World", "MessagePack", "Registers", "Choreography"]),
     ]
 }
 
@@ -104,7 +105,7 @@ var work: [Target] {
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .target(name: "Topology", dependencies: ["World", "Yams"]),
-        .target(name: "Web", dependencies: ["World", "JSONDocument", hummingbird, log]),
+        .target(name: "Web", dependencies: ["World", "JSONDocument", "Registers", hummingbird, log]),
     ]
 }
 
@@ -112,19 +113,20 @@ var work: [Target] {
 var surfaces: [Target] {
     [
         .target(
-            name: "Edge", dependencies: ["World", "JSONDocument", "Orders", "Jobs", "Lookup", "Primes", "Web", hummingbird, log]),
+            name: "Edge", dependencies: ["World", "JSONDocument", "Registers", "Orders", "Items", "Jobs", "Truth", "Lookup", "Primes", "Web", hummingbird, log]),
         .target(
             name: "Admin",
             dependencies: [
-                "World", "JSONDocument", "Wire", "Membership", "Placement", "Registers", "Transport", "Mesh", "Jobs", "Truth", "Web",
-                hummingbird, log,
+                "World", "JSONDocument", "MessagePack", "Wire", "Membership", "Placement", "Registers", "Choreography", "Transport", "Mesh",
+                "Jobs", "Truth", "Web", hummingbird, log,
             ],
             resources: pageFiles.map { .embedInCode("Page/" + $0) }),
         .target(name: "Chaos", dependencies: ["World", "JSONDocument", "Jobs", "Lookup", "Primes", "Topology", "Yams"]),
         .target(
             name: "Command",
             dependencies: [
-                "CPlatform", "World", "JSONDocument", "Wire", "Membership", "Placement", "Registers", "Campaign", "Choreography", "Orders", "Transport",
+                "CPlatform", "World", "JSONDocument", "MessagePack", "Wire", "Membership", "Placement", "Registers", "Campaign", "Choreography", "Orders", "Items",
+                "Transport",
                 "Mesh", "Jobs", "Truth", "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Chaos", log, httpClient,
                 .product(name: "GRDBSQLite", package: "GRDB.swift"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -136,7 +138,7 @@ var surfaces: [Target] {
 
 /// The live page of the admin ports, compiled into the program.
 var pageFiles: [String] {
-    ["page.html", "page.css", "tables.css", "page.js", "stream.js", "words.js", "members.js", "ring.js", "jobs.js"]
+    ["page.html", "page.css", "tables.css", "page.js", "stream.js", "words.js", "members.js", "ring.js", "jobs.js", "work.js", "trace.js", "work.css"]
 }
 
 /// Programs that docs/ shows; the tests build and run them.
@@ -158,8 +160,10 @@ var tests: [Target] {
         .target(name: "TestSupport", dependencies: ["CPlatform", "World", log], path: "Tests/TestSupport"),
         .target(
             name: "WebTestSupport", dependencies: ["JSONDocument", "Web", "TestSupport", httpClient], path: "Tests/WebTestSupport"),
-        .target(name: "JobTestSupport", dependencies: ["World", "Jobs"], path: "Tests/JobTestSupport"),
         .target(name: "OrderTestSupport", dependencies: ["World", "Choreography", "Orders"], path: "Tests/OrderTestSupport"),
+        .target(name: "WorkTestSupport", dependencies: ["World", "Registers", "Choreography"], path: "Tests/WorkTestSupport"),
+        .target(name: "ItemTestSupport", dependencies: ["World", "Items"], path: "Tests/ItemTestSupport"),
+        .target(name: "CourierTestSupport", dependencies: ["World", "Registers", "Choreography"], path: "Tests/CourierTestSupport"),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
         .testTarget(name: "WorldTests", dependencies: ["World"]),
         .testTarget(name: "MessagePackTests", dependencies: ["MessagePack", "TestSupport"]),
@@ -167,14 +171,16 @@ var tests: [Target] {
             name: "WireTests", dependencies: ["World", "MessagePack", "Wire", "Registers", "TestSupport"], exclude: ["vectors"]),
         .testTarget(name: "MembershipTests", dependencies: ["World", "MessagePack", "Membership", "TestSupport"]),
         .testTarget(name: "PlacementTests", dependencies: ["World", "Placement"]),
-        .testTarget(name: "CampaignTests", dependencies: ["World", "Membership", "Placement", "Registers", "Campaign"]),
+        .testTarget(
+            name: "CampaignTests", dependencies: ["World", "Membership", "Placement", "Registers", "Choreography", "Orders", "Campaign"]),
         .testTarget(
             name: "RegistersTests",
             dependencies: [
                 "World", "MessagePack", "Placement", "Registers", "TestSupport", .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
-        .testTarget(name: "ChoreographyTests", dependencies: ["World", "MessagePack", "Registers", "Choreography"]),
-        .testTarget(name: "OrdersTests", dependencies: ["World", "Registers", "Choreography", "Orders"]),
+        .testTarget(name: "ChoreographyTests", dependencies: ["World", "MessagePack", "Registers", "Choreography", "WorkTestSupport"]),
+        .testTarget(name: "OrdersTests", dependencies: ["World", "Registers", "Choreography", "Orders", "CourierTestSupport"]),
+        .testTarget(name: "ItemsTests", dependencies: ["World", "MessagePack", "Registers", "Choreography", "Items", "CourierTestSupport"]),
         .testTarget(
             name: "TransportTests",
             dependencies: ["World", "MessagePack", "Wire", "Transport", "CReactor", "CZeroMQ", "TestSupport", log]),
@@ -188,11 +194,11 @@ var tests: [Target] {
             ]),
         .testTarget(
             name: "PrimesTests",
-            dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "Primes", "TestSupport", "JobTestSupport", log]),
+            dependencies: ["World", "MessagePack", "Choreography", "Jobs", "Primes", "TestSupport", log]),
         .testTarget(
             name: "LookupTests",
             dependencies: [
-                "World", "JSONDocument", "Placement", "Membership", "Jobs", "Mesh", "Web", "Lookup", "TestSupport", "JobTestSupport",
+                "World", "JSONDocument", "MessagePack", "Choreography", "Jobs", "Web", "Lookup", "TestSupport",
                 "WebTestSupport", hummingbird, log, .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -206,20 +212,21 @@ var tests: [Target] {
         .testTarget(
             name: "EdgeTests",
             dependencies: [
-                "World", "JSONDocument", "Orders", "Jobs", "Lookup", "Primes", "Web", "Edge", "WebTestSupport", "OrderTestSupport",
-                httpClient, log,
+                "World", "JSONDocument", "Orders", "Jobs", "Lookup", "Primes", "Web", "Edge", "WebTestSupport", "OrderTestSupport", "Items",
+                "ItemTestSupport", "Registers", "Truth", httpClient, log,
             ]),
         .testTarget(
             name: "AdminTests",
             dependencies: [
-                "World", "JSONDocument", "Wire", "Membership", "Placement", "Transport", "Mesh", "Jobs", "Web", "Admin", "TestSupport",
-                "WebTestSupport", httpClient, log,
+                "World", "JSONDocument", "MessagePack", "Wire", "Membership", "Placement", "Registers", "Choreography", "Orders", "Transport",
+                "Mesh", "Jobs", "Web", "Admin", "TestSupport", "WebTestSupport", "WorkTestSupport", httpClient, log,
             ]),
         .testTarget(
             name: "CommandTests",
             dependencies: [
                 "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Orders", "Edge", "Command", "CStoreFile",
-                "TestSupport", "WebTestSupport", "OrderTestSupport", log, hummingbird,
+                "TestSupport", "WebTestSupport", "OrderTestSupport", "WorkTestSupport", "Admin", "Choreography", "Items", "ItemTestSupport", "Campaign",
+                "Registers", "Truth", log, hummingbird,
             ]),
     ]
 }

@@ -19,11 +19,13 @@ public final class AdminServer: Sendable {
     ///   - faults: the fault filter, of a node that was started with `--chaos`.
     ///   - jobs: who gathers the jobs of the mesh, for `/jobs` and the page.
     ///   - truth: the registers, for `/kv` and `/stores`.
+    ///   - work: durable work, for `/traces`, `/sagas` and `/dead-letters`.
     ///   - readers: live pages that may be open on this node at a time; a further one is refused.
     ///   - metrics: what the node's work has to tell, besides the node's own.
     public init(
         address: WebAddress?, socketPath: String, token: String? = nil, node: any NodeInspection, control: any NodeControl,
-        faults: (any FaultControl)? = nil, jobs: (any JobOverview)? = nil, truth: (any TruthInspection)? = nil, readers: Int = 64,
+        faults: (any FaultControl)? = nil, jobs: (any JobOverview)? = nil, truth: (any TruthInspection)? = nil, work: (any WorkInspection)? = nil,
+        readers: Int = 64,
         metrics: @escaping @Sendable () async -> [MetricSample] = { [] }, world: any World, limits: WebLimits = WebLimits(),
         logger: Logger
     ) {
@@ -37,6 +39,8 @@ public final class AdminServer: Sendable {
             FaultRoutes(faults: faults, socketPath: socketPath), JobRoutes(jobs: jobs), LiveRoutes(feed: feed, world: world),
             StoreRoutes(truth: truth), StoreChangeRoutes(truth: truth, permission: permission),
             ValueRoutes(truth: truth, permission: permission, ids: WorkIDGenerator(world, name: "admin-operations")),
+            TraceRoutes(work: work, world: world), SagaRoutes(work: work, world: world),
+            DeadLetterRoutes(work: work, permission: permission, world: world, ids: WorkIDGenerator(world, name: "admin-redrives")),
         ]
         let offered = groups.flatMap(\.routes)
         let routes = offered + PageRoutes(offered: offered, node: node).routes

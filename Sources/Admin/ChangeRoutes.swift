@@ -9,6 +9,12 @@ struct ChangePermission: Sendable {
     let token: String?
     let socketPath: String
 
+    /// What whoever asks may do: `allowed`, `token` when a token would help, or `no`.
+    func word(for request: WebRequest) -> String {
+        do throws(Problem) { try check(request) } catch { return token?.isEmpty == false ? "token" : "no" }
+        return "allowed"
+    }
+
     /// - Throws: a ``Problem``: 401 for a wrong token, 403 for none.
     func check(_ request: WebRequest) throws(Problem) {
         if request.transport == .unixSocket { return }

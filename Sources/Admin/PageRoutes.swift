@@ -83,5 +83,7 @@ enum PageFiles {
         PageFile("page.js", PackageResources.page_js), PageFile("stream.js", PackageResources.stream_js),
         PageFile("words.js", PackageResources.words_js), PageFile("members.js", PackageResources.members_js),
         PageFile("ring.js", PackageResources.ring_js), PageFile("jobs.js", PackageResources.jobs_js),
+        PageFile("work.js", PackageResources.work_js), PageFile("trace.js", PackageResources.trace_js),
+        PageFile("work.css", PackageResources.work_css),
     ]
 }

@@ -20,10 +20,10 @@ struct ValueRoutes: RouteGroup {
             WebRoute(.get, "/kv/{key}") { request in
                 let values = try values()
                 let key = request.parameter("key")
-                let value: [UInt8]?
+                let value: KeyValue.Entry?
                 do { value = try await values.get(key, patience: try Self.patience(request)) } catch { throw Self.problem(error) }
                 guard let value else { throw Problem.notFound("nothing was ever put under \"\(key)\"") }
-                return .json(["key": .string(key), "value": .string(String(decoding: value, as: UTF8.self))])
+                return .json(["key": .string(key), "value": .string(String(decoding: value.bytes, as: UTF8.self))])
             },
             WebRoute(.put, "/kv/{key}") { request in
                 try permission.check(request)
@@ -32,7 +32,7 @@ struct ValueRoutes: RouteGroup {
                 guard let value = body["value"]?.string else {
                     throw Problem.invalid([.init("value", ["the value is missing, or is not a text"])])
                 }
-                let operation = try operation(request)
+                let operation = try request.operation(or: ids)
                 let key = request.parameter("key")
                 do {
                     try await values.put(key, Array(value.utf8), operation: operation, patience: try Self.patience(request))
@@ -49,21 +49,8 @@ struct ValueRoutes: RouteGroup {
         return truth.values
     }
 
-    /// The id by which a repeated write is known as the same.
-    private func operation(_ request: WebRequest) throws(Problem) -> WorkID {
-        guard let text = request.query("operation") else { return ids.next() }
-        guard let id = WorkID(text) else {
-            throw .invalid([.init("operation", ["\"\(text.prefix(64))\" is no UUID of version 7"])])
-        }
-        return id
-    }
-
     private static func patience(_ request: WebRequest) throws(Problem) -> Duration {
-        guard let text = request.query("patienceMs") else { return patience }
-        guard let milliseconds = Int(text), (1...60_000).contains(milliseconds) else {
-            throw .invalid([.init("patienceMs", ["\"\(text.prefix(64))\" is not allowed; expected 1 to 60000"])])
-        }
-        return .milliseconds(milliseconds)
+        try request.number("patienceMs", in: 1...60_000).map { .milliseconds($0) } ?? patience
     }
 
     private static func problem(_ error: any Error, _ operation: WorkID? = nil) -> Problem {

@@ -45,14 +45,23 @@ public struct CampaignRun: Sendable {
         var weather = scenario.isCalm ? .calm : Weather(&random)
         if scenario.isHectic { weather.loss = max(weather.loss, 0.05 + 0.1 * random.unit()) }
         let mesh = SimulatedMesh(
-            seed: random.next(), shape: shape, weather: weather, machine: CampaignMachine(), mutations: mutations, show: show)
+            seed: random.next(), shape: shape, weather: weather, machine: ActorKinds.machines(mutations), mutations: mutations, show: show)
         let length = random.between(.seconds(5), .seconds(20))
         var plan = scenario.plan(&random)
         plan.spread(over: length, most: 450)
-        let clients = Clients(mesh, plan)
+        if scenario == .all {
+            var random = RandomStream(seed: seed, name: "campaign actors")
+            if random.chance(0.25) { plan.addActors(&random) }
+        }
+        let clients = Clients(mesh, plan), customers = Customers(mesh, plan)
         let nemesis = Nemesis(mesh, scenario.troubles(&random), keys: plan.keys.map(\.key), isHectic: scenario.isHectic)
         for i in mesh.machines.indices { mesh.push(.start(i), after: random.between(.zero, .milliseconds(500))) }
         mesh.run(until: .zero + .seconds(2))
+        if customers.isNeeded {
+            customers.furnish()
+            _ = mesh.run(until: mesh.now + .seconds(10), or: { customers.isIdle })
+            customers.begin(within: length)
+        }
         clients.begin()
         nemesis.begin(until: mesh.now + length)
         mesh.run(until: mesh.now + length)
@@ -63,9 +72,10 @@ public struct CampaignRun: Sendable {
         let examination = Examination(mesh, clients)
         examination.run()
         let agreement = AgreementCheck.judge(clients.ledger.byKey.map(\.key), mesh)
-        let freeing = FreeingExamination(mesh, clients)
+        let freeing = FreeingExamination(mesh, clients), actors = ActorExamination(mesh, customers)
         if scenario.frees && examination.violations.isEmpty { freeing.run() }
-        let seen = agreement + examination.violations + freeing.violations
+        if customers.isNeeded && examination.violations.isEmpty { actors.run() }
+        let seen = agreement + examination.violations + freeing.violations + actors.violations
         return judge(mesh, clients, nemesis, seen)
     }
 

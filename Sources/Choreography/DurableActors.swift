@@ -7,7 +7,7 @@ public struct DurableActors: Sendable {
     /// How long an answer may take.
     public static let patience = Duration.seconds(5)
 
-    private let engine: any RegisterEngine
+    let engine: any RegisterEngine
 
     /// - Parameter engine: of registers whose machines know the actors' kinds; see ``DurableActor/machine``.
     public init(engine: any RegisterEngine) { self.engine = engine }
@@ -75,7 +75,10 @@ public struct DurableActors: Sendable {
     }
 
     /// What an actor has done for a piece of work, in the order in which it did.
-    public func trace(of work: WorkID, by actor: ActorName, patience: Duration = patience) async throws(RegisterError) -> [TraceEntry] {
+    /// - Parameter limit: of entries, about: reading ends with the portion that goes beyond.
+    public func trace(
+        of work: WorkID, by actor: ActorName, limit: Int = .max, patience: Duration = patience
+    ) async throws(RegisterError) -> [TraceEntry] {
         var entries: [TraceEntry] = []
         while true {
             let query = ActorQuery.trace(work, after: entries.last?.number ?? 0)
@@ -85,14 +88,14 @@ public struct DurableActors: Sendable {
                 return try reader.readAll(TraceEntry.self)
             }
             entries += more
-            if more.count < ActorQuery.most { return entries }
+            if more.count < ActorQuery.most || entries.count >= limit { return entries }
         }
     }
 
     /// Asks a register for the state of its actor, without the actor's rows; see ``ActorSighting/init(reading:)``.
     public static let stateQuery = ActorQuery.sight(after: [0xFF]).packed
 
-    private static func reading<Value>(_ actor: ActorName, _ body: () throws -> Value) throws(RegisterError) -> Value {
+    static func reading<Value>(_ actor: ActorName, _ body: () throws -> Value) throws(RegisterError) -> Value {
         do { return try body() } catch {
             throw RegisterError(.refused, .failed, "what \(actor) says cannot be read by this program; update it: \(error)")
         }

@@ -32,6 +32,7 @@ public enum Order: DurableActor {
 
     public static let kind = "order"
     public static var blank: State { State() }
+    public static func word(for state: State) -> String { state.status.rawValue }
 
     private static let toAccount = Step.Sending.to(Account.self, Charge.self)
     private static let backwards: [Step.Sending] = [

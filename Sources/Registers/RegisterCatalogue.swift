@@ -2,13 +2,14 @@ import World
 
 // LISTS OF REGISTERS
 //
-// No node knows all registers. So every store that lives is asked, and each names those of which it is the home, as it sees it: with all stores
-// in agreement that names each register once. While they are not, a register may be named by two, of which the later version counts, or for a
-// moment by nobody.
+// No node knows all registers. So every store that lives is asked, and each names those of which it is the home, as it sees it: with all
+// stores in agreement that names each register once. While they are not, a register may be named by two, of which the later version counts,
+// or for a moment by nobody.
 //
 // Names are gone through from the last to the first. Those of work end in ids that begin with their time, so within a kind the newest comes
-// first. A store goes as far as it has room and time, and says how far: it may have looked at ten thousand and found none that is asked for.
-// Nothing may be shown beyond the point that all have come to, else a page would leave something out that the next does not make up for.
+// first. A store goes as far as it has room and time, and says how far: it may have looked at ten thousand and found none that is asked
+// for. Nothing may be shown beyond the point that all have come to, else a page would leave something out that the next does not make up
+// for.
 
 /// Which registers somebody wants to see.
 public struct RegisterListing: Hashable, Sendable {
@@ -32,7 +33,9 @@ public struct RegisterListing: Hashable, Sendable {
     /// 1 ... ``RegisterLimits/surveyedEntries``; other numbers count as the nearest of these.
     public var limit: Int
 
-    public init(kind: String = "", which: Which = .all, before: [UInt8]? = nil, query: [UInt8] = [], limit: Int = RegisterLimits.surveyedEntries) {
+    public init(
+        kind: String = "", which: Which = .all, before: [UInt8]? = nil, query: [UInt8] = [], limit: Int = RegisterLimits.surveyedEntries
+    ) {
         self.kind = kind
         self.which = which
         self.before = before
@@ -74,7 +77,8 @@ public struct RegisterListing: Hashable, Sendable {
 public struct RegisterList: Hashable, Sendable {
     public struct Entry: Hashable, Sendable {
         public let key: RegisterKey
-        /// What its home knows of it, with an empty answer when that is too large for a list, or the register's machine does not take the query.
+        /// What its home knows of it, with an empty answer when that is too large for a list, or the register's machine does not take the
+        /// query.
         public let glance: RegisterGlance
         /// The node that says so: the register's home.
         public let node: String
@@ -90,8 +94,8 @@ public struct RegisterList: Hashable, Sendable {
     public var entries: [Entry]
     /// Live nodes with a store that have not answered in time, sorted: what is theirs is not here.
     public var unheard: [String]
-    /// What comes next in ``RegisterListing/before``; nil at the end. A page may have fewer entries than were asked for, or none, and another
-    /// behind it.
+    /// What comes next in ``RegisterListing/before``; nil at the end. A page may have fewer entries than were asked for, or none, and
+    /// another behind it.
     public var next: [UInt8]?
 
     public init(entries: [Entry], unheard: [String] = [], next: [UInt8]? = nil) {

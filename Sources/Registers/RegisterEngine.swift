@@ -22,8 +22,8 @@ public protocol RegisterEngine: Sendable {
     /// Answers a query from everything that was acknowledged before now.
     nonisolated(nonsending) func read(_ key: RegisterKey, query: [UInt8], patience: Duration) async throws(RegisterError) -> [UInt8]
 
-    /// Answers a query from what one replica has, without asking the others: never from what may not be chosen, but maybe from less than was
-    /// acknowledged before now. A replica that is out of reach of the others answers too.
+    /// Answers a query from what one replica has, without asking the others: never from what may not be chosen, but maybe from less than
+    /// was acknowledged before now. A replica that is out of reach of the others answers too.
     /// - Parameters:
     ///   - seen: a version that the caller knows. Then the answer waits for a later one, or for the end of the work; when patience ends it
     ///     comes in any case, and may be of that version or an earlier one.

@@ -22,7 +22,7 @@ public final class TruthService: Sendable {
     /// Does what durable actors want done, whose registers are here. Nil without a store.
     private let courier: CourierRunner?
     /// Kept so that they live.
-    private let doors: (EngineDoor, LookDoor, ConfigurationDoor, WorkDoor)
+    private let doors: (EngineDoor, LookDoor, ConfigurationDoor, WorkDoor, ActorDoor)
     private let workers: [any Worker]
     /// Kinds of durable actors.
     private let kinds: [String]
@@ -48,7 +48,7 @@ public final class TruthService: Sendable {
         self.node = node
         self.log = log
         var machines: [String: any RegisterMachine] = [KeyValueMachine.kind: KeyValueMachine()]
-        for actor in actors { machines[actor.kind] = actor.machine }
+        for actor in actors { machines[actor.kind] = actor.machine(node.world.mutations) }
         let engine = ReplicatedEngine(node: node, store: store, machine: MachineBook(machines: machines), log: log)
         self.engine = engine
         self.workers = workers
@@ -62,7 +62,8 @@ public final class TruthService: Sendable {
         doors = (
             EngineDoor(actorSystem: node.system, engine: engine), LookDoor(actorSystem: node.system, engine: engine),
             ConfigurationDoor(actorSystem: node.system, keeper: keeper),
-            WorkDoor(actorSystem: node.system, workers: workers, results: results, courier: courier)
+            WorkDoor(actorSystem: node.system, workers: workers, results: results, courier: courier),
+            ActorDoor(actorSystem: node.system, courier: courier)
         )
     }
 
@@ -147,6 +148,10 @@ public final class TruthService: Sendable {
 
     /// The durable actors of the mesh.
     public var actors: DurableActors { DurableActors(engine: engine) }
+
+    /// The mesh's durable work, for operators.
+    /// - Parameter kinds: of the actors that begin work, each under the work's id.
+    public func work(begunBy kinds: [String]) -> WorkDesk { WorkDesk(kinds: kinds, node: node, engine: engine) }
 
     /// Liveness goes by the id of the store, never by the name of the node: a wiped disk is another store.
     private func see() {

@@ -11,10 +11,10 @@ public struct OpenAPIDocument: Sendable {
         var paths: [(path: String, operations: [JSON.Member])] = []
         for route in groups.flatMap(\.routes) {
             let operation = JSON.Member(route.method.rawValue.lowercased(), Self.complete(route))
-            if let index = paths.firstIndex(where: { $0.path == route.path }) {
+            if let index = paths.firstIndex(where: { $0.path == route.documentedPath }) {
                 paths[index].operations.append(operation)
             } else {
-                paths.append((route.path, [operation]))
+                paths.append((route.documentedPath, [operation]))
             }
         }
         json = [
@@ -30,7 +30,7 @@ public struct OpenAPIDocument: Sendable {
     /// The route's operation with its path parameters and, for every error, the problem document.
     private static func complete(_ route: WebRoute) -> JSON {
         var members = route.operation.members ?? []
-        let names = route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+        let names = route.documentedPath.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
         if !names.isEmpty {
             let parameters = names.map { name -> JSON in
                 ["name": .string(name), "in": "path", "required": true, "schema": ["type": "string"]]

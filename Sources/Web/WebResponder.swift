@@ -28,8 +28,9 @@ struct WebResponder: HTTPResponder {
         let router = Router(context: WebContext.self, options: [.caseInsensitive, .autoGenerateHeadEndpoints])
         router.add(middleware: FrameworkErrors())
         for route in routes {
-            router.on(RouterPath(route.path), method: route.method) { request, context in
-                try await route.handler(WebRequest(request, context, transport, limits, stopping))
+            let greedy = WebRoute.Greedy(route.path)
+            router.on(RouterPath(route.pattern), method: route.method) { request, context in
+                try await route.handler(WebRequest(request, context, greedy, transport, limits, stopping))
             }
         }
         Self.refuseOtherMethods(of: routes, in: router)
@@ -38,15 +39,18 @@ struct WebResponder: HTTPResponder {
 
     /// The router answers 404 for a method that a path does not have; the client ought to learn which it has.
     private static func refuseOtherMethods(of routes: [WebRoute], in router: Router<WebContext>) {
-        let methods: [HTTPRequest.Method] = [.get, .put, .post, .patch, .delete, .trace, .connect]
+        let methods: [HTTPRequest.Method] = [.get, .head, .put, .post, .patch, .delete, .trace, .connect]
         var seen: [String] = []
-        for path in routes.map(\.path) where !seen.contains(path) {
+        for path in routes.map(\.pattern) where !seen.contains(path) {
             seen.append(path)
-            let offered = methods.filter { method in routes.contains { $0.path == path && $0.method == method } }
+            let own = routes.filter { $0.pattern == path }, refusal = own.first?.refusal ?? .problem
+            let offered = methods.filter { method in own.contains { $0.method == method } }
             let names = offered.flatMap { $0 == .get ? ["GET", "HEAD"] : [$0.rawValue] } + ["OPTIONS"]
             let allowed = names.joined(separator: ", ")
-            for method in methods where !offered.contains(method) {
+            // The router answers HEAD where there is GET.
+            for method in methods where !offered.contains(method) && !(method == .head && offered.contains(.get)) {
                 router.on(RouterPath(path), method: method) { request, _ -> Response in
+                    if refusal == .emptyBody { return Response(status: .methodNotAllowed, headers: [.allow: allowed]) }
                     throw Problem(
                         status: 405, detail: "\(method.rawValue) is not offered here; \(allowed) is",
                         headers: [.init(name: .allow, value: allowed)])
@@ -109,7 +113,7 @@ private struct FrameworkErrors: RouterMiddleware {
 
 extension WebRequest {
     init(
-        _ request: Request, _ context: WebContext, _ transport: WebTransport, _ limits: WebLimits,
+        _ request: Request, _ context: WebContext, _ greedy: WebRoute.Greedy?, _ transport: WebTransport, _ limits: WebLimits,
         _ stopping: Flag
     ) {
         method = request.method
@@ -117,8 +121,10 @@ extension WebRequest {
         headers = request.headers
         authority = request.head.authority
         self.transport = transport
-        parameters = Dictionary(
+        var parameters = Dictionary(
             context.parameters.map { (String($0.key), String($0.value).percentDecoded) }, uniquingKeysWith: { first, _ in first })
+        if let greedy { parameters[greedy.name] = greedy.value(in: request.uri.path).percentDecoded }
+        self.parameters = parameters
         query = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
         body = request.body
         bodyLimit = limits.body

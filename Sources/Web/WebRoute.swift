@@ -7,23 +7,62 @@ import World
 public struct WebRoute: Sendable {
     public typealias Handler = @Sendable (WebRequest) async throws -> Response
 
+    /// How a method is refused that a path does not have.
+    public enum Refusal: Sendable { case problem, emptyBody }
+
     public let method: HTTPRequest.Method
-    /// With parameters in braces: `/api/primes/{id}`.
+    /// With parameters in braces: `/api/primes/{id}`. One parameter may be written `{+name}` (RFC 6570, 3.2.3): it takes any number of
+    /// segments, as many as it can. Then everything that begins like the path is this route's, and the parameter is empty for what does
+    /// not end like it.
     public let path: String
+    /// For methods that no route of this path has.
+    public let refusal: Refusal
     /// The operation's object in the OpenAPI document.
     public let operation: JSON
     let handler: Handler
 
     /// - Parameter handler: throws a ``Problem`` for what the client shall read; anything else becomes a 500 without detail.
     public init(
-        _ method: HTTPRequest.Method, _ path: String, operation: JSON = [:], handler: @escaping Handler
+        _ method: HTTPRequest.Method, _ path: String, operation: JSON = [:], refusal: Refusal = .problem, handler: @escaping Handler
     ) {
         precondition(path.hasPrefix("/"), "the path of a route begins with /, not \"\(path)\"")
         self.method = method
         self.path = path
         self.operation = operation
+        self.refusal = refusal
         self.handler = handler
     }
+}
+
+extension WebRoute {
+    /// The parts of a path with a `{+name}`.
+    struct Greedy {
+        let name: String
+        /// What comes before, with the slash.
+        let start: String
+        /// What comes behind, with the slash.
+        let end: String
+
+        init?(_ path: String) {
+            guard let open = path.firstRange(of: "{+"), let close = path[open.upperBound...].firstIndex(of: "}") else { return nil }
+            name = String(path[open.upperBound..<close])
+            start = String(path[..<open.lowerBound])
+            end = String(path[path.index(after: close)...])
+        }
+
+        /// What the parameter takes of a path as it was sent; empty when that does not end as it should.
+        func value(in path: String) -> String {
+            let sent = path.utf8, isLonger = sent.count > start.utf8.count + end.utf8.count
+            guard isLonger, path.asciiLowercased.utf8.suffix(end.utf8.count).elementsEqual(end.asciiLowercased.utf8) else { return "" }
+            return String(Substring(sent.dropFirst(start.utf8.count).dropLast(end.utf8.count)))
+        }
+    }
+
+    /// As the router takes it.
+    var pattern: String { Greedy(path).map { $0.start + "**" } ?? path }
+
+    /// As OpenAPI has it, which knows one kind of parameter.
+    var documentedPath: String { Greedy(path).map { "\($0.start){\($0.name)}\($0.end)" } ?? path }
 }
 
 /// Routes that belong together. A server is built from a list of groups, so that a new kind of work adds its group and touches

@@ -5,10 +5,6 @@
 /// code asks `world.isMutated(.noResend)` at the place where the promise is kept. A real node has some only when it
 /// was started with `--chaos --mutate NAME`, and then every member list shows it, as the label ``label``.
 public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
-    /// Homes never send an order a second time, whatever becomes of its worker. Breaks: a job ends although a worker that had
-    /// some of it has died.
-    case noResend = "no-resend"
-
     // Registers. Each breaks the same promise: nothing acknowledged is lost, counted twice or read stale.
 
     /// A proposer keeps its ballot after an accept that failed, and proposes something else under it.
@@ -34,6 +30,8 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
     case majorityOfTheLiving = "majority-of-the-living"
     /// The replicas of a shard are whoever lives, by the ring, and not who is written down.
     case replicasFromTheRing = "replicas-from-the-ring"
+    /// Wishes are answered with yes when the change is proposed, and not when it is chosen.
+    case acknowledgedBeforeCommit = "acknowledged-before-commit"
     /// An acceptor takes a change whatever it builds on.
     case deltaOnAnyBase = "delta-on-any-base"
     /// A replica forgets operations by their age, without the others.
@@ -52,8 +50,28 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
     /// New stores take over without what the old ones hold.
     case noRescan = "no-rescan"
 
-    /// Whether it is of registers, so that a simulation can plant it.
-    public var isOfRegisters: Bool { self != .noResend }
+    // Durable actors. Work that was acknowledged ends, and what it does counts once.
+
+    /// A letter leaves its sender's outbox when it is sent, and not when its receiver has it. Breaks: what an actor sends arrives,
+    /// whoever dies.
+    case noOutbox = "no-outbox"
+    /// A receiver does not look whether it has had a letter. Breaks: a letter is applied once.
+    case noInbox = "no-inbox"
+    /// A receiver forgets after some seconds what it has received. Breaks: a letter is applied once, however late it comes again.
+    case dedupeByTime = "dedupe-by-time"
+    /// A compensation that comes before its step leaves nothing behind. Breaks: a step that was undone has no effect, whichever comes first.
+    case noTombstone = "no-tombstone"
+    /// Timers run beside the registers, so that an actor which has cancelled one is woken all the same. Breaks: one of success, deadline and
+    /// cancellation decides.
+    case twoDeciders = "two-deciders"
+    /// Timers are known to the courier that has read them, and to nobody else. Breaks: an actor's timers come, whoever dies.
+    case timersInMemory = "timers-in-memory"
+    /// Answers of workers are counted, and not parts. Breaks: one answer to a part counts.
+    case gatherByCounting = "gather-by-counting"
+    /// A part is given to one worker, whatever becomes of it. Breaks: work ends although a worker that had some of it has died.
+    case noResend = "no-resend"
+    /// A compensation waits behind a dead step like any letter. Breaks: what cannot go on can go back.
+    case compensationHeldBack = "compensation-held-back"
 
     /// Whether only a simulation can plant it: of a wiped disk the id is gone, and a real node has no way to keep it.
     public var isOnlySimulated: Bool { self == .wipedDiskVotes }

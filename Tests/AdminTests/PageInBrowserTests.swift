@@ -133,7 +133,7 @@ private typealias Page = PageInChromium
             let values = try await Page.browse(steps).values
             for (index, width) in widths.enumerated() {
                 #expect(values[4 * index] == .number(width), "in a window of \(width)")
-                #expect(values[4 * index + 1] == [true, true, true, true], "in a window of \(width)")
+                #expect(values[4 * index + 1] == [true, true, true, true, true], "in a window of \(width)")
                 #expect(values[4 * index + 2] == [], "in a window of \(width)")
                 // The table's last columns may have to be scrolled to only where the window is rather narrow for a table.
                 if width >= 1_600 { #expect(values[4 * index + 3] == 0, "in a window of \(width)") }

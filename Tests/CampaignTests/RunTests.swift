@@ -49,7 +49,7 @@ import World
     private static let foundBySchedulesAlone: Set<Mutation> = [.noFence, .roundsRepeated]
 
     @Test func everyFaultHasItsScenario() {
-        let faults = Set(Mutation.allCases.filter(\.isOfRegisters))
+        let faults = Set(Mutation.allCases)
         #expect(Set(Self.faults.map(\.0)) == faults.subtracting(Self.foundBySchedulesAlone))
         #expect(Self.foundBySchedulesAlone.isSubset(of: Interleaving.all.map(\.mutation)))
     }

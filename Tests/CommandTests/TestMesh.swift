@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 import Topology
 import Web
+import WebTestSupport
 import World
 
 /// A mesh of real processes for a test: a topology file in a directory of its own, and the built program.
@@ -119,6 +120,21 @@ struct TestMesh: Sendable {
         guard let topology = try? Topology.load(file, from: SystemFileSystem()), let node = topology.node(named: name)
         else { return nil }
         return try? await MeshAccess(points: [AdminPoint(node, of: topology)], topology: nil).members(isQuiet: true)
+    }
+
+    /// The node that looks after a job, as the first that answers says.
+    func home(ofJob id: String, sourceLocation: SourceLocation = #_sourceLocation) async throws -> String {
+        let topology = try Topology.load(file, from: SystemFileSystem())
+        let deadline = world.now + .seconds(30)
+        while world.now < deadline {
+            for node in topology.nodes {
+                guard let admin = node.admin, let answer = try? await ask("GET", "\(admin.url)/jobs") else { continue }
+                let job = answer.json?["jobs"]?.elements?.first { $0["jobId"]?.string == id }
+                if let home = job?["home"]?.string { return home }
+            }
+            try await world.sleep(for: .milliseconds(20))
+        }
+        return try #require(nil as String?, "nobody lists job \(id)", sourceLocation: sourceLocation)
     }
 
     /// Waits, at most 30 s, until `isEnough` says so.

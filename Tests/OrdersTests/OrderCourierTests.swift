@@ -1,4 +1,5 @@
 import Choreography
+import CourierTestSupport
 import Orders
 import Testing
 import World

@@ -130,7 +130,7 @@ import World
                 let source = try #require(trace.first { $0.actor == sender && $0.entry.number == cause })
                 #expect(source.entry.sent.contains { $0.receiver == actor && $0.sequence == sequence && $0.event == entry.event })
             case .outside: #expect(entry.event == "place")
-            case .timer, .worker, .operator: Issue.record("an order that fails at once waits for nothing: \(entry)")
+            case .timer, .worker, .burial, .operator: Issue.record("an order that fails at once waits for nothing: \(entry)")
             }
         }
         let outcomes = trace.filter { $0.entry.event == "ship" }.map(\.entry.outcome)

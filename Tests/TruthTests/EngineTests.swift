@@ -82,7 +82,10 @@ import World
         let id = ids.next()
         let keys = [try #require(RegisterKey("kv/a")), RegisterKey(kind: "job", of: id)]
         for key in keys {
-            for action in [RegisterWish.Action.read([1, 2]), .change(operation: id, command: [3]), .glance([4], seen: nil), .glance([], seen: 7)] {
+            let actions: [RegisterWish.Action] = [
+                .read([1, 2]), .change(operation: id, command: [3]), .glance([4], seen: nil), .glance([], seen: 7),
+            ]
+            for action in actions {
                 let order = RegisterOrder(key, action, patience: .milliseconds(250))
                 #expect(order.key == key && order.key?.hour == key.hour && order.action == action && order.patienceMs == 250)
             }
@@ -124,13 +127,13 @@ import World
     }
 
     @Test func namesAndValuesWithinTheLimitsReachTheEngine() async {
-        for (name, bytes) in [("a", 0), (String(repeating: "n", count: 256), 32 << 10), ("a/b c\u{1F600}", 1)] {
+        for (name, bytes) in [("a", 0), (String(repeating: "n", count: 256), 64 << 10), ("a/b c\u{1F600}", 1)] {
             #expect(await put(name, bytes)?.code == .notReady)
         }
     }
 
     @Test func namesAndValuesBeyondThemAreRefusedWithTheirSize() async {
-        for (name, bytes, said) in [("", 1, "0"), (String(repeating: "é", count: 129), 1, "258"), ("a", 32 << 10 + 1, "\(32 << 10 + 1)")] {
+        for (name, bytes, said) in [("", 1, "0"), (String(repeating: "é", count: 129), 1, "258"), ("a", 64 << 10 + 1, "\(64 << 10 + 1)")] {
             let error = await put(name, bytes)
             #expect(error?.code == .tooLarge && error?.outcome == .failed && error?.sentence.contains(said) == true, "\(String(describing: error))")
         }

@@ -4,6 +4,7 @@ import { listen } from "./stream.js";
 import { drawMembers } from "./members.js";
 import { drawRing, watchKey } from "./ring.js";
 import { drawJobs } from "./jobs.js";
+import { watchWork } from "./work.js";
 import { chip, clock, duration, make, meetNames, reconcile, setText, signs } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -158,4 +159,5 @@ function showLink({ isLive, silentMs = 0, reason = "" }) {
 }
 
 listen(take, showLink);
+watchWork(document.querySelector(".work"));
 setInterval(tick, 1000);

@@ -1,4 +1,4 @@
-// The one connection of the page: pushed events, never polled.
+// The one stream of the page: pushed events, never polled.
 //
 // EventSource comes again by itself when a connection breaks, with the id of the last event, and then gets what has changed since. Two
 // things it does not do are done here: it takes a node that is silent for one that is quiet (a node tells something at

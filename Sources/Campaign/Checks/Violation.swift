@@ -27,6 +27,12 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
         case stuck
         /// Work that has ended is still there long after its hour, or what was remembered of it.
         case unfreed
+        /// All is quiet, and work that was acknowledged has not ended, or a durable actor has something left to do.
+        case unended
+        /// How work has ended, and what it has done at others, do not go together.
+        case unbalanced
+        /// A timer fired before its time.
+        case early
     }
 
     public let kind: Kind

@@ -35,6 +35,19 @@ extension Interleaving {
     ]
 
     static let memory = [
+        Interleaving(.acknowledgedBeforeCommit, "1 says yes to y, of which nobody else has heard, and dies") { mutations in
+            let stage = Stage(stores: 3, mutations: mutations)
+            stage.add("a", at: 1)
+            stage.settle()
+            stage.passes = { from, to in from == to }
+            stage.add("y", at: 1)
+            stage.settle()
+            stage.kill(1)
+            stage.passes = { _, _ in true }
+            stage.see(2, [2, 3])
+            stage.see(3, [2, 3])
+            return stage.complaint(readingAt: 2)
+        },
         Interleaving(.noOperationIDs, "the answer to x is lost, and x is asked for again") { mutations in
             let stage = Stage(stores: 3, mutations: mutations)
             let operation = stage.operation()

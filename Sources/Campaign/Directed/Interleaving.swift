@@ -21,6 +21,6 @@ public struct Interleaving: Sendable, CustomStringConvertible {
     /// Plays it, with its mutation or without. What is wrong with the end; nil when nothing is.
     public func play(mutated: Bool) -> String? { body(mutated ? [mutation] : []) }
 
-    /// One for each mutation of registers.
-    public static let all = ballots + disks + reads + quorums + memory + epochs
+    /// One for each mutation that a simulation can plant.
+    public static let all = ballots + disks + reads + quorums + memory + epochs + letters + decisions + work
 }

@@ -1,3 +1,4 @@
+import Choreography
 import Membership
 import Registers
 import World
@@ -44,7 +45,7 @@ struct Machine {
     static func number(of address: MemberAddress) -> Int { Int(address.port) - 10_000 }
 }
 
-/// A process of a node: its membership, its replica if it has the store role, and what it forwards.
+/// A process of a node: its membership, its replica and its courier if it has the store role, and what it forwards.
 final class NodeProcess {
     /// The value may not be copied, so it lives in a box.
     final class ReplicaBox {
@@ -59,6 +60,15 @@ final class NodeProcess {
     var membership: Membership
     let store: MemoryStore?
     let replica: ReplicaBox?
+    /// Does what durable actors want done; nil without a store.
+    var courier: Courier?
+    /// Has the parts done that its actors have ordered.
+    var dispatcher: WorkDispatcher
+    /// Parts that are with workers, by the numbers of the calls.
+    var partCalls: [UInt64: WorkDispatcher.Assignment] = [:]
+    var isDispatching = false
+    /// Lives that it has seen end.
+    var dead: Set<NodeIdentity> = []
 
     /// The version of the view of which `peers` and `live` are.
     var viewVersion = UInt64.max
@@ -81,6 +91,7 @@ final class NodeProcess {
 
     var gossipTick = Instant.distantFuture
     var registerTick = Instant.distantFuture
+    var courierTick = Instant.distantFuture
 
     /// Wishes that the replica has, by token: whom the answer goes to.
     var errands: [UInt64: Errand.Return] = [:]
@@ -89,8 +100,9 @@ final class NodeProcess {
 
     init(
         serial: Int, machine: Int, identity: NodeIdentity, membership: Membership, store: MemoryStore?, replica: ReplicaBox?,
-        map: ReplicaMap
+        courier: Courier?, resends: Bool, map: ReplicaMap
     ) {
+        dispatcher = WorkDispatcher(kinds: [Gather.work], resends: resends)
         clerk = ConfigurationClerk(map)
         self.serial = serial
         self.machine = machine
@@ -98,6 +110,7 @@ final class NodeProcess {
         self.membership = membership
         self.store = store
         self.replica = replica
+        self.courier = courier
     }
 
     /// Whether the replica takes part; nil for a node that has none.

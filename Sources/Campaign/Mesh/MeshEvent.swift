@@ -1,3 +1,4 @@
+import Choreography
 import Membership
 import Registers
 import World
@@ -6,9 +7,10 @@ import World
 enum MeshEvent {
     /// Something arrives at a machine.
     case parcel(Int, MeshParcel)
-    /// A deadline of a process may have come; of its membership, and of its replica.
+    /// A deadline of a process may have come; of its membership, of its replica, and of its courier.
     case gossipTick(Int, process: Int)
     case registerTick(Int, process: Int)
+    case courierTick(Int, process: Int)
     /// A replica handles all that has come.
     case turn(Int, process: Int)
     /// The disk has written, or has found no room.
@@ -16,6 +18,12 @@ enum MeshEvent {
     case refused(Int, process: Int)
     /// The replica hears what the disk has done.
     case told(Int, process: Int, ReplicaInput)
+    /// The courier hears what has come of something.
+    case courierHears(Int, process: Int, CourierInput)
+    /// Parts are with workers: time has passed; a worker has done one; one was not answered in time.
+    case workTick(Int, process: Int)
+    case partDone(Int, process: Int, PartCall)
+    case partDue(Int, process: Int, UInt64)
     /// A forwarded wish has got no answer in time.
     case routeDue(Int, process: Int, route: UInt64, attempt: Int)
     /// A node looks for newer configurations.
@@ -39,6 +47,9 @@ enum MeshParcel {
     case registers([UInt8])
     case errand(Errand)
     case errandDone(Errand.Return, Result<[UInt8], RegisterError>)
+    /// A part for a worker, and its answer.
+    case part(PartCall)
+    case partAnswer(PartCall)
     /// "Give me your configuration", and the answer.
     case configurationQuestion(from: Int)
     case configuration([UInt8])

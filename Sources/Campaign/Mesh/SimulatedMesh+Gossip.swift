@@ -58,6 +58,7 @@ extension SimulatedMesh {
             process.peers[store] = Machine.number(of: member.address)
             if member.status.isLive { live.append(store) } else { gone.append(store) }
         }
+        seeWorkers(process)
         live.sort()
         gone.sort()
         guard live != process.live || gone != process.gone else { return }

@@ -56,8 +56,8 @@ extension SimulatedMesh {
         case .answer(let token, let result): answered(process, token, result)
         case .standing(let standing): trace.note(now, i, .standing, 0, "\(standing)")
         case .heldUp(let key): trace.note(now, i, .epoch, UInt64(key.shard), "\(key) holds freeing up")
-        case .attend(let key): trace.note(now, i, .wish, UInt64(key.shard), "\(key) is due")
-        case .rests: break
+        case .attend(let key): attend(key, process)
+        case .rests(let key): rests(key, process)
         case .rescanned(let progress):
             process.progress = progress
             trace.note(now, i, .epoch, UInt64(progress.carried), "\(progress.carried) of \(progress.moving) shards are carried over")

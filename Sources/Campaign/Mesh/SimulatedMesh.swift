@@ -1,3 +1,4 @@
+import Choreography
 import Membership
 import Registers
 import World
@@ -5,7 +6,7 @@ import World
 // A WHOLE MESH IN ONE THREAD
 //
 // Machines with disks and clocks, processes on them, a network between them; and one queue of what happens next, in virtual time.
-// The protocols are the product's own values, `Membership` and `Replica`; what a node's shell does for them (links, timers, the
+// The protocols are the product's own values, `Membership`, `Replica` and `Courier`; what a node's shell does for them (links, timers, the
 // disk, the forwarding of wishes) is done here. Nothing waits and nothing runs beside anything else, so a run depends on its seed
 // alone, and a mesh of five lives through half a minute in some tens of milliseconds.
 //
@@ -28,8 +29,8 @@ final class SimulatedMesh {
     private var lastNumber: UInt64 = 0
     /// What happened that must never happen, whatever is done to the mesh.
     var faults: [String] = []
-    /// Called with what a client hears: the call's number and the answer.
-    var clientHears: (UInt64, Result<[UInt8], RegisterError>) -> Void = { _, _ in }
+    /// Called with what a client hears: the call's number and the answer. Each knows its own.
+    var clientsHear: [(UInt64, Result<[UInt8], RegisterError>) -> Void] = []
     /// Whether the others see at once when a process dies in a commit.
     var seesDeaths = true
     /// Called when a process has died.
@@ -37,6 +38,12 @@ final class SimulatedMesh {
     /// The chance that what a client asks, or is answered, gets lost.
     var clientLoss = 0.0
     private var clientRandom: RandomStream
+    /// Whether actors order work, so that nodes have to know who does it.
+    var worksForActors = false
+    /// Parts that were done, whether anybody has heard of it or not.
+    var performed: Set<Performance> = []
+    /// How long workers take.
+    var outside: RandomStream
     /// Who called nodes from within the run, by the call's number.
     var callers: [UInt64: (Result<[UInt8], RegisterError>) -> Void] = [:]
     /// Who asked replicas directly, by token.
@@ -54,6 +61,7 @@ final class SimulatedMesh {
         trace = Trace(show: show)
         disks = RandomStream(seed: seed, name: "disks")
         clientRandom = RandomStream(seed: seed, name: "client links")
+        outside = RandomStream(seed: seed, name: "outside")
         let first = MeshShape.map(stores: shape.stores)
         machines = (0..<shape.count).map { i in
             Machine(number: i, disk: i < shape.stores + shape.spares ? MemoryDisk(id: MeshShape.storeID(i)) : nil, map: first)
@@ -95,9 +103,11 @@ final class SimulatedMesh {
 
     /// What the wall clock of a machine shows.
     func wall(_ i: Int) -> WallTime {
-        let truth: Int64 = 1_767_225_600_000_000_000
-        return WallTime(nanosecondsSince1970: truth + now.nanoseconds + machines[i].clockAhead.nanoseconds)
+        WallTime(nanosecondsSince1970: truth.nanosecondsSince1970 + machines[i].clockAhead.nanoseconds)
     }
+
+    /// What a wall clock shows that is right.
+    var truth: WallTime { WallTime(nanosecondsSince1970: 1_767_225_600_000_000_000 + now.nanoseconds) }
 
     // MARK: Processes
 
@@ -117,7 +127,9 @@ final class SimulatedMesh {
         } catch { preconditionFailure("\(error)") }
         let process = NodeProcess(
             serial: lastProcess, machine: i, identity: identity, membership: membership, store: store,
-            replica: store.map { NodeProcess.ReplicaBox(replica($0, on: i, for: identity)) }, map: machines[i].map)
+            replica: store.map { NodeProcess.ReplicaBox(replica($0, on: i, for: identity)) },
+            courier: store.map { _ in Courier(random: RandomStream(seed: seed, name: "courier \(identity)"), mutations: mutations) },
+            resends: !mutations.contains(.noResend), map: machines[i].map)
         machines[i].process = process
         trace.note(now, i, .start, identity.life, "\(identity)" + (store.map { " store \($0.id.short) life \($0.life) at \($0.commitNumber)" } ?? ""))
         let seeds = machines.prefix(shape.stores).map(\.address)
@@ -190,6 +202,16 @@ final class SimulatedMesh {
             guard let process = process(i, serial), process.registerTick <= now else { return }
             process.registerTick = .distantFuture
             if machines[i].frozenUntil <= now { tickRegisters(process) }
+        case .courierTick(let i, let serial):
+            guard let process = process(i, serial), process.courierTick <= now else { return }
+            process.courierTick = .distantFuture
+            if machines[i].frozenUntil <= now { give(.tick, toCourierOf: process) }
+        case .courierHears(let i, let serial, let input):
+            if let process = process(i, serial), !isFrozen(i, event) { give(input, toCourierOf: process) }
+        case .workTick(let i, let serial): if let process = process(i, serial), !isFrozen(i, event) { tickWork(process) }
+        case .partDone(let i, let serial, let call): if let process = process(i, serial), !isFrozen(i, event) { done(call, process) }
+        case .partDue(let i, let serial, let number):
+            if let process = process(i, serial), !isFrozen(i, event) { partIsDue(number, process) }
         case .turn(let i, let serial):
             if let process = process(i, serial), !isFrozen(i, event) { takeTurn(process) }
         case .written(let i, let serial): if let process = process(i, serial) { written(process) }
@@ -224,6 +246,7 @@ final class SimulatedMesh {
         guard isRunning(process) else { return }
         tickGossip(process)
         tickRegisters(process)
+        if isRunning(process) { give(.tick, toCourierOf: process) }
     }
 
     private func take(_ parcel: MeshParcel, _ process: NodeProcess) {
@@ -238,6 +261,8 @@ final class SimulatedMesh {
         case .registers(let bytes): takeFrame(bytes, process)
         case .errand(let errand): take(errand, process)
         case .errandDone(let back, let result): errandDone(process, back, result)
+        case .part(let call): take(call, process)
+        case .partAnswer(let call): answered(call, process)
         case .configurationQuestion(let from):
             transmit(.configuration(machines[process.machine].map.packed()), from: process.machine, to: from, isOrderly: true)
         case .configuration(let bytes): take(configuration: bytes, process)
@@ -274,7 +299,7 @@ final class SimulatedMesh {
     func tell(client number: UInt64, _ result: Result<[UInt8], RegisterError>) {
         if let hear = callers.removeValue(forKey: number) { return after(.zero) { _ in hear(result) } }
         if clientRandom.chance(clientLoss) { return }
-        after(clientRandom.between(.microseconds(150), .milliseconds(2))) { $0.clientHears(number, result) }
+        after(clientRandom.between(.microseconds(150), .milliseconds(2))) { mesh in for hear in mesh.clientsHear { hear(number, result) } }
     }
 
     // MARK: Disks

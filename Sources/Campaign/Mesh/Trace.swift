@@ -6,7 +6,8 @@ import World
 /// address, a clock. Then no bad seed could be repeated.
 struct Trace {
     enum Kind: UInt64 {
-        case start, kill, pause, resume, gossip, send, frame, commit, durable, full, standing, wish, route, answer, invoke, end, trouble, live, epoch
+        case start, kill, pause, resume, gossip, send, frame, commit, durable, full, standing, wish, route, answer, invoke, end, trouble
+        case live, epoch, courier
 
         var name: String { "\(self)" }
     }

@@ -19,6 +19,8 @@ public struct Scenario: Hashable, Sendable {
         case large
         /// Work that ends and is freed, and operations that are repeated much later.
         case ending
+        /// Orders, trips and gathers: durable actors.
+        case actors
     }
 
     /// Whether stores are replaced while it runs.
@@ -61,6 +63,9 @@ public struct Scenario: Hashable, Sendable {
             name: "reconfiguring-and-freeing", summary: "stores are replaced while hours pass, work ends and is freed",
             troubles: [.reconfigure, .hours, .kill, .killAtCommit, .cut], work: .ending),
         Scenario(
+            name: "orders", summary: "orders and other work of durable actors, while processes die and stand still and networks are cut",
+            troubles: [.kill, .killAtCommit, .killSeveral, .killAll, .freeze, .cut], work: .actors),
+        Scenario(
             name: "large-rows", summary: "rows of up to 48 KiB, so that catching up takes several pieces",
             troubles: [.cut, .kill, .killAtCommit], work: .large),
     ]
@@ -99,6 +104,10 @@ public struct Scenario: Hashable, Sendable {
             (plan.sets, plan.values) = random.chance(0.5) ? (1, 0) : (0, 1)
             (plan.clients, plan.pause) = (8, .milliseconds(60))
         case .large: (plan.sets, plan.values, plan.largeRows) = (1, 1, 0.5)
+        case .actors:
+            (plan.sets, plan.values) = (1, 0)
+            plan.addActors(&random)
+            (plan.orders, plan.trips, plan.gathers) = (3 * plan.orders, 3 * plan.trips, 2 * plan.gathers)
         case .ending: (plan.sets, plan.values, plan.works, plan.repeats) = (1, 1, 0.25, 0.3)
         }
         return plan

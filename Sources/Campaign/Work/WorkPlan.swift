@@ -29,6 +29,10 @@ struct WorkPlan: Sendable {
     var repeats = 0.03
     /// The share of operations that are about registers of work, which ends.
     var works = 0.0
+    /// Orders that are placed, trips that are planned, and gathers that are begun.
+    var orders = 0
+    var trips = 0
+    var gathers = 0
 
     /// Registers that live on.
     var keys: [(key: RegisterKey, isSet: Bool)] {
@@ -46,6 +50,11 @@ struct WorkPlan: Sendable {
         bursts = [0, 0.02, 0.05][random.below(3)]
         largeRows = random.chance(0.15) ? 0.2 : 0
         loss = [0, 0.01, 0.04][random.below(3)]
+    }
+
+    /// Some work for durable actors besides.
+    mutating func addActors(_ random: inout RandomStream) {
+        (orders, trips, gathers) = (2 + random.below(6), 2 + random.below(6), 1 + random.below(3))
     }
 
     /// Work that takes so long is not done at a rate that makes many more than `most` operations of it.

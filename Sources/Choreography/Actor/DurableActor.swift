@@ -29,4 +29,10 @@ public protocol DurableActor: Sendable {
     static var blank: State { get }
     /// What it reacts to, and how.
     static var rules: [Rule<Self>] { get }
+    /// How an actor of that state stands, in a word for people, such as `Shipped`. Empty, unless a kind says otherwise.
+    static func word(for state: State) -> String
+}
+
+extension DurableActor {
+    public static func word(for state: State) -> String { "" }
 }

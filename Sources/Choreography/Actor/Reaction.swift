@@ -35,6 +35,7 @@ public struct Reaction {
     public let now: WallTime
 
     let step: Step
+    private let mutations: Set<Mutation>
     private(set) var view: RegisterView
     private(set) var sent: [Sent] = []
     private(set) var orders: [Order] = []
@@ -44,12 +45,15 @@ public struct Reaction {
     private(set) var outcome = TraceEntry.Outcome.done
     var answer: [UInt8] = []
 
-    package init(_ actor: ActorName, _ step: Step, trace: WorkID, sender: ActorName?, view: RegisterView) {
+    package init(
+        _ actor: ActorName, _ step: Step, trace: WorkID, sender: ActorName?, view: RegisterView, mutations: Set<Mutation> = []
+    ) {
         self.actor = actor
         self.step = step
         self.trace = trace
         self.sender = sender
         self.view = view
+        self.mutations = mutations
         now = view.circumstances.now
     }
 
@@ -145,7 +149,7 @@ public struct Reaction {
 
     /// Runs a step that can be undone, unless it was undone before it came, or has come already.
     mutating func take(effect step: String, _ mark: String, _ react: (inout Reaction) throws -> Void) throws {
-        let key = ActorRows.effect(step, mark, of: trace)
+        let key = try effectKey(step, mark)
         switch view[.effect, key]?.first {
         case EffectMark.done.rawValue: outcome = .repeated
         case EffectMark.undone.rawValue: outcome = .undoneBefore
@@ -155,13 +159,24 @@ public struct Reaction {
         }
     }
 
+    /// - Throws: when the work has passed everywhere, and so nobody knows any more what was done for it.
+    private func effectKey(_ step: String, _ mark: String) throws -> [UInt8] {
+        let hour = CreationHour(of: trace)
+        guard !view.hasPassed(hour) else {
+            throw ReactionError("work \(trace) is over, and what was done for it is no longer known (\(hour) has passed); begin new work")
+        }
+        return ActorRows.effect(step, mark, of: trace)
+    }
+
     /// Undoes a step if it has an effect; and if it comes later it will have none.
     mutating func undo(effect step: String, _ mark: String, _ react: (inout Reaction) throws -> Void) throws {
-        let key = ActorRows.effect(step, mark, of: trace)
+        let key = try effectKey(step, mark)
         switch view[.effect, key]?.first {
         case EffectMark.done.rawValue: try react(&self)
         case EffectMark.undone.rawValue: outcome = .repeated
-        default: outcome = .nothingToUndo
+        default:
+            outcome = .nothingToUndo
+            if mutations.contains(.noTombstone) { return }
         }
         view[.effect, key] = [EffectMark.undone.rawValue]
     }

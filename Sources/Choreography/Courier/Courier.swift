@@ -25,6 +25,7 @@ import World
 /// Does what the durable actors of one node's registers want done.
 package struct Courier {
     private let figures: CourierConfiguration
+    private let mutations: Set<Mutation>
     private var random: RandomStream
     private var charges: [ActorName: CourierCharge] = [:]
     /// How many of each kind these are.
@@ -41,8 +42,9 @@ package struct Courier {
     private var wall = WallTime(nanosecondsSince1970: 0)
     private var effects: [CourierEffect] = []
 
-    package init(random: RandomStream, configuration: CourierConfiguration = .init()) {
+    package init(random: RandomStream, configuration: CourierConfiguration = .init(), mutations: Set<Mutation> = []) {
         self.random = random
+        self.mutations = mutations
         figures = configuration
     }
 
@@ -51,6 +53,11 @@ package struct Courier {
 
     /// Actors of a kind that it looks after now.
     package func count(ofKind kind: String) -> Int { counts[kind] ?? 0 }
+
+    /// What it has under way for an actor, and what it tries again and when.
+    package func efforts(for actor: ActorName, now: Instant, limit: Int) -> [Effort] {
+        charges[actor]?.efforts(now: now, limit: limit) ?? []
+    }
 
     package mutating func handle(_ input: CourierInput, now: Instant, wall: WallTime) -> [CourierEffect] {
         self.now = max(self.now, now)
@@ -202,7 +209,7 @@ package struct Courier {
         guard var charge = charges[actor], !charge.isReading else { return }
         if charge.isStale { return flights < figures.flights ? read(actor) : wait(actor) }
         let free = min(figures.parts - parts, figures.partsOfOne - charge.parts.count)
-        var look = CourierCharge.Look(now: now, wall: wall, room: figures.flights - flights, parts: free)
+        var look = CourierCharge.Look(now: now, wall: wall, room: figures.flights - flights, parts: free, mutations: mutations)
         if charge.pauses[.read] != nil {
             if look.mayTry(.read, charge) { return read(actor) }
         } else {

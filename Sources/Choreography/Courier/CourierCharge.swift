@@ -110,6 +110,7 @@ struct CourierCharge {
         var room: Int
         /// Parts that may still be given to workers.
         var parts: Int
+        let mutations: Set<Mutation>
         /// When something is to be tried again.
         var next = Instant.distantFuture
         /// Something could begin if there were room.
@@ -117,7 +118,14 @@ struct CourierCharge {
         /// Nothing that was read is left to be begun.
         var isThrough = false
 
-        init(now: Instant, wall: WallTime, room: Int, parts: Int) { (self.now, self.wall, self.room, self.parts) = (now, wall, room, parts) }
+        init(now: Instant, wall: WallTime, room: Int, parts: Int, mutations: Set<Mutation>) {
+            (self.now, self.wall, self.room, self.parts, self.mutations) = (now, wall, room, parts, mutations)
+        }
+
+        /// Of the mutation `timers-in-memory`: remembers a timer.
+        mutating func keep(_ timer: WallTime) {
+            next = min(next, now + .nanoseconds(timer.nanosecondsSince1970 - wall.nanosecondsSince1970))
+        }
 
         mutating func mayTry(_ errand: Errand, _ charge: CourierCharge) -> Bool {
             guard let pause = charge.pauses[errand], pause.until > now else { return true }
@@ -142,13 +150,18 @@ struct CourierCharge {
             let arrived = receipts[pair.receiver] ?? 0, errand = Errand.letter(pair.receiver)
             guard let letter = pair.letters.first(where: { $0.sequence > arrived }), look.takesOff(errand, self) else { return nil }
             flying.insert(pair.receiver)
+            if look.mutations.contains(.noOutbox) { received(pair.receiver, letter.sequence, settlesAt: look.now) }
             return .deliver(from: actor, to: pair.receiver, letter, received: pair.received, attempt: attempt(errand))
         }
     }
 
     private mutating func due(_ actor: ActorName, _ look: inout Look) -> [CourierEffect] {
         duties.timers.compactMap { timer in
-            guard timer.dead == nil, WallTime(millisecondsSince1970: timer.atMs) <= look.wall, !firing.contains(timer.name) else { return nil }
+            let at = WallTime(millisecondsSince1970: timer.atMs)
+            guard timer.dead == nil, at <= look.wall, !firing.contains(timer.name) else {
+                if at > look.wall, look.mutations.contains(.timersInMemory) { look.keep(at) }
+                return nil
+            }
             guard look.takesOff(.timer(timer.name), self) else { return nil }
             firing.insert(timer.name)
             if let refusal = refused[timer.name], refusal.atMs == timer.atMs {

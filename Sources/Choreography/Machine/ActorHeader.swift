@@ -70,18 +70,24 @@ package struct ActorHeader: Hashable, Sendable {
         timers.insert(timer, at: timers.firstIndex { $0.name > timer.name } ?? timers.count)
     }
 
-    /// The actor will never take the timer that is set for then.
-    mutating func bury(timer name: String, atMs: Int64, _ cause: String) {
-        if let index = timers.firstIndex(where: { $0.name == name && $0.atMs == atMs }) { timers[index].dead = cause }
+    /// The actor will never take the timer that is set for then. Gives it, unless it is dead already or set for another time.
+    mutating func bury(timer name: String, atMs: Int64, _ cause: String) -> Timer? {
+        guard let index = timers.firstIndex(where: { $0.name == name && $0.atMs == atMs && $0.dead == nil }) else { return nil }
+        timers[index].dead = cause
+        return timers[index]
     }
 
-    /// A dead timer fires again.
-    mutating func revive(timer name: String) {
-        if let index = timers.firstIndex(where: { $0.name == name }) { timers[index].dead = nil }
+    /// A dead timer fires again. Gives it, if it is dead.
+    mutating func revive(timer name: String) -> Timer? {
+        guard let index = timers.firstIndex(where: { $0.name == name && $0.dead != nil }) else { return nil }
+        timers[index].dead = nil
+        return timers[index]
     }
 
-    /// A dead timer does not fire.
-    mutating func abandon(timer name: String) { timers.removeAll { $0.name == name && $0.dead != nil } }
+    /// A dead timer does not fire. Gives it, if it is dead.
+    mutating func abandon(timer name: String) -> Timer? {
+        timers.contains { $0.name == name && $0.dead != nil } ? remove(timer: name) : nil
+    }
 
     /// Counts a reaction.
     mutating func count(_ event: String, limit: Int) throws {

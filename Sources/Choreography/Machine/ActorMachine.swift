@@ -25,8 +25,10 @@ import World
 /// The rules of one kind of durable actor as those of a register.
 public struct ActorMachine<Actor: DurableActor>: RegisterMachine {
     private let rules: [String: Rule<Actor>]
+    private let mutations: Set<Mutation>
 
-    public init(_ type: Actor.Type = Actor.self) {
+    public init(_ type: Actor.Type = Actor.self, mutations: Set<Mutation> = []) {
+        self.mutations = mutations
         rules = Dictionary(Actor.rules.map { ($0.step.event, $0) }) { _, rule in
             preconditionFailure("\(Actor.kind) has two rules for \(rule.step.event)")
         }
@@ -34,7 +36,7 @@ public struct ActorMachine<Actor: DurableActor>: RegisterMachine {
 
     public func change(_ command: [UInt8], _ view: inout RegisterView) throws(MachineRefusal) -> [UInt8] {
         do {
-            var turn = try ActorTurn<Actor>(view)
+            var turn = try ActorTurn<Actor>(view, mutations)
             let answer = try turn.carryOut(try ActorCommand(packed: command), rules)
             view = try turn.end()
             return answer
@@ -60,9 +62,13 @@ public struct ActorMachine<Actor: DurableActor>: RegisterMachine {
         }
     }
 
+    public func hour(of row: StoredRow, in key: RegisterKey) -> CreationHour? { ActorRows.hour(of: row) }
+
     public func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] {
         do {
-            return try ActorQuery(packed: query).answer(view)
+            return try ActorQuery(packed: query).answer(view) { state in
+                Actor.word(for: try MessagePackDecoder().decode(Actor.State.self, from: state))
+            }
         } catch {
             throw MachineRefusal("\(view.key): \(error)")
         }

@@ -14,14 +14,19 @@ package enum ActorQuery: Hashable, Sendable {
     case trace(WorkID, after: UInt64)
     /// How it stands: see ``ActorSight``; its own rows behind this key.
     case sight(after: [UInt8])
+    /// How it stands: an ``ActorOutline`` of all that it does, or of a piece of work, with at most `limit` of what is to come.
+    case outline(of: WorkID?, limit: UInt32)
 }
 
 extension ActorQuery {
     /// Orders and entries in one answer.
     static let most = 512
 
-    func answer(_ view: RegisterView) throws -> [UInt8] {
+    /// - Parameter word: how an actor of that state stands; see ``DurableActor/word(for:)``.
+    func answer(_ view: RegisterView, word: ([UInt8]) throws -> String) throws -> [UInt8] {
         switch self {
+        case .outline(let work, let limit):
+            return try ActorOutline(view, of: work, limit: min(Int(limit), Self.most), word: word).packed
         case .state: return view.state.isEmpty ? [] : try StoredActor(packed: view.state).state
         case .rows(let start, let limit):
             var writer = MessagePackWriter()
@@ -67,6 +72,10 @@ extension ActorQuery: Packable {
         case .sight(let after):
             writer.pack(UInt8(4))
             writer.packBinary(after)
+        case .outline(let trace, let limit):
+            writer.pack(UInt8(5))
+            if let trace { writer.packBinary(trace.bytes) } else { writer.packNil() }
+            writer.pack(limit)
         }
     }
 
@@ -78,6 +87,9 @@ extension ActorQuery: Packable {
         case 2: self = .duties(after: try reader.readString())
         case 3: self = .trace(try reader.readWorkID(), after: try reader.readUInt64())
         case 4: self = .sight(after: Array(try reader.readBinary(maxBytes: RegisterLimits.rowKeyBytes)))
+        case 5:
+            let trace = try reader.readNilIfPresent() ? nil : try reader.readWorkID()
+            self = .outline(of: trace, limit: try reader.readInt())
         default: throw PackingError("query \(kind) of a durable actor is not known to this program; update it")
         }
     }

@@ -12,7 +12,8 @@ import World
 //
 // A pair of actors has one row at either side for as long as both live, and letters come and go within it: a row that was removed leaves
 // a mark behind, which in a register that lives on would stay. Keys begin with what tells their hour (that of the other actor, or of the
-// piece of work), so that all of an hour can be found and freed together.
+// piece of work), so that all of an hour can be found and freed together, when nothing is left of it anywhere: see Replica+Passing.swift.
+// From then on no letter of such an actor counts, and nothing is done or undone for such work.
 
 enum ActorRows {
     /// The key of a pair's row, in inbox and outbox.
@@ -28,6 +29,25 @@ enum ActorRows {
     }
 
     static func trace(_ number: UInt64, of trace: WorkID) -> [UInt8] { trace.bytes + bytes(of: number) }
+
+    /// The hour of the other actor of a pair, or of the piece of work of an effect or an entry. Nil for other rows, for a pair with one
+    /// that lives on, and for one with letters that wait: those are somebody's to settle, also when their receiver is no more.
+    static func hour(of row: StoredRow) -> CreationHour? {
+        let key = row.key.dropFirst()
+        switch row.key.first.flatMap(RegisterView.Kind.init) {
+        case .inbox: return hour(ofPair: key)
+        case .outbox:
+            if let value = row.value, (try? OutboxRow(packed: value))?.letters.isEmpty != true { return nil }
+            return hour(ofPair: key)
+        case .effect, .trace: return WorkID(bytes: key.prefix(16)).map { CreationHour(of: $0) }
+        case .operation, .own, .order, nil: return nil
+        }
+    }
+
+    private static func hour(ofPair key: some Collection<UInt8>) -> CreationHour? {
+        let number = key.prefix(4).reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
+        return key.count < 4 || number == .max ? nil : CreationHour(number: number)
+    }
 
     private static func bytes(of number: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: number.bigEndian) { Array($0) } }
 }
@@ -110,6 +130,9 @@ extension OrderRow: Packable {
 }
 
 extension RegisterView {
+    /// Nothing is left of work of that hour.
+    func hasPassed(_ hour: CreationHour) -> Bool { circumstances.passed.map { hour <= $0 } ?? false }
+
     func outbox(to receiver: ActorName) throws -> OutboxRow {
         try self[.outbox, ActorRows.pair(receiver)].map { try OutboxRow(packed: $0) } ?? OutboxRow()
     }

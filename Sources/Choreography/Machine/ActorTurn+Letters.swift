@@ -7,7 +7,7 @@ extension ActorTurn {
         let now = view.circumstances.now.millisecondsSince1970
         return try letters.map { sent in
             var row = try view.outbox(to: sent.receiver)
-            if sent.nature == .compensation { row.makeWay() }
+            if sent.nature == .compensation, !mutations.contains(.compensationHeldBack) { row.makeWay() }
             // A compensation finds room where a step finds none: else work that cannot go on could not go back, either.
             let room = sent.nature == .compensation ? 2 : 1
             guard row.letters.count < ChoreographyLimits.lettersPerReceiver * room else {
@@ -31,12 +31,16 @@ extension ActorTurn {
         try put(row, to: receiver)
     }
 
-    /// Changes what waits for a receiver, if the first of it still has that number: else somebody has dealt with it.
-    mutating func changeFirst(_ receiver: ActorName, _ sequence: UInt64, _ change: (inout OutboxRow) -> Void) throws {
+    /// Changes what waits for a receiver, if the first of it still has that number and is dead or not: else somebody has dealt with it.
+    /// Gives that letter, as it was.
+    mutating func changeFirst(
+        _ receiver: ActorName, _ sequence: UInt64, isDead: Bool, _ change: (inout OutboxRow) -> Void
+    ) throws -> Letter? {
         var row = try view.outbox(to: receiver)
-        guard row.letters.first?.sequence == sequence else { return }
+        guard let letter = row.letters.first, letter.sequence == sequence, (row.dead != nil) == isDead else { return nil }
         change(&row)
         try put(row, to: receiver)
+        return letter
     }
 
     private mutating func put(_ row: OutboxRow, to receiver: ActorName, room: Int = 1) throws {
@@ -64,8 +68,11 @@ extension Letter {
 
 extension OutboxRow {
     /// The receiver will never take the first letter. If a compensation waits behind it, that is not held up.
-    mutating func bury(_ cause: String) {
+    mutating func bury(_ cause: String, _ mutations: Set<Mutation>) {
+        // It is given up already, and what was refused is what it was before: two couriers may have asked.
+        if letters.first?.nature == .void { return }
         dead = cause
+        if mutations.contains(.compensationHeldBack) { return }
         if letters.first?.nature == .step, letters.contains(where: { $0.nature == .compensation }) { giveUpDead() }
     }
 

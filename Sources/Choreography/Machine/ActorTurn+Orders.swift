@@ -22,12 +22,13 @@ extension ActorTurn {
         put(order, part)
     }
 
-    /// Changes the cause for which an open part is dead.
-    mutating func setDead(_ cause: String?, part: String) throws {
-        guard var order = try order(part), !order.isClosed, (order.dead == nil) != (cause == nil) else { return }
+    /// Changes the cause for which an open part is dead. Gives the part, unless it was that already.
+    mutating func setDead(_ cause: String?, part: String) throws -> OrderRow? {
+        guard var order = try order(part), !order.isClosed, (order.dead == nil) != (cause == nil) else { return nil }
         if cause == nil { header.deadOrders -= 1 } else { header.deadOrders += 1 }
         order.dead = cause
         put(order, part)
+        return order
     }
 
     private mutating func put(_ order: OrderRow, _ part: String) { view[.order, ActorRows.order(part)] = order.packed }

@@ -5,15 +5,17 @@ import World
 /// One event and all that it leads to, before it is one change of the actor's register.
 struct ActorTurn<Actor: DurableActor> {
     let name: ActorName
+    let mutations: Set<Mutation>
     var view: RegisterView
     var header: ActorHeader
     var state: Actor.State
 
-    init(_ view: RegisterView) throws {
+    init(_ view: RegisterView, _ mutations: Set<Mutation>) throws {
         guard let name = ActorName(key: view.key), name.kind == Actor.kind else {
             throw PackingError("this register is no actor of the kind \(Actor.kind)")
         }
         self.name = name
+        self.mutations = mutations
         self.view = view
         guard !view.state.isEmpty else {
             (header, state) = (ActorHeader(), Actor.blank)
@@ -29,7 +31,7 @@ struct ActorTurn<Actor: DurableActor> {
         // What comes to nobody makes nobody: a register that was begun would have to end some day.
         guard header.traced > 0 else { return view }
         if header.isEnding, header.receivers.isEmpty, header.buried.isEmpty { view.finish() }
-        view.due = header.due
+        view.due = mutations.contains(.timersInMemory) && header.due != 0 ? nil : header.due
         view.state = StoredActor(header: header, state: try MessagePackEncoder().encode(state)).packed
         return view
     }
@@ -45,23 +47,55 @@ struct ActorTurn<Actor: DurableActor> {
         case .settle(let receipts):
             for receipt in receipts { try settle(receipt.receiver, upTo: receipt.sequence) }
         case .bury(let receiver, let sequence, let cause):
-            try changeFirst(receiver, sequence) { $0.bury(cause) }
+            guard let letter = try changeFirst(receiver, sequence, isDead: false, { [mutations] in $0.bury(cause, mutations) }) else { break }
+            note(letter, to: receiver, .burial(cause: letter.cause), .died(cause))
         case .redrive(let receiver, let sequence):
-            try changeFirst(receiver, sequence) { $0.dead = nil }
+            guard let letter = try changeFirst(receiver, sequence, isDead: true, { $0.dead = nil }) else { break }
+            note(letter, to: receiver, .operator(cause: letter.cause), .redriven)
+            return ActorCommand.hasChanged
         case .discard(let receiver, let sequence):
-            try changeFirst(receiver, sequence) { $0.giveUpDead() }
+            guard let letter = try changeFirst(receiver, sequence, isDead: true, { $0.giveUpDead() }) else { break }
+            note(letter, to: receiver, .operator(cause: letter.cause), .discarded)
+            return ActorCommand.hasChanged
         case .fire(let timer, let atMs): try fire(timer, atMs, rules)
         case .answer(let part, let report): try take(report, for: part, rules)
-        case .buryTimer(let name, let atMs, let cause): header.bury(timer: name, atMs: atMs, cause)
-        case .buryPart(let part, let cause): if !header.isEnding { try setDead(cause, part: part) }
-        case .revive(.timer(let name)): header.revive(timer: name)
-        case .revive(.part(let part)): try setDead(nil, part: part)
-        case .abandon(.timer(let name)): header.abandon(timer: name)
-        case .abandon(.part(let part)):
-            guard try order(part)?.dead != nil else { break }
-            try take(WorkReport(result: .failed("given up by an operator"), node: ""), for: part, rules)
+        case .buryTimer(let name, let atMs, let cause):
+            guard let timer = header.bury(timer: name, atMs: atMs, cause) else { break }
+            note(timer, .burial(cause: timer.cause), .died(cause))
+        case .buryPart(let part, let cause):
+            guard !header.isEnding, let order = try setDead(cause, part: part) else { break }
+            note(order, part, .burial(cause: order.cause), .died(cause))
+        case .revive(let buried): return try revive(buried) ? ActorCommand.hasChanged : []
+        case .abandon(let buried): return try abandon(buried, rules) ? ActorCommand.hasChanged : []
         }
         return []
+    }
+
+    // MARK: Operators
+
+    private mutating func revive(_ buried: ActorCommand.Buried) throws -> Bool {
+        switch buried {
+        case .timer(let name):
+            guard let timer = header.revive(timer: name) else { return false }
+            note(timer, .operator(cause: timer.cause), .redriven)
+        case .part(let part):
+            guard let order = try setDead(nil, part: part) else { return false }
+            note(order, part, .operator(cause: order.cause), .redriven)
+        }
+        return true
+    }
+
+    private mutating func abandon(_ buried: ActorCommand.Buried, _ rules: [String: Rule<Actor>]) throws -> Bool {
+        switch buried {
+        case .timer(let name):
+            guard let timer = header.abandon(timer: name) else { return false }
+            note(timer, .operator(cause: timer.cause), .discarded)
+        case .part(let part):
+            guard let order = try order(part), order.dead != nil else { return false }
+            note(order, part, .operator(cause: order.cause), .discarded)
+            try take(WorkReport(result: .failed("given up by an operator"), node: ""), for: part, rules)
+        }
+        return true
     }
 
     // MARK: Where events come from
@@ -69,8 +103,10 @@ struct ActorTurn<Actor: DurableActor> {
     private mutating func take(
         _ letter: Letter, from sender: ActorName, _ received: UInt64, _ attempt: UInt32, _ rules: [String: Rule<Actor>]
     ) throws -> DeliveryAnswer {
+        // It was applied, and its sender has gone since; a call that was on its way for that long finds no number any more.
+        if let hour = sender.key.hour, view.hasPassed(hour) { return .received(letter.sequence) }
         try settle(sender, upTo: received)
-        let last = try view.received(from: sender)
+        let known = try view.received(from: sender), last = hasForgotten(letter) ? letter.sequence &- 1 : known
         if letter.sequence <= last { return .received(last) }
         guard letter.sequence == last + 1 else { return .outOfOrder(next: last + 1) }
         let origin = TraceEntry.Origin.letter(from: sender, sequence: letter.sequence, cause: letter.cause, attempt: attempt)
@@ -82,8 +118,14 @@ struct ActorTurn<Actor: DurableActor> {
             let rule = try rule(for: letter.event, from: .actors, rules)
             _ = try react(rule, letter.payload, trace: letter.trace, origin, sender: sender)
         }
-        view.setReceived(letter.sequence, from: sender)
+        view.setReceived(max(known, letter.sequence), from: sender)
         return .received(letter.sequence)
+    }
+
+    /// Never, but for the mutations that plant just that: whether a letter is applied as if it came for the first time.
+    private func hasForgotten(_ letter: Letter) -> Bool {
+        let age = view.circumstances.now.millisecondsSince1970 - letter.sentAtMs
+        return mutations.contains(.noInbox) || mutations.contains(.dedupeByTime) && age > ChoreographyLimits.mutatedWindow.milliseconds
     }
 
     private mutating func fire(_ name: String, _ atMs: Int64, _ rules: [String: Rule<Actor>]) throws {
@@ -99,8 +141,8 @@ struct ActorTurn<Actor: DurableActor> {
 
     private mutating func take(_ report: WorkReport, for part: String, _ rules: [String: Rule<Actor>]) throws {
         // A set of parts, never a count of answers: the second answer to one finds it closed.
-        guard !header.isEnding, let order = try order(part), !order.isClosed else { return }
-        close(order, part)
+        guard !header.isEnding, let order = try order(part), !order.isClosed || mutations.contains(.gatherByCounting) else { return }
+        if !order.isClosed { close(order, part) }
         let rule = try rule(for: WorkAnswer.name, from: .worker, rules)
         let answer = WorkAnswer(part: part, result: report.result, node: report.node, resent: report.resent)
         _ = try react(
@@ -121,7 +163,7 @@ struct ActorTurn<Actor: DurableActor> {
         _ rule: Rule<Actor>, _ payload: [UInt8], trace: WorkID, _ origin: TraceEntry.Origin, sender: ActorName? = nil
     ) throws -> [UInt8] {
         if let limit = rule.step.limit { try header.count(rule.step.event, limit: limit) }
-        var next = Reaction(name, rule.step, trace: trace, sender: sender, view: view)
+        var next = Reaction(name, rule.step, trace: trace, sender: sender, view: view, mutations: mutations)
         try rule.run(payload, &state, &next)
         view = next.view
         let number = header.traced + 1
@@ -150,9 +192,24 @@ struct ActorTurn<Actor: DurableActor> {
         view[.trace, ActorRows.trace(header.traced, of: trace)] = entry.packed
     }
 
+    /// What became of a timer or a part that is dead, or was.
+    private mutating func note(_ timer: ActorHeader.Timer, _ origin: TraceEntry.Origin, _ outcome: TraceEntry.Outcome) {
+        note(timer.event, trace: timer.trace, origin, outcome)
+    }
+
+    private mutating func note(_ order: OrderRow, _ part: String, _ origin: TraceEntry.Origin, _ outcome: TraceEntry.Outcome) {
+        note(order.work, trace: order.trace, origin, outcome, orders: [part])
+    }
+
+    /// What became of a letter that its receiver does not take.
+    private mutating func note(_ letter: Letter, to receiver: ActorName, _ origin: TraceEntry.Origin, _ outcome: TraceEntry.Outcome) {
+        let sent = TraceEntry.Sent(event: letter.event, receiver: receiver, sequence: letter.sequence)
+        note(letter.event, trace: letter.trace, origin, outcome, sent: [sent])
+    }
+
     private mutating func set(_ timer: Reaction.Timer?, _ name: String, trace: WorkID, cause: UInt64) throws {
         guard let timer else {
-            _ = header.remove(timer: name)
+            if !mutations.contains(.twoDeciders) { _ = header.remove(timer: name) }
             return
         }
         try header.insert(

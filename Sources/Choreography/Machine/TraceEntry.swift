@@ -13,8 +13,10 @@ public struct TraceEntry: Hashable, Sendable {
         case timer(String, cause: UInt64)
         /// A worker's answer to what the entry `cause` of this actor ordered.
         case worker(part: String, node: String, cause: UInt64)
-        /// An operator.
-        case `operator`
+        /// Nobody will take what the entry `cause` of this actor sent, set or ordered.
+        case burial(cause: UInt64)
+        /// An operator has dealt with what is dead, and what the entry `cause` of this actor sent, set or ordered.
+        case `operator`(cause: UInt64)
     }
 
     public enum Outcome: Hashable, Sendable {
@@ -31,9 +33,15 @@ public struct TraceEntry: Hashable, Sendable {
         case void
         /// The actor was over already.
         case late
+        /// The letter that `sent` names is dead, because of this; or the part that `orders` names, or the event's timer.
+        case died(String)
+        /// What was dead is tried again.
+        case redriven
+        /// What was dead is given up.
+        case discarded
     }
 
-    /// Something that the reaction sent.
+    /// Something that the reaction sent; or a letter that has died, or that an operator has dealt with.
     public struct Sent: Hashable, Sendable {
         public let event: String
         public let receiver: ActorName
@@ -132,7 +140,12 @@ extension TraceEntry.Origin: Packable {
             writer.pack(part)
             writer.pack(node)
             writer.pack(cause)
-        case .operator: writer.pack(UInt8(4))
+        case .operator(let cause):
+            writer.pack(UInt8(4))
+            writer.pack(cause)
+        case .burial(let cause):
+            writer.pack(UInt8(5))
+            writer.pack(cause)
         }
     }
 
@@ -146,7 +159,8 @@ extension TraceEntry.Origin: Packable {
                 attempt: try reader.readInt())
         case 2: self = .timer(try reader.readString(), cause: try reader.readUInt64())
         case 3: self = .worker(part: try reader.readString(), node: try reader.readString(), cause: try reader.readUInt64())
-        case 4: self = .operator
+        case 4: self = .operator(cause: try reader.readUInt64())
+        case 5: self = .burial(cause: try reader.readUInt64())
         default: throw PackingError("no event comes from origin \(kind)")
         }
     }
@@ -164,6 +178,11 @@ extension TraceEntry.Outcome: Packable {
         case .nothingToUndo: writer.pack(UInt8(4))
         case .void: writer.pack(UInt8(5))
         case .late: writer.pack(UInt8(6))
+        case .died(let cause):
+            writer.pack(UInt8(7))
+            writer.pack(cause)
+        case .redriven: writer.pack(UInt8(8))
+        case .discarded: writer.pack(UInt8(9))
         }
     }
 
@@ -177,6 +196,9 @@ extension TraceEntry.Outcome: Packable {
         case 4: self = .nothingToUndo
         case 5: self = .void
         case 6: self = .late
+        case 7: self = .died(try reader.readString())
+        case 8: self = .redriven
+        case 9: self = .discarded
         default: throw PackingError("no reaction has outcome \(kind)")
         }
     }

@@ -14,8 +14,8 @@ package struct MemoryActors {
     private let nothing = MemoryStore(MemoryDisk(id: StoreID(high: 0, low: 1)))
     private var held: [ActorName: Held] = [:]
 
-    package init(_ actors: [any DurableActor.Type]) {
-        machines = Dictionary(actors.map { ($0.kind, $0.machine) }) { first, _ in first }
+    package init(_ actors: [any DurableActor.Type], mutations: Set<Mutation> = []) {
+        machines = Dictionary(actors.map { ($0.kind, $0.machine(mutations)) }) { first, _ in first }
     }
 
     /// Those that have reacted to anything, sorted.
@@ -88,5 +88,8 @@ extension LayeredRows {
 
 extension DurableActor {
     /// The rules as those of a register.
-    public static var machine: any RegisterMachine { ActorMachine<Self>() }
+    public static var machine: any RegisterMachine { machine([]) }
+
+    /// The same, in a program that lacks something on purpose.
+    package static func machine(_ mutations: Set<Mutation>) -> any RegisterMachine { ActorMachine<Self>(mutations: mutations) }
 }

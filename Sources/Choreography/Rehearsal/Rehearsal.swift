@@ -82,6 +82,14 @@ public final class Rehearsal {
         try held.state(of: actor, type)
     }
 
+    /// State and rows of an actor; nil for one that has never reacted to anything.
+    public func sighting<Actor: DurableActor>(of actor: ActorName, _ type: Actor.Type = Actor.self) throws -> ActorSighting<Actor>? {
+        let bytes = try held.read(actor, .sight(after: []))
+        guard !bytes.isEmpty else { return nil }
+        let sight = try ActorSight(packed: bytes)
+        return try ActorSighting(sight, rows: sight.rows)
+    }
+
     /// Whether the actor's work is over and nobody waits for anything of it.
     public func isFinished(_ actor: ActorName) -> Bool { held.isFinished(actor) }
 
@@ -102,6 +110,19 @@ public final class Rehearsal {
             var reader = MessagePackReader(try held.read(actor, .trace(work, after: 0)))
             return try reader.readAll(TraceEntry.self).map { (actor, $0) }
         }
+    }
+
+    /// The same as a graph, with what is to come.
+    /// - Parameter kinds: of the actors that may have begun it.
+    public func graph(of work: WorkID, begunBy kinds: [String]) throws -> CausalGraph {
+        var search = CausalSearch(work, from: kinds.map { ActorName($0, of: work) })
+        while let (actor, _, limit) = search.next() {
+            guard held.names.contains(actor) else { continue }
+            var reader = MessagePackReader(try held.read(actor, .trace(work, after: 0)))
+            let outline = try ActorOutline(packed: held.read(actor, .outline(of: work, limit: UInt32(limit))))
+            search.take(actor, try reader.readAll(), outline)
+        }
+        return search.graph
     }
 
     // MARK: Moves

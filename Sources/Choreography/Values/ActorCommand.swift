@@ -12,9 +12,10 @@ package enum ActorCommand: Hashable, Sendable {
     case settle([Receipt])
     /// The receiver will never take the first letter that waits for it: why.
     case bury(to: ActorName, sequence: UInt64, cause: String)
-    /// The first letter to the receiver is no longer dead, and is sent again.
+    /// The first letter to the receiver is no longer dead, and is sent again. The answer is ``hasChanged``, or empty when it is not dead.
     case redrive(to: ActorName, sequence: UInt64)
-    /// The first letter to the receiver, which is dead, is given up; its number is taken by an empty one.
+    /// The first letter to the receiver, which is dead, is given up; its number is taken by an empty one. The answer is ``hasChanged``, or empty when it
+    /// is not dead.
     case discard(to: ActorName, sequence: UInt64)
     /// A timer that was set for then is due.
     case fire(timer: String, atMs: Int64)
@@ -34,6 +35,9 @@ package enum ActorCommand: Hashable, Sendable {
         case timer(String)
         case part(String)
     }
+
+    /// The answer to a command that may find nothing to change, when it has.
+    static let hasChanged: [UInt8] = [1]
 
     package struct Receipt: Hashable, Sendable, Packable {
         package let receiver: ActorName

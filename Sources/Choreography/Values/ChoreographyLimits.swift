@@ -21,4 +21,6 @@ public enum ChoreographyLimits {
     public static let resultBytes = 60 << 10
     /// Bytes of a sentence that says why something was given up.
     public static let reasonBytes = 4 << 10
+    /// How long the mutation `dedupe-by-time` remembers what was received.
+    static let mutatedWindow: Duration = .seconds(5)
 }

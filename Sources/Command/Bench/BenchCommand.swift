@@ -13,7 +13,7 @@ struct BenchCommand: AsyncParsableCommand {
             the rounds are repeated, and said so.
             """,
         subcommands: [
-            AskCommand.self, RegistersCommand.self, PrimesBenchCommand.self, EchoCommand.self, DriverCommand.self, StoreNodeCommand.self,
+            AskCommand.self, RegistersCommand.self, JobsBenchCommand.self, PrimesBenchCommand.self, EchoCommand.self, DriverCommand.self, StoreNodeCommand.self,
             RawCommitsCommand.self,
         ])
 }

@@ -1,9 +1,10 @@
+import Lookup
 import Membership
 import Mesh
 import Truth
 import World
 
-/// The nodes of benchmarks: `echo` and `driver` of `gossamer bench ask`, and three stores of `gossamer bench registers`.
+/// The nodes of benchmarks: `echo` and `driver` of `gossamer bench ask`, and three stores of `gossamer bench registers` and `jobs`.
 enum BenchNode {
     static let echoName = "echo"
     static let driverName = "driver"
@@ -32,7 +33,7 @@ enum BenchNode {
         guard addresses.indices.contains(number) else { throw CommandFailure(.usage, "--number \(number): 0 to \(stores - 1)") }
         var configuration = NodeConfiguration(
             mesh: "bench", name: storeName(number), bindHost: host, address: addresses[number], seeds: addresses,
-            metadata: MemberMetadata(roles: [TruthService.role]), dataDirectory: directory + "/" + storeName(number))
+            metadata: MemberMetadata(roles: [TruthService.role, LookupJob.work.name]), dataDirectory: directory + "/" + storeName(number))
         configuration.errors = TruthService.errors
         do { return try Node(configuration, world: world) } catch {
             throw CommandFailure(.unavailable, "\(error)")

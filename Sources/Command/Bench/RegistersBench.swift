@@ -39,36 +39,9 @@ struct RegistersBench {
     }
 
     private func runOurs(_ stores: String) async throws(CommandFailure) -> [RegistersFigures] {
-        // A repeated round begins with empty stores as well.
-        try? files.removeTree(stores)
-        let common = ["--directory", stores, "--port", String(try BenchNode.freePorts(BenchNode.stores * BenchNode.portsPerNode))]
-        var others: [ChildProcess] = []
-        defer {
-            for child in others {
-                child.signal(SIGKILL)
-                _ = child.wait()
-            }
-        }
-        do {
-            for number in 1..<BenchNode.stores {
-                let child = try ChildProcess(
-                    path: ChildProcess.ownProgram, arguments: ["bench", "store", "--number", String(number)] + common, input: .lifeline,
-                    output: .pipe, error: .inherited)
-                others.append(child)
-                guard try await world.compute({ child.readLine() }) == "ready" else {
-                    throw CommandFailure(.software, "store \(number) has not become ready")
-                }
-            }
-            let arguments = ["bench", "store", "--number", "0", "--clients", clients.description, "--seconds", String(seconds)] + common
-            guard let figures = RegistersFigures.all(try await line(of: start(arguments), "the driver")) else {
-                throw CommandFailure(.software, "the driver printed no figures")
-            }
-            return figures
-        } catch let failure as CommandFailure {
-            throw failure
-        } catch {
-            throw CommandFailure(.software, "\(error)")
-        }
+        let line = try await BenchStores(directory: stores, world: world).run(clients, seconds: seconds)
+        guard let figures = RegistersFigures.all(line) else { throw CommandFailure(.software, "the driver printed no figures") }
+        return figures
     }
 
     /// Three processes at once, each with a file of its own.

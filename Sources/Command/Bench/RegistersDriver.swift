@@ -30,7 +30,7 @@ struct RegistersDriver {
 
     /// Each number of clients in turn; at last the greatest number of them on one register.
     func run(_ counts: [Int]) async throws -> [RegistersFigures] {
-        try await waitForMesh()
+        try await truth.waitUntilItVotes(world)
         // Every register has a home that sticks, and a record, before anything is measured.
         try await withThrowingTaskGroup(of: Void.self) { group in
             for first in 0..<64 {
@@ -44,15 +44,6 @@ struct RegistersDriver {
         for count in counts { figures.append(try await measure(count, isHot: false)) }
         if let most = counts.max() { figures.append(try await measure(most, isHot: true)) }
         return figures
-    }
-
-    private func waitForMesh() async throws {
-        let deadline = world.now + .seconds(20)
-        while world.now < deadline {
-            if truth.standing == .voting, truth.configuration != nil { return }
-            try await world.sleep(for: .milliseconds(10))
-        }
-        throw CommandFailure(.timedOut, "the three stores have not begun a mesh within 20 s")
     }
 
     private func measure(_ clients: Int, isHot: Bool) async throws -> RegistersFigures {
@@ -90,5 +81,17 @@ struct RegistersDriver {
         try await values.put(
             "bench/\(number)", Array(repeating: UInt8(truncatingIfNeeded: number), count: Self.valueBytes), operation: ids.next(),
             patience: Self.patience)
+    }
+}
+
+extension TruthService {
+    /// Returns when this node's store takes part in a mesh that has begun.
+    func waitUntilItVotes(_ world: any World) async throws {
+        let deadline = world.now + .seconds(20)
+        while world.now < deadline {
+            if standing == .voting, configuration != nil { return }
+            try await world.sleep(for: .milliseconds(10))
+        }
+        throw CommandFailure(.timedOut, "the three stores have not begun a mesh within 20 s")
     }
 }

@@ -2,13 +2,14 @@ import ArgumentParser
 import Glibc
 import JSONDocument
 import Logging
+import Lookup
 import Mesh
 import Registers
 import Synchronization
 import Truth
 import World
 
-/// `gossamer bench store`: one of the three stores of `bench registers`. Ends with its starter; with `--clients` it asks, prints its figures
+/// `gossamer bench store`: one of the three stores of `bench registers` and `bench jobs`. Ends with its starter; with `--clients` it asks, prints its figures
 /// as one line of JSON, and ends.
 struct StoreNodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "store", shouldDisplay: false)
@@ -17,6 +18,7 @@ struct StoreNodeCommand: AsyncParsableCommand {
     @Option(help: "Which of the nodes this is.") var number: Int
     @Option(help: "Numbers of clients, one after the other.") var clients: ClientCounts?
     @Option(help: "Seconds for each of them.") var seconds = 1.0
+    @Flag(help: "Run jobs, and work for them.") var jobs = false
 
     func run() async throws {
         try place.settle()
@@ -30,12 +32,19 @@ struct StoreNodeCommand: AsyncParsableCommand {
             _exit(ExitStatus.ioError.rawValue)
         }
         let listed = (0..<BenchNode.stores).map { StoreListing(name: BenchNode.storeName($0), capacity: 100, zone: "") }
-        let truth = try TruthService(node: node, store: store, listed: listed, log: log)
+        let results = MeshResults(node: node, own: try FileResults(world: world, dataDirectory: node.configuration.dataDirectory, log: log))
+        let truth = try TruthService(
+            node: node, store: store, listed: listed, actors: [LookupJob.self], kinds: [LookupJob.work], workers: [IdleWorker()],
+            results: results, log: log)
         try await node.start()
         truth.start()
         if let clients {
-            let driver = RegistersDriver(truth: truth, span: .nanoseconds(Int64(seconds * 1e9)), world: world)
-            Console.put(lines: [.array(try await figures(driver, clients, world).map(\.json))])
+            let span = Duration.nanoseconds(Int64(seconds * 1e9))
+            let figures = try await onExecutor(world) { () async throws -> [JSON] in
+                if jobs { return try await JobsDriver(truth: truth, span: span, world: world).run(clients.counts).map(\.json) }
+                return try await RegistersDriver(truth: truth, span: span, world: world).run(clients.counts).map(\.json)
+            }
+            Console.put(lines: [.array(figures)])
         } else {
             Console.put("ready")
             let (ended, continuation) = AsyncStream<Void>.makeStream()
@@ -46,12 +55,12 @@ struct StoreNodeCommand: AsyncParsableCommand {
         await node.stop()
     }
 
-    /// What the driver finds on an actor's executor, where whoever uses registers in a node is. Its clients share it.
-    private func figures(_ driver: RegistersDriver, _ clients: ClientCounts, _ world: any World) async throws -> [RegistersFigures] {
-        let outcome = Mutex<Result<[RegistersFigures], any Error>?>(nil)
+    /// Runs a driver on an actor's executor, where whoever uses a mesh is in a node. Its clients share it.
+    private func onExecutor(_ world: any World, _ drive: @escaping @Sendable () async throws -> [JSON]) async throws -> [JSON] {
+        let outcome = Mutex<Result<[JSON], any Error>?>(nil)
         let task = world.spawn("driver", on: world.makeExecutor("driver")) {
             do {
-                let figures = try await driver.run(clients.counts)
+                let figures = try await drive()
                 outcome.withLock { $0 = .success(figures) }
             } catch {
                 outcome.withLock { $0 = .failure(error) }

@@ -24,7 +24,7 @@ struct KeyValueCommand: AsyncParsableCommand {
                 """)
 
         @Argument(help: "The name, 1 to 256 bytes.") var key: String
-        @Argument(help: "The value, at most 32 KiB.") var value: String
+        @Argument(help: "The value, at most 64 KiB.") var value: String
 
         @Option(help: ArgumentHelp("The topology file of the mesh (default: \(MeshOptions.defaultTopology)).", valueName: "file"))
         var topology: String?

@@ -38,7 +38,7 @@ struct SimulateCommand: AsyncParsableCommand {
         name: .customLong("mutate"),
         help: ArgumentHelp(
             "Break a promise on purpose, to see that the simulation notices: "
-                + Mutation.allCases.filter(\.isOfRegisters).map(\.rawValue).joined(separator: ", "),
+                + Mutation.allCases.map(\.rawValue).joined(separator: ", "),
             valueName: "name"))
     var mutations: [Mutation] = []
 
@@ -54,9 +54,6 @@ struct SimulateCommand: AsyncParsableCommand {
             throw ValidationError("there is no scenario \"\(scenario)\"; give one of \(Scenario.named.map(\.name).joined(separator: ", "))")
         }
         guard !verbose || seeds == 1 else { throw ValidationError("--verbose prints thousands of lines for a seed; add --seeds 1") }
-        if let other = mutations.first(where: { !$0.isOfRegisters })?.rawValue {
-            throw ValidationError("--mutate \(other) does nothing in a simulation; use `gossamer chaos run --mutate \(other)`")
-        }
     }
 
     func run() async throws {

@@ -72,7 +72,7 @@ extension StoreCommand {
     }
 }
 
-/// A change of the mesh's stores: through the Unix socket of a node of this machine, or the admin port of one anywhere with its token.
+/// A change of the mesh's stores, and how long to watch it.
 struct StoreChangeOptions: ParsableArguments {
     static let explanation = """
         The mesh does it by itself, whoever dies; the command watches. Interrupted and called again it goes on watching. Ends with 0 when the \
@@ -80,14 +80,7 @@ struct StoreChangeOptions: ParsableArguments {
         when it takes longer than --timeout.
         """
 
-    @Option(help: ArgumentHelp("The topology file of the mesh (default: \(MeshOptions.defaultTopology)).", valueName: "file"))
-    var topology: String?
-
-    @Option(help: ArgumentHelp("Ask the node with this admin port, on whatever machine, e.g. http://node-3:9101.", valueName: "url"))
-    var admin: String?
-
-    @Option(help: ArgumentHelp("With --admin: the file with the token that the node asks for.", valueName: "file"))
-    var tokenFile: String?
+    @OptionGroup var mesh: ChangeOptions
 
     @Flag(inversion: .prefixedNo, help: "Watch until the change is done.")
     var wait = true
@@ -95,18 +88,8 @@ struct StoreChangeOptions: ParsableArguments {
     @Option(help: "Seconds to watch at most; the change goes on all the same.")
     var timeout = 3_600
 
-    @Flag(help: "Print JSON, for programs.")
-    var json = false
-
     func validate() throws {
         guard (1...604_800).contains(timeout) else { throw ValidationError("--timeout \(timeout): 1 to 604800 seconds") }
-        guard (admin == nil) == (tokenFile == nil) else {
-            throw ValidationError("--admin and --token-file belong together: over the network a mesh is changed with its token alone")
-        }
-        guard admin == nil || topology == nil else {
-            throw ValidationError("--topology and --admin exclude each other: the one names a file, the other a node")
-        }
-        if let admin { try MeshOptions.check(admin: admin) }
     }
 
     /// - Parameters:
@@ -114,30 +97,11 @@ struct StoreChangeOptions: ParsableArguments {
     ///   - participle: for the end: `replaced`.
     func carryOut(_ change: String, _ node: String?, more: [String: JSON] = [:], participle: String) async throws {
         let world = SystemWorld()
-        let (points, token) = try points(world.files)
+        let (points, token) = try mesh.points(world.files)
         let members = [("change", .string(change)), ("node", .text(node))] + more.sorted { $0.key < $1.key }
         let run = StoreChangeRun(
-            points: points, token: token, order: .object(members.map { JSON.Member($0.0, $0.1) }), isQuiet: json, world: world)
+            points: points, token: token, order: .object(members.map { JSON.Member($0.0, $0.1) }), isQuiet: mesh.json, world: world)
         let report = try await run.carryOut(within: wait ? .seconds(timeout) : nil, participle: participle)
-        if json { Console.put(report.document) } else { Console.put(report.sentence) }
-    }
-
-    /// Whom to ask, in order.
-    private func points(_ files: any FileSystem) throws(CommandFailure) -> ([AdminPoint], token: String?) {
-        if let admin {
-            let token = try tokenFile.map { path throws(CommandFailure) in try TokenFile.read(path, files) }
-            return ([AdminPoint(base: admin, origin: AdminPoint.given)], token)
-        }
-        let topology = try Topology.loadForCommand(
-            self.topology ?? MeshOptions.defaultTopology, isDefault: self.topology == nil, files)
-        let points = topology.nodes.filter { NodeFiles($0).running(files) != nil }.map { node in
-            AdminPoint(base: "unix:" + NodeFiles(node).socket, origin: "\(node.name) of \(topology.file)")
-        }
-        guard !points.isEmpty else {
-            throw CommandFailure(
-                .unavailable, "no node of \(topology.file) runs on this machine; start them with: gossamer up \(topology.file), "
-                    + "or ask one elsewhere with --admin URL --token-file FILE")
-        }
-        return (points, nil)
+        if mesh.json { Console.put(report.document) } else { Console.put(report.sentence) }
     }
 }

@@ -2,6 +2,7 @@ import Admin
 import Choreography
 import Edge
 import Glibc
+import Items
 import Jobs
 import Logging
 import Lookup
@@ -39,6 +40,8 @@ struct NodeDoors {
                     PrimesRoutes(gateway: jobs.primes, limits: jobs.primesLimits, workers: jobs.counters, world: mesh.world),
                     LookupRoutes(gateway: jobs.lookups, services: work.services, world: mesh.world),
                     OrderRoutes(gateway: OrderDesk(actors: truth.actors), world: mesh.world),
+                    ItemRoutes(gateway: ItemDesk(engine: truth.engine, world: mesh.world), world: mesh.world),
+                    ValueRoutes(values: truth.values, world: mesh.world),
                     JobEventsRoutes(
                         sources: [JobEvents(gateway: jobs.primes), JobEvents(gateway: jobs.lookups, services: work.services)], world: mesh.world),
                 ],
@@ -48,6 +51,7 @@ struct NodeDoors {
             address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,
             token: try topology.adminToken(mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
             faults: mesh.configuration.allowsFaults ? mesh : nil, jobs: jobs.catalogue, truth: truth,
+            work: truth.work(begunBy: NodeWork.beginnings),
             metrics: { await work.metrics + jobs.metrics + truth.metrics() }, world: mesh.world, logger: log)
     }
 

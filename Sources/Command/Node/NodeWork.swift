@@ -1,4 +1,5 @@
 import Choreography
+import Items
 import Jobs
 import Logging
 import Lookup
@@ -12,7 +13,9 @@ import World
 /// The work that a node knows, and what of it the node itself does.
 struct NodeWork: Sendable {
     /// The durable actors of all kinds of work. All nodes of a mesh know the same.
-    static let actors: [any DurableActor.Type] = Choreography.orderActors + [LookupJob.self, PrimesJob.self]
+    static let actors: [any DurableActor.Type] = Choreography.orderActors + Choreography.itemActors + [LookupJob.self, PrimesJob.self]
+    /// The kinds of those that begin work, under its id.
+    static let beginnings = [Order.kind, LookupJob.kind, PrimesJob.kind]
     /// What these have workers do.
     static let kinds = [LookupJob.work, PrimesJob.work]
 
@@ -27,7 +30,7 @@ struct NodeWork: Sendable {
     init(_ topology: Topology, _ node: TopologyNode, _ mesh: Node, _ log: Logger) throws(CommandFailure) {
         // A program whose choreographies cannot be carried out starts no node.
         do {
-            _ = try Choreography.orders()
+            _ = (try Choreography.orders(), try Choreography.items())
             _ = try Choreography("lookups", [LookupJob.self])
             _ = try Choreography("primes", [PrimesJob.self])
         } catch {

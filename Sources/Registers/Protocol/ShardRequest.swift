@@ -3,7 +3,8 @@ import World
 /// What one replica asks another about a whole shard.
 public struct ShardRequest: Hashable, Sendable {
     public enum Action: Hashable, Sendable {
-        /// Take the next step with what was made in `hour` or before.
+        /// Take the next step with what was made in `hour` or before: in the shard; or, asked of that of the configuration, in all shards
+        /// that the receiver holds.
         case horizon(hour: CreationHour, step: HorizonStep)
         /// Name the registers behind this key, in their order, and say how far the shard was freed.
         case list(after: RegisterKey?)
@@ -24,6 +25,11 @@ public struct ShardRequest: Hashable, Sendable {
         self.epoch = epoch
         self.shard = shard
         self.action = action
+    }
+
+    /// Whether it is about all shards that its receiver holds.
+    public var isOfAllShards: Bool {
+        if case .horizon = action { shard == Shard.configuration } else { false }
     }
 
     public var size: Int {

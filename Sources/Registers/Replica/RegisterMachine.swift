@@ -12,12 +12,18 @@ public protocol RegisterMachine: Sendable {
     /// Answers a query.
     func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8]
 
-    /// Whether registers of the key's kind are shown to who lists all kinds: those that do something are, those that only hold something for
-    /// people are not.
+    /// The hour of the work with which one of a durable actor's rows goes from a register that lives on, when that has passed everywhere;
+    /// nil for a row that stays. Within a kind of rows the oldest hour comes first.
+    func hour(of row: StoredRow, in key: RegisterKey) -> CreationHour?
+
+    /// Whether registers of the key's kind are shown to who lists all kinds: those that do something are, those that only hold something
+    /// for people are not.
     func isListed(_ key: RegisterKey) -> Bool
 }
 
 extension RegisterMachine {
+    public func hour(of row: StoredRow, in key: RegisterKey) -> CreationHour? { nil }
+
     public func isListed(_ key: RegisterKey) -> Bool { true }
 
     public func late(_ command: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] {

@@ -39,14 +39,19 @@ extension Replica {
                 .unable
             } else if !serves(epoch: request.epoch) {
                 refusalOfEpoch(request.epoch)
-            } else if !isReplica(id, of: request.shard) || !isReplica(peer, of: request.shard) {
+            } else if !request.isOfAllShards, !isReplica(id, of: request.shard) || !isReplica(peer, of: request.shard) {
                 .unable
             } else {
                 nil
             }
         if let refusal { return tell(peer, .answer(RegisterAnswer(round: request.round, body: refusal))) }
         switch request.action {
-        case .horizon(let hour, let step): take(step, upTo: hour, for: request, from: peer)
+        case .horizon(let hour, let step):
+            if request.isOfAllShards {
+                takeEverywhere(step, upTo: hour, for: request, from: peer)
+            } else {
+                take(step, upTo: hour, for: request, from: peer)
+            }
         case .list(let after): list(request, after: after, to: peer)
         case .inherit(let closed, let freed): inherit(request, closed, freed, from: peer)
         }

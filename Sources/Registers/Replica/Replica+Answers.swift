@@ -3,6 +3,7 @@ import World
 extension Replica {
     mutating func answered(_ answer: RegisterAnswer, by peer: StoreID) {
         if freeing.round == answer.round { return freeingAnswered(answer.body, by: peer) }
+        if freeing.passing?.round == answer.round { return passingAnswered(answer.body, by: peer) }
         guard let key = rounds[answer.round] else {
             if let shard = rescan.shard(ofRound: answer.round) { rescanAnswered(shard, answer.body, by: peer) }
             return

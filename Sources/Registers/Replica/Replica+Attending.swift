@@ -89,7 +89,8 @@ extension Replica {
     }
 
     private mutating func lookAfter(_ key: RegisterKey, _ entry: Attending.Entry) {
-        guard record(of: key)?.isDueByTheBaseAlone(at: UInt64(clamping: wall.millisecondsSince1970)) == true else { return emit(.attend(key)) }
+        let time = UInt64(clamping: wall.millisecondsSince1970)
+        guard record(of: key)?.isDueByTheBaseAlone(at: time) == true else { return emit(.attend(key)) }
         attending.entries[key]?.isDoubtful = true
         if entry.isDoubtful { carry(key) }
     }

@@ -136,7 +136,7 @@ extension Replica {
 
     // MARK: Answering wishes
 
-    private mutating func answer(_ proposer: Proposer, _ answers: [Fold.Answer]) {
+    mutating func answer(_ proposer: Proposer, _ answers: [Fold.Answer]) {
         for answer in answers { end(proposer, answer.wish, answer.result) }
     }
 

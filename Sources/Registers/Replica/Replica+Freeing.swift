@@ -11,7 +11,7 @@ import World
 //           there: an hour that one replica has closed is closed for whoever hears of it.
 //   close   Nobody creates a register of that hour any more, or carries out an operation of it. A replica that has one which is not
 //           finished names it. Nothing more can come into being, so once nobody names one, nobody ever will.
-//   free    Everything of that hour goes: registers at once, operation ids in the registers that live on bit by bit.
+//   free    Everything of that hour goes: registers at once, operation ids in the registers that live on bit by bit (Replica+Sweeping).
 //
 // The home of the shard asks, when the hour is older than the retention. A majority is not enough here: the one that does not hear
 // is the one that would bring things back. A replica that is down therefore holds the horizon up, and disks grow meanwhile.
@@ -34,12 +34,21 @@ struct Freeing {
     var passes = 0
     /// The step that the replicas of a shard are being asked to take.
     var asking: (shard: Int, hour: CreationHour, step: HorizonStep, asked: Round)?
-    /// Shards whose living registers still hold operations of freed hours, and the last key that was swept.
+    /// Shards whose living registers still hold something of freed hours, and the last key that was swept.
     var sweeping: [(shard: Int, after: RegisterKey?)] = []
+    /// What all stores are being asked about all shards: see `Replica+Passing.swift`.
+    var passing: Passing?
+    /// The hour that has passed everywhere as all stores have said, and the epoch in which they did.
+    var passed: (hour: CreationHour, epoch: UInt64)?
 
     var round: UInt64? { asking?.asked.number }
 
     func closed(_ shard: Int) -> CreationHour? { horizons[shard]?.closed }
+
+    mutating func sweep(_ shards: [Int]) {
+        let queued = Set(sweeping.filter { $0.after == nil }.map(\.shard))
+        sweeping += shards.filter { !queued.contains($0) }.map { ($0, nil) }
+    }
 
     /// The hour of the operation that a row is of; nil for a row of another kind.
     func hour(ofOperation row: [UInt8]) -> CreationHour? {
@@ -50,7 +59,7 @@ struct Freeing {
 
 extension Replica {
     /// The newest hour that has been over for as long as things are kept.
-    private var retired: CreationHour? {
+    var retired: CreationHour? {
         guard let retention = figures.retention else { return nil }
         let end = wall.nanosecondsSince1970.subtractingReportingOverflow(retention.nanoseconds)
         let hour = CreationHour(WallTime(nanosecondsSince1970: max(end.partialValue, 0))).number
@@ -71,6 +80,7 @@ extension Replica {
             freeing.passes += 1
         }
         goOnFreeing()
+        beginPassing()
     }
 
     /// Asks about the next shard that has something to free, until the pass is through.
@@ -171,7 +181,7 @@ extension Replica {
     }
 
     mutating func free(_ shard: Int, _ hour: CreationHour) {
-        freeing.sweeping.append((shard, nil))
+        freeing.sweep([shard])
         var after: RegisterKey?
         while true {
             let keys = ahead.keys(ofShard: shard, madeUpTo: hour, after: after, limit: 256, in: store)
@@ -186,36 +196,11 @@ extension Replica {
         }
     }
 
-    /// Takes freed operations out of the registers that live on, a few registers at a time.
-    private mutating func sweep() {
-        guard let next = freeing.sweeping.first, let freed = freeing.horizons[next.shard]?.freed else { return }
-        freeing.sweeping.removeFirst()
-        var after = next.after
-        let keys = store.keys(ofShard: next.shard, madeUpTo: nil, after: after, limit: 64)
-        for key in keys {
-            // A register of many has its turn again before the next.
-            if sweep(key, freed) { return freeing.sweeping.append((next.shard, after)) }
-            after = key
-        }
-        if keys.count == 64 { freeing.sweeping.append((next.shard, after)) }
-    }
-
-    /// Takes freed operations out of a register, as many as one piece holds. True when more may be left.
-    @discardableResult
-    private mutating func sweep(_ key: RegisterKey, _ freed: CreationHour) -> Bool {
-        guard let record = record(of: key) else { return false }
-        // Ids sort by their time, so the oldest come first.
-        let run = rows(of: key).run(from: [RegisterView.Kind.operation.rawValue], changedAfter: 0, within: .piece)
-        let gone = run.rows.prefix { freeing.hour(ofOperation: $0.key).map { $0 <= freed } ?? false }.map(\.key)
-        if !gone.isEmpty { put(key, record, freed: gone) }
-        return gone.count == run.rows.count && run.next != nil
-    }
-
     /// What the mutation `rows-freed-without-the-horizon` does: forgets operations by their age, and asks nobody.
     private mutating func forgetByAge() {
         guard let hour = retired else { return }
         for shard in 0..<Shard.count {
-            for key in store.keys(ofShard: shard, madeUpTo: nil, after: nil, limit: 64) { sweep(key, hour) }
+            for key in store.keys(ofShard: shard, madeUpTo: nil, after: nil, limit: 64) { sweep(key, hour, passed: nil) }
         }
     }
 }

@@ -177,7 +177,9 @@ extension Replica {
             if let known = proposer.lastOperation, let last = fold.view.lastChangedOperation, known.lexicographicallyPrecedes(last) {
                 proposer.lastOperation = last
             }
-            accept(proposer, fold.delta(on: proposer.current, under: ballot), answers: fold.answers)
+            let isEarly = mutations.contains(.acknowledgedBeforeCommit)
+            if isEarly { answer(proposer, fold.answers) }
+            accept(proposer, fold.delta(on: proposer.current, under: ballot), answers: isEarly ? [] : fold.answers)
         }
     }
 
@@ -196,7 +198,7 @@ extension Replica {
         _ key: RegisterKey, at version: RegisterVersion, lastOperation: [UInt8]? = nil, under ballot: Ballot = .zero
     ) -> Fold {
         let (state, rows) = look(key, at: version)
-        let circumstances = Circumstances(now: wall, host: figures.host, ballot: ballot)
+        let circumstances = Circumstances(now: wall, host: figures.host, ballot: ballot, passed: passed)
         return Fold(state, rows, lastOperation: lastOperation, circumstances: circumstances)
     }
 

@@ -63,8 +63,8 @@ public struct RegisterWish: Hashable, Sendable {
         case change(operation: WorkID?, command: [UInt8])
         /// Answer a query from a state that is at least as new as everything acknowledged before now.
         case read([UInt8])
-        /// Answer a query from what this replica knows to be chosen, without asking others: a packed ``RegisterGlance``. With `seen`: when the
-        /// version is above that, or the work has ended; and by the deadline in any case.
+        /// Answer a query from what this replica knows to be chosen, without asking others: a packed ``RegisterGlance``. With `seen`: when
+        /// the version is above that, or the work has ended; and by the deadline in any case.
         case glance([UInt8], seen: UInt64?)
     }
 

@@ -124,7 +124,9 @@ struct SQLiteCommit {
         try tables.write(SQLiteTables.Meta(id: id, life: life, commits: commit.number, next: next, fence: fence))
     }
 
-    private mutating func write(_ change: StoreCommit.Change, _ record: borrowing MessagePackWriter, due: UInt64?, _ stage: RegisterStage) throws {
+    private mutating func write(
+        _ change: StoreCommit.Change, _ record: borrowing MessagePackWriter, due: UInt64?, _ stage: RegisterStage
+    ) throws {
         var place: SQLiteTables.Place
         if let known = try places[change.key] ?? tables.place(of: change.key) {
             place = known

@@ -8,11 +8,15 @@ public struct Circumstances: Hashable, Sendable {
     /// The node that is the home, with its life, for people.
     public let host: String
     public let ballot: Ballot
+    /// Of work made in this hour or before nothing is left in any register of its own, and what others remember of it goes. Nil when
+    /// nothing is known of any.
+    public let passed: CreationHour?
 
-    public init(now: WallTime, host: String, ballot: Ballot) {
+    public init(now: WallTime, host: String, ballot: Ballot, passed: CreationHour? = nil) {
         self.now = now
         self.host = host
         self.ballot = ballot
+        self.passed = passed
     }
 
     /// Of a view through which nothing is changed.

@@ -73,7 +73,7 @@ public struct RegisterState: Hashable, Sendable {
     /// Of a register that was never written.
     public static let empty = RegisterState()
 
-    /// The ``due`` of a register of which nothing will come of itself, and that is not done either: an operator has to see to it. Far above any
-    /// time, so that no replica ever looks after it, and lists find it.
+    /// The ``due`` of a register of which nothing will come of itself, and that is not done either: an operator has to see to it. Far above
+    /// any time, so that no replica ever looks after it, and lists find it.
     public static let someday: UInt64 = 1 << 62
 }

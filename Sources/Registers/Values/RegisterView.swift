@@ -15,6 +15,14 @@ public struct RegisterView {
         /// effect, and its part of the causal graph.
         case inbox = 3, outbox = 4, order = 5, effect = 6, trace = 7
 
+        /// It may be of work in other registers, and goes when that has passed everywhere.
+        var isOfOthers: Bool {
+            switch self {
+            case .operation, .own, .order: false
+            case .inbox, .outbox, .effect, .trace: true
+            }
+        }
+
         func key(_ bytes: some Sequence<UInt8>) -> [UInt8] { [rawValue] + bytes }
     }
 

@@ -28,7 +28,7 @@ actor CourierRunner {
         self.actors = actors
         self.crews = crews
         executor = world.makeExecutor("courier")
-        courier = Courier(random: world.random("courier"))
+        courier = Courier(random: world.random("courier"), mutations: world.mutations)
         dispatcher = WorkDispatcher(kinds: crews.kinds, resends: !world.isMutated(.noResend))
         let (stream, continuation) = AsyncStream.makeStream(of: CourierInput.self, bufferingPolicy: .bufferingNewest(Self.attending))
         news = continuation
@@ -54,9 +54,12 @@ actor CourierRunner {
     /// Nothing is begun any more.
     nonisolated func stop() { news.finish() }
 
+    /// What it has under way for an actor, and what it tries again.
+    func efforts(for actor: ActorName, limit: Int) -> [Effort] { courier.efforts(for: actor, now: world.now, limit: limit) }
+
     private func take(_ input: CourierInput) {
         for effect in courier.handle(input, now: world.now, wall: world.wallTime) { carryOut(effect) }
-        alarm.set(courier.nextDeadline, world) { [weak self] in await self?.take(.tick) }
+        alarm.set(courier.nextDeadline, world) { [weak self] in await self?.take(CourierInput.tick) }
     }
 
     private func carryOut(_ effect: CourierEffect) {

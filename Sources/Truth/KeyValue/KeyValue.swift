@@ -6,28 +6,39 @@ public struct KeyValue: Sendable {
     /// Bytes of a name.
     public static let nameBytes = 256
     /// Bytes of a value.
-    public static let valueBytes = 32 << 10
+    public static let valueBytes = 64 << 10
 
     private let engine: any RegisterEngine
 
     public init(engine: any RegisterEngine) { self.engine = engine }
 
-    /// Sets a value; returns when a majority of the key's replicas has it on disk.
+    /// A value as it was put.
+    public struct Entry: Hashable, Sendable {
+        public let bytes: [UInt8]
+        /// How often something was put under the name, this time included.
+        public let revision: UInt64
+    }
+
+    /// Sets a value; returns its revision when a majority of the key's replicas has it on disk.
     /// - Parameter operation: the same id again is the same write.
+    @discardableResult
     public nonisolated(nonsending) func put(
         _ name: String, _ value: [UInt8], operation: WorkID, patience: Duration
-    ) async throws(RegisterError) {
+    ) async throws(RegisterError) -> UInt64 {
         guard value.count <= Self.valueBytes else {
             throw RegisterError(.tooLarge, .failed, "a value has at most \(Self.valueBytes) bytes, not \(value.count)")
         }
-        _ = try await engine.change(try Self.key(name), operation: operation, command: value, patience: patience)
+        let answer = try await engine.change(try Self.key(name), operation: operation, command: value, patience: patience)
+        return Self.revision(answer[...])
     }
 
     /// The value that was put last; nil when none ever was.
-    public nonisolated(nonsending) func get(_ name: String, patience: Duration) async throws(RegisterError) -> [UInt8]? {
-        let state = try await engine.read(try Self.key(name), query: [], patience: patience)
-        return state.first == nil ? nil : Array(state.dropFirst())
+    public nonisolated(nonsending) func get(_ name: String, patience: Duration) async throws(RegisterError) -> Entry? {
+        let answer = try await engine.read(try Self.key(name), query: [], patience: patience)
+        return answer.isEmpty ? nil : Entry(bytes: Array(answer.dropFirst(8)), revision: Self.revision(answer.prefix(8)))
     }
+
+    private static func revision(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
 
     /// The register behind a name.
     public static func key(_ name: String) throws(RegisterError) -> RegisterKey {

@@ -1,47 +1,36 @@
 import Registers
 
-/// A value under a name: the smallest work that registers can do. For tests, and for trying things out.
+/// A value under a name: the smallest work that registers can do. The value is a row, for a state has no room for the largest; the state
+/// is how often it was put.
 package struct KeyValueMachine: RegisterMachine {
     package static let kind = "kv"
 
+    private static let valueRow: [UInt8] = []
+
     package init() {}
 
-    /// Sets the value; the answer is empty.
+    /// How a state began that was the value itself, behind this byte. A revision never begins with it.
+    private static let whole: UInt8 = 1
+
+    /// Sets the value; the answer is its revision, 8 bytes, the most significant first.
     package func change(_ command: [UInt8], _ view: inout RegisterView) throws(MachineRefusal) -> [UInt8] {
-        view.state = [1] + command
-        return []
+        view.state = Self.bytes(Self.revision(view) + 1)
+        view[row: Self.valueRow] = command
+        return view.state
     }
 
-    /// Empty for a name that was never written, else a 1 and the value.
-    package func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { view.state }
+    /// Empty for a name that was never written, else the revision and the value.
+    package func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] {
+        if view.state.first == Self.whole { return Self.bytes(1) + view.state.dropFirst() }
+        return view.state.isEmpty ? [] : view.state + (view[row: Self.valueRow] ?? [])
+    }
 
+    /// Values are no work.
     package func isListed(_ key: RegisterKey) -> Bool { false }
-}
 
-/// Finds the machine of a register by the part of its name before the first slash.
-package struct MachineBook: RegisterMachine {
-    let machines: [String: any RegisterMachine]
-
-    package init(machines: [String: any RegisterMachine]) { self.machines = machines }
-
-    package func change(_ command: [UInt8], _ view: inout RegisterView) throws(MachineRefusal) -> [UInt8] {
-        try machine(view.key).change(command, &view)
+    private static func revision(_ view: RegisterView) -> UInt64 {
+        view.state.first == whole ? 1 : view.state.reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    package func late(_ command: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { try machine(view.key).late(command, view) }
-
-    package func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] { try machine(view.key).read(query, view) }
-
-    /// What this program does not know it can say nothing of.
-    package func isListed(_ key: RegisterKey) -> Bool { machines[kind(of: key)]?.isListed(key) ?? false }
-
-    private func machine(_ key: RegisterKey) throws(MachineRefusal) -> any RegisterMachine {
-        let kind = kind(of: key)
-        guard let machine = machines[kind] else {
-            throw MachineRefusal("this node's program does not know registers of the kind \"\(kind)\"; update it")
-        }
-        return machine
-    }
-
-    private func kind(of key: RegisterKey) -> String { String(decoding: key.bytes.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self) }
+    private static func bytes(_ revision: UInt64) -> [UInt8] { withUnsafeBytes(of: revision.bigEndian) { Array($0) } }
 }

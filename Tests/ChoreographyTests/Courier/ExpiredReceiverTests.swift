@@ -12,7 +12,9 @@ import World
     /// What a courier does when a letter of this nature comes back as expired.
     private func deliver(_ nature: Letter.Nature, _ error: RegisterError = expired) -> [CourierEffect] {
         var courier = Courier(random: RandomStream(seed: 1, name: "courier")), now = Instant.zero
-        func give(_ input: CourierInput) -> [CourierEffect] { courier.handle(input, now: now, wall: WallTime(millisecondsSince1970: 10_000_000)) }
+        func give(_ input: CourierInput) -> [CourierEffect] {
+            courier.handle(input, now: now, wall: WallTime(millisecondsSince1970: 10_000_000))
+        }
         let letter = Letter(
             sequence: 3, nature: nature, event: "e", payload: [], trace: WorkID(milliseconds: 7_200_000, randomA: 0, randomB: 1), cause: 1,
             sentAtMs: 0)

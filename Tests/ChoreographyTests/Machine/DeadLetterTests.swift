@@ -94,6 +94,17 @@ import World
         #expect(try stage.letters(from: .clerk, to: .box("x")).map(\.nature) == [.step], "the box may have it already")
     }
 
+    /// Two couriers had the same letter refused, and the news of the second comes when a compensation has already passed the first.
+    @Test func whatIsGivenUpDoesNotDieAgain() throws {
+        try refused(.put(1, box: "x"), .say("b", box: "x"))
+        try stage.change(.clerk, .discard(to: .box("x"), sequence: 1))
+        try stage.bury(.clerk, to: .box("x"), 1, cause: "box/x: the box is locked")
+        #expect(try stage.pair(from: .clerk, to: .box("x"))?.dead == nil)
+        try stage.tell(Lock(isLocked: false), to: .box("x"))
+        try stage.carry(from: .clerk, to: .box("x"))
+        #expect(try stage.box("x").said == ["b"])
+    }
+
     @Test func anOperatorWhoComesLateChangesNothing() throws {
         try refused(.put(1, box: "x"), .say("b", box: "x"))
         let before = stage[.clerk]
@@ -103,6 +114,31 @@ import World
         }
         try stage.change(.clerk, .redrive(to: .box("y"), sequence: 1))
         try stage.change(.clerk, .discard(to: .box("y"), sequence: 1))
+        #expect(stage[.clerk] == before)
+    }
+
+    @Test func whatBecomesOfADeadLetterIsAnEntryOfTheCausalGraph() throws {
+        try refused(.put(1, box: "x"), .say("b", box: "x"))
+        let sent = [TraceEntry.Sent(event: "put", receiver: .box("x"), sequence: 1)]
+        let death = try #require(try stage.trace(of: .clerk).last)
+        #expect(death.event == "put" && death.sent == sent && death.outcome == .died("box/x: the box is locked"))
+        #expect(death.origin == .burial(cause: 1))
+        #expect(try stage.change(.clerk, .redrive(to: .box("x"), sequence: 1)) == [1])
+        #expect(try stage.change(.clerk, .redrive(to: .box("x"), sequence: 1)).isEmpty, "it is not dead any more")
+        try stage.bury(.clerk, to: .box("x"), 1, cause: "again")
+        #expect(try stage.change(.clerk, .discard(to: .box("x"), sequence: 1)) == [1])
+        #expect(try stage.change(.clerk, .discard(to: .box("x"), sequence: 1)).isEmpty)
+        let entries = try stage.trace(of: .clerk).dropFirst(2)
+        #expect(entries.map(\.outcome) == [.redriven, .died("again"), .discarded])
+        #expect(entries.map(\.origin) == [.operator(cause: 1), .burial(cause: 1), .operator(cause: 1)])
+        #expect(entries.allSatisfy { $0.sent == sent })
+    }
+
+    /// Two couriers hear the same refusal.
+    @Test func aLetterDiesOnce() throws {
+        try refused(.put(1, box: "x"))
+        let before = stage[.clerk]
+        try stage.bury(.clerk, to: .box("x"), 1, cause: "once more")
         #expect(stage[.clerk] == before)
     }
 

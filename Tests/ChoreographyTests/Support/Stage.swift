@@ -18,6 +18,8 @@ final class Stage {
     private var registers: [ActorName: Register] = [:]
     /// The wall clock of all homes, milliseconds since 1970.
     var nowMs = Stage.startMs
+    /// Of work of that hour and earlier ones nothing is left anywhere.
+    var passed: CreationHour?
     /// Whether the last command has changed anything that would have to be replicated.
     private(set) var hasWritten = false
 
@@ -136,7 +138,7 @@ final class Stage {
             state: register.state, rows: LayeredRows(disk, actor.key, above: rows, isBare: true),
             circumstances: Circumstances(
                 now: WallTime(millisecondsSince1970: nowMs), host: Self.host,
-                ballot: Ballot(counter: Self.ballot, store: StoreID(high: 0, low: 1), life: 1)))
+                ballot: Ballot(counter: Self.ballot, store: StoreID(high: 0, low: 1), life: 1), passed: passed))
     }
 }
 

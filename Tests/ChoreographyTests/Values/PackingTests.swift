@@ -60,6 +60,20 @@ import World
         return duties
     }
 
+    private static var outline: ActorOutline {
+        func awaited(_ what: Awaited.What, since: Int64?, _ hindrance: Awaited.Hindrance? = nil) -> Awaited {
+            Awaited(owner: .clerk, what: what, work: .first, cause: 3, sinceMs: since, hindrance: hindrance)
+        }
+        var outline = ActorOutline()
+        (outline.word, outline.isEnding, outline.entries, outline.isCut, outline.lastMs) = ("Paid", true, 7, true, 9)
+        let letter = Awaited.What.letter(event: "say", to: .box("x"), sequence: 12, isCompensation: true)
+        outline.awaited = [
+            awaited(letter, since: Stage.startMs, .dead("no")), awaited(letter, since: nil, .behindDead),
+            awaited(.timer("tea", event: "ring", atMs: .min), since: nil), awaited(.part("p", work: "count"), since: .max),
+        ]
+        return outline
+    }
+
     private static func entry(_ origin: TraceEntry.Origin, _ outcome: TraceEntry.Outcome) -> TraceEntry {
         TraceEntry(
             number: 5, event: "do", origin: origin, atMs: Stage.startMs, host: "n1/4", ballot: 9, outcome: outcome,
@@ -86,7 +100,7 @@ import World
         Kind("answers", [DeliveryAnswer.received(3), .outOfOrder(next: .max)]),
         Kind("queries", [
             ActorQuery.state, .rows(from: [], limit: 0), .rows(from: [1, 2], limit: .max), .duties(after: ""), .duties(after: "p"),
-            .trace(.first, after: .max),
+            .trace(.first, after: .max), .outline(of: nil, limit: 3), .outline(of: .second, limit: .max),
         ]),
         Kind("letters", letters),
         Kind("names", [ActorName.clerk, .ann, .box(String(repeating: "x", count: 300))]),
@@ -98,8 +112,10 @@ import World
         Kind("entries", [
             entry(.outside, .done), entry(.letter(from: .clerk, sequence: 2, cause: 3, attempt: 4), .declined("too many")),
             entry(.timer("tea", cause: 1), .repeated), entry(.worker(part: "p", node: "n2", cause: 3), .undoneBefore),
-            entry(.operator, .nothingToUndo), entry(.outside, .void), entry(.outside, .late),
+            entry(.operator(cause: 3), .nothingToUndo), entry(.outside, .void), entry(.outside, .late),
+            entry(.burial(cause: 2), .died("no")), entry(.operator(cause: 1), .redriven), entry(.operator(cause: 1), .discarded),
         ]),
+        Kind("outlines", [ActorOutline(), outline]),
     ]
 
     @Test(arguments: kinds) private func everythingSurvivesItsBytes(kind: Kind) throws {

@@ -12,7 +12,9 @@ import World
     private let other = LoneReplica.voting(replicas: [second, own, third])
     private let home = LoneReplica.voting()
 
-    private func look(_ replica: LoneReplica, seen: UInt64? = nil, of key: RegisterKey? = nil, within limit: Duration = .seconds(5)) -> UInt64 {
+    private func look(
+        _ replica: LoneReplica, seen: UInt64? = nil, of key: RegisterKey? = nil, within limit: Duration = .seconds(5)
+    ) -> UInt64 {
         replica.wish(.glance([9], seen: seen), of: key ?? self.key, within: limit)
     }
 
@@ -36,8 +38,10 @@ import World
         RegisterGlance(version: version, isFinished: isFinished, due: due, answer: version == 0 ? [] : [UInt8(version)])
     }
 
-    @Test(arguments: [RegisterGlance(version: 0, isFinished: false, due: nil, answer: []),
-        RegisterGlance(version: 7, isFinished: false, due: 0, answer: [1, 2]), RegisterGlance(version: .max, isFinished: true, due: nil, answer: []),
+    @Test(arguments: [
+        RegisterGlance(version: 0, isFinished: false, due: nil, answer: []),
+        RegisterGlance(version: 7, isFinished: false, due: 0, answer: [1, 2]),
+        RegisterGlance(version: .max, isFinished: true, due: nil, answer: []),
     ])
     func aGlanceIsPackedAndReadAgain(_ glance: RegisterGlance) throws {
         #expect(try RegisterGlance(unpacking: glance.packed) == glance)
@@ -213,7 +217,8 @@ import World
         put(2, home)
         _ = home.takeSent()
         let waiting = look(home, seen: 1)
-        home.answer(home.takeRequests(to: Self.second).first, .promised(base: S.version(1, 2), pending: nil, closed: nil), from: Self.second)
+        let less = RegisterAnswer.Body.promised(base: S.version(1, 2), pending: nil, closed: nil)
+        home.answer(home.takeRequests(to: Self.second).first, less, from: Self.second)
         let prepare = try #require(home.takeRequests(to: Self.second).last)
         #expect(prepare.action == .prepare)
         home.answer(prepare, .promised(base: S.version(1, 2), pending: nil, closed: nil), from: Self.second)

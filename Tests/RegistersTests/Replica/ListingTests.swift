@@ -144,7 +144,8 @@ import World
 
     @Test func aPageIsPackedAndReadAgain() throws {
         var page = RegisterPage()
-        page.append(RegisterKey("job/1", hour: CreationHour(number: 7))!, RegisterGlance(version: 3, isFinished: true, due: nil, answer: [1]))
+        let job = RegisterKey("job/1", hour: CreationHour(number: 7))!
+        page.append(job, RegisterGlance(version: 3, isFinished: true, due: nil, answer: [1]))
         page.append(RegisterKey("a")!, RegisterGlance(version: 1, isFinished: false, due: RegisterState.someday, answer: []))
         for reached in [nil, [1, 2]] as [[UInt8]?] {
             page.reached = reached

@@ -6,9 +6,22 @@ import World
 final class LoneReplica {
     /// Adds each command's bytes to the state, and answers with it. The command `end` ends the work. The kind `held` only holds something.
     private struct Sum: RegisterMachine {
+        /// `note` and an hour remembers that as a durable actor would; `passed` answers with the hour that has passed everywhere.
         func change(_ command: [UInt8], _ view: inout RegisterView) throws(MachineRefusal) -> [UInt8] {
-            if command == Array("end".utf8) { view.finish() } else { view.state += command }
+            if command.starts(with: "note".utf8) {
+                view[.inbox, Array(command.dropFirst(4))] = [1]
+            } else if command == Array("passed".utf8) {
+                return view.circumstances.passed.map { hour in withUnsafeBytes(of: hour.number.bigEndian) { Array($0) } } ?? []
+            } else if command == Array("end".utf8) {
+                view.finish()
+            } else {
+                view.state += command
+            }
             return view.state
+        }
+
+        func hour(of row: StoredRow, in key: RegisterKey) -> CreationHour? {
+            row.key.first == 3 ? CreationHour(number: row.key.dropFirst().reduce(0) { $0 << 8 | UInt32($1) }) : nil
         }
 
         /// Of the query 0 it knows nothing; to one with two bytes the answer has 1,024 times as many as the second says.
@@ -38,16 +51,18 @@ final class LoneReplica {
     private(set) var sent: [Sent] = []
     private(set) var answers: [UInt64: Result<[UInt8], RegisterError>] = [:]
     private(set) var attended: [RegisterKey] = []
+    private(set) var rested: [RegisterKey] = []
     private var lastToken: UInt64 = 0
 
     init(
         _ disk: MemoryDisk = MemoryDisk(id: LoneReplica.own), replicas: [StoreID] = [own, second, third],
-        configuration: ReplicaConfiguration = .init(), wall: WallTime = WallTime(millisecondsSince1970: 1_800_000_000_000)
+        map: ReplicaMap? = nil, configuration: ReplicaConfiguration = .init(),
+        wall: WallTime = WallTime(millisecondsSince1970: 1_800_000_000_000)
     ) {
         self.wall = wall
         store = MemoryStore(disk)
         replica = Replica(
-            store: store, map: ReplicaMap(epoch: 1, replicas: Array(repeating: replicas, count: Shard.count)), machine: Sum(),
+            store: store, map: map ?? ReplicaMap(epoch: 1, replicas: Array(repeating: replicas, count: Shard.count)), machine: Sum(),
             configuration: configuration, random: RandomStream(seed: 1), now: now, wall: wall)
         give(.tick)
     }

@@ -1,0 +1,194 @@
+import Choreography
+import Placement
+import Registers
+import World
+
+/// Two couriers over actors that are kept in one place, with two workers, and a script that decides which calls get lost and which courier
+/// dies. The first courier that lives looks after all actors.
+///
+/// What registers promise is given here: one copy of each actor, which changes as a whole. Time stands still but for ``wait(_:)``.
+final class ActorStage {
+    /// What becomes of a call of a courier.
+    enum Fate {
+        case answered
+        /// It does not arrive, and the courier hears so after a while.
+        case lost
+        /// It is carried out, and the courier hears nothing of it.
+        case answerLost
+    }
+
+    /// How long a courier waits for an answer.
+    private static let patience: Duration = .seconds(3)
+    /// How long the second courier gives the first, and how often they are told.
+    private static let turn: Duration = .seconds(2), interval: Duration = .seconds(5)
+
+    private enum Input {
+        case courier(CourierInput)
+        case dispatcher(WorkDispatcher.Input)
+    }
+
+    private struct Player {
+        var courier: Courier
+        var dispatcher: WorkDispatcher
+    }
+
+    private var actors: MemoryActors
+    /// Nil for one that is dead, and does not come back. Numbered from 1, as in the scripts.
+    private var players: [Player?]
+    private var inbox: [(number: Int, input: Input)] = []
+    private var failures = EventHeap<(number: Int, input: Input)>()
+    /// When somebody is to be told of an actor.
+    private var told: [ActorName: Instant] = [:]
+    private var now = Instant.zero
+    private var lastID: UInt64 = 0
+    /// What becomes of a call: the script's to decide.
+    var fate: (CourierEffect) -> Fate = { _ in .answered }
+    /// Why a worker does not answer; nil when it does.
+    var loss: (WorkDispatcher.Assignment) -> WorkLoss? = { _ in nil }
+
+    init(mutations: Set<Mutation>) {
+        actors = MemoryActors(ActorKinds.all, mutations: mutations)
+        players = (1...2).map { number in
+            Player(
+                courier: Courier(random: RandomStream(seed: number), mutations: mutations),
+                dispatcher: WorkDispatcher(kinds: [Gather.work], resends: !mutations.contains(.noResend)))
+        }
+        let seats = ["w1", "w2"].map { WorkerSeat(node: NodeIdentity(name: $0, life: 1), credits: 8) }
+        let ring = HashRing(seats.map { RingMember(name: $0.node.name, roles: [Gather.work.name]) })
+        for number in 1...players.count { give(number, .dispatcher(.crew(work: Gather.work.name, seats, ring, died: []))) }
+    }
+
+    var wall: WallTime { WallTime(nanosecondsSince1970: 1_800_000_000_000_000_000 + now.nanoseconds) }
+
+    /// The wall clock some time from now, milliseconds since 1970.
+    func ms(after time: Duration) -> Int64 { wall.millisecondsSince1970 + time.milliseconds }
+
+    func nextID() -> WorkID {
+        lastID += 1
+        return WorkID(milliseconds: UInt64(wall.millisecondsSince1970), randomA: 0, randomB: lastID)
+    }
+
+    // MARK: What a script does
+
+    /// Somebody outside tells an actor an event.
+    func tell<Event: DurableEvent>(_ event: Event, to actor: ActorName, as work: WorkID) {
+        do { _ = try change(actor, .telling(event, as: work)) } catch { preconditionFailure("\(error)") }
+    }
+
+    /// A courier dies with all that it knew.
+    func kill(_ number: Int) {
+        players[number - 1] = nil
+        for actor in told.keys { told[actor] = max(told[actor] ?? now, now + Self.turn) }
+    }
+
+    /// Everything that can happen without time passing.
+    func settle() {
+        for _ in 0..<10_000 {
+            if let actor = nextToTell() {
+                give(living, .courier(.attend(actor)))
+            } else if !inbox.isEmpty {
+                let (number, input) = inbox.removeFirst()
+                give(number, input)
+            } else {
+                return
+            }
+        }
+        preconditionFailure("a stage does not come to rest")
+    }
+
+    /// Time passes, everywhere.
+    func wait(_ duration: Duration) {
+        let end = now + duration
+        settle()
+        while now < end {
+            now = now + .milliseconds(10)
+            while let (failure, _) = failures.pop(dueBy: now) { inbox.append(failure) }
+            for number in 1...players.count {
+                give(number, .courier(.tick))
+                give(number, .dispatcher(.tick))
+            }
+            settle()
+        }
+    }
+
+    func state<Actor: DurableActor>(of actor: ActorName, _ type: Actor.Type = Actor.self) -> Actor.State {
+        do { return try actors.state(of: actor, type) } catch { preconditionFailure("\(error)") }
+    }
+
+    func isFinished(_ actor: ActorName) -> Bool { actors.isFinished(actor) }
+
+    // MARK: What happens
+
+    private var living: Int { (players.firstIndex { $0 != nil } ?? 0) + 1 }
+
+    /// An actor that is due, and of which nobody was told lately.
+    private func nextToTell() -> ActorName? {
+        for actor in actors.names {
+            guard let due = actors.due(actor), due <= UInt64(wall.millisecondsSince1970) else {
+                told[actor] = nil
+                continue
+            }
+            guard told[actor] ?? now <= now else { continue }
+            told[actor] = now + Self.interval
+            return actor
+        }
+        return nil
+    }
+
+    private func give(_ number: Int, _ input: Input) {
+        switch input {
+        case .courier(let input):
+            for effect in players[number - 1]?.courier.handle(input, now: now, wall: wall) ?? [] { carryOut(effect, number) }
+        case .dispatcher(let input):
+            for effect in players[number - 1]?.dispatcher.handle(input, now: now) ?? [] { carryOut(effect, number) }
+        }
+    }
+
+    private func carryOut(_ effect: CourierEffect, _ number: Int) {
+        switch effect {
+        case .perform(let actor, let work, let part): return give(number, .dispatcher(.perform(actor, work: work, part)))
+        case .callOff(let actor, let work, let part): return give(number, .dispatcher(.callOff(actor, work: work, part: part)))
+        case .read, .deliver, .write: break
+        }
+        guard let errand = CourierErrand(effect) else { return }
+        let fate = fate(effect)
+        if fate != .lost {
+            let result = answer(errand)
+            if fate == .answered { return inbox.append((number, .courier(errand.input(result)))) }
+        }
+        let silence = RegisterError(.noMajority, .unknown, "nobody has answered")
+        failures.insert((number, .courier(errand.input(.failure(silence)))), at: now + Self.patience)
+    }
+
+    private func carryOut(_ effect: WorkDispatcher.Effect, _ number: Int) {
+        switch effect {
+        case .call(let assignment, _):
+            let answer = WorkDispatcher.Input.answered(assignment, .done(Gather.weight(assignment.part).octets))
+            inbox.append((number, .dispatcher(loss(assignment).map { .lost(assignment, $0) } ?? answer)))
+        case .ended(let actor, let part, let report): give(number, .courier(.performed(actor, part: part, report)))
+        case .silent(let actor, let part, let cause): give(number, .courier(.silent(actor, part: part, cause: cause)))
+        case .callOff: break
+        }
+    }
+
+    private func answer(_ errand: CourierErrand) -> Result<[UInt8], RegisterError> {
+        guard let actor = ActorName(key: errand.key) else { preconditionFailure("\(errand.key) is no actor") }
+        do {
+            switch errand.action {
+            case .read(let query): return .success(try actors.read(actor, ActorQuery(packed: query)))
+            case .change(_, let command): return .success(try change(actor, ActorCommand(packed: command)))
+            case .glance: preconditionFailure("no courier glances")
+            }
+        } catch let refusal as MachineRefusal {
+            return .failure(RegisterError(refusal.isLasting ? .refused : .notNow, .failed, refusal.sentence))
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }
+
+    private func change(_ actor: ActorName, _ command: ActorCommand) throws -> [UInt8] {
+        let answer = try actors.change(actor, command, now: wall)
+        told[actor] = now
+        return answer
+    }
+}

@@ -1,0 +1,81 @@
+import HTTPTypes
+import Hummingbird
+import JSONDocument
+import Registers
+import Truth
+import Web
+import World
+
+/// `PUT` and `GET /api/kv/{key}`: any bytes under names, kept by the registers of the mesh.
+public struct ValueRoutes: RouteGroup {
+    /// How long an answer may take.
+    static let patience = Duration.seconds(5)
+
+    private let values: KeyValue?
+    private let ids: WorkIDGenerator
+
+    /// - Parameter values: nil when this edge reaches no registers; then every answer is 503.
+    public init(values: KeyValue?, world: any World) {
+        self.values = values
+        ids = WorkIDGenerator(world, name: "value-ids")
+    }
+
+    public var routes: [WebRoute] {
+        [
+            WebRoute(.put, "/api/kv/{key}", operation: Self.putOperation) { try await put($0) },
+            WebRoute(.get, "/api/kv/{key}", operation: Self.getOperation) { try await get($0) },
+        ]
+    }
+
+    private func put(_ request: WebRequest) async throws -> Response {
+        guard request.headers[.ifMatch] == nil else {
+            throw Problem.invalid([.init("If-Match", ["values are put without conditions; leave it out"])])
+        }
+        let value = try await request.bytes(), operation = ids.next()
+        do throws(RegisterError) {
+            let revision = try await reached().put(request.parameter("key"), value, operation: operation, patience: Self.patience)
+            return Response(status: .noContent, headers: [.eTag: "\"\(revision)\""])
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    private func get(_ request: WebRequest) async throws -> Response {
+        let key = request.parameter("key"), entry: KeyValue.Entry?
+        do throws(RegisterError) { entry = try await reached().get(key, patience: Self.patience) } catch { throw Problem(error) }
+        guard let entry else { throw Problem.notFound("nothing was ever put under \"\(key)\"") }
+        return Response(
+            status: .ok, headers: [.eTag: "\"\(entry.revision)\"", .contentType: "application/octet-stream"],
+            body: .init(byteBuffer: ByteBuffer(bytes: entry.bytes)))
+    }
+
+    private func reached() throws(RegisterError) -> KeyValue {
+        guard let values else {
+            throw RegisterError(.notReady, .failed, "this edge reaches no store of the mesh; ask another edge", retryAfter: .seconds(10))
+        }
+        return values
+    }
+
+    // MARK: OpenAPI
+
+    private static let bytes: JSON = ["application/octet-stream": ["schema": ["type": "string", "format": "binary"]]]
+    private static let tag: JSON = ["ETag": ["schema": ["type": "string"], "description": "its revision"]]
+
+    private static let putOperation: JSON = [
+        "summary": "Put bytes under a name",
+        "requestBody": ["required": true, "content": bytes],
+        "responses": [
+            "204": ["description": "it survives whatever dies", "headers": tag], "400": .problem("there is an If-Match"),
+            "413": .problem("the name has more than 256 bytes, or the value more than 64 KiB"),
+            "503": .problem("no majority answers; see Retry-After, and outcome: failed or unknown"),
+        ],
+    ]
+
+    private static let getOperation: JSON = [
+        "summary": "The bytes that were put last",
+        "responses": [
+            "200": ["description": "the bytes", "headers": tag, "content": bytes], "404": .problem("nothing was ever put under this name"),
+            "503": .problem("no majority answers; see Retry-After"),
+        ],
+    ]
+}

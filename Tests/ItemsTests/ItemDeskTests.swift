@@ -1,0 +1,96 @@
+import Items
+import Registers
+import Testing
+import World
+
+/// What an edge is told: that all counts, that nothing does, or that nobody knows.
+@Suite struct ItemDeskTests {
+    private let world = SystemWorld()
+
+    private func add(_ items: [Item], _ engine: MemoryEngine, within limit: Duration = .seconds(20)) async -> ItemGatewayError? {
+        do throws(ItemGatewayError) {
+            try await ItemDesk(engine: engine, world: world).add(items, by: world.now + limit)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func fewItemsOfOneTenantAreOneChange() async throws {
+        let engine = MemoryEngine()
+        #expect(await add(Scene.items(1, 100), engine) == nil)
+        #expect(engine.events == ["add"])
+        let desk = ItemDesk(engine: engine, world: world)
+        #expect(try await desk.count("t0") == 100)
+        #expect(try await desk.glance("t0") == ItemGlance(count: 100, version: 1))
+        #expect(try await desk.count("nobody") == 0)
+        #expect(try await desk.glance("nobody").count == 0)
+        #expect(try await desk.count(String(repeating: "t", count: ItemLimits.tenantBytes + 1)) == 0)
+        #expect(await add([], engine) == nil)
+        #expect(engine.events == ["add"])
+    }
+
+    @Test(arguments: [(3, 4, 10), (1, 12, 3_000)])
+    func moreIsDeliveredAndAllCountsWhenThatIsSaid(_ tenants: Int, _ each: Int, _ bytes: Int) async throws {
+        let engine = MemoryEngine(), items = Scene.items(tenants, each, idBytes: bytes)
+        #expect(await add(items, engine) == nil)
+        #expect(engine.events.last == "seal" && engine.events.dropLast().allSatisfy { $0 == "load" })
+        for tenant in 0..<tenants { #expect(try engine.count("t\(tenant)") == UInt64(each)) }
+    }
+
+    @Test func oneChangeThatFailsOrIsUnheardSaysWhich() async throws {
+        for (fate, code, count) in [(MemoryEngine.Fate.failed, ItemGatewayError.Code.unavailable, UInt64(0)), (.unheard, .unknown, 5)] {
+            let engine = MemoryEngine { _, _ in fate }
+            let error = await add(Scene.items(1, 5), engine)
+            #expect(error?.code == code && error?.retryAfterSeconds == 3)
+            #expect(try engine.count("t0") == count)
+        }
+    }
+
+    /// Before the seal nothing counts, whatever has become of what was loaded.
+    @Test(arguments: [MemoryEngine.Fate.failed, .unheard])
+    func aLoadThatIsNotAcknowledgedIsSurelyNotCounted(_ fate: MemoryEngine.Fate) async throws {
+        let engine = MemoryEngine { event, number in event == "load" && number == 3 ? fate : .done }
+        #expect(await add(Scene.items(3, 12, idBytes: 3_000), engine)?.code == .unavailable)
+        try engine.play()
+        #expect(!engine.events.contains("seal"))
+        for tenant in 0..<3 { #expect(try engine.count("t\(tenant)") == 0) }
+    }
+
+    @Test func aSealThatIsNotAcknowledgedSaysWhatIsKnownOfIt() async throws {
+        for (fate, code, count) in [(MemoryEngine.Fate.failed, ItemGatewayError.Code.unavailable, UInt64(0)), (.unheard, .unknown, 2)] {
+            let engine = MemoryEngine { event, _ in event == "seal" ? fate : .done }
+            #expect(await add(Scene.items(2, 2), engine)?.code == code)
+            try engine.play()
+            #expect(try engine.count("t0") == count && engine.count("t1") == count)
+        }
+    }
+
+    @Test func whatIsLateGoesOnAndIsUnknown() async throws {
+        let engine = MemoryEngine()
+        engine.holdLetters()
+        let began = world.now, error = await add(Scene.items(2, 2), engine, within: .seconds(3))
+        #expect(error?.code == .unknown && world.now - began >= .seconds(3))
+        try engine.play()
+        #expect(try engine.count("t0") == 2 && engine.count("t1") == 2)
+    }
+
+    @Test func withoutTimeNothingIsBegun() async {
+        let engine = MemoryEngine()
+        #expect(await add(Scene.items(1, 1), engine, within: .zero)?.code == .unavailable)
+        #expect(await add(Scene.items(2, 1), engine, within: .zero)?.code == .unavailable)
+        #expect(engine.events.isEmpty)
+    }
+
+    @Test func whatCannotBeIsRefusedBeforeAnythingHappens() async {
+        let engine = MemoryEngine(), good = Item(id: "a", tenant: "t")
+        for wrong in [
+            Item(id: "", tenant: "t"), Item(id: "a", tenant: ""),
+            Item(id: "a", tenant: String(repeating: "t", count: ItemLimits.tenantBytes + 1)),
+            Item(id: String(repeating: "x", count: ItemLimits.idBytes + 1), tenant: "t"),
+        ] {
+            #expect(await add([good, wrong], engine)?.code == .invalid)
+        }
+        #expect(engine.events.isEmpty)
+    }
+}

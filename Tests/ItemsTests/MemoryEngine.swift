@@ -1,0 +1,101 @@
+import Choreography
+import Items
+import MessagePack
+import Registers
+import Synchronization
+import World
+
+/// Registers of tenants and deliveries in memory; letters arrive whenever somebody looks. What a test says goes wrong.
+final class MemoryEngine: RegisterEngine {
+    /// What becomes of a change.
+    enum Fate: Sendable {
+        case done
+        /// Nothing has happened.
+        case failed
+        /// It has happened, and nobody says so.
+        case unheard
+    }
+
+    private struct State {
+        var actors = MemoryActors([Tenant.self, Delivery.self])
+        var version: UInt64 = 0
+        var events: [String] = []
+        var arrivals = true
+    }
+
+    private let state = Mutex(State())
+    private let fate: @Sendable (_ event: String, _ number: Int) -> Fate
+
+    /// - Parameter fate: of the event that somebody tells, by its place among all.
+    init(_ fate: @escaping @Sendable (_ event: String, _ number: Int) -> Fate = { _, _ in .done }) { self.fate = fate }
+
+    /// The events that were told, in order.
+    var events: [String] { state.withLock { $0.events } }
+
+    /// Letters stay where they are.
+    func holdLetters() { state.withLock { $0.arrivals = false } }
+
+    func count(_ tenant: String) throws -> UInt64 {
+        try state.withLock { try $0.actors.state(of: Scene.tenant(tenant), Tenant.self).count }
+    }
+
+    /// Lets letters arrive until none is left.
+    func play() throws { try state.withLock { while try Self.step(&$0) {} } }
+
+    func change(_ key: RegisterKey, operation: WorkID?, command: [UInt8], patience: Duration) async throws(RegisterError) -> [UInt8] {
+        let result = state.withLock { state -> Result<[UInt8], RegisterError> in
+            guard let actor = ActorName(key: key), case .tell(let event, _, _)? = try? ActorCommand(packed: command) else {
+                return .failure(RegisterError(.refused, .failed, "no actor, or no event"))
+            }
+            state.events.append(event)
+            let fate = fate(event, state.events.count)
+            if case .failed = fate { return .failure(Self.silence(.failed)) }
+            do {
+                let answer = try state.actors.change(actor, ActorCommand(packed: command), now: Scene.start)
+                state.version += 1
+                if case .unheard = fate { return .failure(Self.silence(.unknown)) }
+                return .success(answer)
+            } catch {
+                return .failure(RegisterError(.refused, .failed, "\(error)"))
+            }
+        }
+        return try result.get()
+    }
+
+    func read(_ key: RegisterKey, query: [UInt8], patience: Duration) async throws(RegisterError) -> [UInt8] { try look(key, query).answer }
+
+    func glance(_ key: RegisterKey, query: [UInt8], seen: UInt64?, patience: Duration) async throws(RegisterError) -> RegisterGlance {
+        let (version, answer) = try look(key, query)
+        return RegisterGlance(version: version, isFinished: false, due: nil, answer: answer)
+    }
+
+    private func look(_ key: RegisterKey, _ query: [UInt8]) throws(RegisterError) -> (version: UInt64, answer: [UInt8]) {
+        let result = state.withLock { state -> Result<(version: UInt64, answer: [UInt8]), RegisterError> in
+            do {
+                guard let actor = ActorName(key: key) else { throw MachineRefusal("no actor") }
+                if state.arrivals { _ = try Self.step(&state) }
+                return .success((state.version, try state.actors.read(actor, ActorQuery(packed: query))))
+            } catch {
+                return .failure(RegisterError(.refused, .failed, "\(error)"))
+            }
+        }
+        return try result.get()
+    }
+
+    private static func silence(_ outcome: RegisterError.Outcome) -> RegisterError {
+        RegisterError(.noMajority, outcome, "nobody answers", retryAfter: .seconds(3))
+    }
+
+    /// The first letter that waits arrives.
+    private static func step(_ state: inout State) throws -> Bool {
+        for sender in state.actors.names {
+            guard let pair = try state.actors.duties(sender).pairs.first, let letter = pair.letters.first else { continue }
+            let command = ActorCommand.deliver(from: sender, letter, received: pair.received, attempt: 1)
+            try state.actors.change(pair.receiver, command, now: Scene.start)
+            try state.actors.change(sender, .settle([ActorCommand.Receipt(pair.receiver, letter.sequence)]), now: Scene.start)
+            state.version += 1
+            return true
+        }
+        return false
+    }
+}

@@ -1,0 +1,115 @@
+import Choreography
+import Registers
+import Synchronization
+import World
+
+/// Registers of durable actors as an engine of one copy, with lists of them. Nothing happens but what a test does.
+package final class MemoryEngine: RegisterEngine, RegisterCatalogue {
+    private struct Held {
+        var actors: MemoryActors
+        var done: [WorkID: [UInt8]] = [:]
+        var silent: Set<ActorName> = []
+        var now: WallTime
+        var reads = 0
+    }
+
+    private let held: Mutex<Held>
+    /// Registers of a page.
+    private let page: Int
+
+    package init(_ actors: [any DurableActor.Type], now: WallTime, page: Int = 200) {
+        held = Mutex(Held(actors: MemoryActors(actors), now: now))
+        self.page = page
+    }
+
+    // MARK: What a test does
+
+    /// The wall clock of all homes.
+    package var now: WallTime {
+        get { held.withLock { $0.now } }
+        set { held.withLock { $0.now = newValue } }
+    }
+
+    /// Questions that were answered.
+    package var reads: Int { held.withLock { $0.reads } }
+
+    /// The replicas of that actor do not answer any more.
+    package func silence(_ actor: ActorName) { held.withLock { _ = $0.silent.insert(actor) } }
+
+    package func change(_ actor: ActorName, _ command: ActorCommand) throws {
+        try held.withLock { held in _ = try held.actors.change(actor, command, now: held.now) }
+    }
+
+    package func tell<Event: DurableEvent>(_ event: Event, to actor: ActorName, as work: WorkID) throws {
+        try change(actor, .telling(event, as: work))
+    }
+
+    /// Hands over everything that waits for one receiver, in order, and tells the sender.
+    package func carry(from sender: ActorName, to receiver: ActorName, attempt: UInt32 = 1) throws {
+        let letters = try held.withLock { try $0.actors.duties(sender).pairs.first { $0.receiver == receiver }?.letters ?? [] }
+        for letter in letters {
+            try change(receiver, .deliver(from: sender, letter, received: 0, attempt: attempt))
+            try change(sender, .settle([ActorCommand.Receipt(receiver, letter.sequence)]))
+        }
+    }
+
+    // MARK: Engine
+
+    package func change(_ key: RegisterKey, operation: WorkID?, command: [UInt8], patience: Duration) async throws(RegisterError) -> [UInt8] {
+        try answer(key) { actor, held in
+            if let operation, let before = held.done[operation] { return before }
+            let answer = try held.actors.change(actor, ActorCommand(packed: command), now: held.now)
+            if let operation { held.done[operation] = answer }
+            return answer
+        }
+    }
+
+    package func read(_ key: RegisterKey, query: [UInt8], patience: Duration) async throws(RegisterError) -> [UInt8] {
+        try answer(key) { actor, held in
+            held.reads += 1
+            return try held.actors.read(actor, ActorQuery(packed: query))
+        }
+    }
+
+    package func glance(
+        _ key: RegisterKey, query: [UInt8], seen: UInt64?, patience: Duration
+    ) async throws(RegisterError) -> RegisterGlance {
+        RegisterGlance(version: 1, isFinished: false, due: nil, answer: try await read(key, query: query, patience: patience))
+    }
+
+    private func answer(_ key: RegisterKey, _ body: (ActorName, inout Held) throws -> [UInt8]) throws(RegisterError) -> [UInt8] {
+        let result = held.withLock { held -> Result<[UInt8], RegisterError> in
+            guard let actor = ActorName(key: key), !held.silent.contains(actor) else {
+                return .failure(RegisterError(.noMajority, .failed, "two of three do not answer", retryAfter: .seconds(1)))
+            }
+            do { return .success(try body(actor, &held)) } catch { return .failure(RegisterError(.refused, .failed, "\(error)")) }
+        }
+        return try result.get()
+    }
+
+    // MARK: Lists
+
+    package func list(_ listing: RegisterListing, patience: Duration) async -> RegisterList {
+        held.withLock { held in
+            let shown = held.actors.names.filter { actor in
+                guard listing.kind.isEmpty || actor.kind == listing.kind else { return false }
+                if let before = listing.before, !actor.key.bytes.lexicographicallyPrecedes(before) { return false }
+                let due = held.actors.due(actor)
+                return switch listing.which {
+                case .all: true
+                case .open: !held.actors.isFinished(actor)
+                case .due(let time): due.map { $0 <= time } ?? false
+                case .someday: due == RegisterState.someday
+                }
+            }.reversed()
+            let part = shown.prefix(min(page, listing.limit))
+            let entries = part.map { actor in
+                let answer = (try? held.actors.read(actor, ActorQuery(packed: listing.query))) ?? []
+                let glance = RegisterGlance(
+                    version: 1, isFinished: held.actors.isFinished(actor), due: held.actors.due(actor), answer: answer)
+                return RegisterList.Entry(key: actor.key, glance: glance, node: "n1")
+            }
+            return RegisterList(entries: entries, unheard: ["n5"], next: part.count < shown.count ? part.last?.key.bytes : nil)
+        }
+    }
+}
