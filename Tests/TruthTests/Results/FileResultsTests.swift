@@ -173,6 +173,20 @@ import World
         #expect(try left({ $0 == 2 ? nil : true }, of: [2, 4]).left == [2])
     }
 
+    /// Work of an old hour may begin while it is asked about: what it comes to is not what lay there before.
+    @Test func whatComesDuringTheQuestionStays() throws {
+        try simulated { shelf in
+            let results = try shelf.open()
+            try await results.save([1], ResultDigest(of: [1]), of: Self.work)
+            await results.sweep(olderThan: .zero, now: WallTime(millisecondsSince1970: 36_000_000)) { work in
+                try? await results.save(Self.content, Self.digest, of: work)
+                return true
+            }
+            #expect(await results.read(ResultDigest(of: [1])) == nil)
+            #expect(await results.read(Self.digest) == Self.content)
+        }
+    }
+
     @Test func whenNobodyAnswersFewAreAskedFor() throws {
         let asked = Mutex(0)
         try simulated { shelf in
