@@ -115,7 +115,7 @@ struct Harm: Sendable {
         return await kill(nodes)
     }
 
-    /// Those of them that run. One operation: what is recorded of each has the same time.
+    /// Those of them that run; returns when they are gone. One operation: what is recorded of each has the same time.
     private func kill(_ nodes: [String]) async -> [Life] {
         var calls: [String: Int] = [:]
         for node in nodes { calls[node] = await inFlight(node) }
@@ -130,6 +130,8 @@ struct Harm: Sendable {
                 .director, .kill(node: node, inFlight: calls[node] ?? 0), call: call, returned: returned,
                 detail: "process \(process.pid)")
         }
+        let deadline = world.now + .seconds(10)
+        while killed.contains(where: { $0.process.isRunning }), world.now < deadline { try? await world.sleep(for: .milliseconds(10)) }
         return killed
     }
 
@@ -150,12 +152,10 @@ struct Harm: Sendable {
         recorder.record(.director, .resume(node: node))
     }
 
-    /// Ends those of the nodes that run, and returns when they are gone.
+    /// Ends those of the nodes that run.
     func killForRestart(_ targets: [Target]) async throws(Missed) -> (nodes: [String], killed: [Life]) {
-        let nodes = try await resolve(targets), killed = await kill(nodes)
-        let deadline = world.now + .seconds(10)
-        while killed.contains(where: \.process.isRunning), world.now < deadline { try? await world.sleep(for: .milliseconds(10)) }
-        return (nodes, killed)
+        let nodes = try await resolve(targets)
+        return (nodes, await kill(nodes))
     }
 
     /// Starts nodes that do not run. One operation: what is recorded of each has the same time.
