@@ -12,10 +12,10 @@ enum MeshClient {
     ///   - port: its own; the two after it are used, too.
     ///   - seeds: ports of the others.
     static func with(_ mesh: TestMesh, port: Int, seeds: [Int], _ body: (TruthService) async throws -> Void) async throws {
-        let address = MemberAddress(host: "127.0.0.1", port: port)
+        let address = MemberAddress(host: "127.0.0.1", port: UInt16(port))
         var configuration = NodeConfiguration(
             mesh: mesh.meshName, name: "client", bindHost: "127.0.0.1", address: address,
-            seeds: seeds.map { MemberAddress(host: "127.0.0.1", port: $0) }, metadata: MemberMetadata(),
+            seeds: seeds.map { MemberAddress(host: "127.0.0.1", port: UInt16($0)) }, metadata: MemberMetadata(),
             dataDirectory: mesh.directory + "/client")
         configuration.errors = TruthService.errors
         var log = Logger(label: "client")

@@ -8,7 +8,7 @@ import Testing
 
     private static func entry(
         _ actor: String, _ event: String, _ causes: [Int], after: Int,
-        from: JSON = ["kind": "letter", "sender": "order/\(work)", "attempt": 1],
+        from: JSON = ["kind": "letter", "sender": .string("order/\(work)"), "attempt": 1],
         host: String = "n1", outcome: String = "done", reason: String? = nil, detours: [String] = [], isLast: Bool = false
     ) -> JSON {
         [
