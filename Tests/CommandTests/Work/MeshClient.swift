@@ -3,6 +3,7 @@ import Logging
 import Membership
 import Mesh
 import Registers
+import Testing
 import Truth
 import World
 
