@@ -5,7 +5,6 @@ import TestSupport
 import Testing
 import Topology
 import Web
-import WebTestSupport
 import World
 
 /// A mesh of real processes for a test: a topology file in a directory of its own, and the built program.
@@ -128,7 +127,7 @@ struct TestMesh: Sendable {
         let deadline = world.now + .seconds(30)
         while world.now < deadline {
             for node in topology.nodes {
-                guard let admin = node.admin, let answer = try? await ask("GET", "\(admin.url)/jobs") else { continue }
+                guard let answer = await ask(node.name, "/jobs") else { continue }
                 let job = answer.json?["jobs"]?.elements?.first { $0["jobId"]?.string == id }
                 if let home = job?["home"]?.string { return home }
             }

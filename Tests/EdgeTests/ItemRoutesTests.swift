@@ -41,7 +41,7 @@ func withItems(hasItems: Bool = true, _ body: (String, ItemBook, SystemWorld) as
             #expect(ItemRoutes.deadline < WebLimits().requestDeadline)
             for (tenant, count) in [("t", 2), ("u", 1), ("nobody", 0)] {
                 let answer2 = try await ask("GET", base + "/items/\(tenant)/count")
-                #expect(answer2.status == 200 && answer.text == #"{"count":\#(count)}"#)
+                #expect(answer2.status == 200 && answer2.text == #"{"count":\#(count)}"#)
                 #expect(answer.headers["x-gossamer-version"] == nil)
             }
         }
@@ -192,7 +192,7 @@ func withItems(hasItems: Bool = true, _ body: (String, ItemBook, SystemWorld) as
             #expect(answer.status == 404)
             for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] {
                 let answer2 = try await ask(method, base + "/health")
-                #expect(answer2.status == 200 && answer.text.isEmpty, "\(method)")
+                #expect(answer2.status == 200 && answer2.text.isEmpty, "\(method)")
             }
             let told5 = try await ask("GET", base + "/health/live").text
             #expect(told5 == "Healthy")
