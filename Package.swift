@@ -160,7 +160,6 @@ var tests: [Target] {
         .target(name: "TestSupport", dependencies: ["CPlatform", "World", log], path: "Tests/TestSupport"),
         .target(
             name: "WebTestSupport", dependencies: ["JSONDocument", "Web", "TestSupport", httpClient], path: "Tests/WebTestSupport"),
-        .target(name: "JobTestSupport", dependencies: ["World", "Jobs"], path: "Tests/JobTestSupport"),
         .target(name: "OrderTestSupport", dependencies: ["World", "Choreography", "Orders"], path: "Tests/OrderTestSupport"),
         .target(name: "WorkTestSupport", dependencies: ["World", "Registers", "Choreography"], path: "Tests/WorkTestSupport"),
         .target(name: "ItemTestSupport", dependencies: ["World", "Items"], path: "Tests/ItemTestSupport"),
@@ -195,11 +194,11 @@ var tests: [Target] {
             ]),
         .testTarget(
             name: "PrimesTests",
-            dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "Primes", "TestSupport", "JobTestSupport", log]),
+            dependencies: ["World", "MessagePack", "Choreography", "Jobs", "Primes", "TestSupport", log]),
         .testTarget(
             name: "LookupTests",
             dependencies: [
-                "World", "JSONDocument", "Placement", "Membership", "Jobs", "Mesh", "Web", "Lookup", "TestSupport", "JobTestSupport",
+                "World", "JSONDocument", "MessagePack", "Choreography", "Jobs", "Web", "Lookup", "TestSupport",
                 "WebTestSupport", hummingbird, log, .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -82,6 +82,14 @@ public final class Rehearsal {
         try held.state(of: actor, type)
     }
 
+    /// State and rows of an actor; nil for one that has never reacted to anything.
+    public func sighting<Actor: DurableActor>(of actor: ActorName, _ type: Actor.Type = Actor.self) throws -> ActorSighting<Actor>? {
+        let bytes = try held.read(actor, .sight(after: []))
+        guard !bytes.isEmpty else { return nil }
+        let sight = try ActorSight(packed: bytes)
+        return try ActorSighting(sight, rows: sight.rows)
+    }
+
     /// Whether the actor's work is over and nobody waits for anything of it.
     public func isFinished(_ actor: ActorName) -> Bool { held.isFinished(actor) }
 
