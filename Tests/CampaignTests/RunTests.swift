@@ -43,7 +43,7 @@ import World
         (.oldSetAlone, "reconfiguring", 150), (.listOfOne, "reconfiguring", 400),
         (.acknowledgedBeforeCommit, "all", 20),
         (.noOutbox, "orders", 10), (.noInbox, "orders", 10), (.dedupeByTime, "orders", 20), (.noTombstone, "orders", 10),
-        (.twoDeciders, "orders", 20), (.timersInMemory, "orders", 30), (.gatherByCounting, "orders", 20),
+        (.twoDeciders, "orders", 40), (.timersInMemory, "orders", 150), (.gatherByCounting, "orders", 20),
         (.compensationHeldBack, "orders", 10),
     ]
 
