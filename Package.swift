@@ -195,12 +195,12 @@ var tests: [Target] {
             ]),
         .testTarget(
             name: "PrimesTests",
-            dependencies: ["World", "Placement", "Membership", "Mesh", "Jobs", "Primes", "TestSupport", "JobTestSupport", log]),
+            dependencies: ["World", "MessagePack", "Registers", "Choreography", "Jobs", "Truth", "Primes", "TestSupport", "JobTestSupport"]),
         .testTarget(
             name: "LookupTests",
             dependencies: [
-                "World", "JSONDocument", "Placement", "Membership", "Jobs", "Mesh", "Web", "Lookup", "TestSupport", "JobTestSupport",
-                "WebTestSupport", hummingbird, log, .product(name: "NIOCore", package: "swift-nio"),
+                "World", "JSONDocument", "MessagePack", "Registers", "Choreography", "Jobs", "Truth", "Web", "Lookup", "TestSupport",
+                "JobTestSupport", "WebTestSupport", hummingbird, log, .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             exclude: ["vectors"]),

@@ -1,7 +1,6 @@
+import Choreography
 import JSONDocument
-import Jobs
 import Lookup
-import Mesh
 import Synchronization
 import Testing
 import World
@@ -39,7 +38,7 @@ import World
         let world = SystemWorld()
         let good = Scripted { target, _ in ["target": .string(target.text)] }
         let bad = Scripted(.rdap) { _, _ in throw LookupFailure("no") }
-        let odd = Scripted(.geoIP) { _, _ in throw JobError(.cannotWork, "odd") }
+        let odd = Scripted(.geoIP) { _, _ in throw WorkRefusal(.cannotWork, "odd") }
         let bench = LookupBench(world: world, node: "n1", workers: [good, bad, odd], store: MemoryLookupResultStore())
         let before = world.wallTime.millisecondsSince1970
         let outcome = try await bench.perform(order: Self.order(), job: Self.job(1))
@@ -113,7 +112,7 @@ import World
                 group.addTask {
                     do {
                         return try await bench.perform(order: Self.order(), job: Self.job(UInt64(number))).isSuccess
-                    } catch let error as JobError where error.code == .overloaded {
+                    } catch let error as WorkRefusal where error.code == .overloaded {
                         return false
                     }
                 }
@@ -202,7 +201,7 @@ import World
         do {
             _ = try await bench.perform(order: LookupOrder(service: -7, target: Self.target), job: Self.job(1))
             Issue.record("done")
-        } catch let error as JobError {
+        } catch let error as WorkRefusal {
             #expect(error.code == .invalid && error.message.contains("-7"))
         }
     }
@@ -224,7 +223,7 @@ import World
         do {
             _ = try await bench.perform(order: Self.order(), job: Self.job(1))
             Issue.record("announced")
-        } catch let error as JobError {
+        } catch let error as WorkRefusal {
             #expect(error.code == .cannotWork && error.message.contains("results"))
             #expect(error.message.hasPrefix("the outcome of the Ping lookup of 127.0.0.1 could not be saved on node n1: "))
         }

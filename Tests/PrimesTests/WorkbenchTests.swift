@@ -1,4 +1,4 @@
-import Jobs
+import Choreography
 import Primes
 import Synchronization
 import Testing
@@ -27,7 +27,7 @@ import World
             _ = try await bench.count(part(3, from: 10, to: 9), of: Self.job(1))
             Issue.record("counted backwards")
         } catch {
-            #expect((error as? JobError)?.code == .invalid)
+            #expect((error as? WorkRefusal)?.code == .invalid)
         }
     }
 
@@ -41,7 +41,7 @@ import World
                         _ = try await bench.count(part(number, to: 1_000_000_000_000_000), of: Self.job(1))
                         return false
                     } catch {
-                        return (error as? JobError)?.code == .overloaded
+                        return (error as? WorkRefusal)?.code == .overloaded
                     }
                 }
             }

@@ -1,4 +1,4 @@
-import Jobs
+import Lookup
 import Testing
 import TestSupport
 import World
