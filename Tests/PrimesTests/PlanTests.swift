@@ -60,3 +60,61 @@ import World
         }
     }
 }
+
+/// What goes to workers: runs of consecutive parts.
+@Suite struct RunTests {
+    private static func plans() -> [PrimesPlan] {
+        var random = RandomStream(seed: 12)
+        let some = (0..<60).map { _ in
+            let a = random.next() >> random.below(64), b = random.next() >> random.below(64)
+            return PrimesRequest(
+                from: min(a, b), to: max(a, b), algorithm: random.chance(0.5) ? .sieve : .trial,
+                chunks: 1 + random.below(1_000))
+        }
+        return (some + [PrimesRequest(from: 0, to: 0), PrimesRequest(from: 0, to: .max, chunks: 2_000), PrimesRequest(from: 0, to: 99_999, chunks: 100_000)])
+            .map { PrimesPlan($0) }
+    }
+
+    @Test func runsCoverAllPartsAndAreDisjoint() {
+        for plan in Self.plans() {
+            var next = 0
+            for number in 0..<plan.runCount {
+                let parts = plan.partsOfRun(number)
+                guard parts.lowerBound == next, !parts.isEmpty else {
+                    Issue.record("run \(number) of \(plan) is \(parts), and \(next) is the next part")
+                    break
+                }
+                next = parts.upperBound
+            }
+            #expect(next == plan.partCount, "\(plan)")
+        }
+    }
+
+    @Test func aRunIsItsPartsInOneRange() {
+        for plan in Self.plans() {
+            for number in Set([0, plan.runCount / 2, plan.runCount - 1]) {
+                let parts = plan.partsOfRun(number), run = plan.run(parts)
+                #expect(run.number == parts.lowerBound && run.parts == parts.count && run.key == parts)
+                #expect(run.from == plan.part(parts.lowerBound).from && run.to == plan.part(parts.upperBound - 1).to)
+            }
+        }
+    }
+
+    /// So that all have something to do until the end.
+    @Test func theLastPartsGoSingly() {
+        for plan in Self.plans() {
+            let last = (max(0, plan.runCount - 64)..<plan.runCount).map { plan.partsOfRun($0) }
+            #expect(last.allSatisfy { $0.count == 1 }, "\(plan)")
+        }
+        let plan = PrimesPlan(PrimesRequest(from: 0, to: 99_999, chunks: 1_000))
+        #expect(plan.partsOfRun(0) == 0..<64 && plan.runCount == 14 + 104)
+    }
+
+    @Test func aRunIsLongEnoughToBeWorthACallAndNoLonger() {
+        let short = PrimesPlan(PrimesRequest(from: 0, to: 10_000_000_000, chunks: 1_000))
+        #expect(short.run(short.partsOfRun(0)).length >= PrimesPlan.numbersPerRun)
+        #expect(short.partsOfRun(0).count == 13)
+        let long = PrimesPlan(PrimesRequest(from: 0, to: 1_000_000_000_000, chunks: 1_000))
+        #expect(long.runCount == 1_000)
+    }
+}
