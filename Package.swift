@@ -179,7 +179,10 @@ var tests: [Target] {
             dependencies: [
                 "World", "MessagePack", "Placement", "Registers", "TestSupport", .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
-        .testTarget(name: "ChoreographyTests", dependencies: ["World", "MessagePack", "Registers", "Choreography", "WorkTestSupport"]),
+        .testTarget(
+            name: "ChoreographyTests",
+            dependencies: ["World", "MessagePack", "Placement", "Registers", "Choreography", "WorkTestSupport"]),
+        .testTarget(name: "JobsTests", dependencies: ["World", "Registers", "Choreography", "Jobs", "WorkTestSupport"]),
         .testTarget(name: "OrdersTests", dependencies: ["World", "Registers", "Choreography", "Orders", "CourierTestSupport"]),
         .testTarget(name: "ItemsTests", dependencies: ["World", "MessagePack", "Registers", "Choreography", "Items", "CourierTestSupport"]),
         .testTarget(
