@@ -160,7 +160,10 @@ var tests: [Target] {
         .target(name: "TestSupport", dependencies: ["CPlatform", "World", log], path: "Tests/TestSupport"),
         .target(
             name: "WebTestSupport", dependencies: ["JSONDocument", "Web", "TestSupport", httpClient], path: "Tests/WebTestSupport"),
-        .target(name: "JobTestSupport", dependencies: ["World", "Jobs"], path: "Tests/JobTestSupport"),
+        .target(
+            name: "JobTestSupport",
+            dependencies: ["World", "Membership", "Mesh", "Registers", "Choreography", "Jobs", "Truth", "TestSupport", log],
+            path: "Tests/JobTestSupport"),
         .target(name: "OrderTestSupport", dependencies: ["World", "Choreography", "Orders"], path: "Tests/OrderTestSupport"),
         .target(name: "WorkTestSupport", dependencies: ["World", "Registers", "Choreography"], path: "Tests/WorkTestSupport"),
         .target(name: "ItemTestSupport", dependencies: ["World", "Items"], path: "Tests/ItemTestSupport"),

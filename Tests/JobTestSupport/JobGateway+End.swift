@@ -11,7 +11,7 @@ extension JobGateway {
                 if document.status.isTerminal { return document }
                 seen = document.version
             } catch {
-                guard error.code == .unavailable, !Task.isCancelled else { throw error }
+                guard error.code == .unavailable || error.code == .unknown, !Task.isCancelled else { throw error }
                 try? await SystemWorld().sleep(for: .milliseconds(100))
             }
         }
