@@ -1,3 +1,4 @@
+import Choreography
 import Jobs
 import Logging
 import Mesh

@@ -1,6 +1,7 @@
 import Hummingbird
 import Mesh
 import Web
+import World
 
 /// `GET /metrics`.
 struct MetricsRoutes: RouteGroup {

@@ -1,4 +1,5 @@
 import Mesh
+import World
 
 /// Prometheus' text format, version 0.0.4: its "Exposition formats" document.
 ///

@@ -17,8 +17,8 @@ public struct Gossamer: AsyncParsableCommand {
         version: Release.version,
         subcommands: [
             UpCommand.self, DownCommand.self, MembersCommand.self, LogsCommand.self, PrimesCommand.self,
-            LookupCommand.self, OrderCommand.self, AccountCommand.self, StockCommand.self, RingCommand.self, KeyValueCommand.self,
-            TraceCommand.self, SagaCommand.self, DeadLettersCommand.self, JobCommand.self,
+            LookupCommand.self, OrderCommand.self, AccountCommand.self, StockCommand.self, ItemsCommand.self, RingCommand.self,
+            KeyValueCommand.self, TraceCommand.self, SagaCommand.self, DeadLettersCommand.self, JobCommand.self,
             StoreCommand.self,
             DrainCommand.self, LeaveCommand.self, TopologyCommand.self, KeysCommand.self, NodeCommand.self,
             ChaosCommand.self, SimulateCommand.self, BenchCommand.self, VersionCommand.self,

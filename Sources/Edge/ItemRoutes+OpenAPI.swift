@@ -18,11 +18,12 @@ extension ItemRoutes {
         "requestBody": ["required": true, "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Items"]]]],
         "responses": [
             "200": .answer("all of them count, whatever dies from now on", schema: "ItemsAnswer"),
-            "400": text("{\"message\":\"Unable to unmarshal json\"}, {\"message\":\"both values are required\"}, or which value is too long"),
+            "400": text(
+                "{\"message\":\"Unable to unmarshal json\"}, {\"message\":\"both values are required\"}, or which value is too long"),
             "405": ["description": "no body"],
             "500": text("{\"message\":\"Unable to add items\"}: a fault of the program"),
             "503": text(
-                "{\"message\":\"Unable to add items\"} and outcome: not counted, none of them does; or unknown, some may, or may yet. See Retry-After"),
+                "{\"message\":\"Unable to add items\"} and outcome: not counted; or unknown, some may count, or may yet. See Retry-After"),
         ],
     ]
 
@@ -39,7 +40,9 @@ extension ItemRoutes {
             "200": [
                 "description": "the count",
                 "headers": [
-                    "X-Gossamer-Version": ["schema": ["type": "integer"], "description": "stale only: of two answers, the one with more is the newer"],
+                    "X-Gossamer-Version": [
+                        "schema": ["type": "integer"], "description": "stale only: of two answers, the one with more is the newer",
+                    ],
                 ],
                 "content": ["application/json": ["schema": ["$ref": "#/components/schemas/ItemCount"]]],
             ],

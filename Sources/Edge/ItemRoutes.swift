@@ -5,11 +5,11 @@ import JSONDocument
 import Web
 import World
 
-/// `POST /items`, `GET /items/{tenant}/count` and `/health`: a contract that is older than this edge, so its answers are neither problem documents
-/// nor lines of text.
+/// `POST /items`, `GET /items/{tenant}/count` and `/health`: a contract that is older than this edge, so its answers are neither problem
+/// documents nor lines of text.
 public struct ItemRoutes: RouteGroup {
-    /// How long items may take to count, the time in which they come included: less than ``Web/WebLimits/requestDeadline``, so that the answer is
-    /// this contract's own.
+    /// How long items may take to count, the time in which they come included: less than ``Web/WebLimits/requestDeadline``, so that the
+    /// answer is this contract's own.
     public static let deadline = Duration.seconds(9)
     /// Of the version of a glance.
     static let versionHeader = HTTPField.Name("X-Gossamer-Version")
@@ -35,10 +35,8 @@ public struct ItemRoutes: RouteGroup {
 
     private func add(_ request: WebRequest) async throws -> Response {
         let deadline = world.now + Self.deadline
-        let items: [Item]
-        do throws(ItemFormError) { items = try ItemForm.items(try await request.bytes()) } catch let error as ItemFormError {
-            return Self.refusal(error.description)
-        }
+        let bytes = try await request.bytes(), items: [Item]
+        do throws(ItemFormError) { items = try ItemForm.items(bytes) } catch { return Self.refusal(error.description) }
         do throws(ItemGatewayError) {
             try await gateway.orRefusal().add(items, by: deadline)
         } catch {
@@ -70,7 +68,9 @@ public struct ItemRoutes: RouteGroup {
         .text(json.text(), type: "application/json; charset=utf-8", headers: headers)
     }
 
-    private static func refusal(_ message: String) -> Response { .text(JSON.object([.init("message", .string(message))]).text(), status: .badRequest) }
+    private static func refusal(_ message: String) -> Response {
+        .text(JSON.object([.init("message", .string(message))]).text(), status: .badRequest)
+    }
 
     private static func failure(_ message: JSON, _ error: ItemGatewayError, more: [JSON.Member] = []) -> Response {
         let body = JSON.object([.init("message", message)] + more + [.init("detail", .string(error.description))])
@@ -119,7 +119,8 @@ enum ItemFormError: Error, CustomStringConvertible {
         switch self {
         case .unreadable: "Unable to unmarshal json"
         case .incomplete: "both values are required"
-        case .tooLong(let field, let text, let limit): "\(field) \(text.prefix(32))... has \(text.utf8.count) bytes; at most \(limit) are allowed"
+        case .tooLong(let field, let text, let limit):
+            "\(field) \(text.prefix(32))... has \(text.utf8.count) bytes; at most \(limit) are allowed"
         }
     }
 }

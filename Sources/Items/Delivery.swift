@@ -29,6 +29,7 @@ public enum Delivery: DurableActor {
 
     public static let kind = "delivery"
     public static var blank: State { State() }
+    public static func word(for state: State) -> String { state.status.rawValue }
 
     public static var rules: [Rule<Delivery>] {
         [
@@ -68,7 +69,9 @@ public enum Delivery: DurableActor {
         }
         for (index, parcel) in load.parcels.enumerated() {
             let number = Int(load.first) + index
-            guard number < ItemLimits.parcels else { throw ReactionError("a delivery has at most \(ItemLimits.parcels) parcels; make several") }
+            guard number < ItemLimits.parcels else {
+                throw ReactionError("a delivery has at most \(ItemLimits.parcels) parcels; make several")
+            }
             guard ActorName(Tenant.kind, named: parcel.tenant) != nil else {
                 throw ReactionError("\"\(parcel.tenant.prefix(64))\" is no tenant; give 1 to \(ItemLimits.tenantBytes) bytes")
             }
@@ -85,7 +88,9 @@ public enum Delivery: DurableActor {
             guard let row = next[row: key(state.sent)] else { throw ReactionError("parcel \(state.sent) is not there") }
             guard state.open == 0 || state.open + row.count <= ItemLimits.letterBytes else { return }
             let parcel = try MessagePackDecoder().decode(Parcel.self, from: row)
-            guard let tenant = ActorName(Tenant.kind, named: parcel.tenant) else { throw ReactionError("parcel \(state.sent) is for nobody") }
+            guard let tenant = ActorName(Tenant.kind, named: parcel.tenant) else {
+                throw ReactionError("parcel \(state.sent) is for nobody")
+            }
             try next.send(Add(ids: parcel.ids, parcel: state.sent), to: tenant)
             state.open += row.count
             state.sent += 1

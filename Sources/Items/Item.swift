@@ -17,8 +17,8 @@ package struct Parcel: Codable, Hashable, Sendable {
     package let tenant: String
     package let ids: [String]
 
-    /// Divides items by their tenants, in the order in which those first appear, and the ids of each into as many parcels as they need. An id that
-    /// comes twice is in one of them.
+    /// Divides items by their tenants, in the order in which those first appear, and the ids of each into as many parcels as they need.
+    /// An id that comes twice is in one of them.
     package static func parcels(of items: [Item]) -> [Parcel] {
         // Strings that look alike are equal, and their bytes may differ.
         var places: [[UInt8]: Int] = [:], groups: [(tenant: String, ids: [String], seen: Set<[UInt8]>)] = []

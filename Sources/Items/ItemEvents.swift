@@ -9,13 +9,13 @@ import Choreography
 //   somebody who adds items   ──────────────────────▶ delivery ──────────▶ tenant, tenant, ...
 //                                                        ▲◀─────────────── Added
 //
-// A tenant is a durable actor, and each of its ids is a row of it, so an id counts once because there is one row of that key: no clock, no window
-// and no memory of who has asked is part of it. The count is a number in the tenant's state that is changed with the rows. So a change
-// touches as many rows as it has new ids, whether the tenant has ten of them or ten million.
+// A tenant is a durable actor, and each of its ids is a row of it, so an id counts once because there is one row of that key: no clock,
+// no window and no memory of who has asked is part of it. The count is a number in the tenant's state that is changed with the rows. So a
+// change touches as many rows as it has new ids, whether the tenant has ten of them or ten million.
 //
-// What does not fit into one change is laid down in a delivery first, parcel by parcel, and nothing of it counts. Its seal decides: from then on
-// it goes forward only, whoever dies, and each tenant gets its parcels as letters. Nothing is ever taken back. An id that was added twice would
-// vanish with the first who takes it back, though the second was told that it counts.
+// What does not fit into one change is laid down in a delivery first, parcel by parcel, and nothing of it counts. Its seal decides: from
+// then on it goes forward only, whoever dies, and each tenant gets its parcels as letters. Nothing is ever taken back. An id that was
+// added twice would vanish with the first who takes it back, though the second was told that it counts.
 //
 // A delivery that is never sealed ends by itself, and has done nothing.
 

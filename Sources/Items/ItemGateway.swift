@@ -6,7 +6,8 @@ public protocol ItemGateway: Sendable {
     /// - Parameter deadline: by when there is to be an answer; what is not done by then may be done afterwards.
     func add(_ items: [Item], by deadline: Instant) async throws(ItemGatewayError)
 
-    /// How many items a tenant has: all that were acknowledged before, and maybe some that are being added. 0 for a tenant that nobody knows.
+    /// How many items a tenant has: all that were acknowledged before, and maybe some that are being added. 0 for a tenant that nobody
+    /// knows.
     func count(_ tenant: String) async throws(ItemGatewayError) -> UInt64
 
     /// The same as one replica has it, which may be behind; without a majority, too.
@@ -16,7 +17,8 @@ public protocol ItemGateway: Sendable {
 /// A count as one replica has it.
 public struct ItemGlance: Hashable, Sendable {
     public let count: UInt64
-    /// Of the tenant's register; of two glances the one with the higher version is the newer. 0 for a tenant that the replica does not know.
+    /// Of the tenant's register; of two glances the one with the higher version is the newer. 0 for a tenant that the replica does not
+    /// know.
     public let version: UInt64
 
     public init(count: UInt64, version: UInt64) { (self.count, self.version) = (count, version) }

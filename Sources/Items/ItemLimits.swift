@@ -15,6 +15,7 @@ public enum ItemLimits {
     static let parcels = 65_536
     /// Letters of a delivery that are under way at a time, and their bytes. All may be for one tenant, and lie in one row then.
     static let letters = 48, letterBytes = 48 << 10
-    /// How long a delivery waits to be complete, by the wall clock of its home. Who has begun it and has not said that it is by then is gone.
+    /// How long a delivery waits to be complete, by the wall clock of its home. Who has begun it and has not said that it is by then is
+    /// gone.
     static let loading = Duration.seconds(60)
 }

@@ -33,8 +33,9 @@ public enum Tenant: DurableActor {
 
 // The row of an id
 // ================
-// Its key is the id itself, behind a zero. An id that is too long for a key is the value of a row instead; its key is a one, a hash of the id, and
-// its place among the ids of that hash. So ids with one hash, by chance or by somebody's will, are told apart by their bytes like all others.
+// Its key is the id itself, behind a zero. An id that is too long for a key is the value of a row instead; its key is a one, a hash of
+// the id, and its place among the ids of that hash. So ids with one hash, by chance or by somebody's will, are told apart by their bytes
+// like all others.
 
 extension Reaction {
     /// Whether the id is new; it is there from now on.

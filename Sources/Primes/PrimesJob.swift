@@ -32,6 +32,7 @@ public enum PrimesJob: JobActor {
 
     public static let kind = "primes"
     public static var blank: State { State() }
+    public static func word(for state: State) -> String { "\(state.done) of \(state.ordered) ordered" }
 
     /// Counting is felt nowhere outside of the mesh, so idle nodes may repeat what others are slow with.
     public static let work = WorkKind(kind, isRationed: true, shortestSilence: .seconds(5), hasBackups: true)

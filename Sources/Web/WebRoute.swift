@@ -11,8 +11,9 @@ public struct WebRoute: Sendable {
     public enum Refusal: Sendable { case problem, emptyBody }
 
     public let method: HTTPRequest.Method
-    /// With parameters in braces: `/api/primes/{id}`. One parameter may be written `{+name}` (RFC 6570, 3.2.3): it takes any number of segments, as
-    /// many as it can. Then everything that begins like the path is this route's, and the parameter is empty for what does not end like it.
+    /// With parameters in braces: `/api/primes/{id}`. One parameter may be written `{+name}` (RFC 6570, 3.2.3): it takes any number of
+    /// segments, as many as it can. Then everything that begins like the path is this route's, and the parameter is empty for what does
+    /// not end like it.
     public let path: String
     /// For methods that no route of this path has.
     public let refusal: Refusal

@@ -59,10 +59,11 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
     case noInbox = "no-inbox"
     /// A receiver forgets after some seconds what it has received. Breaks: a letter is applied once, however late it comes again.
     case dedupeByTime = "dedupe-by-time"
-    /// A compensation that comes before its step leaves nothing behind. Breaks: a step that was undone has no effect, whichever comes first.
+    /// A compensation that comes before its step leaves nothing behind. Breaks: a step that was undone has no effect, whichever comes
+    /// first.
     case noTombstone = "no-tombstone"
-    /// Timers run beside the registers, so that an actor which has cancelled one is woken all the same. Breaks: one of success, deadline and
-    /// cancellation decides.
+    /// Timers run beside the registers, so that an actor which has cancelled one is woken all the same. Breaks: one of success, deadline
+    /// and cancellation decides.
     case twoDeciders = "two-deciders"
     /// Timers are known to the courier that has read them, and to nobody else. Breaks: an actor's timers come, whoever dies.
     case timersInMemory = "timers-in-memory"

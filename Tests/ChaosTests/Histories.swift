@@ -20,19 +20,23 @@ struct TestHistory {
 
     mutating func at(_ milliseconds: Int64) { ms = milliseconds }
 
-    mutating func accept(_ process: Int, home: String = "n1", expected: UInt64? = 100) {
+    mutating func accept(_ process: Int, order: Int? = nil, expected: UInt64? = 100) {
         add(
             .client,
             .submit(Submission(
-                kind: "primes", request: [:], order: process, jobId: "id-\(process)", home: home, expected: expected)),
+                kind: "primes", request: [:], order: order ?? process, jobId: "id-\(process)", expected: expected)),
             process: process, via: "n1")
     }
 
     /// What an edge says of a job in the end: its status, or with nil that there is none.
-    mutating func audit(_ job: Int, _ status: String?, by edge: String, done: Int = 10, count: UInt64? = 100, warnings: [String] = []) {
+    mutating func audit(
+        _ job: Int, _ status: String?, by edge: String, done: Int = 10, resent: Int = 0, missing: Int = 0, count: UInt64? = 100,
+        warnings: [String] = []
+    ) {
         let document = status.map {
             JobReading(
-                jobId: "id-\(job)", status: $0, done: done, total: 10, count: $0 == "Completed" ? count : nil, warnings: warnings)
+                jobId: "id-\(job)", status: $0, done: done, total: 10, resent: resent, missing: missing,
+                count: $0 == "Completed" ? count : nil, warnings: warnings)
         }
         add(
             .client, .audit(jobId: "id-\(job)", document), process: 100, outcome: status == nil ? .failed : .ok, via: edge,
@@ -40,14 +44,14 @@ struct TestHistory {
     }
 
     mutating func read(
-        _ process: Int, _ status: String, done: Int, gathered: Int? = nil, resent: Int = 0, count: UInt64? = nil, warnings: [String] = [],
-        via: String = "n1"
+        _ process: Int, _ status: String, done: Int, gathered: Int? = nil, resent: Int = 0, missing: Int = 0, count: UInt64? = nil,
+        warnings: [String] = [], via: String = "n1"
     ) {
         add(
             .client,
             .read(JobReading(
-                jobId: "id-\(process)", status: status, done: done, total: 10, resent: resent, gathered: gathered, count: count,
-                warnings: warnings)), process: process, via: via)
+                jobId: "id-\(process)", status: status, done: done, total: 10, resent: resent, gathered: gathered,
+                missing: missing, count: count, warnings: warnings)), process: process, via: via)
     }
 
     /// What everybody sees: alive all but those given.

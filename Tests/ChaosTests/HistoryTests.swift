@@ -7,13 +7,13 @@ import World
     @Test func aRecordIsALineInTheShapeOfHistories() throws {
         let record = HistoryRecord(
             who: .client, process: 3,
-            event: .submit(Submission(kind: "primes", request: ["from": 0], order: 1, jobId: "id", home: "n2", expected: 25)), callNs: 5,
-            returnNs: 9, wallMs: 12, outcome: .ok, via: "n1")
+            event: .submit(Submission(kind: "primes", request: ["from": 0], order: 1, jobId: "id", expected: 25)), callNs: 5, returnNs: 9,
+            wallMs: 12, outcome: .ok, via: "n1")
         let line = record.json.text()
         #expect(!line.contains("\n"))
         let json = try JSON(parsing: Array(line.utf8))
         #expect(json["process"] == 3 && json["op"] == "submit" && json["key"] == "id" && json["input"] == ["from": 0])
-        #expect(json["output"]?["home"] == "n2" && json["output"]?["expected"] == 25)
+        #expect(json["output"]?["kind"] == "primes" && json["output"]?["expected"] == 25)
         #expect(json["call_ns"] == 5 && json["return_ns"] == 9 && json["outcome"] == "ok" && json["via"] == "n1")
     }
 
@@ -89,7 +89,7 @@ import World
         let lines = history.records.compactMap { line.line($0) }
         #expect(lines == [
             "    0.000  director  start    mesh      3 nodes see each other",
-            "    0.000  client    submit   job 1     primes id-1, home n1 (n1)",
+            "    0.000  client    submit   job 1     primes id-1 (n1)",
             "    1.250  client    read     job 1     Processing 4/10",
             "    1.250  director  kill     n3        SIGKILL with 2 parts in flight: process 7",
             "    1.250  observer  views    mesh      n3 dead (n1 n2 n3)",

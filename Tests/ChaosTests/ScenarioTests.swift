@@ -46,11 +46,17 @@ import World
         #expect(scenario.mesh.nodes.map(\.name) == ["n1", "n2", "n3"] && scenario.mesh.nodes.map(\.isEdge) == [true, true, false])
         #expect(scenario.steps.count == 2)
         let condition = Step.Trigger.when(Condition(job: .running, done: Comparison(.greater, 3)), within: .seconds(30))
-        #expect(scenario.steps[0] == Step(trigger: condition, action: .kill(.busiestWorker(exceptHomes: true))))
+        #expect(scenario.steps[0] == Step(trigger: condition, action: .kill([.busiestWorker(exceptHomes: true)])))
         let cut = Cut(shape: .halves, mode: .hold, duration: .seconds(3))
         #expect(scenario.steps[1] == Step(trigger: .at(.milliseconds(500)), action: .cut(cut)))
         #expect(scenario.expectations == [.jobsEnd, .viewsEqual(within: .seconds(8), of: .heal)])
         #expect(scenario.bites == [.resent(Comparison(.greater, 0))])
+    }
+
+    @Test func someNodesCanBeHarmedAtOnce() throws {
+        let one = "kill: worker with most parts in flight but not the home"
+        let text = Self.good.replacing(one, with: "kill: [n2, home of the newest job]")
+        #expect(try scenario(text).steps[0].action == .kill([.node("n2"), .homeOfJob(.newest)]))
     }
 
     /// What is put in the place of what, and how the complaint begins and what it says.
@@ -72,6 +78,13 @@ import World
         ("at: 500ms", "at: soon", "chaos/test.yaml:8:9:", "from 0s to 1h"),
         ("  - at: 500ms\n    cut", "  - cut", "chaos/test.yaml:8:5: steps[1] needs either \"at\"", ""),
         ("- jobs end", "- jobs ends", "chaos/test.yaml:11:5: \"expect[0]\" is \"jobs ends\"", "did you mean \"jobs end\"?"),
+        (
+            "- jobs end", "- accepted jobs end, none lost except those whose home died", "chaos/test.yaml:11:5:",
+            "no death excuses one; write \"jobs end\""
+        ),
+        ("kill: worker with most parts in flight but not the home", "kill: [n1, n9]", "chaos/test.yaml:7:16:", "did you mean \"n1\"?"),
+        ("kill: worker with most parts in flight but not the home", "kill: [n1, n1]", "chaos/test.yaml:7:16:", "is there twice"),
+        ("kill: worker with most parts in flight but not the home", "kill: []", "chaos/test.yaml:6:5:", "names nobody under \"kill\""),
         ("of heal", "of heel", "chaos/test.yaml:12:5:", "did you mean \"views equal within 8s of heal\"?"),
         ("resent > 0", "resend > 0", "chaos/test.yaml:14:5:", "did you mean \"resent > 0\"?"),
         ("bites:\n  - resent > 0\n", "", "chaos/test.yaml:1:1: the scenario does harm but lacks the key \"bites\"", ""),
@@ -190,7 +203,7 @@ import World
     @Test func theScenariosOfTheHouseAreNamedLikeTheirFiles() throws {
         let folder = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/chaos"
         let files = try SystemFileSystem().list(folder).filter { $0.hasSuffix(".yaml") }
-        #expect(files.count >= 3)
+        #expect(files.count >= 6)
         for file in files {
             let scenario = try Scenario.load(folder + "/" + file, from: SystemFileSystem())
             #expect(scenario.name + ".yaml" == file)

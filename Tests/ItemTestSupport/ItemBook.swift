@@ -9,6 +9,7 @@ package final class ItemBook: ItemGateway {
         var failure: ItemGatewayError?
         var adds: [[Item]] = []
         var deadlines: [Instant] = []
+        var forgets = false
     }
 
     private let state = Mutex(State())
@@ -17,6 +18,12 @@ package final class ItemBook: ItemGateway {
 
     /// From now on everything fails like this; nil for no more. What fails with `unknown` has happened.
     package func fail(_ error: ItemGatewayError?) { state.withLock { $0.failure = error } }
+
+    /// Every third addition is acknowledged and does not count.
+    package var forgets: Bool {
+        get { state.withLock { $0.forgets } }
+        set { state.withLock { $0.forgets = newValue } }
+    }
 
     /// What was asked for, in order.
     package var adds: [[Item]] { state.withLock { $0.adds } }
@@ -30,6 +37,7 @@ package final class ItemBook: ItemGateway {
             state.adds.append(items)
             state.deadlines.append(deadline)
             guard state.failure == nil || state.failure?.code == .unknown else { return state.failure }
+            if state.forgets, state.adds.count % 3 == 0 { return nil }
             for item in items { state.tenants[Array(item.tenant.utf8), default: []].insert(Array(item.id.utf8)) }
             return state.failure
         }

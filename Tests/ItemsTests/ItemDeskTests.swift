@@ -8,8 +8,12 @@ import World
     private let world = SystemWorld()
 
     private func add(_ items: [Item], _ engine: MemoryEngine, within limit: Duration = .seconds(20)) async -> ItemGatewayError? {
-        do throws(ItemGatewayError) { try await ItemDesk(engine: engine, world: world).add(items, by: world.now + limit) } catch { return error }
-        return nil
+        do throws(ItemGatewayError) {
+            try await ItemDesk(engine: engine, world: world).add(items, by: world.now + limit)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     @Test func fewItemsOfOneTenantAreOneChange() async throws {
@@ -26,7 +30,8 @@ import World
         #expect(engine.events == ["add"])
     }
 
-    @Test(arguments: [(3, 4, 10), (1, 12, 3_000)]) func moreIsDeliveredAndAllCountsWhenThatIsSaid(_ tenants: Int, _ each: Int, _ bytes: Int) async throws {
+    @Test(arguments: [(3, 4, 10), (1, 12, 3_000)])
+    func moreIsDeliveredAndAllCountsWhenThatIsSaid(_ tenants: Int, _ each: Int, _ bytes: Int) async throws {
         let engine = MemoryEngine(), items = Scene.items(tenants, each, idBytes: bytes)
         #expect(await add(items, engine) == nil)
         #expect(engine.events.last == "seal" && engine.events.dropLast().allSatisfy { $0 == "load" })
@@ -43,7 +48,8 @@ import World
     }
 
     /// Before the seal nothing counts, whatever has become of what was loaded.
-    @Test(arguments: [MemoryEngine.Fate.failed, .unheard]) func aLoadThatIsNotAcknowledgedIsSurelyNotCounted(_ fate: MemoryEngine.Fate) async throws {
+    @Test(arguments: [MemoryEngine.Fate.failed, .unheard])
+    func aLoadThatIsNotAcknowledgedIsSurelyNotCounted(_ fate: MemoryEngine.Fate) async throws {
         let engine = MemoryEngine { event, number in event == "load" && number == 3 ? fate : .done }
         #expect(await add(Scene.items(3, 12, idBytes: 3_000), engine)?.code == .unavailable)
         try engine.play()
@@ -79,7 +85,8 @@ import World
     @Test func whatCannotBeIsRefusedBeforeAnythingHappens() async {
         let engine = MemoryEngine(), good = Item(id: "a", tenant: "t")
         for wrong in [
-            Item(id: "", tenant: "t"), Item(id: "a", tenant: ""), Item(id: "a", tenant: String(repeating: "t", count: ItemLimits.tenantBytes + 1)),
+            Item(id: "", tenant: "t"), Item(id: "a", tenant: ""),
+            Item(id: "a", tenant: String(repeating: "t", count: ItemLimits.tenantBytes + 1)),
             Item(id: String(repeating: "x", count: ItemLimits.idBytes + 1), tenant: "t"),
         ] {
             #expect(await add([good, wrong], engine)?.code == .invalid)

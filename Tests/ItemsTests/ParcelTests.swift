@@ -17,7 +17,8 @@ import World
         }
         let longest = [20, 400, ItemLimits.idBytes - 10][random.below(3)]
         let items = (0..<1 + random.below(6_000_000 / (longest + 2_000))).map { _ in
-            Item(id: "\(random.below(2_000))" + String(repeating: "é", count: random.below(longest) / 2), tenant: tenants[random.below(tenants.count)])
+            let id = "\(random.below(2_000))" + String(repeating: "é", count: random.below(longest) / 2)
+            return Item(id: id, tenant: tenants[random.below(tenants.count)])
         }
         let parcels = Parcel.parcels(of: items)
         var wanted: [[UInt8]: Set<[UInt8]>] = [:]
@@ -36,14 +37,16 @@ import World
     }
 
     @Test func whatIsLargestFitsAlone() throws {
-        let item = Item(id: String(repeating: "x", count: ItemLimits.idBytes), tenant: String(repeating: "t", count: ItemLimits.tenantBytes))
+        let tenant = String(repeating: "t", count: ItemLimits.tenantBytes)
+        let item = Item(id: String(repeating: "x", count: ItemLimits.idBytes), tenant: tenant)
         let parcels = Parcel.parcels(of: [item, Item(id: "y", tenant: item.tenant), item])
         #expect(parcels.map { $0.ids.map(\.utf8.count) } == [[ItemLimits.idBytes, 1]])
         for load in Parcel.loads(of: parcels) { #expect(try MessagePackEncoder().encode(load).count <= ChoreographyLimits.eventBytes) }
     }
 
     @Test func tenantsThatOnlyLookAlikeArePartedAndNothingGivesNothing() {
-        let parcels = Parcel.parcels(of: [Item(id: "1", tenant: "\u{E9}"), Item(id: "1", tenant: "e\u{301}"), Item(id: "2", tenant: "\u{E9}")])
+        let tenants = [("1", "\u{E9}"), ("1", "e\u{301}"), ("2", "\u{E9}")]
+        let parcels = Parcel.parcels(of: tenants.map { Item(id: $0.0, tenant: $0.1) })
         #expect(parcels.map(\.ids) == [["1", "2"], ["1"]])
         #expect(Parcel.parcels(of: []).isEmpty && Parcel.loads(of: []).isEmpty)
     }

@@ -59,6 +59,28 @@ import World
             last = length
         }
     }
+
+    @Test func runsCoverTheRangeExactlyAndTheLastPartsGoOneByOne() {
+        var random = RandomStream(seed: 12)
+        for _ in 0..<300 {
+            let a = random.next() >> random.below(64), b = random.next() >> random.below(64)
+            let chunks = random.chance(0.5) ? 1 + random.below(1_000) : nil
+            let algorithm = random.chance(0.5) ? PrimesAlgorithm.sieve : .trial
+            let plan = PrimesPlan(PrimesRequest(from: min(a, b), to: max(a, b), algorithm: algorithm, chunks: chunks))
+            var next = 0
+            for number in 0..<plan.runCount {
+                let parts = plan.partsOfRun(number)
+                #expect(parts.lowerBound == next && !parts.isEmpty)
+                #expect(parts.upperBound <= plan.partCount - 63 || parts.count == 1, "\(parts) of \(plan.partCount)")
+                next = parts.upperBound
+            }
+            #expect(next == plan.partCount)
+        }
+    }
+
+    @Test func shortPartsAreCountedSeveralAtATime() {
+        #expect(PrimesPlan(PrimesRequest(from: 0, to: 10_000_000, chunks: 100_000)).runCount < 2_000)
+    }
 }
 
 /// What goes to workers: runs of consecutive parts.

@@ -100,6 +100,28 @@ func withServer<T>(
         }
     }
 
+    @Test func aGreedyParameterTakesAllSegmentsThatItCan() async throws {
+        let route = WebRoute(.get, "/of/{+name}/size", refusal: .emptyBody) { .json(["name": .string($0.parameter("name"))]) }
+        try await withServer([route]) { base in
+            for (path, name) in [
+                ("a/size", "a"), ("a/b/size", "a/b"), ("size/size", "size"), ("a/size/size", "a/size"), ("%C3%A9%2F/SIZE", "é/"),
+                ("a", ""), ("size", ""), ("a/size/b", ""), ("a/oversize", ""),
+            ] {
+                let answer = try await ask("GET", "\(base)/Of/\(path)")
+                #expect(answer.status == 200 && answer.json?["name"]?.string == name, "\(path): \(answer.text)")
+            }
+            let refused = try await ask("DELETE", "\(base)/of/a/b/size")
+            #expect(refused.status == 405 && refused.text.isEmpty && refused.headers["allow"] == "GET, HEAD, OPTIONS")
+        }
+    }
+
+    @Test func headIsRefusedWhereThereIsNoGET() async throws {
+        try await withServer(routes) { base in
+            let answer = try await ask("HEAD", "\(base)/things")
+            #expect(answer.status == 405 && answer.headers["allow"] == "POST, OPTIONS")
+        }
+    }
+
     @Test func aBodyMustBeAJSONObjectOfJSONType() async throws {
         try await withServer(routes, limits: WebLimits(body: 100)) { base in
             #expect(try await ask("POST", "\(base)/things", body: #"{"a":1}"#).status == 202)

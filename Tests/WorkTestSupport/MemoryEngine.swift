@@ -55,7 +55,9 @@ package final class MemoryEngine: RegisterEngine, RegisterCatalogue {
 
     // MARK: Engine
 
-    package func change(_ key: RegisterKey, operation: WorkID?, command: [UInt8], patience: Duration) async throws(RegisterError) -> [UInt8] {
+    package func change(
+        _ key: RegisterKey, operation: WorkID?, command: [UInt8], patience: Duration
+    ) async throws(RegisterError) -> [UInt8] {
         try answer(key) { actor, held in
             if let operation, let before = held.done[operation] { return before }
             let answer = try held.actors.change(actor, ActorCommand(packed: command), now: held.now)

@@ -22,7 +22,8 @@ export function showTrace(panel, trace, onClose) {
   });
   const list = make("div", { class: "events" }, lines(rows, lanes), make("ol", {}, ...rows.map((row) => draw(row, trace))));
   list.style.setProperty("--gutter", `${lanes * laneWidth + 10}px`);
-  const notes = [...trace.unread.map((one) => `without what ${one.actor} has done: ${one.reason}`), ...(trace.isCut ? ["it is longer than this"] : [])];
+  const notes = [...trace.unread.map((one) => `without what ${one.actor} has done: ${one.reason}`),
+    ...(trace.isCut ? ["it is longer than this"] : [])];
   const scroll = panel.querySelector(".events")?.scrollTop ?? 0;
   panel.replaceChildren(
     make("div", { class: "title" }, make("h3", {}, "What has happened to ", make("code", {}, trace.work)), close),
@@ -66,7 +67,8 @@ function lines(rows, lanes) {
     d: `M${x(rows[row.above])} ${y(row.above)}V${y(index)}H${x(row)}`, class: row.awaited ? "awaited" : null,
   }));
   const dots = rows.map((row, index) => make("svg:circle", { cx: x(row), cy: y(index), r: row.awaited ? 4 : 5, class: tone(row) }));
-  return make("svg:svg", { width: lanes * laneWidth, height: rows.length * rowHeight, "aria-hidden": "true", focusable: "false" }, ...paths, ...dots);
+  return make("svg:svg", { width: lanes * laneWidth, height: rows.length * rowHeight, "aria-hidden": "true", focusable: "false" },
+    ...paths, ...dots);
 }
 
 function tone({ entry, awaited }) {
@@ -77,14 +79,16 @@ function tone({ entry, awaited }) {
 function draw(row, trace) {
   const short = (actor) => actor.endsWith(`/${trace.work}`) ? actor.slice(0, -trace.work.length - 1) : actor;
   if (row.awaited) {
-    return make("li", { class: `row ${tone(row)}`, title: row.awaited.words }, make("span", { class: "after" }), make("span", { class: "event" }, row.awaited.event),
+    return make("li", { class: `row ${tone(row)}`, title: row.awaited.words }, make("span", { class: "after" }),
+      make("span", { class: "event" }, row.awaited.event),
       make("span", { class: "remark" }, `${row.awaited.state === "set" ? "" : "▲ "}${row.awaited.words}`));
   }
   const { entry } = row;
   const end = entry.outcome === "done" ? [] : [entry.reason ? `${entry.outcome}: ${entry.reason}` : entry.outcome];
   const remark = [...entry.detours, ...end].join(", ");
   return make("li", { class: `row ${tone(row)}`, title: `${entry.at}, ballot ${entry.ballot}` },
-    make("span", { class: "after" }, entry.afterMs < 0 ? `−${duration(-entry.afterMs, { fine: true })}` : duration(entry.afterMs, { fine: true })),
+    make("span", { class: "after" }, entry.afterMs < 0 ? `−${duration(-entry.afterMs, { fine: true })}`
+      : duration(entry.afterMs, { fine: true })),
     make("span", { class: "event" }, entry.event), make("span", { class: "actor" }, short(entry.actor)), chip(entry.node),
     make("span", { class: "remark" }, remark ? `▲ ${remark}` : entry.isLast ? "ended" : ""));
 }

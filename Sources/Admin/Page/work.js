@@ -1,5 +1,5 @@
-// The work of the mesh that is not over, and what was refused. Asked for again and again while the page is looked at: it is gathered from all
-// nodes, and changes with every step of every piece of work, so that there is nothing to push but the whole.
+// The work of the mesh that is not over, and what was refused. Asked for again and again while the page is looked at: it is gathered
+// from all nodes, and changes with every step of every piece of work, so that there is nothing to push but the whole.
 
 import { duration, flash, make, reconcile, setText } from "./words.js";
 import { showTrace } from "./trace.js";
@@ -73,7 +73,8 @@ function updateSaga(item, saga) {
   item.classList.toggle("stuck", Boolean(isStuck));
   setText(find("state"), saga.state);
   setText(find("age"), duration(saga.ageMs));
-  setText(find("why"), `${isStuck ? "▲ " : ""}${first?.words ?? "waits for an answer"}${saga.awaited.length > 1 ? `, and ${saga.awaited.length - 1} more` : ""}`);
+  const more = saga.awaited.length > 1 ? `, and ${saga.awaited.length - 1} more` : "";
+  setText(find("why"), `${isStuck ? "▲ " : ""}${first?.words ?? "waits for an answer"}${more}`);
 }
 
 async function openTrace(work, panel) {

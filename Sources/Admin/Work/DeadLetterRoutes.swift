@@ -60,7 +60,9 @@ struct DeadLetterRoutes: RouteGroup {
     private static func id(_ request: WebRequest) throws(Problem) -> DeadID {
         let text = request.parameter("id")
         guard let id = DeadID(text) else {
-            throw .invalid([.init("id", ["\"\(text.prefix(128))\" names no dead letter; expected SENDER/NUMBER@RECEIVER as the list tells it"])])
+            throw .invalid([
+                .init("id", ["\"\(text.prefix(128))\" names no dead letter; expected SENDER/NUMBER@RECEIVER as the list tells it"]),
+            ])
         }
         return id
     }

@@ -3,7 +3,8 @@ import MessagePack
 
 extension JSON {
     /// What MessagePack says, as far as JSON can say it: bytes become `{"bytes": "0a1b"}` with at most 64 of them, an extension
-    /// `{"extension": {"bytes": ...}}`, and keys that are no texts the texts of their values. Bytes that are no MessagePack become `{"bytes": ...}`, too.
+    /// `{"extension": {"bytes": ...}}`, and keys that are no texts the texts of their values. Bytes that are no MessagePack become
+    /// `{"bytes": ...}`, too.
     package init(messagePack bytes: [UInt8]) {
         var reader = MessagePackReader(bytes)
         guard let value = try? Self.value(from: &reader, depth: 0), (try? reader.expectEnd()) != nil else {

@@ -26,7 +26,8 @@ struct SagaRoutes: RouteGroup {
     private static func listing(_ request: WebRequest, kinds: [String]) throws(Problem) -> OpenWorkListing {
         var listing = OpenWorkListing(kind: request.query("kind"))
         if let kind = listing.kind, !kinds.contains(kind) {
-            throw .invalid([.init("kind", ["no work is of the kind \"\(kind.prefix(64))\"; expected \(kinds.sorted().joined(separator: ", "))"])])
+            let known = kinds.sorted().joined(separator: ", ")
+            throw .invalid([.init("kind", ["no work is of the kind \"\(kind.prefix(64))\"; expected \(known)"])])
         }
         listing.limit = try request.number("limit", in: limits) ?? listing.limit
         listing.stuckFor = try request.number("stuck", in: spans).map { .seconds($0) }

@@ -21,7 +21,8 @@ extension WorkPicture {
 
     private func json(of awaited: Awaited, ids: [CausalGraph.Mark: Int], now: WallTime) -> JSON {
         let after = ids[CausalGraph.Mark(awaited.owner, awaited.cause)]
-        return .object([.init("after", after.map { .number($0) } ?? .null)] + awaited.jsonMembers(now, effort(for: awaited), care(for: awaited)))
+        return .object([.init("after", after.map { .number($0) } ?? .null)]
+            + awaited.jsonMembers(now, effort(for: awaited), care(for: awaited)))
     }
 }
 

@@ -40,12 +40,15 @@ final class ActorExamination {
         violations.append(Violation(.stuck, "\(Self.patience.milliseconds) ms after everything was made well: \(what)"))
     }
 
-    /// No register is due any more. A replica that has missed the last change of one may go on believing so.
+    /// No register is due any more, by what a majority has accepted last. A replica that has missed the last change of one may go on
+    /// believing so.
     private var isQuiet: Bool {
         let stores = mesh.running.compactMap(\.store)
         return Set(stores.flatMap { $0.due(by: .max, limit: .max) }).allSatisfy { key in
-            let newest = stores.compactMap { $0.record(of: key) }.max { $0.accepted < $1.accepted }
-            return newest.map { ($0.pending?.state ?? $0.state).due == nil } ?? true
+            let records = stores.compactMap { $0.record(of: key) }
+            guard let newest = records.max(by: { $0.accepted < $1.accepted }) else { return true }
+            let holders = records.count { $0.accepted == newest.accepted }, members = mesh.map.electorate(of: key.shard).members
+            return 2 * holders > members.count && (newest.pending?.state ?? newest.state).due == nil
         }
     }
 

@@ -2,16 +2,17 @@ import World
 
 // JUDGING A COUNT
 //
-// Ids are added to a set that only grows, and reads tell how many it has. Every id is added by one operation only, so an addition of k ids is k
-// additions of one, each at a moment of its own between call and return; one whose outcome is unknown may take place at any moment after its
-// call, or never; one that has failed never does. A history is right (linearizable: Herlihy and Wing, 1990) if every addition and every read can
-// be given a moment so that each read tells how many additions come before it.
+// Ids are added to a set that only grows, and reads tell how many it has. Every id is added by one operation only, so an addition of k
+// ids is k additions of one, each at a moment of its own between call and return; one whose outcome is unknown may take place at any
+// moment after its call, or never; one that has failed never does. A history is right (linearizable: Herlihy and Wing, 1990) if every
+// addition and every read can be given a moment so that each read tells how many additions come before it.
 //
-// That can be decided exactly, in the order of the counts. Reads that tell more come later; of those that tell the same, the one that has to
-// be over first. Each is put at the latest moment it can have: later, more additions are there to choose from, and those that have to
-// have happened by then are within the count as long as the moment is one that it can have. Then the additions that have to be over first are
-// taken, as many as the count says. If another choice explained the history, this one would, because whatever it takes has to be over no later than
-// what the other takes in its place (the exchange argument of earliest deadline first). So if a read has no moment, there is no explanation.
+// That can be decided exactly, in the order of the counts. Reads that tell more come later; of those that tell the same, the one that has
+// to be over first. Each is put at the latest moment it can have: later, more additions are there to choose from, and those that have to
+// have happened by then are within the count as long as the moment is one that it can have. Then the additions that have to be over first
+// are taken, as many as the count says. If another choice explained the history, this one would, because whatever it takes has to be over
+// no later than what the other takes in its place (the exchange argument of earliest deadline first). So if a read has no moment, there
+// is no explanation.
 
 /// Judges whether counts of one growing set can be explained.
 package enum CountCheck {
@@ -90,8 +91,10 @@ package enum CountCheck {
                 nextReturn += 1
             }
             guard latest >= read.called else {
-                let why = surplus.map { (.stale, "there were more after \($0.name)") } ?? (Violation.Kind.regress, "more had been told before it began")
-                return Violation(why.0, "\(read.name) tells \(read.count), and \(why.1)")
+                guard let surplus else {
+                    return Violation(.regress, "\(read.name) tells \(read.count), and more had been told before it began")
+                }
+                return Violation(.stale, "\(read.name) tells \(read.count), and there were more after \(surplus.name)")
             }
             precondition(latest >= moment, "what has to come before a moment was taken at that moment")
             moment = latest

@@ -28,7 +28,7 @@ package enum GraphCheck {
             case .timer(let timer, _):
                 guard let ms = due[node.work], node.entry.atMs < ms else { continue }
                 found.append(Violation(.early, "timer \(timer) fired \(ms - node.entry.atMs) ms early: \(name)"))
-            case .outside, .worker, .operator: break
+            case .outside, .worker, .burial, .operator: break
             }
         }
         return found

@@ -71,7 +71,7 @@ package enum WorkCheck {
             books.keys.sorted().compactMap { name in
                 let due = Books.Balance(whole: beginning - shipped.reduce(0) { $0 + spent($1, name) }, held: 0)
                 guard let shown = books[name], shown != due else { return nil }
-                return Violation(.unbalanced, "\(what) \(name) shows \(shown.whole) with \(shown.held) held, and not \(due.whole) with none")
+                return Violation(.unbalanced, "\(what) \(name) shows \(shown.whole) with \(shown.held) held, not \(due.whole) with none")
             }
         }
         return judge("account", books.accounts, Customers.balance) { $0.customer == $1 ? $0.amount : 0 }

@@ -76,7 +76,7 @@ extension CourierEffect {
 
 extension Interleaving {
     static let letters = [
-        Interleaving(.noOutbox, "the courier of an order sends its first letter, which gets lost, and dies; another one takes over") { mutations in
+        Interleaving(.noOutbox, "the courier of an order sends its first letter, which gets lost, and dies; another takes over") { mutations in
             let work = Work(mutations)
             work.stage.fate = { $0.brings("charge") ? .lost : .answered }
             work.place()
@@ -109,7 +109,7 @@ extension Interleaving {
 
     static let decisions = [
         Interleaving(
-            .noTombstone, "an agent's letter to the hotel is late: the trip has given up by then, and its compensation has overtaken the letter"
+            .noTombstone, "an agent's letter to the hotel is late: the trip has given up, and its compensation has overtaken the letter"
         ) { mutations in
             let work = Work(mutations)
             work.stage.fate = { $0.brings("book") ? .lost : .answered }
@@ -119,7 +119,7 @@ extension Interleaving {
             work.stage.wait(.seconds(20))
             return work.complaintOfTrip()
         },
-        Interleaving(.twoDeciders, "the trip has its rooms and its confirmation is late; meanwhile its patience would be over") { mutations in
+        Interleaving(.twoDeciders, "the trip has its rooms and confirms them late; meanwhile its patience would be over") { mutations in
             let work = Work(mutations)
             work.stage.fate = { $0.brings("confirm") ? .lost : .answered }
             work.plan(patience: .seconds(2))
@@ -128,7 +128,7 @@ extension Interleaving {
             work.stage.wait(.seconds(20))
             return work.complaintOfTrip()
         },
-        Interleaving(.timersInMemory, "the courier that has read the trip's timer dies before it is due, and another one takes over") { mutations in
+        Interleaving(.timersInMemory, "the courier that has read the trip's timer dies before it is due; another takes over") { mutations in
             let work = Work(mutations)
             work.plan(isRefused: true, patience: .seconds(2))
             work.stage.kill(1)
@@ -153,7 +153,7 @@ extension Interleaving {
             return work.complaintOfGather()
         },
         Interleaving(
-            .gatherByCounting, "the first answer is written down, the courier does not hear so and writes it once more; then the second comes"
+            .gatherByCounting, "the first answer is written down, the courier does not hear so and writes it again; then the second comes"
         ) { mutations in
             let work = Work(mutations)
             work.stage.loss = { $0.part == "1" ? .silent : nil }

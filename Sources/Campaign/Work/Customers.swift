@@ -30,7 +30,8 @@ package struct Piece {
     }
 }
 
-/// Those who place orders, plan trips and begin gathers, and cancel some. Each asks again under the same id as long as nobody has said yes or no.
+/// Those who place orders, plan trips and begin gathers, and cancel some. Each asks again under the same id as long as nobody has said yes
+/// or no.
 final class Customers {
     /// What every account and every item begins with: too little for all of the orders.
     package static let balance: Int64 = 200, quantity: Int64 = 8

@@ -31,7 +31,7 @@ package struct HistoryLine: Sendable {
         case .start(let nodes): return ("mesh", "\(nodes.count) nodes see each other")
         case .submit(let submission):
             if let id = submission.jobId { followers[id] = record.process }
-            let job = submission.jobId.map { "\(submission.kind) \($0), home \(submission.home ?? "unknown")" } ?? submission.kind
+            let job = submission.jobId.map { "\(submission.kind) \($0)" } ?? submission.kind
             return ("job \(record.process)", job + Self.via(record.via) + Self.after(detail))
         case .read(let reading): return read(reading, record)
         case .audit(let jobId, let reading): return audit(jobId, reading, record)

@@ -1,4 +1,5 @@
 import JSONDocument
+import Jobs
 
 extension HistoryRecord {
     /// The line of the history file, without its end.
@@ -40,7 +41,7 @@ extension HistoryEvent {
             (
                 submission.jobId, submission.request,
                 [
-                    "kind": .string(submission.kind), "order": .number(submission.order), "home": .text(submission.home),
+                    "kind": .string(submission.kind), "order": .number(submission.order),
                     "expected": submission.expected.map { .number($0) } ?? .null,
                 ]
             )
@@ -72,8 +73,8 @@ extension JobReading {
     var json: JSON {
         [
             "status": .string(status), "done": .number(done), "total": .number(total), "inFlight": .number(inFlight),
-            "resent": .number(resent), "gathered": .number(gathered), "count": count.map { .number($0) } ?? .null,
-            "warnings": .array(warnings.map { .string($0) }),
+            "resent": .number(resent), "gathered": .number(gathered), "missing": .number(missing),
+            "count": count.map { .number($0) } ?? .null, "warnings": .array(warnings.map { .string($0) }),
         ]
     }
 
@@ -91,9 +92,10 @@ extension JobReading {
         } else {
             let results = document["results"]?.elements ?? []
             let distinct = Set(results.map { $0["serviceType"]?.text() ?? "" })
+            let missing = results.count { $0["success"] == .bool(false) && $0["errorMessage"]?.string == JobWarning.deadline }
             self.init(
                 jobId: id, status: status, done: distinct.count, total: document["requestedServices"]?.elements?.count ?? 0,
-                resent: document["resent"]?.integer() ?? 0, gathered: results.count, warnings: warnings)
+                resent: document["resent"]?.integer() ?? 0, gathered: results.count, missing: missing, warnings: warnings)
         }
     }
 }

@@ -114,17 +114,14 @@ package struct Submission: Hashable, Sendable {
     package let order: Int
     /// Nil when it was not accepted.
     package var jobId: String?
-    /// Where the ring had the job at that moment.
-    package var home: String?
     /// The right answer of a primes job.
     package var expected: UInt64?
 
-    package init(kind: String, request: JSON, order: Int, jobId: String? = nil, home: String? = nil, expected: UInt64? = nil) {
+    package init(kind: String, request: JSON, order: Int, jobId: String? = nil, expected: UInt64? = nil) {
         self.kind = kind
         self.request = request
         self.order = order
         self.jobId = jobId
-        self.home = home
         self.expected = expected
     }
 }
@@ -140,6 +137,8 @@ package struct JobReading: Hashable, Sendable {
     package var resent: Int
     /// Parts or services whose results are in the document, each counted as often as it is there.
     package var gathered: Int
+    /// Services of a lookup whose outcome had not come at its deadline.
+    package var missing: Int
     /// The primes, once completed.
     package var count: UInt64?
     package var warnings: [String]
@@ -148,7 +147,7 @@ package struct JobReading: Hashable, Sendable {
 
     package init(
         jobId: String, status: String, done: Int, total: Int, inFlight: Int = 0, resent: Int = 0, gathered: Int? = nil,
-        count: UInt64? = nil, warnings: [String] = []
+        missing: Int = 0, count: UInt64? = nil, warnings: [String] = []
     ) {
         self.jobId = jobId
         self.status = status
@@ -157,6 +156,7 @@ package struct JobReading: Hashable, Sendable {
         self.inFlight = inFlight
         self.resent = resent
         self.gathered = gathered ?? done
+        self.missing = missing
         self.count = count
         self.warnings = warnings
     }

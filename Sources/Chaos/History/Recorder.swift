@@ -72,7 +72,7 @@ package final class Recorder: Sendable {
     }
 
     /// Writes down what came of an operation.
-    /// - Parameter returned: when it came; what is asked afterwards to describe it does not count.
+    /// - Parameter returned: when it came.
     package func finish(
         _ pending: Pending, _ event: HistoryEvent, process: Int, returned: Int64, outcome: HistoryRecord.Outcome = .ok,
         via: String, detail: String = ""
@@ -90,12 +90,13 @@ package final class Recorder: Sendable {
     /// - Parameters:
     ///   - process: of a client; the director's and the observer's are known.
     ///   - call: when the operation began; now by default.
+    ///   - returned: when it was over; now by default.
     package func record(
-        _ who: HistoryRecord.Who, _ event: HistoryEvent, process: Int = 0, call: Int64? = nil, outcome: HistoryRecord.Outcome = .ok,
-        via: String? = nil, detail: String = ""
+        _ who: HistoryRecord.Who, _ event: HistoryEvent, process: Int = 0, call: Int64? = nil, returned: Int64? = nil,
+        outcome: HistoryRecord.Outcome = .ok, via: String? = nil, detail: String = ""
     ) {
         state.withLock { state in
-            let now = now, wallMs = world.wallTime.millisecondsSince1970
+            let now = returned ?? now, wallMs = world.wallTime.millisecondsSince1970
             if event.isEnd {
                 for (_, var record) in state.pending.sorted(by: { $0.key < $1.key }) {
                     record.wallMs = wallMs

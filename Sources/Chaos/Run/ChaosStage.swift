@@ -6,7 +6,7 @@ import World
 ///
 /// One stage is for one topology file. Everything that it starts has an identity by which a later process finds it.
 package protocol ChaosStage: Sendable {
-    /// Starts every node with a fault filter; returns once every node sees every node.
+    /// Starts every node with a fault filter; returns once every node sees every node, and the stores have begun.
     /// - Parameter starter: told of a helping process that has been started, before anything else happens.
     /// - Throws: when the mesh does not become complete within the time; then no node runs.
     func start(

@@ -12,7 +12,7 @@ struct Client: Sendable {
 
     /// What to hand in, and where.
     struct Order: Sendable {
-        /// `primes` or `lookup`: the kind's path on the edge, and its role on the ring.
+        /// `primes` or `lookup`: the kind's path on the edge.
         let kind: String
         let body: JSON
         let expected: UInt64?
@@ -51,9 +51,7 @@ struct Client: Sendable {
             let returned = recorder.now
             if let id = answer.document?["jobId"]?.string {
                 submission.jobId = id
-                submission.home = await home(of: id, order.kind, asking: edge)
-                board.accept(
-                    .init(process: process, kind: order.kind, jobId: id, home: submission.home, reading: nil), at: world.now)
+                board.accept(.init(process: process, kind: order.kind, jobId: id, reading: nil), at: world.now)
                 recorder.finish(pending, .submit(submission), process: process, returned: returned, via: edge)
                 return (process, id, edge)
             }
@@ -69,17 +67,12 @@ struct Client: Sendable {
         return nil
     }
 
-    /// A 4xx and a refused connection are certain. A 5xx is not: the edge may have asked a home that did not answer in time.
+    /// A 4xx and a refused connection are certain. A 5xx is not: the job may stand in its register, or yet come to stand there.
     private static func outcome(_ answer: StageAnswer) -> HistoryRecord.Outcome {
         switch answer {
         case .answered(400..<500, _, _), .refused: .failed
         case .answered, .silent: .unknown
         }
-    }
-
-    /// Where the edge's node has the job on its ring.
-    private func home(of id: String, _ role: String, asking node: String) async -> String? {
-        await stage.ask(StageQuestion(node, .admin, .get, "/ring/where/\(id)?role=\(role)")).document?["owner"]?.string
     }
 
     /// Asks the edge that has accepted the job, and when it has no document the others, until one says how the job has ended.

@@ -143,19 +143,21 @@ final class Director {
 
     private func carryOut(_ action: Step.Action) async throws(Harm.Missed) {
         switch action {
-        case .kill(let target):
-            let (node, process) = try await harm.kill(target)
-            census.ended(node, process)
+        case .kill(let targets):
+            for (node, process) in try await harm.kill(targets) { census.ended(node, process) }
         case .pause(let target, let duration):
             let standing = undos.compactMap { if case .resume(_, let process) = $0.undo { process } else { nil } }
             let (node, process) = try await harm.pause(target, standing: standing)
             undos.append((world.now + duration, .resume(node, process)))
-        case .restart(let target):
-            let node = try await harm.resolve(target)
-            if let process = await harm.killForRestart(node) { census.ended(node, process) }
-            // Until it has left its mark nobody knows whether it runs.
-            census.started(node, nil)
-            census.started(node, try await harm.start(node))
+        case .restart(let targets):
+            let (nodes, killed) = try await harm.killForRestart(targets)
+            for (node, process) in killed { census.ended(node, process) }
+            // Until they have left their marks nobody knows whether they run.
+            for node in nodes { census.started(node, nil) }
+            let started = try await harm.start(nodes)
+            for (node, process) in started { census.started(node, process) }
+            guard let missing = nodes.first(where: { node in !started.contains { $0.node == node } }) else { return }
+            throw Harm.Missed(reason: "\(missing) was started and has not left its mark")
         case .cut(let cut):
             cuts += 1
             let made = try await harm.cut(cut, name: "cut\(cuts)")
@@ -194,9 +196,9 @@ extension Step.Action {
     /// For messages.
     var words: String {
         switch self {
-        case .kill(let target): "kill \(target)"
+        case .kill(let targets): "kill \(Self.list(targets))"
         case .pause(let target, let duration): "pause \(target) for \(DurationNotation.format(duration))"
-        case .restart(let target): "restart \(target)"
+        case .restart(let targets): "restart \(Self.list(targets))"
         case .cut(let cut):
             switch cut.shape {
             case .halves: "cut into halves"
@@ -206,4 +208,6 @@ extension Step.Action {
         case .heal: "heal all"
         }
     }
+
+    private static func list(_ targets: [Target]) -> String { targets.map(\.description).joined(separator: ", ") }
 }

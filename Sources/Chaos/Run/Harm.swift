@@ -15,6 +15,8 @@ struct Harm: Sendable {
 
     /// How often a worker with something in flight is looked for.
     static let looks = 50
+    /// How long the homes of jobs are looked for.
+    static let patience = Duration.seconds(10)
     /// A rule outlives its step by this much if the harness cannot take it back.
     static let margin = Duration.seconds(2)
 
@@ -36,20 +38,54 @@ struct Harm: Sendable {
         case .homeOfJob(let age):
             let entries = board.entries.filter { !$0.isOver }
             guard let entry = age == .oldest ? entries.first : entries.last else { throw Missed(reason: "no job runs") }
-            guard let home = entry.home else { throw Missed(reason: "the home of job \(entry.process) is not known") }
+            guard let home = try await homes(of: [entry]).first else { throw Missed(reason: "job \(entry.process) has no home") }
             return home
         case .busiestWorker(let exceptHomes):
+            let homes = exceptHomes ? try await homes(of: board.entries.filter { !$0.isOver }) : []
             // Between two short parts a worker has nothing for a moment.
             for _ in 0..<Self.looks {
-                if let node = await busiestWorker(exceptHomes: exceptHomes) { return node }
+                if let node = await busiestWorker(except: homes) { return node }
                 try? await world.sleep(for: .milliseconds(20))
             }
             throw Missed(reason: "no worker \(exceptHomes ? "but a home " : "")has anything in flight")
         }
     }
 
-    private func busiestWorker(exceptHomes: Bool) async -> String? {
-        let homes = exceptHomes ? Set(board.entries.filter { !$0.isOver }.compactMap(\.home)) : []
+    /// Resolves all, which must be different nodes.
+    private func resolve(_ targets: [Target]) async throws(Missed) -> [String] {
+        var found: [String] = []
+        for target in targets {
+            let node = try await resolve(target)
+            guard !found.contains(node) else { throw Missed(reason: "\(target) is \(node), which is named already") }
+            found.append(node)
+        }
+        return found
+    }
+
+    /// The nodes that look after the registers of these jobs now: where any node lists them. Asked until each has one, for a while,
+    /// because after a death a job is in nobody's care until the others know of it.
+    private func homes(of entries: [JobBoard.Entry]) async throws(Missed) -> Set<String> {
+        var open = entries, homes: Set<String> = []
+        let deadline = world.now + Self.patience
+        while !open.isEmpty {
+            for node in nodes where stage.process(of: node) != nil && !open.isEmpty {
+                let rows = await stage.ask(StageQuestion(node, .admin, .get, "/jobs")).document?["jobs"]?.elements ?? []
+                for row in rows {
+                    guard let id = row["jobId"]?.string, let home = row["home"]?.string else { continue }
+                    guard let index = open.firstIndex(where: { $0.jobId == id }) else { continue }
+                    open.remove(at: index)
+                    homes.insert(home)
+                }
+            }
+            guard let first = open.first else { break }
+            guard world.now < deadline, (try? await world.sleep(for: .milliseconds(20))) != nil else {
+                throw Missed(reason: "no node lists job \(first.process), \(first.jobId)")
+            }
+        }
+        return homes
+    }
+
+    private func busiestWorker(except homes: Set<String>) async -> String? {
         var best: (node: String, calls: Int)?
         for node in nodes where !homes.contains(node) && stage.process(of: node) != nil {
             let calls = await inFlight(node)
@@ -69,11 +105,34 @@ struct Harm: Sendable {
 
     // MARK: Processes
 
-    func kill(_ target: Target) async throws(Missed) -> (node: String, process: ProcessIdentity) {
-        let node = try await resolve(target), calls = await inFlight(node), call = recorder.now
-        guard let process = stage.process(of: node), process.signal(SIGKILL) else { throw Missed(reason: "\(node) does not run") }
-        recorder.record(.director, .kill(node: node, inFlight: calls), call: call, detail: "process \(process.pid)")
-        return (node, process)
+    /// A node that was ended or started, and as which process.
+    typealias Life = (node: String, process: ProcessIdentity)
+
+    /// Ends all of them at once; none, when one does not run.
+    func kill(_ targets: [Target]) async throws(Missed) -> [Life] {
+        let nodes = try await resolve(targets)
+        if let idle = nodes.first(where: { stage.process(of: $0) == nil }) { throw Missed(reason: "\(idle) does not run") }
+        return await kill(nodes)
+    }
+
+    /// Those of them that run; returns when they are gone. One operation: what is recorded of each has the same time.
+    private func kill(_ nodes: [String]) async -> [Life] {
+        var calls: [String: Int] = [:]
+        for node in nodes { calls[node] = await inFlight(node) }
+        let call = recorder.now
+        var killed: [Life] = []
+        for node in nodes {
+            if let process = stage.process(of: node), process.signal(SIGKILL) { killed.append((node, process)) }
+        }
+        let returned = recorder.now
+        for (node, process) in killed {
+            recorder.record(
+                .director, .kill(node: node, inFlight: calls[node] ?? 0), call: call, returned: returned,
+                detail: "process \(process.pid)")
+        }
+        let deadline = world.now + .seconds(10)
+        while killed.contains(where: { $0.process.isRunning }), world.now < deadline { try? await world.sleep(for: .milliseconds(10)) }
+        return killed
     }
 
     /// - Parameter standing: processes that are paused already; one that stood still twice would go on when the shorter pause ends.
@@ -93,30 +152,30 @@ struct Harm: Sendable {
         recorder.record(.director, .resume(node: node))
     }
 
-    /// Ends a node if it runs, and returns when it is gone.
-    func killForRestart(_ node: String) async -> ProcessIdentity? {
-        let calls = await inFlight(node), call = recorder.now
-        guard let process = stage.process(of: node), process.signal(SIGKILL) else { return nil }
-        recorder.record(.director, .kill(node: node, inFlight: calls), call: call, detail: "process \(process.pid)")
-        let deadline = world.now + .seconds(10)
-        while process.isRunning, world.now < deadline { try? await world.sleep(for: .milliseconds(10)) }
-        return process
+    /// Ends those of the nodes that run.
+    func killForRestart(_ targets: [Target]) async throws(Missed) -> (nodes: [String], killed: [Life]) {
+        let nodes = try await resolve(targets)
+        return (nodes, await kill(nodes))
     }
 
-    /// Starts a node that does not run.
-    func start(_ node: String) async throws(Missed) -> ProcessIdentity {
+    /// Starts nodes that do not run. One operation: what is recorded of each has the same time.
+    /// - Returns: those that have come up. Who is missing has not.
+    func start(_ nodes: [String]) async throws(Missed) -> [Life] {
         let call = recorder.now
-        do { try stage.start(node: node, mutations: mutations) } catch { throw Missed(reason: error.description) }
+        for node in nodes {
+            do { try stage.start(node: node, mutations: mutations) } catch { throw Missed(reason: error.description) }
+        }
         // Only a node that has left its mark is found again when the run ends.
         let deadline = world.now + .seconds(20)
-        while world.now < deadline {
-            if let process = stage.process(of: node) {
-                recorder.record(.director, .restart(node: node), call: call)
-                return process
-            }
+        while nodes.contains(where: { stage.process(of: $0) == nil }), world.now < deadline {
             guard (try? await world.sleep(for: .milliseconds(10))) != nil else { break }
         }
-        throw Missed(reason: "\(node) was started and has not left its mark")
+        let returned = recorder.now
+        return nodes.compactMap { node in
+            guard let process = stage.process(of: node) else { return nil }
+            recorder.record(.director, .restart(node: node), call: call, returned: returned)
+            return (node, process)
+        }
     }
 
     // MARK: Cuts

@@ -8,7 +8,6 @@ final class JobBoard: Sendable {
         /// `primes` or `lookup`.
         let kind: String
         let jobId: String
-        let home: String?
         var reading: JobReading?
 
         var isOver: Bool { reading?.isOver ?? false }

@@ -3,10 +3,10 @@ import World
 
 /// What must hold at the end of a run.
 package enum Invariant: Hashable, Sendable, CustomStringConvertible {
-    /// Every accepted job completes.
+    /// Every accepted job completes, and every edge tells the same of it.
     case jobsEnd
-    /// Every accepted job ends; one may fail only because its home died, or was held for dead.
-    case jobsEndUnlessHomeDied
+    /// The same, but for jobs, and parts of lookups, whose deadline came first.
+    case jobsEndOrMeetDeadline
     /// Every completed count of primes is right.
     case totalExact
     /// No part's result is in a job's result twice, at any moment.
@@ -20,7 +20,7 @@ package enum Invariant: Hashable, Sendable, CustomStringConvertible {
 
     private static let plain: [(text: String, invariant: Invariant)] = [
         ("jobs end", .jobsEnd),
-        ("accepted jobs end, none lost except those whose home died", .jobsEndUnlessHomeDied),
+        ("jobs end or meet their deadline", .jobsEndOrMeetDeadline),
         ("total exact", .totalExact),
         ("counted once", .countedOnce),
     ]
@@ -28,6 +28,12 @@ package enum Invariant: Hashable, Sendable, CustomStringConvertible {
     /// One example of each, for messages.
     package static let examples =
         plain.map(\.text) + ["resent > 0"] + Moment.allCases.map { "views equal within 8s of \($0.rawValue)" }
+
+    /// What is not to be had any more, and what to write in its place.
+    static func advice(on text: String) -> String? {
+        guard Words.normal(text) == "accepted jobs end, none lost except those whose home died" else { return nil }
+        return "allows losses that the mesh does not have: no death excuses one; write \"jobs end\""
+    }
 
     package init?(_ text: String) {
         let words = Words.normal(text)
@@ -58,6 +64,8 @@ package enum Invariant: Hashable, Sendable, CustomStringConvertible {
 package enum Bite: Hashable, Sendable, CustomStringConvertible {
     /// Orders sent again, over all jobs.
     case resent(Comparison)
+    /// Jobs that had been accepted before the harm and had not ended after it.
+    case underWay(Comparison)
     /// Frames that the rules of all cuts have touched.
     case ruleHits(Comparison)
     /// A node that was not harmed itself has seen a harmed one so; in a cut, one of the other side.
@@ -69,12 +77,15 @@ package enum Bite: Hashable, Sendable, CustomStringConvertible {
         case dead
     }
 
-    package static let examples = ["resent > 0", "rule hits > 0"] + Sight.allCases.map { "victim seen \($0.rawValue)" }
+    package static let examples =
+        ["resent > 0", "jobs under way > 0", "rule hits > 0"] + Sight.allCases.map { "victim seen \($0.rawValue)" }
 
     package init?(_ text: String) {
         let words = Words.normal(text)
         if words.hasPrefix("resent "), let comparison = Comparison(words.dropFirst("resent ".count)) {
             self = .resent(comparison)
+        } else if words.hasPrefix("jobs under way "), let comparison = Comparison(words.dropFirst("jobs under way ".count)) {
+            self = .underWay(comparison)
         } else if words.hasPrefix("rule hits "), let comparison = Comparison(words.dropFirst("rule hits ".count)) {
             self = .ruleHits(comparison)
         } else if let sight = Sight.allCases.first(where: { "victim seen \($0.rawValue)" == words }) {
@@ -87,6 +98,7 @@ package enum Bite: Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .resent(let comparison): "resent \(comparison)"
+        case .underWay(let comparison): "jobs under way \(comparison)"
         case .ruleHits(let comparison): "rule hits \(comparison)"
         case .victimSeen(let sight): "victim seen \(sight.rawValue)"
         }

@@ -10,7 +10,7 @@ struct PhrasesReader {
     private var diagnostics: Diagnostics { root.diagnostics }
 
     func expectations() -> [Invariant] {
-        read("expect", "must be an invariant", Invariant.examples, { Invariant($0) }) { invariant in
+        read("expect", "must be an invariant", Invariant.examples, { Invariant($0) }, advice: Invariant.advice) { invariant in
             guard case .viewsEqual(_, let moment) = invariant, let actions = Self.actions[moment], !does(actions) else { return nil }
             return "must be about something that a step does; none has \"\(actions.joined(separator: "\" or \""))\""
         }
@@ -19,10 +19,11 @@ struct PhrasesReader {
     func bites() -> [Bite] {
         read("bites", "must be a sign that the fault was felt", Bite.examples, { Bite($0) }) { bite in
             switch bite {
-            case .resent(let comparison) where comparison.holds(0), .ruleHits(let comparison) where comparison.holds(0):
+            case .resent(let comparison) where comparison.holds(0), .underWay(let comparison) where comparison.holds(0),
+                .ruleHits(let comparison) where comparison.holds(0):
                 "must not hold for 0, which shows nothing; compare as in \"> 0\""
             case .ruleHits where !does(["cut"]): "must be about a cut; no step has \"cut\""
-            case .resent, .victimSeen, .ruleHits:
+            case .resent, .underWay, .victimSeen, .ruleHits:
                 does(StepsReader.actions) ? nil : "must be about something that a step does; there are no steps"
             }
         }
@@ -39,7 +40,8 @@ struct PhrasesReader {
     }
 
     private func read<Value: Hashable>(
-        _ key: String, _ demand: String, _ examples: [String], _ parse: (String) -> Value?, _ objection: (Value) -> String?
+        _ key: String, _ demand: String, _ examples: [String], _ parse: (String) -> Value?, advice: (String) -> String? = { _ in nil },
+        _ objection: (Value) -> String?
     ) -> [Value] {
         guard let texts = root.texts(key) else { return [] }
         if texts.isEmpty, let place = root.keys.first(where: { $0.value == key })?.place {
@@ -48,7 +50,11 @@ struct PhrasesReader {
         var values: [Value] = []
         for text in texts {
             guard let value = parse(text.value) else {
-                root.refuse(text, demand, known: examples, separator: " | ")
+                if let advice = advice(text.value) {
+                    root.refuse(text, advice)
+                } else {
+                    root.refuse(text, demand, known: examples, separator: " | ")
+                }
                 continue
             }
             if let objection = objection(value) { root.refuse(text, objection) }

@@ -92,12 +92,12 @@ package struct Step: Hashable, Sendable {
     }
 
     package enum Action: Hashable, Sendable {
-        /// SIGKILL.
-        case kill(Target)
+        /// SIGKILL, to all at once.
+        case kill([Target])
         /// SIGSTOP, and SIGCONT after the duration.
         case pause(Target, Duration)
-        /// SIGKILL if it runs, and a start with the same disk.
-        case restart(Target)
+        /// SIGKILL to those that run, and when they are gone a start of all with the same disks.
+        case restart([Target])
         case cut(Cut)
         /// Ends all cuts before their time.
         case heal

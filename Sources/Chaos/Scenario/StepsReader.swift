@@ -102,8 +102,8 @@ struct StepsReader {
             return nil
         }
         switch name {
-        case "kill": return target("kill", section).map { .kill($0) }
-        case "restart": return target("restart", section).map { .restart($0) }
+        case "kill": return targets("kill", section).map { .kill($0) }
+        case "restart": return targets("restart", section).map { .restart($0) }
         case "pause":
             guard let inner = section.section("pause", known: ["node", "for"]) else { return nil }
             for key in ["node", "for"] where !inner.has(key) { missing(inner, "lacks the key \"\(key)\"") }
@@ -145,8 +145,25 @@ struct StepsReader {
         return Cut(shape: shape, mode: mode, duration: duration)
     }
 
+    /// One, or a list of them.
+    private func targets(_ key: String, _ section: Section) -> [Target]? {
+        guard section.node(key)?.sequence != nil else { return target(key, section).map { [$0] } }
+        guard let texts = section.texts(key) else { return nil }
+        if texts.isEmpty { missing(section, "names nobody under \"\(key)\"") }
+        var targets: [Target] = []
+        for text in texts {
+            guard let target = target(text, section) else { return nil }
+            if targets.contains(target) { section.refuse(text, "is there twice; remove one") }
+            targets.append(target)
+        }
+        return targets
+    }
+
     private func target(_ key: String, _ section: Section) -> Target? {
-        guard let text = section.text(key) else { return nil }
+        section.text(key).flatMap { target($0, section) }
+    }
+
+    private func target(_ text: Located<String>, _ section: Section) -> Target? {
         guard let target = Target(text.value, nodes: nodes) else {
             section.refuse(
                 text, "must be a node or a description of one", known: nodes + Target.phrases.map(\.text), separator: " | ")

@@ -3,6 +3,7 @@ package enum Target: Hashable, Sendable, CustomStringConvertible {
     case node(String)
     /// The one whose worker has the most calls of other nodes in hand. The first by name of several.
     case busiestWorker(exceptHomes: Bool)
+    /// The node that looks after the register of a job that has not ended.
     case homeOfJob(Age)
 
     package enum Age: String, Hashable, Sendable, CaseIterable { case oldest, newest }

@@ -23,6 +23,9 @@ extension Judge {
         case .resent(let comparison):
             let resent = story.jobs.reduce(0) { $0 + $1.resent() - $1.resent(until: harm.callNs) }
             return (comparison.holds(resent), "\(resent) orders were sent again")
+        case .underWay(let comparison):
+            let jobs = story.jobs.count { $0.isUnderWay(at: harm.callNs) }
+            return (comparison.holds(jobs), "\(jobs) jobs were under way")
         case .ruleHits(let comparison): return (comparison.holds(harm.hits), "\(harm.hits) frames were touched")
         case .victimSeen(let sight):
             let seen = sighting(sight, of: harm, story)

@@ -1,50 +1,47 @@
+import Jobs
 import World
 
 // WHAT BECAME OF THE JOBS
 //
-// A job's client follows it at one edge until that edge says how it ended; in the end every edge is asked once more (`audit`). All that
-// they say is held against each other: two ends that differ, an edge that denies a job that had completed, one that still
-// waits for what another says is over. Where losses are allowed, one is excused only if it can be the home's death: the home that the
-// document names is the one that the ring had, and between the job's acceptance and that document it was killed, or the edge that
-// says so held it for dead. A client that was told so asks no more, though the home may come back and complete the job: that is
-// counted, and said aloud.
+// Once a client has been told that its job is accepted, the job stands in a register, and nobody's death, pause or silence may take it
+// back or change how it ends. So nothing excuses a loss. A job's client follows it at one edge until that edge says how it ended; in the
+// end every edge is asked once more (`audit`). All of them must say the same: an end that differs, an edge that denies the job, one that
+// still waits for what another says is over, each is a broken promise. An order whose outcome its client does not know was not
+// acknowledged: there is no job that could be asked for, and nothing is promised of it.
+//
+// The right end is `Completed`. A scenario may allow that time runs out: a job that counts has then failed with that reason and no other,
+// and a lookup is completed without the outcomes that were missing. Clients cancel nothing, so a job that was cancelled is lost.
 
 extension Judge {
-    /// What an edge says, weighed.
-    private enum Word {
-        case completed(JobReading)
-        case lost
-        case denied
-        case doubtful(String)
-        case wrong(String)
-    }
-
-    static func jobsEnd(_ story: Story, homesMayDie: Bool) -> Answer {
-        var completed = 0, lost = 0, disputed: [String] = [], doubt: String?
+    static func jobsEnd(_ story: Story, deadlinesMayCome: Bool) -> Answer {
+        var completed = 0, late = 0, doubt: String?
         for job in story.jobs {
             guard let last = job.last, last.document.isOver else { return unended(job, story) }
-            var words: [(via: String, word: Word)] = [(last.via ?? "?", word(last, job, story, homesMayDie: homesMayDie))]
-            words += job.audits.map { ($0.via, word($0, job, story, homesMayDie: homesMayDie)) }
-            for (via, word) in words {
-                if case .wrong(let reason) = word { return (.broken, "\(job.name), by \(via): \(reason)") }
-                if case .doubtful(let reason) = word { doubt = doubt ?? "\(job.name), by \(via): \(reason)" }
+            for ending in job.endings {
+                if let objection = objection(to: ending.document, deadlinesMayCome: deadlinesMayCome) {
+                    return (.broken, "\(job.name), by \(ending.via ?? "?"): \(objection)")
+                }
+                if ending.document != last.document {
+                    return (
+                        .broken,
+                        "\(job.name) has ended in two ways: by \(last.via ?? "?") \(last.document.words), "
+                            + "by \(ending.via ?? "?") \(ending.document.words)"
+                    )
+                }
             }
-            let ends = words.compactMap { if case .completed(let document) = $0.word { document } else { nil } }
-            if let first = ends.first, let other = ends.first(where: { !$0.says(first) }) {
-                return (.broken, "\(job.name) has completed in two ways: \(first.words), \(other.words)")
+            for audit in job.audits {
+                switch contradiction(audit, last) {
+                case nil: break
+                case (.broken, let reason)?: return (.broken, "\(job.name), by \(audit.via): \(reason)")
+                case (_, let reason)?: doubt = doubt ?? "\(job.name), by \(audit.via): \(reason)"
+                }
             }
-            if ends.isEmpty { lost += 1 } else { completed += 1 }
-            let givenUp = words.filter { if case .lost = $0.word { true } else { false } }.map(\.via)
-            if !ends.isEmpty, !givenUp.isEmpty { disputed.append("\(job.name) by \(Set(givenUp).sorted().joined(separator: " "))") }
+            if last.document.isLate { late += 1 } else { completed += 1 }
         }
         if let doubt { return (.unknown, doubt) }
         guard !story.jobs.isEmpty else { return (.unknown, "there is no job") }
-        var reason = "\(completed) of \(story.jobs.count) completed" + (lost > 0 ? ", \(lost) lost with their homes" : "")
-        if let first = disputed.first {
-            reason += "; of those that completed \(disputed.count) are told as lost by an edge that had held the home for dead, "
-                + "such as \(first)"
-        }
-        // Where all were lost the mesh may as well do nothing.
+        // Where none completed the mesh may as well do nothing.
+        let reason = "\(completed) of \(story.jobs.count) completed" + (late > 0 ? ", \(late) met their deadline" : "")
         return (completed > 0 ? .holds : .unknown, reason)
     }
 
@@ -56,38 +53,23 @@ extension Judge {
         return (answer, "\(job.name) has not ended: \(state)" + (silence.isEmpty ? "" : "; asked last: \(silence)"))
     }
 
-    private static func word(_ audit: Story.Job.Audit, _ job: Story.Job, _ story: Story, homesMayDie: Bool) -> Word {
-        switch audit.outcome {
-        case .unknown: return .doubtful("no answer in the end: \(audit.detail)")
-        case .failed:
-            // It was told of, and an edge must find it as long as there is a home to ask.
-            guard homesMayDie, let home = job.submission.home, story.ended(home, from: job.callNs, to: audit.ns) else {
-                return .wrong("there is no such job (\(audit.detail))")
-            }
-            return .denied
-        case .ok:
-            guard let document = audit.document else { return .doubtful("no document in the end") }
-            guard document.isOver else {
-                return .wrong("\(document.words) in the end, when it had ended by \(job.last?.via ?? "?")")
-            }
-            let reading = Story.Job.Reading(via: audit.via, callNs: audit.ns, ns: audit.ns, document: document)
-            return word(reading, job, story, homesMayDie: homesMayDie)
-        }
+    /// What is wrong with an end; nil for one that a job may have.
+    private static func objection(to end: JobReading, deadlinesMayCome: Bool) -> String? {
+        if end.isLate, deadlinesMayCome { return nil }
+        if end.status != "Completed" { return "it has failed: \(end.warnings.joined(separator: "; "))" }
+        return end.isLate ? "it has completed without \(end.missing) outcomes, which did not come before its deadline" : nil
     }
 
-    /// Of a document that is over.
-    private static func word(_ reading: Story.Job.Reading, _ job: Story.Job, _ story: Story, homesMayDie: Bool) -> Word {
-        let document = reading.document
-        if document.status == "Completed" { return .completed(document) }
-        let failure = "it has failed: \(document.warnings.joined(separator: "; "))"
-        guard homesMayDie, let home = document.lostHome else { return .wrong(failure) }
-        let isDead = story.ended(home, from: job.callNs, to: reading.ns)
-        let isHeldDead = reading.via.map { story.held(home, forDeadBy: $0, from: job.callNs, to: reading.ns) } ?? false
-        guard isDead || isHeldDead else { return .wrong(failure + "; meanwhile it was neither killed nor held for dead there") }
-        guard job.submission.home == home else {
-            return .doubtful(failure + "; but the ring had the job at \(job.submission.home ?? "an unknown node")")
+    /// Why what an edge says in the end is no end.
+    private static func contradiction(_ audit: Story.Job.Audit, _ last: Story.Job.Reading) -> Answer? {
+        switch audit.outcome {
+        case .unknown: return (.unknown, "no answer in the end: \(audit.detail)")
+        case .failed: return (.broken, "there is no such job (\(audit.detail))")
+        case .ok:
+            guard let document = audit.document else { return (.unknown, "no document in the end") }
+            guard !document.isOver else { return nil }
+            return (.broken, "\(document.words) in the end, when it had ended by \(last.via ?? "?")")
         }
-        return .lost
     }
 
     // MARK: Results
@@ -110,8 +92,7 @@ extension Judge {
         var looked = 0
         for job in story.jobs {
             var before = 0
-            // What an edge says of a job whose home is lost tells of no parts.
-            for document in (job.readings.map(\.document) + job.endings.map(\.document)) where document.status != "Failed" {
+            for document in job.readings.map(\.document) + job.endings.map(\.document) {
                 if document.done > document.total || document.gathered != document.done {
                     return (.broken, "\(job.name) has \(document.gathered) results for \(document.done) of \(document.total) parts")
                 }
@@ -129,18 +110,15 @@ extension Judge {
 }
 
 extension JobReading {
-    /// The home whose death is given as the reason of the failure.
-    fileprivate var lostHome: String? {
-        for warning in warnings where warning.hasPrefix("home lost: ") {
-            return String(warning.dropFirst("home lost: ".count).prefix { $0 != " " && $0 != "," })
-        }
-        return nil
-    }
+    /// Whether time ran out: for the whole job, or for parts of it.
+    fileprivate var isLate: Bool { (status == "Failed" && warnings == [JobWarning.deadline]) || (status == "Completed" && missing > 0) }
 
-    /// Whether both tell of the same end.
-    fileprivate func says(_ other: JobReading) -> Bool {
-        (status, done, total, gathered, count) == (other.status, other.done, other.total, other.gathered, other.count)
+    /// All of it that an end is told by.
+    fileprivate var words: String {
+        let details = [
+            count.map { "\($0) primes" }, gathered == done ? nil : "\(gathered) results", missing > 0 ? "\(missing) missing" : nil,
+            resent > 0 ? "\(resent) sent again" : nil, warnings.isEmpty ? nil : warnings.joined(separator: "; "),
+        ]
+        return (["\(status) \(done) of \(total)"] + details.compactMap { $0 }).joined(separator: ", ")
     }
-
-    fileprivate var words: String { "\(status) \(done) of \(total)" + (count.map { ", \($0) primes" } ?? "") }
 }

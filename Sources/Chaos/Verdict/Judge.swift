@@ -41,8 +41,8 @@ package enum Judge {
     private static func judge(_ invariant: Invariant, _ story: Story) -> Finding {
         let (answer, reason): Answer
         switch invariant {
-        case .jobsEnd: (answer, reason) = jobsEnd(story, homesMayDie: false)
-        case .jobsEndUnlessHomeDied: (answer, reason) = jobsEnd(story, homesMayDie: true)
+        case .jobsEnd: (answer, reason) = jobsEnd(story, deadlinesMayCome: false)
+        case .jobsEndOrMeetDeadline: (answer, reason) = jobsEnd(story, deadlinesMayCome: true)
         case .totalExact: (answer, reason) = totalExact(story)
         case .countedOnce: (answer, reason) = countedOnce(story)
         case .resent(let comparison):

@@ -6,9 +6,6 @@ struct Look: Sendable {
     /// By node, statuses by name; nil for a node that did not answer.
     let views: [String: [String: String]?]
 
-    /// The status in which one saw another; nil when it did not answer or did not know it.
-    func status(of member: String, by observer: String) -> String? { (views[observer] ?? nil)?[member] }
-
     /// True when every node that runs answers, sees those that run alive and nobody else.
     func isEqual(running: Set<String>) -> Bool { disagreement(running: running) == nil }
 

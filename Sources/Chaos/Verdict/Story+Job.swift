@@ -22,8 +22,8 @@ extension Story {
 
         let process: Int
         let submission: Submission
-        /// When it was handed in.
-        let callNs: Int64
+        /// When its client had been told so.
+        let acceptedNs: Int64
         /// Documents that differ, in order, as its client has read them.
         var readings: [Reading] = []
         /// In the order of the answers, one of each edge.
@@ -31,10 +31,10 @@ extension Story {
         /// By edge, why the client's last question had no document for an answer; empty when it had.
         var silence: [String: String] = [:]
 
-        init(process: Int, submission: Submission, callNs: Int64) {
+        init(process: Int, submission: Submission, acceptedNs: Int64) {
             self.process = process
             self.submission = submission
-            self.callNs = callNs
+            self.acceptedNs = acceptedNs
         }
 
         var last: Reading? { readings.last }
@@ -46,6 +46,11 @@ extension Story {
                 audit.document.map { Reading(via: audit.via, callNs: audit.ns, ns: audit.ns, document: $0) }
             }
             return ([last].compactMap { $0 } + told).filter(\.document.isOver)
+        }
+
+        /// Whether it had surely been accepted at a moment, and surely not ended: somebody who asked later was told so.
+        func isUnderWay(at ns: Int64) -> Bool {
+            acceptedNs <= ns && readings.contains { $0.callNs >= ns && !$0.document.isOver }
         }
 
         /// Orders sent again so far at a moment.

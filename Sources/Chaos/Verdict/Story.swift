@@ -134,7 +134,7 @@ struct Story {
         }
         orders[index].isAccepted = true
         if let id = submission.jobId { jobsById[id] = jobsById[id] ?? jobs.count }
-        jobs.append(Job(process: record.process, submission: submission, callNs: record.callNs))
+        jobs.append(Job(process: record.process, submission: submission, acceptedNs: record.lastNs))
     }
 
     private mutating func take(_ document: JobReading, _ record: HistoryRecord) {
@@ -156,21 +156,5 @@ struct Story {
             if change.runs { running.insert(change.node) } else { running.remove(change.node) }
         }
         return running
-    }
-
-    /// Whether a node's process ended in a span of time.
-    func ended(_ node: String, from start: Int64, to end: Int64) -> Bool {
-        lives.contains { $0.node == node && !$0.runs && $0.ns >= start && $0.ns <= end }
-    }
-
-    /// Whether one node held another for dead at some time of a span. What a node holds shows in the look after it, so one that begins
-    /// behind the span counts too.
-    func held(_ node: String, forDeadBy observer: String, from start: Int64, to end: Int64) -> Bool {
-        for (index, look) in looks.enumerated() {
-            let lasts = index + 1 < looks.count ? looks[index + 1].returnNs : .max
-            if lasts >= start, look.status(of: node, by: observer) == "dead" { return true }
-            if look.callNs > end { return false }
-        }
-        return false
     }
 }

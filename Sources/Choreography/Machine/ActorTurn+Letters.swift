@@ -38,6 +38,8 @@ extension ActorTurn {
     ) throws -> Letter? {
         var row = try view.outbox(to: receiver)
         guard let letter = row.letters.first, letter.sequence == sequence, (row.dead != nil) == isDead else { return nil }
+        // One that is given up does not die: what was refused is what it was before, for two couriers may have asked.
+        guard isDead || letter.nature != .void else { return nil }
         change(&row)
         try put(row, to: receiver)
         return letter
@@ -69,8 +71,6 @@ extension Letter {
 extension OutboxRow {
     /// The receiver will never take the first letter. If a compensation waits behind it, that is not held up.
     mutating func bury(_ cause: String, _ mutations: Set<Mutation>) {
-        // It is given up already, and what was refused is what it was before: two couriers may have asked.
-        if letters.first?.nature == .void { return }
         dead = cause
         if mutations.contains(.compensationHeldBack) { return }
         if letters.first?.nature == .step, letters.contains(where: { $0.nature == .compensation }) { giveUpDead() }

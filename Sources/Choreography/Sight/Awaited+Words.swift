@@ -24,7 +24,8 @@ extension Awaited {
             return "\(receiver) has not taken \(event) (letter \(sequence))\(age)" + Self.done(effort, care)
         case (.timer(let name, _, let atMs), nil):
             let left = Duration.milliseconds(max(0, atMs.subtractingReportingOverflow(now.millisecondsSince1970).partialValue))
-            return left > .zero ? "timer \(name) fires in \(DurationText.short(left))" : "timer \(name) has been due\(age)" + Self.done(effort, care)
+            return left > .zero ? "timer \(name) fires in \(DurationText.short(left))" : "timer \(name) has been due\(age)"
+                + Self.done(effort, care)
         case (.part(let part, let work), nil): return "no worker has answered part \(part) of \(work)\(age)" + Self.done(effort, care)
         case (.timer(let name, _, _), .dead(let cause)): return "timer \(name) was refused: \(cause)"
         case (.part(let part, let work), .dead(let cause)): return "part \(part) of \(work) is dead: \(cause)"

@@ -121,12 +121,14 @@ private struct CausalLayout {
             let before = number > 0 ? entries[index][number - 1] : nil
             nodes.append(
                 CausalGraph.Node(
-                    mark: mark, entry: entry, causes: causes(of: entry, at: actors[index]), detours: Self.detours(of: entry, behind: before)))
+                    mark: mark, entry: entry, causes: causes(of: entry, at: actors[index]),
+                    detours: Self.detours(of: entry, behind: before)))
         }
         return nodes
     }
 
-    /// Whose entry comes next: the earliest of those whose causes have been laid. Should a damaged graph go in a circle, the earliest of all.
+    /// Whose entry comes next: the earliest of those whose causes have been laid; the earliest of all should a damaged graph go in a
+    /// circle.
     private func next() -> Int? {
         let open = actors.indices.filter { laid[$0] < entries[$0].count }
         func entry(_ index: Int) -> TraceEntry { entries[index][laid[index]] }

@@ -6,8 +6,8 @@ import World
 ///     order/0199…/timer@deadline       a timer
 ///     gather/0199…/part@12             a part of its work
 ///
-/// Bytes of names other than letters, digits, `-._~` and, in actors, `/` are percent-encoded, so that a shell takes the text for one word. An
-/// actor that lives on and has the id of a piece of work for its name has the first byte of that percent-encoded.
+/// Bytes of names other than letters, digits, `-._~` and, in actors, `/` are percent-encoded, so that a shell takes the text for one
+/// word. An actor that lives on and has the id of a piece of work for its name has the first byte of that percent-encoded.
 public enum DeadID: Hashable, Sendable, LosslessStringConvertible {
     case letter(from: ActorName, sequence: UInt64, to: ActorName)
     case timer(String, of: ActorName)
@@ -33,13 +33,15 @@ public enum DeadID: Hashable, Sendable, LosslessStringConvertible {
     /// Nil for a text that names nothing.
     public init?(_ description: String) {
         let halves = description.split(separator: "@", omittingEmptySubsequences: false)
-        guard halves.count == 2, let slash = halves[0].lastIndex(of: "/"), let owner = ActorName(plain: halves[0][..<slash]) else { return nil }
+        guard halves.count == 2, let slash = halves[0].lastIndex(of: "/"), let owner = ActorName(plain: halves[0][..<slash])
+        else { return nil }
         let what = halves[0][halves[0].index(after: slash)...]
         if let sequence = UInt64(what), sequence > 0, "\(sequence)" == what, let receiver = ActorName(plain: halves[1]) {
             self = .letter(from: owner, sequence: sequence, to: receiver)
             return
         }
-        guard let bytes = PercentText.bytes(halves[1]), let name = String(validating: bytes, as: UTF8.self), !name.isEmpty else { return nil }
+        guard let bytes = PercentText.bytes(halves[1]), let name = String(validating: bytes, as: UTF8.self), !name.isEmpty
+        else { return nil }
         switch what {
         case "timer": self = .timer(name, of: owner)
         case "part": self = .part(name, of: owner)
@@ -65,7 +67,8 @@ extension ActorName {
     }
 
     fileprivate init?(plain text: Substring) {
-        guard let slash = text.firstIndex(of: "/"), let kind = PercentText.bytes(text[..<slash]).flatMap({ String(validating: $0, as: UTF8.self) }),
+        guard let slash = text.firstIndex(of: "/"),
+            let kind = PercentText.bytes(text[..<slash]).flatMap({ String(validating: $0, as: UTF8.self) }),
             let name = PercentText.bytes(text[text.index(after: slash)...]).flatMap({ String(validating: $0, as: UTF8.self) })
         else { return nil }
         if let work = WorkID(text[text.index(after: slash)...]) {

@@ -47,7 +47,8 @@ extension DurableActors {
         while let part = page {
             let duties = try await duties(of: id.owner, after: part, patience: patience)
             if let found = duties.dead(id) { return found }
-            guard case .part(let wanted, _) = id, let next = duties.next, next.utf8.lexicographicallyPrecedes(wanted.utf8) else { return nil }
+            guard case .part(let wanted, _) = id, let next = duties.next, next.utf8.lexicographicallyPrecedes(wanted.utf8)
+            else { return nil }
             page = next
         }
         return nil

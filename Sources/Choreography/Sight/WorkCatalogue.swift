@@ -6,8 +6,8 @@ import World
 // Every home is asked what it has that is not over, and with each register how its actor stands, so that one round over the stores tells a
 // page. That is what one replica knows of each: a list is a picture of a moment ago, and a trace is read by majority.
 //
-// What is stuck, is mostly stuck elsewhere: an order waits, and the account's answer to it cannot be delivered. The order itself only knows that
-// nothing happens. So of those to whom nothing happens the whole graph is looked at.
+// What is stuck, is mostly stuck elsewhere: an order waits, and the account's answer to it cannot be delivered. The order itself only
+// knows that nothing happens. So of those to whom nothing happens the whole graph is looked at.
 
 /// Lists the durable work of a mesh.
 package struct WorkCatalogue: Sendable {
@@ -34,7 +34,8 @@ package struct WorkCatalogue: Sendable {
         let limit = min(max(listing.limit, 1), RegisterLimits.surveyedEntries)
         var rows: [OpenWork] = [], unheard: Set<String> = [], floor: WorkID?, looks = Self.looks
         for kind in kinds where listing.kind == nil || listing.kind == kind {
-            var page = RegisterListing(kind: kind, which: .open, query: ActorQuery.outline(of: nil, limit: Self.awaited).packed, limit: limit)
+            let query = ActorQuery.outline(of: nil, limit: Self.awaited).packed
+            var page = RegisterListing(kind: kind, which: .open, query: query, limit: limit)
             page.before = listing.before.map { ActorName(kind, of: $0).key.bytes }
             var found: [OpenWork] = []
             for turn in 1... {
@@ -63,7 +64,8 @@ package struct WorkCatalogue: Sendable {
         looks -= 1
         var limits = CausalLimits()
         (limits.actors, limits.entries, limits.awaited) = (32, 1_024, 32)
-        guard let graph = try? await actors.graph(of: row.work, begunBy: [row.actor.kind], limits: limits, patience: patience) else { return row }
+        guard let graph = try? await actors.graph(of: row.work, begunBy: [row.actor.kind], limits: limits, patience: patience)
+        else { return row }
         let awaited = graph.awaited.sorted { ($0.hindrance == nil ? 1 : 0) < ($1.hindrance == nil ? 1 : 0) }
         let whole = OpenWork(actor: row.actor, work: row.work, word: row.word, awaited: awaited, lastMs: row.lastMs, node: row.node)
         return whole.isStuck(for: span, at: now) ? whole : nil

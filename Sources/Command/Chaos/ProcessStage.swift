@@ -30,7 +30,8 @@ struct ProcessStage: ChaosStage {
             try SystemFileSystem().createDirectory(MeshFiles(topology).directory)
             up = try ChildProcess(
                 path: ChildProcess.ownProgram,
-                arguments: ["up", topology.file, "--detach", "--timeout", String(timeout.milliseconds / 1_000)] + arguments(mutations),
+                arguments: ["up", topology.file, "--detach", "--init", "--timeout", String(timeout.milliseconds / 1_000)]
+                    + arguments(mutations),
                 output: .file(log), error: .file(log))
         } catch {
             throw StageFailure("the mesh cannot be started: \(error)")

@@ -14,6 +14,8 @@ package struct HTTPAnswer: Sendable {
     package let location: String?
     /// As it came, with its quotes.
     package let eTag: String?
+    /// Of a register, where one replica alone was asked.
+    package let version: UInt64?
 
     package var isSuccess: Bool { 200..<300 ~= status }
 
@@ -71,7 +73,7 @@ package struct HTTPAsker: Sendable {
             return HTTPAnswer(
                 status: Int(response.status.code), json: try? JSON(parsing: bytes.readableBytesView),
                 text: String(buffer: bytes), location: response.headers.first(name: "Location"),
-                eTag: response.headers.first(name: "ETag"))
+                eTag: response.headers.first(name: "ETag"), version: response.headers.first(name: "X-Gossamer-Version").flatMap { UInt64($0) })
         } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
             throw .silent(timeout)
         } catch is NIOTooManyBytesError {

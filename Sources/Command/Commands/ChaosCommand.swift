@@ -8,7 +8,10 @@ import World
 struct ChaosCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chaos", abstract: "Break meshes of real processes on purpose, and judge what came of it.",
-        discussion: "Scenario files are described in docs/CHAOS.md; some lie in chaos/.",
+        discussion: """
+            Scenario files are described in docs/CHAOS.md; some lie in chaos/. Work that a mesh has accepted must end, whichever \
+            nodes are killed, cut off or stopped, and in whatever number: a job that is lost is a broken promise.
+            """,
         subcommands: [ChaosRunCommand.self, ChaosCheckCommand.self, ChaosCleanCommand.self])
 }
 

@@ -10,7 +10,7 @@ struct LeaveCommand: AsyncParsableCommand {
         commandName: "leave", abstract: "Have a node leave the mesh and end.",
         discussion: "The others see it as left, and not as dead. Its work is placed elsewhere.")
 
-    @OptionGroup var change: ChangeOptions
+    @OptionGroup var change: NodeChangeOptions
 
     func run() async throws { try await change.carryOut("/leave", "left") }
 }
@@ -20,14 +20,14 @@ struct DrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drain", abstract: "Have a node take no new work, finish what it has, and leave.")
 
-    @OptionGroup var change: ChangeOptions
+    @OptionGroup var change: NodeChangeOptions
 
     func run() async throws { try await change.carryOut("/drain", "drained and left") }
 }
 
 /// A change of one node: of this machine, through its Unix socket, which who may open it may change the node with; or of
 /// another, through its admin port, with the token of the file's `admin.tokenFile`.
-struct ChangeOptions: ParsableArguments {
+struct NodeChangeOptions: ParsableArguments {
     @Argument(help: "The node's name; not with --admin.")
     var node: String?
 

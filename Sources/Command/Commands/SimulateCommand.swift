@@ -7,7 +7,8 @@ import World
 /// `gossamer simulate`: whole meshes in virtual time.
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "simulate", abstract: "Run whole meshes in virtual time, trouble them, and judge what became of their registers.",
+        commandName: "simulate",
+        abstract: "Run whole meshes in virtual time, trouble them, and judge what became of their registers and work.",
         discussion: """
             Every seed is another mesh with another fate, and is the same every time. One seed in twenty is run twice, to see that it is. \
             Exit code 0 when all promises held; 1 when a seed broke one, with the command that repeats it, or when more than \

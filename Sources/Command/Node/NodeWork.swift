@@ -15,7 +15,7 @@ struct NodeWork: Sendable {
     /// The durable actors of all kinds of work. All nodes of a mesh know the same.
     static let actors: [any DurableActor.Type] = Choreography.orderActors + Choreography.itemActors + [LookupJob.self, PrimesJob.self]
     /// The kinds of those that begin work, under its id.
-    static let beginnings = [Order.kind, LookupJob.kind, PrimesJob.kind]
+    static let beginnings = [Order.kind, LookupJob.kind, PrimesJob.kind, Delivery.kind]
     /// What these have workers do.
     static let kinds = [LookupJob.work, PrimesJob.work]
 
@@ -24,7 +24,10 @@ struct NodeWork: Sendable {
     private let lookups: LookupCrew?
     private let primes: PrimesCrew?
 
-    var workers: [any Worker] { [lookups, primes].compactMap { $0 } }
+    var workers: [any Worker] {
+        let all: [(any Worker)?] = [lookups, primes]
+        return all.compactMap { $0 }
+    }
 
     /// - Throws: `software` when the choreographies of this program cannot be carried out; `ioError` when results cannot be kept.
     init(_ topology: Topology, _ node: TopologyNode, _ mesh: Node, _ log: Logger) throws(CommandFailure) {

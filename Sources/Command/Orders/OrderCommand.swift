@@ -137,7 +137,7 @@ extension EdgeClient.Reply {
         case 400: CommandFailure(.usage, answer.complaint)
         case 404: CommandFailure(.noInput, answer.complaint)
         case 409, 412: CommandFailure(.negative, answer.complaint)
-        case 503 where changes && answer.json?["outcome"]?.string != "failed":
+        case 503 where changes && !["failed", "not counted"].contains(answer.json?["outcome"]?.string):
             CommandFailure(.unknown, "\(edge): \(answer.complaint): whether it was done is unknown")
         case 503: CommandFailure(.unavailable, "\(edge): \(answer.complaint)" + (changes ? "; nothing was changed" : ""))
         default: CommandFailure(.protocolError, "\(edge)\(path): \(answer.complaint)")

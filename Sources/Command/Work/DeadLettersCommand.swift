@@ -9,7 +9,8 @@ struct DeadLettersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dead-letters", abstract: "List, show, redrive and discard what was refused.",
         discussion: """
-            A letter that its receiver refuses is kept at its sender, and what follows in that pair waits. So are timers and parts of work that \
+            A letter that its receiver refuses is kept at its sender, and what follows in that pair waits. So are timers and parts of \
+            work that \
             are refused. When the reason is mended, redrive it; what will never be taken, discard.
             """,
         subcommands: [ListCommand.self, ShowCommand.self, RedriveCommand.self, DiscardCommand.self], defaultSubcommand: ListCommand.self)
@@ -48,7 +49,8 @@ struct DeadLettersCommand: AsyncParsableCommand {
 
     struct ShowCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "show", abstract: "Show one, with what it carries.", discussion: "Ends with 66 when it is not dead, or not any more.")
+            commandName: "show", abstract: "Show one, with what it carries.",
+            discussion: "Ends with 66 when it is not dead, or not any more.")
 
         @Argument(help: "Its id, as list has printed it.") var id: String
         @OptionGroup var mesh: MeshOptions
@@ -62,7 +64,8 @@ struct DeadLettersCommand: AsyncParsableCommand {
                 ("id", json["id"]?.string), ("event", json["event"]?.string), ("from", json["owner"]?.string), ("to", json["to"]?.string),
                 ("work", json["work"]?.string), ("since", json["since"]?.string), ("cause", json["cause"]?.string),
                 ("undoes", json["isCompensation"] == true ? "a step; discarded, that stays done" : nil),
-                ("holds up", held > 0 ? "\(held) \(held == 1 ? "letter" : "letters") behind it" : nil), ("payload", json["payload"]?.text()),
+                ("holds up", held > 0 ? "\(held) \(held == 1 ? "letter" : "letters") behind it" : nil),
+                ("payload", json["payload"]?.text()),
             ] {
                 if let value { table.add([name, value]) }
             }
@@ -95,7 +98,8 @@ struct DeadLettersCommand: AsyncParsableCommand {
 /// A change of dead letters, one after the other.
 private struct DeadLetterRun {
     static let explanation = """
-        Goes through the Unix socket of a node of this machine, or to one elsewhere with its token. Ends with 1 when one of them is not dead, or \
+        Goes through the Unix socket of a node of this machine, or to one elsewhere with its token. Ends with 1 when one of them is not \
+        dead, or \
         not any more, and goes no further than that; with 2 when nobody knows whether it was done: calling it again does no harm.
         """
 

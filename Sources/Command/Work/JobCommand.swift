@@ -15,7 +15,7 @@ struct JobCommand: AsyncParsableCommand {
     @OptionGroup var mesh: MeshOptions
 
     /// Where edges tell of each kind of work, and what they say in words.
-    private static let kinds: [(name: String, path: String, words: (JSON) throws(CommandFailure) -> String)] = [
+    private static let kinds: [(name: String, path: String, words: @Sendable (JSON) throws(CommandFailure) -> String)] = [
         ("order", "/api/orders/", { json throws(CommandFailure) in try OrderDocument(json).text }),
         ("primes", "/api/primes/", { json throws(CommandFailure) in try PrimesDocument(json).words }),
         ("lookup", "/api/lookup/", { json throws(CommandFailure) in try LookupDocument(json).words }),
@@ -47,7 +47,8 @@ extension PrimesDocument {
 
 extension LookupDocument {
     fileprivate var words: String {
-        "lookup of \(target): \(status), \(done) of \(total) services" + warningLines(warnings) + (results.isEmpty ? "" : "\n" + table.text())
+        "lookup of \(target): \(status), \(done) of \(total) services" + warningLines(warnings)
+            + (results.isEmpty ? "" : "\n" + table.text())
     }
 }
 

@@ -53,7 +53,8 @@ struct SagaCommand: AsyncParsableCommand {
             for saga in json["sagas"]?.elements ?? [] {
                 table.add([
                     saga["work"]?.string ?? "?", saga["kind"]?.string ?? "?", saga["state"]?.string ?? "",
-                    DurationText.short(.milliseconds(saga["ageMs"]?.integer(Int64.self) ?? 0)), saga["home"]?.string ?? "?", Self.words(saga),
+                    DurationText.short(.milliseconds(saga["ageMs"]?.integer(Int64.self) ?? 0)), saga["home"]?.string ?? "?",
+                    Self.words(saga),
                 ])
             }
             Console.put(table.text())

@@ -7,7 +7,8 @@ struct TraceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trace", abstract: "Show all that has happened to a piece of work, step by step, and what is to come.",
         discussion: """
-            Each line is an event that an actor has reacted to: when after the first, at which actor, and at which node (with its life) that \
+            Each line is an event that an actor has reacted to: when after the first, at which actor, and at which node (with its life) \
+            that \
             was. What did not go the straight way is marked: another attempt, another node than the actor had before, a step without \
             effect. Below its cause stands what is under way (○) or dead (✕), and why. Ends with 66 when nobody knows the work.
             """)

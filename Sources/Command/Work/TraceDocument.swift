@@ -9,9 +9,11 @@ package struct TraceDocument {
         package let causes: [Int]
         package let actor: String
         package let event: String
-        /// `outside`, `letter`, `timer`, `worker`, `refusal` or `operator`; and who, when that is not an actor's own doing.
+        /// `outside`, `letter`, `timer`, `worker`, `burial` or `operator`; and which sender, timer or worker.
         package let origin: String
         package let other: String?
+        /// Who got the first thing that was sent, or should have got it.
+        package let receiver: String?
         package let afterMs: Int64
         package let host: String
         /// `done`, or what else came of it, with the reason.
@@ -83,7 +85,8 @@ extension TraceDocument.Entry {
         event = json["event"]?.string ?? "?"
         let from = json["from"]
         origin = from?["kind"]?.string ?? "?"
-        other = ["sender", "timer", "worker", "receiver"].lazy.compactMap { from?[$0]?.string }.first
+        other = ["sender", "timer", "worker"].lazy.compactMap { from?[$0]?.string }.first
+        receiver = json["sent"]?[0]?["to"]?.string
         afterMs = json["afterMs"]?.integer(Int64.self) ?? 0
         host = [json["node"]?.string ?? "?", json["life"]?.string].compactMap(\.self).joined(separator: "/")
         outcome = json["outcome"]?.string ?? "?"

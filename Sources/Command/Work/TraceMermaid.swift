@@ -30,13 +30,14 @@ package struct TraceMermaid {
         case "letter": arrow = "\(alias(other))->>\(own): \(Self.plain(entry.event))"
         case "timer": arrow = "\(own)->>\(own): \(Self.plain("\(entry.event) (timer \(other))"))"
         case "worker": arrow = "\(Self.workers)->>\(own): \(Self.plain("\(entry.event) by \(other)"))"
-        case "refusal": arrow = "\(alias(other))--x\(own): \(Self.plain("\(entry.event) refused"))"
+        case "burial": arrow = "\(entry.receiver.map(alias) ?? own)--x\(own): \(Self.plain("\(entry.event) refused"))"
         case "operator": arrow = "\(Self.people)->>\(own): \(Self.plain("\(entry.event) \(entry.outcome)"))"
         default: arrow = "\(Self.client)->>\(own): \(Self.plain(entry.event))"
         }
         lines.append("    " + arrow)
         // Where it was is told when it changes, with what else was not as it commonly is.
-        if let remark = entry.remark { lines.append("    Note over \(own): \(Self.plain("\(entry.host), \(entry.afterMs) ms: \(remark)"))") }
+        guard let remark = entry.remark else { return }
+        lines.append("    Note over \(own): " + Self.plain("\(entry.host), \(entry.afterMs) ms: \(remark)"))
     }
 
     private mutating func add(_ one: TraceDocument.Awaited) {

@@ -2,8 +2,9 @@ import World
 
 // DRAWING CAUSES IN A TERMINAL
 //
-// What follows from one thing alone goes on in the column of that thing: a piece of work is mostly a chain, and one that steps to the right with
-// each link cannot be read. Where several things follow, the one with the most behind it goes on in the column, and the others leave it:
+// What follows from one thing alone goes on in the column of that thing: a piece of work is mostly a chain, and one that steps to the
+// right with each link cannot be read. Where several things follow, the one with the most behind it goes on in the column, and the others
+// leave it:
 //
 //      ◆ place          from outside
 //      ├─○ deadline     a timer that is set
@@ -26,7 +27,8 @@ package struct TraceTree {
     package init(_ trace: TraceDocument) {
         self.trace = trace
         let count = trace.entries.count + 1
-        (entries, awaited, sizes) = (Array(repeating: [], count: count), Array(repeating: [], count: count), Array(repeating: 1, count: count))
+        (entries, awaited) = (Array(repeating: [], count: count), Array(repeating: [], count: count))
+        sizes = Array(repeating: 1, count: count)
         for entry in trace.entries { entries[entry.causes.last ?? 0].append(entry.id) }
         for one in trace.awaited { awaited[one.after.flatMap { (1..<count).contains($0) ? $0 : nil } ?? 0].append(one) }
         for entry in trace.entries.reversed() { sizes[entry.causes.last ?? 0] += sizes[entry.id] }
@@ -57,7 +59,8 @@ package struct TraceTree {
         let source = entry.origin == "worker" ? " by \(entry.other ?? "?")" : entry.origin == "timer" ? " (timer)" : ""
         let remark = entry.remark.map { "▲ " + $0 } ?? (entry.isLast ? "ended" : "")
         table.add([
-            DurationText.signed(milliseconds: entry.afterMs), "\(lead)\(sign) \(entry.event)\(source)", trace.short(entry.actor), entry.host, remark,
+            DurationText.signed(milliseconds: entry.afterMs), "\(lead)\(sign) \(entry.event)\(source)", trace.short(entry.actor),
+            entry.host, remark,
         ])
     }
 
@@ -72,6 +75,6 @@ extension DurationText {
     /// To the millisecond; with a sign when it is negative, as where a clock was behind.
     fileprivate static func signed(milliseconds: Int64) -> String {
         if milliseconds == 0 { return "0" }
-        return (milliseconds < 0 ? "-" : "") + short(.milliseconds(milliseconds.magnitude > UInt64(Int64.max) ? Int64.max : abs(milliseconds)))
+        return (milliseconds < 0 ? "-" : "") + short(.milliseconds(Int64(clamping: milliseconds.magnitude)))
     }
 }

@@ -37,6 +37,7 @@ public enum LookupJob: JobActor {
 
     public static let kind = "lookup"
     public static var blank: State { State() }
+    public static func word(for state: State) -> String { "\(state.done.count) of \(state.request?.services.count ?? 0) done" }
 
     /// Lookups are felt outside of the mesh, so nothing is looked up twice without need. A worker that has not answered by then may hang: no
     /// lookup is allowed to take as long (``LookupConfiguration`` has 15 s at most).

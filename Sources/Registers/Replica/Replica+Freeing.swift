@@ -91,13 +91,11 @@ extension Replica {
             freeing.cursor = (shard + 1) % Shard.count
             freeing.left -= 1
             guard let rank = rank(in: shard), rank == 0 || freeing.passes % 4 == 0 else { continue }
-            if freeing.horizons[shard]?.freed.map({ $0 < hour }) ?? hasAnything(shard) {
-                return ask(shard, hour, .look)
-            }
+            if freeing.horizons[shard]?.freed.map({ $0 < hour }) ?? true, hasAnything(shard) { return ask(shard, hour, .look) }
         }
     }
 
-    /// An empty shard has nothing to free.
+    /// An empty shard has nothing to free; its hours pass with those of all shards.
     private func hasAnything(_ shard: Int) -> Bool { !store.keys(ofShard: shard, madeUpTo: nil, after: nil, limit: 1).isEmpty }
 
     private mutating func ask(_ shard: Int, _ hour: CreationHour, _ step: HorizonStep) {

@@ -6,6 +6,7 @@ import Registers
 /// The door to a node's courier, for who wants to know why something does not come about. One on every node.
 public distributed actor ActorDoor: NodeSingleton {
     public typealias ActorSystem = MeshActorSystem
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { id.unownedExecutor }
 
     /// Errands of one actor that are told of.
     static let most = 256

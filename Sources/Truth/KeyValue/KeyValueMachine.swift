@@ -1,7 +1,7 @@
 import Registers
 
-/// A value under a name: the smallest work that registers can do. The value is a row, for a state has no room for the largest; the state is how
-/// often it was put.
+/// A value under a name: the smallest work that registers can do. The value is a row, for a state has no room for the largest; the state
+/// is how often it was put.
 package struct KeyValueMachine: RegisterMachine {
     package static let kind = "kv"
 

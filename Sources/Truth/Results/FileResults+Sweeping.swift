@@ -9,15 +9,19 @@ extension FileResults {
     package func sweep(olderThan retention: Duration, now: WallTime, _ isOver: @Sendable (WorkID) async -> Bool?) async {
         let end = now.nanosecondsSince1970.subtractingReportingOverflow(retention.nanoseconds)
         guard !end.overflow else { return }
-        var over: Set<WorkID> = [], silences = 0
-        for work in works(madeBefore: CreationHour(WallTime(nanosecondsSince1970: max(end.partialValue, 0)))) {
-            guard silences < Self.silences else { break }
+        var rest = names(madeBefore: CreationHour(WallTime(nanosecondsSince1970: max(end.partialValue, 0))))[...]
+        var silences = 0
+        while silences < Self.silences, let work = rest.first?.work {
+            let names = rest.prefix { $0.work == work }
+            rest = rest.dropFirst(names.count)
             switch await isOver(work) {
-            case true?: over.insert(work)
+            case true?:
+                silences = 0
+                // Only what lay here when it was asked.
+                await remove(Array(names))
             case false?: silences = 0
             case nil: silences += 1
             }
         }
-        if !over.isEmpty { await remove(over) }
     }
 }

@@ -109,18 +109,12 @@ public final class FileResults: Sendable {
 
     // MARK: Sweeping
 
-    /// The pieces of work made in an hour before that one, of which something is here; the oldest first.
-    func works(madeBefore hour: CreationHour) -> [WorkID] {
-        var works: [WorkID] = []
-        let names = state.withLock { $0.index.files { CreationHour(of: $0.work) < hour } }
-        for name in names where works.last != name.work { works.append(name.work) }
-        return works
-    }
+    /// What is here of work that was made in an hour before that one; the oldest first.
+    func names(madeBefore hour: CreationHour) -> [ResultName] { state.withLock { $0.index.files { CreationHour(of: $0.work) < hour } } }
 
-    /// Takes away what is of these pieces of work.
-    func remove(_ works: Set<WorkID>) async {
+    func remove(_ names: [ResultName]) async {
         await onThread { [self] in
-            for name in state.withLock({ $0.index.files { works.contains($0.work) } }) {
+            for name in names {
                 do throws(FileError) {
                     try files.remove(path(name))
                 } catch {

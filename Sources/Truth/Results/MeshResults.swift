@@ -20,13 +20,13 @@ import World
 // Reading. Whoever reads asks the nodes that the location names, then all others with the role. Nobody is believed: the bytes are what the
 // digest says, or they are not there. So a damaged file is read from the other node.
 //
-// Sweeping. A result goes with the work that it is of. An hour's registers are freed some time after it, not at a given time: a replica
-// that is down holds that up, and so does work that has not ended, such as work that waits for an operator (see the essay on
-// the horizon in the room Registers). A register that is there may refer to its result, and an operator may have it go on after days. So the
-// clock only says when to ask, not before the hour is as old as registers are kept at least. Then a majority of the replicas
-// says whether an actor of the work is there. When none is, none ever will be again: the hour is closed, and nobody creates what is older.
-// Nothing refers to the result any more then; also what nobody ever referred to, because its worker died before it could say so, goes this
-// way. When nobody answers, it stays. An actor that lives on must copy what it needs, and not remember where it lay.
+// Sweeping. A result goes with the work that it is of. Registers are freed some time after their hour, not at a given time: a replica that
+// is down holds that up, and so does work that has not ended, such as work that waits for an operator (see the essay on the horizon in the
+// room Registers). A register that is there may refer to its result, and an operator may have it go on after days. So the clock only says
+// when to ask: when the hour is as old as registers are kept at least. Then a majority of the replicas says whether an actor of the work is
+// there. When none is, nothing refers to what lay here before the question. That goes for what nobody ever referred to as well, because its
+// worker died before it could say so. When nobody answers, it stays. An actor that lives on must copy what it needs, and not remember
+// where it lay.
 
 /// Keeps results on the nodes that hold registers: the store of a mesh that has no other.
 public final class MeshResults: ResultStore {

@@ -12,8 +12,8 @@ package struct ResultName: Hashable, Comparable, Sendable, CustomStringConvertib
     /// Nil for a name that is none of these.
     package init?(_ text: String) {
         // A UUID has dashes of its own.
-        guard let work = WorkID(text.prefix(36)), let digest = ResultDigest(text.dropFirst(37).prefix(64)), let size = Int(text.dropFirst(102)),
-            size > 0
+        guard let work = WorkID(text.prefix(36)), let digest = ResultDigest(text.dropFirst(37).prefix(64)),
+            let size = Int(text.dropFirst(102)), size > 0
         else { return nil }
         self.init(work: work, digest: digest, size: size)
         guard description == text else { return nil }

@@ -108,7 +108,8 @@ import World
             let list = try #require(try await ask("GET", "\(bench.network)/dead-letters").json)
             let dead = try #require(list["deadLetters"]?[0])
             #expect(dead["id"]?.string == orders.letter.description && dead["work"]?.string == "\(id)" && dead["state"] == "dead")
-            #expect(dead["owner"]?.string == "order/\(id)" && dead["to"] == "account/alice" && dead["event"] == "charge" && dead["sequence"] == 1)
+            #expect(dead["owner"]?.string == "order/\(id)" && dead["to"] == "account/alice" && dead["event"] == "charge"
+                && dead["sequence"] == 1)
             #expect(dead["cause"] == "the account is closed" && dead["since"] == "2027-01-15T08:00:00.000Z")
             let shown = try #require(try await ask("GET", "\(bench.network)/dead-letters/\(Self.path(orders.letter))").json)
             #expect(shown["payload"] == ["amount": 20, "fails": false] && shown["held"] == 0 && shown["cause"] == dead["cause"])
@@ -127,7 +128,8 @@ import World
             let path = "dead-letters/\(Self.path(orders.letter))"
             for deed in ["redrive", "discard"] {
                 #expect(try await ask("POST", "\(bench.network)/\(path)/\(deed)").status == 403)
-                #expect(try await ask("POST", "\(bench.network)/\(path)/\(deed)", headers: [("Authorization", "Bearer wrong")]).status == 401)
+                let wrong = try await ask("POST", "\(bench.network)/\(path)/\(deed)", headers: [("Authorization", "Bearer wrong")])
+                #expect(wrong.status == 401)
             }
             #expect(orders.work.deeds.isEmpty)
             let operation = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
@@ -149,10 +151,10 @@ import World
     @Test func aListSaysWhetherItsReaderMayChangeAnything() async throws {
         for (token, plain, knowing) in [(nil, "no", "no"), ("secret", "token", "allowed")] as [(String?, JSON, JSON)] {
             try await withAdmin(token: token, work: orders.work) { bench in
-                #expect(try await ask("GET", "\(bench.network)/dead-letters").json?["changes"] == plain)
-                #expect(try await ask("GET", "\(bench.socket)/dead-letters").json?["changes"] == "allowed")
                 let headers = [("Authorization", "Bearer secret")]
-                #expect(try await ask("GET", "\(bench.network)/dead-letters", headers: headers).json?["changes"] == knowing)
+                let unknown = try await ask("GET", "\(bench.network)/dead-letters"), known = try await ask("GET", "\(bench.socket)/dead-letters")
+                let shown = try await ask("GET", "\(bench.network)/dead-letters", headers: headers)
+                #expect(unknown.json?["changes"] == plain && known.json?["changes"] == "allowed" && shown.json?["changes"] == knowing)
             }
         }
     }

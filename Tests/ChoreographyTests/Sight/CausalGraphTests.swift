@@ -174,7 +174,8 @@ import World
     }
 
     @Test func aRehearsalTellsTheSame() throws {
-        let rehearsal = Rehearsal([Clerk.self, Box.self], seed: 3, now: WallTime(millisecondsSince1970: Stage.startMs)) { _, _, _ in .done([1]) }
+        let now = WallTime(millisecondsSince1970: Stage.startMs)
+        let rehearsal = Rehearsal([Clerk.self, Box.self], seed: 3, now: now) { _, _, _ in .done([1]) }
         try rehearsal.tell(Do(acts: [.ask(box: "x"), .order("p"), .timer("tea", afterMs: 60_000)]), to: .clerk, as: .first)
         try rehearsal.play()
         let graph = try rehearsal.graph(of: .first, begunBy: [Box.kind, Clerk.kind])

@@ -13,7 +13,9 @@ import World
     }
 
     @Test func everyIDIsReadBackAsWhatItWas() throws {
-        let names = ["alice", "a/b", "a/", "/", "a@b", "a b;$(x)'\"", "50%", "%41", "3", "timer", "ünï", "\n", WorkID.first.description, "~"]
+        let names = [
+            "alice", "a/b", "a/", "/", "a@b", "a b;$(x)'\"", "50%", "%41", "3", "timer", "ünï", "\n", WorkID.first.description, "~",
+        ]
         let actors = try names.map(Self.account) + [ActorName("order", of: .first), ActorName("order", of: .second)]
         var seen: Set<String> = []
         for actor in actors {
@@ -42,8 +44,10 @@ import World
     @Test(arguments: [
         "", "@", "order/x/1", "order/x/@account/a", "order/x/0@account/a", "order/x/01@account/a", "order/x/-1@account/a", "order/x/1@",
         "order/x/1@account", "order/x/1@account/", "/x/1@account/a", "order//1@account/a", "order/1@account/a", "order/x/1@account/a@b",
-        "order/x/part@", "order/x/thing@a", "order/x/timer@%4", "order/x/timer@%zz", "order/x/timer@%ff", "order/x/18446744073709551616@account/a",
-        "%2F/017f22e2-79b0-7cc3-98c4-dc0c0c07398f/1@account/a", "\(String(repeating: "k", count: 65))/017f22e2-79b0-7cc3-98c4-dc0c0c07398f/1@account/a",
+        "order/x/part@", "order/x/thing@a", "order/x/timer@%4", "order/x/timer@%zz", "order/x/timer@%ff",
+        "order/x/18446744073709551616@account/a",
+        "%2F/017f22e2-79b0-7cc3-98c4-dc0c0c07398f/1@account/a",
+        "\(String(repeating: "k", count: 65))/017f22e2-79b0-7cc3-98c4-dc0c0c07398f/1@account/a",
         "a/\(String(repeating: "n", count: 600))/1@account/a",
     ]) func whatNamesNothingIsNil(text: String) { #expect(DeadID(text) == nil) }
 }

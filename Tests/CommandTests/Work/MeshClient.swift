@@ -15,7 +15,8 @@ enum MeshClient {
         let address = MemberAddress(host: "127.0.0.1", port: port)
         var configuration = NodeConfiguration(
             mesh: mesh.meshName, name: "client", bindHost: "127.0.0.1", address: address,
-            seeds: seeds.map { MemberAddress(host: "127.0.0.1", port: $0) }, metadata: MemberMetadata(), dataDirectory: mesh.directory + "/client")
+            seeds: seeds.map { MemberAddress(host: "127.0.0.1", port: $0) }, metadata: MemberMetadata(),
+            dataDirectory: mesh.directory + "/client")
         configuration.errors = TruthService.errors
         var log = Logger(label: "client")
         log.logLevel = .critical

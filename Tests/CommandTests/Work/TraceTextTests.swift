@@ -7,7 +7,8 @@ import Testing
     private static let work = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
 
     private static func entry(
-        _ actor: String, _ event: String, _ causes: [Int], after: Int, from: JSON = ["kind": "letter", "sender": "order/\(work)", "attempt": 1],
+        _ actor: String, _ event: String, _ causes: [Int], after: Int,
+        from: JSON = ["kind": "letter", "sender": "order/\(work)", "attempt": 1],
         host: String = "n1", outcome: String = "done", reason: String? = nil, detours: [String] = [], isLast: Bool = false
     ) -> JSON {
         [
@@ -25,7 +26,8 @@ import Testing
     }
 
     private static func trace(_ entries: [JSON], _ awaited: [JSON] = []) throws -> TraceDocument {
-        try TraceDocument(["work": .string(work), "isOver": .bool(awaited.isEmpty), "isCut": false, "entries": .array(entries), "awaited": .array(awaited)])
+        try TraceDocument(["work": .string(work), "isOver": .bool(awaited.isEmpty), "isCut": false, "entries": .array(entries),
+            "awaited": .array(awaited)])
     }
 
     private static let order = "order/\(work)"
@@ -42,7 +44,9 @@ import Testing
     ]
 
     @Test func aChainStaysInItsColumnAndBranchesLeaveIt() throws {
-        let trace = try Self.trace(Self.shipped, [Self.awaited("timer", "deadline", after: 1, state: "set", words: "timer deadline fires in 25 s")])
+        let trace = try Self.trace(Self.shipped, [
+            Self.awaited("timer", "deadline", after: 1, state: "set", words: "timer deadline fires in 25 s"),
+        ])
         let lines = TraceTree(trace).text.split(separator: "\n").map { String($0.drop { $0 == " " }) }
         #expect(lines == [
             "AFTER  EVENT         ACTOR          NODE",
@@ -84,7 +88,8 @@ import Testing
 
     @Test func whatIsDeadOrLateIsMarkedWhereItHangs() throws {
         let trace = try Self.trace([Self.shipped[0]], [
-            Self.awaited("letter", "charge", after: 1, to: "account/alice", state: "dead", words: "account/alice has refused charge (letter 1): no"),
+            Self.awaited("letter", "charge", after: 1, to: "account/alice", state: "dead",
+                words: "account/alice has refused charge (letter 1): no"),
             Self.awaited("part", "count", after: nil, state: "due", words: "no worker has answered part 3 of count for 12 s"),
         ])
         let text = TraceTree(trace).text
@@ -96,7 +101,8 @@ import Testing
     @Test func noTraceIsTooLongOrTooWrong() throws {
         let chain = (1...20_000).map { Self.entry("a/1", "e", $0 == 1 ? [] : [$0 - 1], after: $0) }
         #expect(try TraceTree(Self.trace(chain)).text.split(separator: "\n").count == 20_001)
-        let wrong: JSON = ["work": "w", "entries": [["causes": [1, 7, -1]], ["causes": [2]], 3, ["causes": [1, 2]]], "awaited": [["after": 99], 5]]
+        let wrong: JSON = ["work": "w", "entries": [["causes": [1, 7, -1]], ["causes": [2]], 3, ["causes": [1, 2]]],
+            "awaited": [["after": 99], 5]]
         #expect(TraceTree(try TraceDocument(wrong)).text.split(separator: "\n").count == 7)
         #expect(TraceMermaid(try TraceDocument(wrong)).text.hasPrefix("sequenceDiagram\n"))
         #expect(throws: CommandFailure.self) { try TraceDocument([:]) }
@@ -122,6 +128,26 @@ import Testing
                 Note over a1: timer deadline fires in 25 s
 
             """)
+    }
+
+    @Test func refusalsOperatorsAndWorkersHaveTheirPlacesInADiagram() throws {
+        func entry(_ event: String, _ kind: JSON, outcome: String, to receiver: String?) -> JSON {
+            [
+                "actor": .string(Self.order), "event": .string(event), "causes": [1], "from": ["kind": kind, "worker": "n4"],
+                "node": "n1", "outcome": .string(outcome),
+                "sent": .array(receiver.map { [["to": .string($0)]] } ?? []),
+            ]
+        }
+        let trace = try Self.trace([
+            Self.shipped[0], Self.shipped[1], entry("capture", "burial", outcome: "dead", to: "account/alice"),
+            entry("capture", "operator", outcome: "redriven", to: "account/alice"), entry("deadline", "burial", outcome: "dead", to: nil),
+            entry("answer", "worker", outcome: "done", to: nil),
+        ])
+        let lines = TraceMermaid(trace).text.split(separator: "\n").map { $0.drop { $0 == " " } }
+        for line in [
+            "actor people as operator", "participant workers as workers", "a2--xa1: capture refused", "people->>a1: capture redriven",
+            "a1--xa1: deadline refused", "workers->>a1: answer by n4", "Note over a1: n1, 0 ms: dead",
+        ] { #expect(lines.contains { $0 == line }, "\(line)") }
     }
 
     /// A name may hold whatever people have typed. In a diagram it must mean nothing.

@@ -43,8 +43,8 @@ import World
         }
     }
 
-    /// The account has no majority while two nodes are dead, so the order waits for it; meanwhile its home dies. When the two are back, the order
-    /// goes on elsewhere. Its trace tells all of that.
+    /// The account has no majority while two nodes are dead, so the order waits for it; meanwhile its home dies. When the two are back,
+    /// the order goes on elsewhere. Its trace tells all of that.
     @Test func aTraceShowsTheDetoursOfAnOrderAroundDeadNodes() async throws {
         try await TestMesh.with(5, port: Self.port, edges: 3) { mesh in
             try await mesh.begin()
@@ -71,7 +71,8 @@ import World
                 let awaited = try #require(try JSON(parsing: waiting.output.utf8)["awaited"]?[0])
                 #expect(awaited["home"] == "n3" && awaited["state"] == "due", "its courier says what it tries: \(awaited.text())")
                 let tree = try await mesh.run("trace", "\(id)", "--topology", mesh.file)
-                #expect(tree.status == 0 && tree.output.contains("◆ place") && tree.output.contains("has not taken charge (letter 1) for "), "\(tree)")
+                #expect(tree.status == 0 && tree.output.contains("◆ place")
+                    && tree.output.contains("has not taken charge (letter 1) for "), "\(tree)")
 
                 try await mesh.kill(["n3"])
                 try await mesh.up("n4", "n5")
@@ -102,15 +103,19 @@ import World
                 var letters: [(work: WorkID, id: String)] = []
                 for _ in 0..<2 {
                     let work = try Self.orderID(truth, on: ["n1", "n2", "n3"], home: "n1"), order = ActorName(Order.kind, of: work)
-                    try await desk.place(Place(customer: customer, item: "lamp", quantity: 1, amount: 20, failAt: nil, deadlineMs: deadline), id: work)
+                    let place = Place(customer: customer, item: "lamp", quantity: 1, amount: 20, failAt: nil, deadlineMs: deadline)
+                    try await desk.place(place, id: work)
                     let bury = ActorCommand.bury(to: account, sequence: 1, cause: "the account is closed")
                     try await truth.actors.write(bury, to: order, patience: .seconds(10))
                     letters.append((work, DeadID.letter(from: order, sequence: 1, to: account).description))
                 }
-                let list = try await until(mesh, ["dead-letters", "list"]) { outcome in letters.allSatisfy { outcome.output.contains($0.id) } }
+                let list = try await until(mesh, ["dead-letters", "list"]) { outcome in
+                    letters.allSatisfy { outcome.output.contains($0.id) }
+                }
                 #expect(list.output.contains("the account is closed") && list.status == 0, "\(list)")
                 let shown = try await mesh.run("dead-letters", "show", letters[0].id, "--topology", mesh.file)
-                #expect(shown.status == 0 && shown.output.contains("{\"amount\":20,\"fails\":false}") && shown.output.contains("\(letters[0].work)"), "\(shown)")
+                #expect(shown.status == 0 && shown.output.contains("{\"amount\":20,\"fails\":false}")
+                    && shown.output.contains("\(letters[0].work)"), "\(shown)")
                 let stuck = try await mesh.run("saga", "list", "--stuck", "--topology", mesh.file)
                 #expect(stuck.output.contains("has refused charge (letter 1): the account is closed"), "\(stuck)")
 
@@ -119,7 +124,8 @@ import World
                 #expect(redriven.status == 0 && redriven.output == "\(letters[0].id) is tried again\n", "\(redriven)")
                 _ = try await until(mesh, ["job", "\(letters[0].work)"]) { $0.output.contains("Shipped") }
                 let trace = try await mesh.run("trace", "\(letters[0].work)", "--topology", mesh.file)
-                #expect(trace.output.contains("▲ dead: the account is closed") && trace.output.contains("▲ by an operator, redriven"), "\(trace)")
+                #expect(trace.output.contains("▲ dead: the account is closed") && trace.output.contains("▲ by an operator, redriven"),
+                    "\(trace)")
                 let late = try await mesh.run("dead-letters", "redrive", letters[0].id, "--topology", mesh.file)
                 #expect(late.status == 1 && late.error.contains("is not dead"), "\(late)")
                 let gone = try await mesh.run("dead-letters", "show", letters[0].id, "--topology", mesh.file)
@@ -139,7 +145,8 @@ import World
     @Test func whatIsNotThereOrMakesNoSenseEndsAsItShould() async throws {
         try await TestMesh.with(1, port: Self.port + 200) { mesh in
             let id = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f", file = ["--topology", mesh.file]
-            for command in [["trace", id], ["saga"], ["dead-letters"], ["job", id], ["dead-letters", "redrive", "order/\(id)/1@account/a"]] {
+            for command in [["trace", id], ["saga"], ["dead-letters"], ["job", id],
+                ["dead-letters", "redrive", "order/\(id)/1@account/a"]] {
                 #expect(try await mesh.run(command + file).status == 69, "nobody answers: \(command)")
             }
             try await mesh.begin()
@@ -150,7 +157,8 @@ import World
                 (["saga", "list", "--overdue", "3"], 64, "give both"), (["saga", "list", "--limit", "0"], 64, "1 to 200"),
                 (["saga", "list", "--before", "x"], 64, "no id"), (["dead-letters", "list", "--limit", "0"], 64, "1 to 1000"),
                 (["dead-letters", "show", "order/\(id)/1@account/a"], 66, "is not dead"),
-                (["dead-letters", "redrive", "order/\(id)/1@account/a"], 1, "is not dead"), (["dead-letters", "discard", "x"], 64, "names no dead letter"),
+                (["dead-letters", "redrive", "order/\(id)/1@account/a"], 1, "is not dead"),
+                (["dead-letters", "discard", "x"], 64, "names no dead letter"),
             ]
             for (arguments, status, words) in expectations {
                 let outcome = try await mesh.run(arguments + file)

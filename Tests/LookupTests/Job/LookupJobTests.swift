@@ -8,6 +8,8 @@ import World
 @Suite struct LookupJobTests {
     private typealias Stage = LookupStage
 
+    @Test func theChoreographyHolds() throws { _ = try Choreography("lookups", [LookupJob.self]) }
+
     /// In whatever order services are answered, and some twice.
     @Test(arguments: 0..<100 as Range<UInt64>)
     func resultsStandInTheOrderOfTheRequest(_ seed: UInt64) throws {

@@ -6,6 +6,8 @@ import Testing
 import World
 
 @Suite struct PrimesJobTests {
+    @Test func theChoreographyHolds() throws { _ = try Choreography("primes", [PrimesJob.self]) }
+
     /// Any part may be answered at any time, and some twice.
     @Test(arguments: 0..<100 as Range<UInt64>)
     func theCountIsExactInWhateverOrderPartsAreAnswered(_ seed: UInt64) throws {

@@ -119,7 +119,7 @@ import World
             return
         }
         #expect(error.code == .expired)
-        #expect(Self.stores.allSatisfy { ring[$0].record(of: other)?.accepted ?? .none == .none })
+        #expect(Self.stores.allSatisfy { ring[$0].record(of: other)?.accepted ?? RegisterVersion.none == RegisterVersion.none })
     }
 
     @Test func whatHasPassedIsKnownToMachinesAndToTheNextLife() throws {
@@ -156,6 +156,17 @@ import World
         #expect(replica.store.horizons.allSatisfy { $0.closed == Self.hour && $0.freed == nil })
         #expect(ask(replica, .free) == [.horizon(inTheWay: nil)])
         #expect(replica.store.horizons.allSatisfy { $0.closed == Self.hour && $0.freed == Self.hour })
+    }
+
+    /// Else each of a thousand shards would be written hour by hour, though there is nothing in them.
+    @Test func aShardThatIsEmptyIsNotAskedAboutByItself() {
+        let replica = LoneReplica.voting(Self.configuration)
+        replica.wait(.seconds(7_200))
+        for step in [HorizonStep.look, .close, .free] { #expect(ask(replica, step) == [.horizon(inTheWay: nil)]) }
+        replica.wait(.seconds(3_600))
+        for _ in 0..<8 { replica.wait(.seconds(16)) }
+        let asked = replica.takeSent().compactMap { word in if case .shardRequest(let request) = word.item { request.shard } else { nil } }
+        #expect(!asked.isEmpty && asked.allSatisfy { $0 == Shard.configuration })
     }
 
     @Test func aStoreNamesWhatIsLeft() {

@@ -116,7 +116,9 @@ import World
         try simulated { shelf in
             let results = try shelf.open()
             shelf.disk.isFull = true
-            let refusal = await Self.refusal { () async throws(WorkRefusal) in try await results.save(Self.content, Self.digest, of: Self.work) }
+            let refusal = await Self.refusal { () async throws(WorkRefusal) in
+                try await results.save(Self.content, Self.digest, of: Self.work)
+            }
             #expect(refusal?.code == .overloaded && refusal?.message.contains("No space") == true)
             #expect(results.kept.files == 0)
             shelf.disk.isFull = false
@@ -169,6 +171,20 @@ import World
 
     @Test func whatNobodySaysAnythingOfStays() throws {
         #expect(try left({ $0 == 2 ? nil : true }, of: [2, 4]).left == [2])
+    }
+
+    /// Work of an old hour may begin while it is asked about: what it comes to is not what lay there before.
+    @Test func whatComesDuringTheQuestionStays() throws {
+        try simulated { shelf in
+            let results = try shelf.open()
+            try await results.save([1], ResultDigest(of: [1]), of: Self.work)
+            await results.sweep(olderThan: .zero, now: WallTime(millisecondsSince1970: 36_000_000)) { work in
+                try? await results.save(Self.content, Self.digest, of: work)
+                return true
+            }
+            #expect(await results.read(ResultDigest(of: [1])) == nil)
+            #expect(await results.read(Self.digest) == Self.content)
+        }
     }
 
     @Test func whenNobodyAnswersFewAreAskedFor() throws {

@@ -23,9 +23,11 @@ import World
 
     @Test func whatAnotherHasWrittenIsNoName() {
         let good = name(7).description
-        let foreign = [
-            "", "notes.txt", good + ".tmp", good + "0x", String(good.dropLast(3)) + "0100", String(good.dropLast(3)) + "-10", good.uppercased(),
-            String(good.dropLast(3)) + "0", String(good.dropLast(4)), String(good.dropFirst()), good.replacing("-100", with: "/100"),
+        let stem = String(good.dropLast(3))
+        let foreign: [String] = [
+            "", "notes.txt", "\(good).tmp", "\(good)0x", "\(stem)0100", "\(stem)-10",
+            good.uppercased(), "\(stem)0", String(good.dropLast(4)), String(good.dropFirst()),
+            good.replacing("-100", with: "/100"),
         ]
         for text in foreign { #expect(ResultName(text) == nil, "\(text)") }
     }
