@@ -97,21 +97,6 @@ import World
             .map { PrimesPlan($0) }
     }
 
-    @Test func runsCoverAllPartsAndAreDisjoint() {
-        for plan in Self.plans() {
-            var next = 0
-            for number in 0..<plan.runCount {
-                let parts = plan.partsOfRun(number)
-                guard parts.lowerBound == next, !parts.isEmpty else {
-                    Issue.record("run \(number) of \(plan) is \(parts), and \(next) is the next part")
-                    break
-                }
-                next = parts.upperBound
-            }
-            #expect(next == plan.partCount, "\(plan)")
-        }
-    }
-
     @Test func aRunIsItsPartsInOneRange() {
         for plan in Self.plans() {
             for number in Set([0, plan.runCount / 2, plan.runCount - 1]) {
@@ -120,16 +105,6 @@ import World
                 #expect(run.from == plan.part(parts.lowerBound).from && run.to == plan.part(parts.upperBound - 1).to)
             }
         }
-    }
-
-    /// So that all have something to do until the end.
-    @Test func theLastPartsGoSingly() {
-        for plan in Self.plans() {
-            let last = (max(0, plan.runCount - 64)..<plan.runCount).map { plan.partsOfRun($0) }
-            #expect(last.allSatisfy { $0.count == 1 }, "\(plan)")
-        }
-        let plan = PrimesPlan(PrimesRequest(from: 0, to: 99_999, chunks: 1_000))
-        #expect(plan.partsOfRun(0) == 0..<64 && plan.runCount == 14 + 104)
     }
 
     @Test func aRunIsLongEnoughToBeWorthACallAndNoLonger() {
