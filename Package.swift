@@ -160,6 +160,10 @@ var tests: [Target] {
         .target(name: "TestSupport", dependencies: ["CPlatform", "World", log], path: "Tests/TestSupport"),
         .target(
             name: "WebTestSupport", dependencies: ["JSONDocument", "Web", "TestSupport", httpClient], path: "Tests/WebTestSupport"),
+        .target(
+            name: "JobTestSupport",
+            dependencies: ["World", "Membership", "Mesh", "Registers", "Choreography", "Jobs", "Truth", "TestSupport", log],
+            path: "Tests/JobTestSupport"),
         .target(name: "OrderTestSupport", dependencies: ["World", "Choreography", "Orders"], path: "Tests/OrderTestSupport"),
         .target(name: "WorkTestSupport", dependencies: ["World", "Registers", "Choreography"], path: "Tests/WorkTestSupport"),
         .target(name: "ItemTestSupport", dependencies: ["World", "Items"], path: "Tests/ItemTestSupport"),
@@ -178,7 +182,10 @@ var tests: [Target] {
             dependencies: [
                 "World", "MessagePack", "Placement", "Registers", "TestSupport", .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
-        .testTarget(name: "ChoreographyTests", dependencies: ["World", "MessagePack", "Registers", "Choreography", "WorkTestSupport"]),
+        .testTarget(
+            name: "ChoreographyTests",
+            dependencies: ["World", "MessagePack", "Placement", "Registers", "Choreography", "WorkTestSupport"]),
+        .testTarget(name: "JobsTests", dependencies: ["World", "Registers", "Choreography", "Jobs", "WorkTestSupport"]),
         .testTarget(name: "OrdersTests", dependencies: ["World", "Registers", "Choreography", "Orders", "CourierTestSupport"]),
         .testTarget(name: "ItemsTests", dependencies: ["World", "MessagePack", "Registers", "Choreography", "Items", "CourierTestSupport"]),
         .testTarget(
@@ -194,12 +201,12 @@ var tests: [Target] {
             ]),
         .testTarget(
             name: "PrimesTests",
-            dependencies: ["World", "MessagePack", "Choreography", "Jobs", "Primes", "TestSupport", log]),
+            dependencies: ["World", "MessagePack", "Registers", "Choreography", "Jobs", "Truth", "Primes", "TestSupport", "JobTestSupport"]),
         .testTarget(
             name: "LookupTests",
             dependencies: [
-                "World", "JSONDocument", "MessagePack", "Choreography", "Jobs", "Web", "Lookup", "TestSupport",
-                "WebTestSupport", hummingbird, log, .product(name: "NIOCore", package: "swift-nio"),
+                "World", "JSONDocument", "MessagePack", "Registers", "Choreography", "Jobs", "Truth", "Web", "Lookup", "TestSupport",
+                "JobTestSupport", "WebTestSupport", hummingbird, log, .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             exclude: ["vectors"]),

@@ -82,3 +82,36 @@ import World
         #expect(PrimesPlan(PrimesRequest(from: 0, to: 10_000_000, chunks: 100_000)).runCount < 2_000)
     }
 }
+
+/// What goes to workers: runs of consecutive parts.
+@Suite struct RunTests {
+    private static func plans() -> [PrimesPlan] {
+        var random = RandomStream(seed: 12)
+        let some = (0..<60).map { _ in
+            let a = random.next() >> random.below(64), b = random.next() >> random.below(64)
+            return PrimesRequest(
+                from: min(a, b), to: max(a, b), algorithm: random.chance(0.5) ? .sieve : .trial,
+                chunks: 1 + random.below(1_000))
+        }
+        return (some + [PrimesRequest(from: 0, to: 0), PrimesRequest(from: 0, to: .max, chunks: 2_000), PrimesRequest(from: 0, to: 99_999, chunks: 100_000)])
+            .map { PrimesPlan($0) }
+    }
+
+    @Test func aRunIsItsPartsInOneRange() {
+        for plan in Self.plans() {
+            for number in Set([0, plan.runCount / 2, plan.runCount - 1]) {
+                let parts = plan.partsOfRun(number), run = plan.run(parts)
+                #expect(run.number == parts.lowerBound && run.parts == parts.count && run.key == parts)
+                #expect(run.from == plan.part(parts.lowerBound).from && run.to == plan.part(parts.upperBound - 1).to)
+            }
+        }
+    }
+
+    @Test func aRunIsLongEnoughToBeWorthACallAndNoLonger() {
+        let short = PrimesPlan(PrimesRequest(from: 0, to: 10_000_000_000, chunks: 1_000))
+        #expect(short.run(short.partsOfRun(0)).length >= PrimesPlan.numbersPerRun)
+        #expect(short.partsOfRun(0).count == 13)
+        let long = PrimesPlan(PrimesRequest(from: 0, to: 1_000_000_000_000, chunks: 1_000))
+        #expect(long.runCount == 1_000)
+    }
+}

@@ -20,11 +20,13 @@ extension CourierCharge {
 
         init(work: String) { self.work = work }
 
-        /// An attempt to write its end has ended; nil when the part is over.
-        func written(_ error: RegisterError?) -> Part? {
+        /// An attempt to write its end, or that none is expected, has ended; nil when the part is over.
+        func written(isAnswer: Bool, _ error: RegisterError?) -> Part? {
             var part = self
             part.isWriting = false
             switch (stage, error) {
+            // An answer that came while the death was being written is still to be written.
+            case (.done, _) where !isAnswer: break
             case (.done, nil): return nil
             case (.dying, nil): part.stage = .dead
             // What the rules refuse they would refuse again.
@@ -34,6 +36,9 @@ extension CourierCharge {
             }
             return part
         }
+
+        /// Whether workers have it, or its end is to be written; not that it waits for an operator.
+        var isUnderWay: Bool { if case .dead = stage { false } else { true } }
 
         /// What is to be written; nil when nothing is.
         func command(_ name: String) -> ActorCommand? {
@@ -77,7 +82,7 @@ extension CourierCharge {
     /// Has parts begun.
     mutating func orders(_ actor: ActorName, _ look: inout Look) -> [CourierEffect] {
         let left = duties.orders.filter { $0.row.dead == nil && parts[$0.part] == nil }
-        look.isThrough = left.isEmpty && parts.isEmpty
+        look.isThrough = left.isEmpty && !parts.values.contains { $0.isUnderWay }
         let begun = left.prefix(max(0, look.parts))
         // There is no telling when others are through with theirs.
         if begun.count < left.count { look.next = min(look.next, look.now + .milliseconds(100)) }

@@ -91,9 +91,12 @@ struct CourierCharge {
             firing.remove(timer)
             errand = .timer(timer)
             if error == nil { refused[timer] = nil }
-        case .answer(let part, _), .buryPart(let part, _):
+        case .answer(let part, _):
             errand = .part(part)
-            parts[part] = parts[part]?.written(error)
+            parts[part] = parts[part]?.written(isAnswer: true, error)
+        case .buryPart(let part, _):
+            errand = .part(part)
+            parts[part] = parts[part]?.written(isAnswer: false, error)
         case .tell, .deliver, .redrive, .discard, .revive, .abandon: return nil
         }
         if error == nil { pauses[errand] = nil }

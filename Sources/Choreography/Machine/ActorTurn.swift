@@ -74,6 +74,8 @@ struct ActorTurn<Actor: DurableActor> {
     // MARK: Operators
 
     private mutating func revive(_ buried: ActorCommand.Buried) throws -> Bool {
+        // Of what was dead nothing is left in the header of an actor that ends.
+        guard !header.isEnding else { return false }
         switch buried {
         case .timer(let name):
             guard let timer = header.revive(timer: name) else { return false }
@@ -86,6 +88,7 @@ struct ActorTurn<Actor: DurableActor> {
     }
 
     private mutating func abandon(_ buried: ActorCommand.Buried, _ rules: [String: Rule<Actor>]) throws -> Bool {
+        guard !header.isEnding else { return false }
         switch buried {
         case .timer(let name):
             guard let timer = header.abandon(timer: name) else { return false }

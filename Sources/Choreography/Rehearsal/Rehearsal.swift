@@ -82,12 +82,16 @@ public final class Rehearsal {
         try held.state(of: actor, type)
     }
 
-    /// State and rows of an actor; nil for one that has never reacted to anything.
+    /// State and rows of an actor, as ``DurableActors/sighting(of:_:rows:patience:)`` gives them; nil for one that has never reacted to
+    /// anything.
     public func sighting<Actor: DurableActor>(of actor: ActorName, _ type: Actor.Type = Actor.self) throws -> ActorSighting<Actor>? {
-        let bytes = try held.read(actor, .sight(after: []))
-        guard !bytes.isEmpty else { return nil }
-        let sight = try ActorSight(packed: bytes)
-        return try ActorSighting(sight, rows: sight.rows)
+        guard actors.contains(actor) else { return nil }
+        var sight = try ActorSight(packed: held.read(actor, .sight(after: []))), rows = sight.rows
+        while let last = sight.next {
+            sight = try ActorSight(packed: held.read(actor, .sight(after: last)))
+            rows += sight.rows
+        }
+        return try ActorSighting(sight, rows: rows)
     }
 
     /// Whether the actor's work is over and nobody waits for anything of it.
@@ -100,6 +104,15 @@ public final class Rehearsal {
                 try held.allDuties(sender).pairs.compactMap { pair in
                     pair.dead.map { (sender, pair.receiver, pair.letters[0].event, $0) }
                 }
+            }
+        }
+    }
+
+    /// Parts whose answers their actors have refused, and why.
+    public var deadParts: [(actor: ActorName, part: String, cause: String)] {
+        get throws {
+            try actors.flatMap { actor in
+                try held.allDuties(actor).orders.compactMap { order in order.row.dead.map { (actor, order.part, $0) } }
             }
         }
     }

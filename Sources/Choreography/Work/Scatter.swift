@@ -172,7 +172,11 @@ package struct Scatter: Sendable {
         case .invalid(let reason): end(name, .failed(reason), node, &effects)
         }
         guard let entry = parts[name], entry.flights.isEmpty, resends || loss == .overloaded else { return }
-        if loss != .overloaded { parts[name]?.isResend = true }
+        if loss != .overloaded {
+            parts[name]?.isResend = true
+            // The next has failed it before; one that is out of reach would fail it again in the same moment.
+            if seats.allSatisfy({ entry.tried.contains($0.node.name) }) { parts[name]?.pause(now) }
+        }
         enqueue(name)
     }
 

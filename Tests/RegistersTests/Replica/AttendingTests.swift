@@ -58,6 +58,29 @@ import World
         #expect(replica.attended.count == before)
     }
 
+    /// Whoever looks after it may have work done of which nothing in the register tells any more.
+    @Test(arguments: [nil, RegisterState.someday, 1_800_000_600_000])
+    func whoLooksAfterItIsToldWhenNobodyHasToAnyMore(_ due: UInt64?) {
+        let replica = replica()
+        put(0, replica)
+        #expect(replica.rested.isEmpty)
+        put(0, replica, number: 2)
+        #expect(replica.rested.isEmpty, "it is due all the same")
+        put(due, replica, number: 3)
+        #expect(replica.rested == [key], "most likely, though nobody has said that the change was chosen")
+        put(due, replica, number: 4)
+        #expect(replica.rested == [key, key], "that settles it")
+        put(due, replica, number: 5)
+        #expect(replica.rested == [key, key], "once")
+    }
+
+    @Test func ofWhatWasNeverDueNobodyIsToldAnything() {
+        let replica = replica()
+        for number in 1...3 { put(nil, replica, number: UInt64(number)) }
+        put(0, replica, number: 4)
+        #expect(replica.rested.isEmpty)
+    }
+
     @Test func whatWaitsForAnOperatorIsLookedAfterByNobody() throws {
         let replica = replica()
         put(RegisterState.someday, replica)

@@ -1,0 +1,84 @@
+import Choreography
+import Jobs
+import JobTestSupport
+import JSONDocument
+import Lookup
+import Synchronization
+import Testing
+import TestSupport
+import World
+
+/// A worker that waits a moment and counts how often it was asked.
+private final class PatientWorker: LookupWorker {
+    let service: LookupService
+    let timeout = Duration.seconds(15)
+    private let duration: Duration
+    private let calls = Mutex(0)
+
+    init(_ service: LookupService, duration: Duration) {
+        self.service = service
+        self.duration = duration
+    }
+
+    var count: Int { calls.withLock { $0 } }
+
+    func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON {
+        calls.withLock { $0 += 1 }
+        try await world.sleep(for: duration)
+        if service == .geoIP { throw LookupFailure("private range") }
+        // Larger than a register takes.
+        if service == .rdap { return ["text": .string(String(repeating: "x", count: 100_000))] }
+        return ["target": .string(target.text)]
+    }
+}
+
+/// Lookups on real nodes in this process, over sockets of 127.0.0.1, with real registers.
+@Suite(.serialized, .bounded) struct LookupMeshTests {
+    private static func withMesh(
+        stores: Int = 3, duration: Duration = .milliseconds(10), _ body: (JobMesh<LookupJob>, [PatientWorker]) async throws -> Void
+    ) async throws {
+        let workers = (0..<stores).map { _ in LookupService.all.map { PatientWorker($0, duration: duration) } }
+        try await JobMesh<LookupJob>.with(
+            LookupJob.work, stores: stores, limits: LookupRequest.defaultLimits,
+            worker: { name in
+                let own = workers[Int(name.dropFirst()).map { $0 - 1 } ?? 0]
+                return LookupCrew(bench: LookupBench(world: SystemWorld(), node: name, workers: own, store: MemoryLookupResultStore()))
+            }
+        ) { try await body($0, Array(workers.joined())) }
+    }
+
+    private static func id() -> WorkID { WorkIDGenerator(SystemWorld()).next() }
+    private static func request() throws -> LookupRequest { LookupRequest(target: try LookupTarget("192.0.2.7"), services: [3, 0, 1, 2]) }
+
+    @Test func aTargetIsLookedUpAcrossNodesFromAnEdgeThatLooksNothingUp() async throws {
+        try await Self.withMesh { mesh, workers in
+            let id = Self.id()
+            try await mesh["n0"].submit(Self.request(), id: id)
+            let status = try await mesh["n0"].end(of: id)
+            #expect(status.status == .completed && status.results.map(\.service) == [3, 0, 1, 2])
+            #expect(status.results.map(\.isSuccess) == [true, false, true, true] && status.results[1].errorMessage == "private range")
+            #expect(status.results[2].data == #"{"target":"192.0.2.7"}"# && status.results[3].data?.count ?? 0 > 100_000)
+            #expect(status.results.allSatisfy { ["n1", "n2", "n3"].contains($0.node) })
+            #expect(workers.map(\.count).reduce(0, +) == 4, "each service was looked up once")
+            // Another node knows the job as well, although it has never heard of it.
+            #expect(try await mesh["n2"].status(id, seen: nil, patience: .zero) == status)
+        }
+    }
+
+    /// Of twelve jobs some have their home on the node that dies, and some have work there.
+    @Test func jobsAreDoneThoughANodeDies() async throws {
+        try await Self.withMesh(duration: .seconds(1)) { mesh, _ in
+            let ids = (0..<12).map { _ in Self.id() }
+            for id in ids { try await mesh["n0"].submit(Self.request(), id: id) }
+            await mesh.kill("n3")
+            var resent = 0
+            for id in ids {
+                let status = try await mesh["n0"].end(of: id)
+                #expect(status.status == .completed && status.results.count == 4 && status.warnings.isEmpty)
+                #expect(status.results.map(\.isSuccess) == [true, false, true, true])
+                resent += status.resent
+            }
+            #expect(resent > 0)
+        }
+    }
+}
