@@ -46,6 +46,17 @@ public struct DurableActors: Sendable {
         }
     }
 
+    /// The state of an actor as one replica has it, without asking the others, and the version of its register; see
+    /// ``Registers/RegisterEngine/glance(_:query:seen:patience:)``.
+    public func glance<Actor: DurableActor>(
+        of actor: ActorName, _ type: Actor.Type, seen: UInt64? = nil, patience: Duration = patience
+    ) async throws(RegisterError) -> (state: Actor.State?, version: UInt64) {
+        let glance = try await engine.glance(actor.key, query: ActorQuery.state.packed, seen: seen, patience: patience)
+        guard !glance.answer.isEmpty else { return (nil, glance.version) }
+        let state = try Self.reading(actor) { try MessagePackDecoder().decode(Actor.State.self, from: glance.answer) }
+        return (state, glance.version)
+    }
+
     /// State and rows of an actor, as far as `limit` rows; nil for one that has never reacted to anything.
     public func sighting<Actor: DurableActor>(
         of actor: ActorName, _ type: Actor.Type, rows limit: Int = .max, patience: Duration = patience
@@ -107,15 +118,6 @@ public struct DurableActors: Sendable {
     package func duties(of actor: ActorName, after part: String, patience: Duration) async throws(RegisterError) -> ActorDuties {
         let bytes = try await engine.read(actor.key, query: ActorQuery.duties(after: part).packed, patience: patience)
         return try Self.reading(actor) { try ActorDuties(packed: bytes) }
-    }
-
-    /// Gives a letter to its receiver.
-    package func deliver(
-        _ letter: Letter, from sender: ActorName, to receiver: ActorName, received: UInt64, attempt: UInt32, patience: Duration
-    ) async throws(RegisterError) -> DeliveryAnswer {
-        let command = ActorCommand.deliver(from: sender, letter, received: received, attempt: attempt)
-        let bytes = try await engine.change(receiver.key, operation: nil, command: command.packed, patience: patience)
-        return try Self.reading(receiver) { try DeliveryAnswer(packed: bytes) }
     }
 
     /// Gives a command to the actor's own register.

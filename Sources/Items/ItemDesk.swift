@@ -1,5 +1,4 @@
 import Choreography
-import MessagePack
 import Registers
 import World
 
@@ -12,14 +11,12 @@ public struct ItemDesk: ItemGateway {
     /// Between two looks that say nothing.
     private static let pause = Duration.milliseconds(50)
 
-    private let engine: any RegisterEngine
     private let actors: DurableActors
     private let world: any World
     private let ids: WorkIDGenerator
 
     /// - Parameter engine: of registers whose machines know tenants and deliveries.
     public init(engine: any RegisterEngine, world: any World) {
-        self.engine = engine
         actors = DurableActors(engine: engine)
         self.world = world
         ids = WorkIDGenerator(world, name: "item-ids")
@@ -38,7 +35,7 @@ public struct ItemDesk: ItemGateway {
     public func glance(_ tenant: String) async throws(ItemGatewayError) -> ItemGlance {
         guard let actor = ActorName(Tenant.kind, named: tenant) else { return ItemGlance(count: 0, version: 0) }
         do throws(RegisterError) {
-            let (state, version) = try await glance(actor, Tenant.self, seen: nil, patience: Self.patience)
+            let (state, version) = try await actors.glance(of: actor, Tenant.self, patience: Self.patience)
             return ItemGlance(count: state?.count ?? 0, version: version)
         } catch {
             throw ItemGatewayError(error)
@@ -87,7 +84,7 @@ public struct ItemDesk: ItemGateway {
     private func arrival(of delivery: ActorName, by deadline: Instant) async throws(ItemGatewayError) {
         var seen: UInt64?
         while world.now < deadline {
-            let glance = try? await glance(delivery, Delivery.self, seen: seen, patience: min(Self.look, left(until: deadline)))
+            let glance = try? await actors.glance(of: delivery, Delivery.self, seen: seen, patience: min(Self.look, left(until: deadline)))
             var status = glance?.state?.status
             if status != .done, glance == nil || glance?.version == seen {
                 status = try? await actors.state(of: delivery, Delivery.self, patience: left(until: deadline))?.status
@@ -108,17 +105,6 @@ public struct ItemDesk: ItemGateway {
         return actor
     }
 
-    /// The state of an actor as one replica has it.
-    private func glance<Actor: DurableActor>(
-        _ actor: ActorName, _ type: Actor.Type, seen: UInt64?, patience: Duration
-    ) async throws(RegisterError) -> (state: Actor.State?, version: UInt64) {
-        let glance = try await engine.glance(actor.key, query: ActorQuery.state.packed, seen: seen, patience: patience)
-        guard !glance.answer.isEmpty else { return (nil, glance.version) }
-        do { return (try MessagePackDecoder().decode(Actor.State.self, from: glance.answer), glance.version) } catch {
-            throw RegisterError(.refused, .failed, "what \(actor) says cannot be read by this program; update it: \(error)")
-        }
-    }
-
     private func left(until deadline: Instant) -> Duration { max(.zero, deadline - world.now) }
 
     private func tell(
@@ -136,10 +122,11 @@ public struct ItemDesk: ItemGateway {
 extension ItemGatewayError {
     init(_ error: RegisterError) {
         let code: Code =
-            switch error.code {
-            case .refused, .tooLarge: .invalid
-            case .noMajority, .overloaded, .notReady, .notHere, .notNow, .expired: error.outcome == .failed ? .unavailable : .unknown
+            switch error.conclusion {
+            case .refused: .invalid
+            case .unavailable: .unavailable
+            case .unknown: .unknown
             }
-        self.init(code, error.sentence, retryAfterSeconds: max(1, Int((error.retryAfter ?? .seconds(1)).milliseconds / 1_000)))
+        self.init(code, error.sentence, retryAfterSeconds: error.retryAfterSeconds)
     }
 }

@@ -137,11 +137,13 @@ public final class JobDesk<Actor: JobActor>: JobGateway {
 extension JobGatewayError {
     init(_ error: RegisterError, _ what: String) {
         let code: Code =
-            switch error.code {
-            case .refused, .tooLarge: .invalid
-            case .expired: .notFound
-            case .noMajority, .overloaded, .notReady, .notHere, .notNow: error.outcome == .failed ? .unavailable : .unknown
+            switch error.conclusion {
+            // Whose hour is closed, and who is not there, will never be.
+            case _ where error.code == .expired: .notFound
+            case .refused: .invalid
+            case .unavailable: .unavailable
+            case .unknown: .unknown
             }
-        self.init(code, "\(what): \(error.sentence)", retryAfterSeconds: max(1, Int((error.retryAfter ?? .seconds(1)).milliseconds / 1_000)))
+        self.init(code, "\(what): \(error.sentence)", retryAfterSeconds: error.retryAfterSeconds)
     }
 }

@@ -97,10 +97,11 @@ public struct OrderDesk: OrderGateway {
 extension OrderGatewayError {
     init(_ error: RegisterError) {
         let code: Code =
-            switch error.code {
-            case .refused, .tooLarge: .invalid
-            case .noMajority, .overloaded, .notReady, .notHere, .notNow, .expired: error.outcome == .failed ? .unavailable : .unknown
+            switch error.conclusion {
+            case .refused: .invalid
+            case .unavailable: .unavailable
+            case .unknown: .unknown
             }
-        self.init(code, error.sentence, retryAfterSeconds: max(1, Int((error.retryAfter ?? .seconds(1)).milliseconds / 1_000)))
+        self.init(code, error.sentence, retryAfterSeconds: error.retryAfterSeconds)
     }
 }

@@ -14,13 +14,7 @@ public struct PrimesCrew: Worker {
     public static func threads(capacity: UInt32) -> Int { max(1, Int(clamping: capacity) / 100) }
 
     public func perform(_ task: WorkTask) async throws -> [UInt8] {
-        let part: PrimesPart
-        do {
-            part = try MessagePackDecoder().decode(PrimesPart.self, from: task.payload)
-        } catch {
-            throw WorkRefusal(.invalid, "part \(task.part) of \(task.orderer) is no range to count: \(error)")
-        }
-        guard let job = task.work else { throw WorkRefusal(.invalid, "\(task.orderer) is no job") }
+        let (part, job) = try task.order(PrimesPart.self, as: "range to count")
         return try MessagePackEncoder().encode(try await bench.count(part, of: job))
     }
 

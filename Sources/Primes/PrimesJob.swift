@@ -19,6 +19,8 @@ public enum PrimesJob: JobActor {
     public struct State: Codable, Sendable {
         var request: PrimesRequest?
         var course: JobCourse?
+        /// Of the plan by which it was begun.
+        var runLength = 1
         /// The first run that has not been ordered.
         var nextRun = 0
         /// Parts that have been ordered, and those of them that are counted.
@@ -59,7 +61,9 @@ public enum PrimesJob: JobActor {
         state.request = event.request
         state.course = JobCourse(now: next.now)
         try next.setTimer("deadline", at: WallTime(millisecondsSince1970: event.deadlineMs), JobDeadline())
-        let plan = PrimesPlan(event.request), wanted = 2 * min(max(0, event.breadth), window.upperBound)
+        let plan = PrimesPlan(event.request)
+        state.runLength = plan.runLength
+        let wanted = 2 * min(max(0, event.breadth), window.upperBound)
         for _ in 0..<min(max(wanted, window.lowerBound), window.upperBound) {
             try orderNext(plan, &state, &next)
         }
@@ -76,7 +80,7 @@ public enum PrimesJob: JobActor {
 
     private static func gather(_ answer: WorkAnswer, _ state: inout State, _ next: inout Reaction) throws {
         guard let request = state.request, let run = Int(answer.part) else { throw ReactionError("part \(answer.part) was not ordered") }
-        let plan = PrimesPlan(request)
+        let plan = PrimesPlan(request, runLength: state.runLength)
         guard run < plan.runCount else { throw ReactionError("part \(answer.part) was not ordered") }
         let parts = plan.partsOfRun(run), range = plan.run(parts)
         state.course?.resent += answer.resent
@@ -122,7 +126,7 @@ public enum PrimesJob: JobActor {
             jobId: id, request: request, status: phase, createdAtMs: course.createdAtMs, completedAtMs: course.endedAtMs,
             count: phase == .completed ? state.total : nil,
             chunks: .init(
-                total: PrimesPlan(request).partCount, done: state.done, inFlight: course.isOver ? 0 : state.ordered - state.done,
+                total: PrimesPlan(request, runLength: state.runLength).partCount, done: state.done, inFlight: course.isOver ? 0 : state.ordered - state.done,
                 resent: course.resent),
             nodes: state.shares, elapsedMs: course.elapsedMs(now), warnings: course.warnings, version: sighting.number)
     }

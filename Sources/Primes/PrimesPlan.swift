@@ -35,18 +35,22 @@ public struct PrimesPart: Codable, Hashable, Sendable {
 /// does. Parts of 1,000 x sqrt(to) numbers keep it under 1 %; a range that is narrow for its height (the last 59 numbers below
 /// 2^64) has shorter ones, whose numbers are tested one by one instead, see ``PrimeCounter/isShort(_:to:)``. From there:
 ///  * at least 100 parts, so that every node gets work and the progress shows (10 ms each for [0, 10^10]);
-///  * at most 100,000, because a home keeps every part in memory and each costs a call;
+///  * at most 100,000, because each costs a call;
 ///  * never more parts than numbers: a range of 7 numbers is 7 parts of one number;
 ///  * a number of parts that the user names wins over all of this but the last.
 public struct PrimesPlan: Hashable, Sendable {
     public let request: PrimesRequest
     /// 1 ... 100,000.
     public let partCount: Int
+    /// How many consecutive parts one call covers while there is enough for everyone.
+    public let runLength: Int
 
     /// Numbers in a part for every unit of the square root of the range's end.
     public static let numbersPerRoot: UInt128 = 1_000
 
-    public init(_ request: PrimesRequest) {
+    /// - Parameter runLength: as another plan of the same request has reckoned it; nil to reckon it. It hangs on floating-point functions, which
+    ///   another machine may round otherwise: a job that goes on elsewhere goes by the first one's.
+    public init(_ request: PrimesRequest, runLength: Int? = nil) {
         precondition(request.objection == nil, "a plan needs a request that passed validation")
         self.request = request
         let wanted: UInt128
@@ -56,7 +60,9 @@ public struct PrimesPlan: Hashable, Sendable {
             let size = max(1, UInt128(Double(request.to).squareRoot()) * Self.numbersPerRoot)
             wanted = min(max(request.length / size, 100), 100_000)
         }
-        partCount = Int(min(wanted, request.length))
+        let partCount = Int(min(wanted, request.length))
+        self.partCount = partCount
+        self.runLength = min(max(runLength ?? Self.runLength(request, partCount: partCount), 1), Self.longestRun, partCount)
     }
 
     /// The part with this number, 0 ..< ``partCount``.
@@ -90,15 +96,14 @@ public struct PrimesPlan: Hashable, Sendable {
     /// Parts at the end of the range that go to workers one by one, so that all have something to do until the end.
     static let lastParts = 64
 
-    /// How many consecutive parts one call should cover while there is enough for everyone.
-    private var runLength: Int {
-        let part = part(partCount - 1)
+    private static func runLength(_ request: PrimesRequest, partCount: Int) -> Int {
+        let last = PrimesPlan(request, runLength: 1).part(partCount - 1)
         let wanted: Double
         switch request.algorithm {
-        case .sieve: wanted = Double(Self.numbersPerRun) / Double(part.length)
-        case .trial: wanted = Self.secondsPerTrialRun / PrimesEstimate.seconds(part)
+        case .sieve: wanted = Double(numbersPerRun) / Double(last.length)
+        case .trial: wanted = secondsPerTrialRun / PrimesEstimate.seconds(last)
         }
-        return max(1, min(Int(min(wanted, 1e6).rounded(.up)), Self.longestRun, partCount))
+        return Int(min(wanted, 1e6).rounded(.up))
     }
 
     /// In how many calls the range is counted.

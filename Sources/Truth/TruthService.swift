@@ -56,7 +56,7 @@ public final class TruthService: Sendable {
         let results = results ?? MeshResults(node: node, own: nil)
         self.results = results
         let crews = WorkCrews(node: node, kinds: kinds)
-        courier = store == nil ? nil : CourierRunner(world: node.world, actors: DurableActors(engine: engine), crews: crews)
+        courier = store == nil ? nil : CourierRunner(world: node.world, engine: engine, crews: crews)
         if let courier { engine.setAttendant { key, isDue in courier.see(key, isDue: isDue) } }
         keeper = try ConfigurationKeeper(node: node, store: store, engine: engine, listed: listed, log: log)
         doors = (

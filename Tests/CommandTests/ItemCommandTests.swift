@@ -11,22 +11,6 @@ import World
 
 /// `gossamer items` as the built program, on an edge whose items are in memory.
 @Suite(.serialized, .bounded) struct ItemCommandTests {
-    /// A node that is the only member: what a command asks for to find an edge.
-    private struct OnlyMember: RouteGroup {
-        var routes: [WebRoute] {
-            [
-                WebRoute(.get, "/members") { request in
-                    .json([
-                        [
-                            "name": "n1", "address": "127.0.0.1:1", "status": "alive", "life": 1, "incarnation": 0, "roles": [],
-                            "edge": .text(request.authority),
-                        ],
-                    ])
-                },
-            ]
-        }
-    }
-
     private func withEdge(
         _ body: (ItemBook, TestMesh, _ run: ([String]) async throws -> TestMesh.Outcome) async throws -> Void
     ) async throws {

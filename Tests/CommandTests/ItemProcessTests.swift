@@ -52,7 +52,7 @@ import World
                     if case .add(let ids) = record.deed, record.outcome == outcome { sum + ids.count } else { sum }
                 }
             }
-            guard case .read(let count?)? = own.last(where: { $0.deed.isCount && $0.outcome == .ok })?.deed else {
+            guard case .read(let count?)? = own.last(where: { $0.deed.isRead && $0.outcome == .ok })?.deed else {
                 Issue.record("\(tenant) was never counted: \(said)")
                 continue
             }
@@ -69,7 +69,7 @@ import World
         let right = try await mesh.run("items", "check", history)
         #expect(right.status == 0 && right.output.hasPrefix("linearizable: "), "\(right)")
         var forged = records
-        let last = try #require(forged.lastIndex { $0.deed.isCount && $0.outcome == .ok })
+        let last = try #require(forged.lastIndex { $0.deed.isRead && $0.outcome == .ok })
         let counted = forged.filter { $0.tenant == forged[last].tenant && $0.outcome == .ok }.reduce(0) { sum, record in
             if case .add(let ids) = record.deed { sum + ids.count } else { sum }
         }
@@ -177,6 +177,3 @@ import World
     private let refused = Tally()
 }
 
-extension ItemRecord.Deed {
-    fileprivate var isCount: Bool { if case .read = self { true } else { false } }
-}

@@ -2,11 +2,11 @@ import Registers
 import World
 
 /// What a courier wants of one register, for shells that speak to registers by bytes.
-package struct CourierErrand {
+package struct CourierErrand: Sendable {
     package let key: RegisterKey
     package let action: RegisterWish.Action
     /// What the courier is told of the answer.
-    package let input: (Result<[UInt8], RegisterError>) -> CourierInput
+    package let input: @Sendable (Result<[UInt8], RegisterError>) -> CourierInput
 
     /// Nil for what is asked of a worker.
     package init?(_ effect: CourierEffect) {

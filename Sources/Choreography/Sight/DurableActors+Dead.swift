@@ -38,7 +38,16 @@ extension DurableActors {
     private func change(
         _ id: DeadID, _ command: ActorCommand, _ operation: WorkID, _ patience: Duration
     ) async throws(RegisterError) -> Bool {
-        try await engine.change(id.owner.key, operation: operation, command: command.packed, patience: patience) == ActorCommand.hasChanged
+        // A command under an operation's id would make a register of whoever was never there, and nobody would end it.
+        if await isThere(id.owner, patience: patience) == false { return false }
+        do throws(RegisterError) {
+            return try await engine.change(id.owner.key, operation: operation, command: command.packed, patience: patience)
+                == ActorCommand.hasChanged
+        } catch {
+            // Of an actor that is over nothing is dead.
+            guard error.code == .refused, try await dead(id, patience: patience) == nil else { throw error }
+            return false
+        }
     }
 
     /// What is dead, with its payload; nil when it is not dead, or not any more.

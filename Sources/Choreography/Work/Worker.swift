@@ -1,3 +1,4 @@
+import MessagePack
 import World
 
 /// Does the parts of one kind of work on its node.
@@ -29,6 +30,20 @@ public struct WorkTask: Codable, Hashable, Sendable {
         work = actor.work
         self.part = part
         self.payload = payload
+    }
+}
+
+extension WorkTask {
+    /// What was ordered, and the piece of work that it is for.
+    /// - Parameter thing: what it is to be, for people.
+    /// - Throws: ``WorkRefusal`` `invalid` when it is something else, or of an actor that lives on.
+    public func order<Order: Decodable>(_ type: Order.Type, as thing: String) throws(WorkRefusal) -> (order: Order, work: WorkID) {
+        let order: Order
+        do { order = try MessagePackDecoder().decode(type, from: payload) } catch {
+            throw WorkRefusal(.invalid, "part \(part) of \(orderer) is no \(thing): \(error)")
+        }
+        guard let work else { throw WorkRefusal(.invalid, "\(orderer) is no job") }
+        return (order, work)
     }
 }
 

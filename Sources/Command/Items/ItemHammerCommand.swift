@@ -173,10 +173,6 @@ struct ItemCheckCommand: ParsableCommand {
     }
 }
 
-extension ItemRecord.Deed {
-    fileprivate var isRead: Bool { if case .read = self { true } else { false } }
-}
-
 extension ItemVerdict {
     /// For people.
     var lines: [String] {

@@ -15,6 +15,8 @@ package struct ItemRecord: Hashable, Sendable {
         case add([String])
         /// With what it has told, if anything.
         case read(count: Int?)
+
+        package var isRead: Bool { if case .read = self { true } else { false } }
     }
 
     package enum Outcome: String, Hashable, Sendable { case ok, failed, unknown }

@@ -28,9 +28,6 @@ package struct BoundedTable<Value: Sendable>: Sendable {
 
     package subscript(id: WorkID) -> Value? { values[id] }
 
-    /// The latest insertions, the newest first.
-    func newest(_ count: Int) -> [Value] { order.suffix(from: head).suffix(count).reversed().compactMap { values[$0] } }
-
     /// Adds or replaces. A replaced value keeps its place in the order.
     package mutating func insert(_ value: Value, for id: WorkID) {
         bytes += size(value)

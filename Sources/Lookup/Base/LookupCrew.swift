@@ -12,13 +12,7 @@ public struct LookupCrew: Worker {
 
     /// A lookup that fails is an outcome, not an error.
     public func perform(_ task: WorkTask) async throws -> [UInt8] {
-        let order: LookupOrder
-        do {
-            order = try MessagePackDecoder().decode(LookupOrder.self, from: task.payload)
-        } catch {
-            throw WorkRefusal(.invalid, "part \(task.part) of \(task.orderer) is no target to look up: \(error)")
-        }
-        guard let job = task.work else { throw WorkRefusal(.invalid, "\(task.orderer) is no job") }
+        let (order, job) = try task.order(LookupOrder.self, as: "target to look up")
         return try MessagePackEncoder().encode(try await bench.perform(order: order, job: job))
     }
 

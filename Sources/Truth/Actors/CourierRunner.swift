@@ -11,7 +11,7 @@ actor CourierRunner {
     private static let attending = 65_536
 
     private let world: any World
-    private let actors: DurableActors
+    private let engine: ReplicatedEngine
     private let crews: WorkCrews
     private let executor: any ActorExecutor
     private var courier: Courier
@@ -23,9 +23,9 @@ actor CourierRunner {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(world: any World, actors: DurableActors, crews: WorkCrews) {
+    init(world: any World, engine: ReplicatedEngine, crews: WorkCrews) {
         self.world = world
-        self.actors = actors
+        self.engine = engine
         self.crews = crews
         executor = world.makeExecutor("courier")
         courier = Courier(random: world.random("courier"), mutations: world.mutations)
@@ -63,36 +63,23 @@ actor CourierRunner {
     }
 
     private func carryOut(_ effect: CourierEffect) {
-        let actors = actors
         switch effect {
-        case .read(let actor, let part):
-            run { () async throws(RegisterError) in
-                try await actors.duties(of: actor, after: part, patience: Self.patience)
-            } then: { .duties(actor, $0) }
-        case .deliver(let sender, let receiver, let letter, let received, let attempt):
-            run { () async throws(RegisterError) in
-                try await actors.deliver(
-                    letter, from: sender, to: receiver, received: received, attempt: attempt, patience: Self.patience)
-            } then: { .delivered(from: sender, to: receiver, sequence: letter.sequence, $0) }
-        case .write(let actor, let command):
-            run { () async throws(RegisterError) in
-                try await actors.write(command, to: actor, patience: Self.patience)
-            } then: { result in
-                if case .failure(let error) = result { .written(actor, command, error) } else { .written(actor, command, nil) }
-            }
         case .perform(let actor, let work, let part): take(.perform(actor, work: work, part))
         case .callOff(let actor, let work, let part): take(.callOff(actor, work: work, part: part))
+        case .read, .deliver, .write: if let errand = CourierErrand(effect) { run(errand) }
         }
     }
 
-    private func run<Value: Sendable>(
-        _ body: @escaping @Sendable () async throws(RegisterError) -> Value,
-        then input: @escaping @Sendable (Result<Value, RegisterError>) -> CourierInput
-    ) {
+    private func run(_ errand: CourierErrand) {
+        let engine = engine
         world.spawn("courier.errand", on: executor) { [weak self] in
-            let result: Result<Value, RegisterError>
-            do throws(RegisterError) { result = .success(try await body()) } catch { result = .failure(error) }
-            await self?.take(input(result))
+            let result: Result<[UInt8], RegisterError>
+            do throws(RegisterError) {
+                result = .success(try await engine.ask(errand.key, errand.action, patience: Self.patience))
+            } catch {
+                result = .failure(error)
+            }
+            await self?.take(errand.input(result))
         }
     }
 

@@ -11,6 +11,9 @@ public struct WorkDesk: WorkInspection {
     private let engine: ReplicatedEngine
     private var actors: DurableActors { DurableActors(engine: engine) }
 
+    /// How long an actor's register may take to answer. Where it has no majority the picture says so, and before its reader gives up: one actor
+    /// may lead to the next.
+    private static let lookPatience = Duration.seconds(2)
     /// How long a courier may take to say what it does.
     private static let patience = Duration.milliseconds(700)
     /// Actors whose couriers are asked for one picture.
@@ -20,7 +23,7 @@ public struct WorkDesk: WorkInspection {
 
     /// All that has happened to a piece of work, what is to come, and what is done about it. Empty for one that nobody knows.
     public func picture(of work: WorkID, limits: CausalLimits) async throws(RegisterError) -> WorkPicture {
-        let graph = try await actors.graph(of: work, begunBy: kinds, limits: limits)
+        let graph = try await actors.graph(of: work, begunBy: kinds, limits: limits, patience: Self.lookPatience)
         // Whose own letters and parts wait. A timer waits for its time.
         let waiting = Set(graph.awaited.map(\.owner)).sorted().prefix(Self.asked)
         let care = await withTaskGroup(of: WorkPicture.Care.self) { group in

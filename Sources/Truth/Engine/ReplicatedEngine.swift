@@ -146,7 +146,7 @@ public final class ReplicatedEngine: RegisterEngine {
     }
 
     /// Asks one replica after the other until one answers, or the time is over.
-    private nonisolated(nonsending) func ask(
+    nonisolated(nonsending) func ask(
         _ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration, each: Duration = patience
     ) async throws(RegisterError) -> [UInt8] {
         let deadline = node.world.now + patience
@@ -178,7 +178,7 @@ public final class ReplicatedEngine: RegisterEngine {
         throw error.made(mayHaveHappened)
     }
 
-    private nonisolated(nonsending) func ask(
+    nonisolated(nonsending) func ask(
         _ store: StoreID, _ peer: NodeIdentity?, _ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration
     ) async throws(RegisterError) -> [UInt8] {
         if store == runner?.store.id { return try await performHere(key, action, patience: patience) }

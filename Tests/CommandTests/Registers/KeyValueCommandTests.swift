@@ -10,7 +10,7 @@ import World
 
     @Test(arguments: [
         (["put", "", "v"], "1 to 256 bytes, not 0"), (["put", String(repeating: "n", count: 257), "v"], "not 257"),
-        (["put", "k", String(repeating: "v", count: 32_769)], "32769 bytes"), (["get", ""], "1 to 256 bytes, not 0"),
+        (["put", "k", String(repeating: "v", count: 65_537)], "65537 bytes"), (["get", ""], "1 to 256 bytes, not 0"),
         (["put", "k", "v", "--timeout", "0"], "1 to 60 seconds"), (["get", "k", "--timeout", "61"], "1 to 60 seconds"),
         (["put", "k", "v", "--operation", "me"], "a UUID of version 7"), (["put", "k"], "value"),
         (["put", "k", "v", "--node", "n9", "--topology", "FILE"], "has no node \"n9\""),

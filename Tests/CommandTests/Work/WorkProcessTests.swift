@@ -20,12 +20,12 @@ import World
         return try #require(name)
     }
 
-    /// An id whose order lies on these nodes, the first of them its home.
+    /// An id whose order lies on these nodes, and maybe on others, with this one as its home.
     private static func orderID(_ truth: TruthService, on nodes: Set<String>, home: String) throws -> WorkID {
         let ids = WorkIDGenerator(SystemWorld())
         for _ in 0..<10_000 {
             let id = ids.next(), replicas = truth.explain(ActorName(Order.kind, of: id).key)?.replicas.map(\.store.name) ?? []
-            if Set(replicas) == nodes, replicas.first == home { return id }
+            if Set(replicas).isSuperset(of: nodes), replicas.first == home { return id }
         }
         return try #require(nil)
     }
@@ -88,21 +88,22 @@ import World
         }
     }
 
-    /// Letters to an account that nobody can reach are called dead by hand, as a courier does that hears a refusal.
+    /// Letters to an account whose replicas are all down, so that none of them has half taken one, are called dead by hand, as a courier does that
+    /// hears a refusal.
     @Test func deadLettersAreListedShownRedrivenAndDiscarded() async throws {
         try await TestMesh.with(5, port: Self.port + 100, edges: 3) { mesh in
             try await mesh.begin()
             try await MeshClient.with(mesh, port: Self.port + 160, seeds: [Self.port + 100, Self.port + 110]) { truth in
-                let customer = try Self.name("account", truth) { $0.contains("n4") && $0.contains("n5") }
+                let customer = try Self.name("account", truth) { Set($0) == ["n3", "n4", "n5"] }
                 let account = try #require(ActorName("account", named: customer)), desk = OrderDesk(actors: truth.actors)
                 let ids = WorkIDGenerator(SystemWorld())
                 _ = try await desk.setAccount(customer, balance: 100, over: 0, operation: ids.next())
                 _ = try await desk.setStock("lamp", quantity: 3, over: 0, operation: ids.next())
-                try await mesh.kill(["n4", "n5"])
+                try await mesh.kill(["n3", "n4", "n5"])
                 let deadline = SystemWorld().wallTime.millisecondsSince1970 + 300_000
                 var letters: [(work: WorkID, id: String)] = []
                 for _ in 0..<2 {
-                    let work = try Self.orderID(truth, on: ["n1", "n2", "n3"], home: "n1"), order = ActorName(Order.kind, of: work)
+                    let work = try Self.orderID(truth, on: ["n1", "n2"], home: "n1"), order = ActorName(Order.kind, of: work)
                     let place = Place(customer: customer, item: "lamp", quantity: 1, amount: 20, failAt: nil, deadlineMs: deadline)
                     try await desk.place(place, id: work)
                     let bury = ActorCommand.bury(to: account, sequence: 1, cause: "the account is closed")
@@ -119,7 +120,7 @@ import World
                 let stuck = try await mesh.run("saga", "list", "--stuck", "--topology", mesh.file)
                 #expect(stuck.output.contains("has refused charge (letter 1): the account is closed"), "\(stuck)")
 
-                try await mesh.up("n4", "n5")
+                try await mesh.up("n3", "n4", "n5")
                 let redriven = try await mesh.run("dead-letters", "redrive", letters[0].id, "--topology", mesh.file)
                 #expect(redriven.status == 0 && redriven.output == "\(letters[0].id) is tried again\n", "\(redriven)")
                 _ = try await until(mesh, ["job", "\(letters[0].work)"]) { $0.output.contains("Shipped") }
