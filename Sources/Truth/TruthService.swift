@@ -22,7 +22,7 @@ public final class TruthService: Sendable {
     /// Does what durable actors want done, whose registers are here. Nil without a store.
     private let courier: CourierRunner?
     /// Kept so that they live.
-    private let doors: (EngineDoor, LookDoor, ConfigurationDoor, WorkDoor, ActorDoor)
+    private let doors: (EngineDoor, LookDoor, ConfigurationDoor, NodeWorker, ActorDoor)
     private let workers: [any Worker]
     /// Kinds of durable actors.
     private let kinds: [String]
@@ -62,7 +62,7 @@ public final class TruthService: Sendable {
         doors = (
             EngineDoor(actorSystem: node.system, engine: engine), LookDoor(actorSystem: node.system, engine: engine),
             ConfigurationDoor(actorSystem: node.system, keeper: keeper),
-            WorkDoor(actorSystem: node.system, workers: workers, results: results, courier: courier),
+            NodeWorker(actorSystem: node.system, workers: workers, results: results),
             ActorDoor(actorSystem: node.system, courier: courier)
         )
     }
@@ -127,7 +127,7 @@ public final class TruthService: Sendable {
         guard let home = engine.home(of: actor.key) else { return nil }
         let system = node.system
         return try? await system.withDeadline(.milliseconds(300)) {
-            try await system.singleton(WorkDoor.self, on: home).actors(ofKind: actor.kind)
+            try await system.singleton(ActorDoor.self, on: home).count(ofKind: actor.kind)
         }
     }
 

@@ -41,8 +41,7 @@ struct ItemsCommand: AsyncParsableCommand {
             let all = ids + (try file.map { try lines(of: $0, world.files) } ?? [])
             try await run.add(all, to: tenant)
             if mesh.json { return Console.put(["tenant": .string(tenant), "added": .number(all.count)]) }
-            let distinct = Set(all).count
-            Console.put("\(NumberText.grouped(UInt64(distinct))) \(distinct == 1 ? "id counts" : "ids count") at \(tenant)")
+            Console.put("\(NumberText.grouped(UInt64(all.count))) \(all.count == 1 ? "id counts" : "ids count") at \(tenant)")
         }
 
         private func lines(of path: String, _ files: any FileSystem) throws(CommandFailure) -> [String] {

@@ -26,4 +26,7 @@ public distributed actor ActorDoor: NodeSingleton {
         }
         return await courier?.efforts(for: actor, limit: Self.most).map(\.packed) ?? []
     }
+
+    /// Actors of a kind that have something to do, whose home this node is.
+    public distributed func count(ofKind kind: String) async throws -> Int { await courier?.count(ofKind: kind) ?? 0 }
 }

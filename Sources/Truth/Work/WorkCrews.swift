@@ -51,7 +51,7 @@ struct WorkCrews: Sendable {
         let system = node.system
         do {
             let result = try await system.withDeadline(Self.patience) {
-                try await system.singleton(WorkDoor.self, on: assignment.node).perform(assignment.work, task)
+                try await system.singleton(NodeWorker.self, on: assignment.node).perform(assignment.work, task)
             }
             return .answered(assignment, result)
         } catch {

@@ -3,18 +3,16 @@ import Distributed
 import Mesh
 import World
 
-/// The door to a node's workers. One on every node.
-public distributed actor WorkDoor: NodeSingleton {
+/// Does the parts that actors anywhere have ordered, by the node's workers. One on every node.
+public distributed actor NodeWorker: NodeSingleton {
     public typealias ActorSystem = MeshActorSystem
     public nonisolated var unownedExecutor: UnownedSerialExecutor { id.unownedExecutor }
 
     private let workers: [String: any Worker]
     private let results: any ResultStore
-    private let courier: CourierRunner?
 
-    init(actorSystem: MeshActorSystem, workers: [any Worker], results: any ResultStore, courier: CourierRunner?) {
+    init(actorSystem: MeshActorSystem, workers: [any Worker], results: any ResultStore) {
         self.actorSystem = actorSystem
-        self.courier = courier
         self.results = results
         self.workers = Dictionary(workers.map { ($0.kind.name, $0) }) { first, _ in first }
     }
@@ -32,7 +30,4 @@ public distributed actor WorkDoor: NodeSingleton {
         }
         return .stored(try await results.save(payload, of: work))
     }
-
-    /// Actors of a kind that have something to do, whose home this node is.
-    public distributed func actors(ofKind kind: String) async throws -> Int { await courier?.count(ofKind: kind) ?? 0 }
 }
