@@ -69,7 +69,8 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
     case timersInMemory = "timers-in-memory"
     /// Answers of workers are counted, and not parts. Breaks: one answer to a part counts.
     case gatherByCounting = "gather-by-counting"
-    /// A part is given to one worker, whatever becomes of it. Breaks: work ends although a worker that had some of it has died.
+    /// A part is given to one worker, by the home of its actor alone, whatever becomes of it. Breaks: work ends although a worker that had some
+    /// of it has died.
     case noResend = "no-resend"
     /// A compensation waits behind a dead step like any letter. Breaks: what cannot go on can go back.
     case compensationHeldBack = "compensation-held-back"

@@ -69,7 +69,7 @@ package struct Courier {
         case .written(let actor, let command, let error): written(actor, command, error)
         case .performed(let actor, let part, let report): ended(actor, part, .done(report))
         case .silent(let actor, let part, let cause): ended(actor, part, .dying(cause))
-        case .rests(let actor): if charges[actor]?.parts.isEmpty == false { attend(actor) }
+        case .rests(let actor): if charges[actor]?.isEager == true { attend(actor) }
         case .tick: break
         }
         while let (actor, _) = timers.pop(dueBy: self.now) {

@@ -43,6 +43,9 @@ struct CourierCharge {
         return letters.contains { $0.sequence == sequence && $0.nature != .step }
     }
 
+    /// It has something done or tried again that may no longer be wanted.
+    var isEager: Bool { !parts.isEmpty || !pauses.isEmpty || !flying.isEmpty }
+
     // MARK: News
 
     /// Takes what was read, and gives the parts for which nobody waits any longer.
