@@ -75,14 +75,24 @@ public struct DurableActors: Sendable {
         return try Self.reading(actor) { try ActorSighting(first, rows: rows) }
     }
 
-    /// Returns when more has happened to the actor than ``ActorSighting/number`` says, or when patience is over; maybe for nothing.
-    public func waitForNews(of actor: ActorName, beyond number: UInt64, patience: Duration) async throws(RegisterError) {
-        // Versions of registers rise with more than what happens to actors.
-        let query = Self.stateQuery
-        let first = try await engine.glance(actor.key, query: query, seen: nil, patience: patience)
-        let seen = first.answer.isEmpty ? 0 : try Self.reading(actor) { try ActorSight(packed: first.answer).number }
-        guard seen <= number, !first.isFinished else { return }
-        _ = try await engine.glance(actor.key, query: query, seen: first.version, patience: patience)
+    /// Waits until more has happened to the actor than ``ActorSighting/number`` says, or nothing more can happen; at most for `patience`.
+    /// - Parameter number: what was seen; the largest of all waits for the end.
+    /// - Returns: how it stands then, as one replica knows it; nil when that has no news, or more rows than one answer holds.
+    public func news<Actor: DurableActor>(
+        of actor: ActorName, _ type: Actor.Type, beyond number: UInt64, patience: Duration
+    ) async throws(RegisterError) -> ActorSighting<Actor>? {
+        let query = ActorQuery.sight(after: []).packed
+        // Versions of registers rise with more than what happens to actors, so that one is compared first; but for the end.
+        var seen: UInt64? = number == .max ? .max : nil
+        while true {
+            let glance = try await engine.glance(actor.key, query: query, seen: seen, patience: patience)
+            let sight = glance.answer.isEmpty ? nil : try Self.reading(actor) { try ActorSight(packed: glance.answer) }
+            if let sight, sight.number > number || sight.isOver {
+                return try sight.next == nil ? Self.reading(actor) { try ActorSighting(sight, rows: sight.rows) } : nil
+            }
+            guard seen == nil, !glance.isFinished else { return nil }
+            seen = glance.version
+        }
     }
 
     /// What an actor has done for a piece of work, in the order in which it did.

@@ -64,13 +64,14 @@ public final class JobDesk<Actor: JobActor>: JobGateway {
     // MARK: Asking
 
     public func status(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(JobGatewayError) -> Document {
-        let actor = ActorName(Actor.kind, of: id), end = world.now + patience
-        var document = try await read(actor, id)
-        while let seen, document.version == seen, !document.status.isTerminal, world.now < end {
-            try await waitForNews(of: actor, id, seen, until: end)
-            document = try await read(actor, id)
+        let actor = ActorName(Actor.kind, of: id)
+        let end = world.now + patience
+        while true {
+            // Who has seen a version is told what one replica knows of a later one. All else is asked of a majority.
+            if let seen, let sighting = try await news(of: actor, id, beyond: seen, end - world.now) { return try await document(id, sighting) }
+            let document = try await read(actor, id)
+            guard let seen, document.version <= seen, !document.status.isTerminal, world.now < end else { return document }
         }
-        return document
     }
 
     private func read(_ actor: ActorName, _ id: WorkID) async throws(JobGatewayError) -> Document {
@@ -79,6 +80,20 @@ public final class JobDesk<Actor: JobActor>: JobGateway {
             throw JobGatewayError(error, "job \(id)")
         }
         guard let sighting else { throw Self.unknown(id) }
+        return try await document(id, sighting)
+    }
+
+    private func news(
+        of actor: ActorName, _ id: WorkID, beyond seen: UInt64, _ patience: Duration
+    ) async throws(JobGatewayError) -> ActorSighting<Actor>? {
+        do throws(RegisterError) {
+            return try await actors.news(of: actor, Actor.self, beyond: seen, patience: patience)
+        } catch {
+            throw JobGatewayError(error, "job \(id)")
+        }
+    }
+
+    private func document(_ id: WorkID, _ sighting: ActorSighting<Actor>) async throws(JobGatewayError) -> Document {
         let results = try await fetch(Actor.stored(sighting), id)
         guard var document = Actor.document(id, sighting, results: results, now: world.wallTime) else { throw Self.unknown(id) }
         if !document.status.isTerminal, surroundings.breadth() == 0 {
@@ -97,15 +112,6 @@ public final class JobDesk<Actor: JobActor>: JobGateway {
             results[location] = bytes
         }
         return results
-    }
-
-    /// Returns when there may be something new, or when it is time.
-    private func waitForNews(of actor: ActorName, _ id: WorkID, _ seen: UInt64, until end: Instant) async throws(JobGatewayError) {
-        do throws(RegisterError) {
-            try await actors.waitForNews(of: actor, beyond: seen, patience: end - world.now)
-        } catch {
-            throw JobGatewayError(error, "job \(id)")
-        }
     }
 
     private static func unknown(_ id: WorkID) -> JobGatewayError {

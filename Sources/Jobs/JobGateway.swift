@@ -8,7 +8,8 @@ public protocol JobGateway<Document>: Sendable {
     /// - Parameter id: of the job; the same once more is the same job.
     func submit(_ request: Document.Request, id: WorkID) async throws(JobGatewayError)
 
-    /// The job's document; when that is its version `seen`, waits up to `patience` for a later one.
+    /// The job's document; when that is its version `seen`, waits up to `patience` for a later one. The largest of all versions waits for
+    /// the end.
     func status(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(JobGatewayError) -> Document
 
     /// Ends the job. Returns when that is decided.

@@ -175,7 +175,7 @@ final class ActorStage {
         guard let actor = ActorName(key: errand.key) else { preconditionFailure("\(errand.key) is no actor") }
         do {
             switch errand.action {
-            case .read(let query): return .success(try actors.read(actor, ActorQuery(packed: query)))
+            case .read(let query), .look(let query): return .success(try actors.read(actor, ActorQuery(packed: query)))
             case .change(_, let command): return .success(try change(actor, ActorCommand(packed: command)))
             case .glance: preconditionFailure("no courier glances")
             }

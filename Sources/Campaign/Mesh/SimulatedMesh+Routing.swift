@@ -23,7 +23,8 @@ extension SimulatedMesh {
         guard let to = process.peers[home] else { return forward(process, number) }
         let patience = min(route.deadline - now, shape.forwardPatience)
         let back = Errand.Return(machine: process.machine, route: number, attempt: route.attempt)
-        let errand = Errand(back: back, key: route.call.key, action: route.call.action, patience: patience)
+        let action = to == process.machine ? route.call.action : route.call.action.fromAfar
+        let errand = Errand(back: back, key: route.call.key, action: action, patience: patience)
         trace.note(now, process.machine, .route, number ^ UInt64(to) << 40, "#\(number) to n\(to + 1), attempt \(route.attempt)")
         push(
             .routeDue(process.machine, process: process.serial, route: number, attempt: route.attempt), after: patience + .milliseconds(30))

@@ -13,7 +13,7 @@ package struct CourierErrand: Sendable {
         switch effect {
         case .read(let actor, let part):
             key = actor.key
-            action = .read(ActorQuery.duties(after: part).packed)
+            action = .look(ActorQuery.duties(after: part).packed)
             input = { .duties(actor, $0.flatMap { Self.reading(actor, $0) { try ActorDuties(packed: $0) } }) }
         case .deliver(let sender, let receiver, let letter, let received, let attempt):
             key = receiver.key

@@ -73,21 +73,13 @@ struct JobsDriver {
     }
 
     private func runOne() async throws {
-        let id = ids.next(), deadline = world.now + Self.patience
+        let id = ids.next()
         try await jobs.submit(request, id: id)
-        var seen: UInt64?
-        while world.now < deadline {
-            let document = try await jobs.status(id, seen: seen, patience: .seconds(1))
-            guard document.status.isTerminal else {
-                seen = document.version
-                continue
-            }
-            guard document.status == .completed, document.results.count == request.services.count else {
-                throw CommandFailure(.software, "job \(id) has ended as \(document.status.rawValue) with \(document.results.count) results")
-            }
-            return
+        let document = try await jobs.status(id, seen: .max, patience: Self.patience)
+        guard document.status.isTerminal else { throw CommandFailure(.timedOut, "job \(id) has not ended within \(Self.patience.seconds) s") }
+        guard document.status == .completed, document.results.count == request.services.count else {
+            throw CommandFailure(.software, "job \(id) has ended as \(document.status.rawValue) with \(document.results.count) results")
         }
-        throw CommandFailure(.timedOut, "job \(id) has not ended within \(Self.patience.seconds) s")
     }
 }
 

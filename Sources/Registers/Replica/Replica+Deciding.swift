@@ -154,11 +154,14 @@ extension Replica {
         guard !wishes.isEmpty else { return }
         let view = fold(proposer.key, at: version).view
         for wish in wishes {
-            guard case .read(let query) = wish.action else { continue }
-            do {
-                end(proposer, wish, .success(try machine(of: proposer.key).read(query, view)))
-            } catch {
-                end(proposer, wish, .failure(error.error))
+            switch wish.action {
+            case .read(let query), .look(let query):
+                do throws(MachineRefusal) {
+                    end(proposer, wish, .success(try machine(of: proposer.key).read(query, view)))
+                } catch {
+                    end(proposer, wish, .failure(error.error))
+                }
+            case .change, .glance: preconditionFailure("a read that is none")
             }
         }
     }

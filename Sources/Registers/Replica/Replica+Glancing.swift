@@ -11,6 +11,9 @@ import World
 // died, the others would go on telling what went before. So the home, when it is looked at there and does not know, asks the others as
 // for a read. That is not waited for: it is for who looks next.
 //
+// Whoever looks after the home's registers on the home's own node looks in the same way, but never at less than what was accepted here: where
+// that is not known to be chosen, a look is a read.
+//
 // Who has seen a version may wait here for a later one. All that leads to one in this replica wakes those who wait.
 
 /// Those who wait for registers to change.
@@ -129,6 +132,21 @@ extension Replica {
 
     private mutating func end(_ wish: RegisterWish, _ code: RegisterError.Code, _ sentence: String, _ retryAfter: Duration) {
         emit(.answer(wish.token, .failure(RegisterError(code, .failed, sentence, retryAfter: retryAfter))))
+    }
+
+    // MARK: Looking
+
+    /// Answers a look of the home's own node, when nothing was accepted here but what is known to be chosen; else it is a read.
+    mutating func answersAtOnce(_ wish: RegisterWish, _ query: [UInt8]) -> Bool {
+        guard rank(in: wish.key.shard) == 0, let record = record(of: wish.key), !record.isCatchingUp else { return false }
+        guard record.pending.map({ isChosen($0.version, of: wish.key) }) ?? true else { return false }
+        do throws(MachineRefusal) {
+            let view = fold(wish.key, at: record.pending?.version ?? record.base).view
+            emit(.answer(wish.token, .success(try machine(of: wish.key).read(query, view))))
+        } catch {
+            emit(.answer(wish.token, .failure(error.error)))
+        }
+        return true
     }
 
     // MARK: What is not known to be chosen

@@ -6,6 +6,7 @@ extension Replica {
     mutating func take(_ wish: RegisterWish) {
         if let error = reasonToRefuse(wish) { return emit(.answer(wish.token, .failure(error))) }
         if case .glance(let query, let seen) = wish.action { return glance(wish, query, seen: seen) }
+        if case .look(let query) = wish.action, answersAtOnce(wish, query) { return }
         let proposer = proposers[wish.key] ?? Proposer(wish.key)
         proposers[wish.key] = proposer
         guard proposer.changes.count + proposer.reads.count < RegisterLimits.waitingPerKey, waiting < RegisterLimits.waiting else {
@@ -16,7 +17,7 @@ extension Replica {
         waiting += 1
         switch wish.action {
         case .change: proposer.changes.append(wish)
-        case .read, .glance: proposer.reads.append(wish)
+        case .read, .look, .glance: proposer.reads.append(wish)
         }
         if proposer.isIdle { advance(wish.key) } else { setTimer(proposer) }
     }
@@ -41,7 +42,7 @@ extension Replica {
         }
         let bytes = switch wish.action {
         case .change(_, let command): command.count
-        case .read(let query), .glance(let query, _): query.count
+        case .read(let query), .look(let query), .glance(let query, _): query.count
         }
         guard bytes <= RegisterLimits.commandBytes else {
             return RegisterError(.tooLarge, .failed, "a command has at most \(RegisterLimits.commandBytes) bytes, not \(bytes)")

@@ -63,9 +63,16 @@ public struct RegisterWish: Hashable, Sendable {
         case change(operation: WorkID?, command: [UInt8])
         /// Answer a query from a state that is at least as new as everything acknowledged before now.
         case read([UInt8])
+        /// The same, but the home answers from what it has when it knows that to be chosen, without asking others. For those who look after
+        /// registers of their own node, and can do no harm by a state that is not the newest.
+        case look([UInt8])
         /// Answer a query from what this replica knows to be chosen, without asking others: a packed ``RegisterGlance``. With `seen`: when
         /// the version is above that, or the work has ended; and by the deadline in any case.
         case glance([UInt8], seen: UInt64?)
+
+        /// What is asked of another node for it: a home that others have left may be reached for long by somebody who would not look
+        /// after the register then.
+        package var fromAfar: Action { if case .look(let query) = self { .read(query) } else { self } }
     }
 
     /// Names the wish in its answer. Unique among those that wait at one replica.

@@ -205,7 +205,7 @@ public final class ConfigurationKeeper: Sendable {
     private func ask(_ action: RegisterWish.Action) async -> Result<[UInt8], RegisterError> {
         do throws(RegisterError) {
             switch action {
-            case .read(let query): return .success(try await engine.read(.configuration, query: query, patience: Self.errandPatience))
+            case .read(let query), .look(let query): return .success(try await engine.read(.configuration, query: query, patience: Self.errandPatience))
             case .change(let operation, let command):
                 return .success(
                     try await engine.change(.configuration, operation: operation, command: command, patience: Self.errandPatience))

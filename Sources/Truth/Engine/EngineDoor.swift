@@ -24,9 +24,9 @@ public struct RegisterOrder: Codable, Sendable {
     package init(_ key: RegisterKey, _ action: RegisterWish.Action, patience: Duration) {
         name = key.bytes
         hour = key.hour?.number
-        switch action {
+        switch action.fromAfar {
         case .change(let operation, let command): (kind, self.operation, seen, bytes) = (.change, operation, nil, command)
-        case .read(let query): (kind, operation, seen, bytes) = (.read, nil, nil, query)
+        case .read(let query), .look(let query): (kind, operation, seen, bytes) = (.read, nil, nil, query)
         case .glance(let query, let seen): (kind, operation, self.seen, bytes) = (.glance, nil, seen, query)
         }
         patienceMs = Int(clamping: patience.milliseconds)
