@@ -5,7 +5,7 @@ import Synchronization
 import Web
 import World
 
-/// A job's document at a version, as a stream of events tells it.
+/// The document of a job or an order at a version, as a stream of events tells it.
 public struct JobChange: Sendable, Hashable {
     /// How a job has ended, in the words of the contract.
     public enum Ending: String, Sendable {
@@ -17,11 +17,22 @@ public struct JobChange: Sendable, Hashable {
     public let document: JSON
     /// Nil while the job goes on.
     public let ending: Ending?
+    /// What it has done is being undone.
+    public let isCompensating: Bool
 
-    public init(version: UInt64, document: JSON, ending: Ending?) {
+    public init(version: UInt64, document: JSON, ending: Ending?, isCompensating: Bool = false) {
         self.version = version
         self.document = document
         self.ending = ending
+        self.isCompensating = isCompensating
+    }
+
+    /// The name of the event that tells it, in the words of the contract.
+    /// - Parameter data: what the event brings.
+    fileprivate func event(_ data: JSON) -> String {
+        if let ending { return ending.rawValue }
+        if isCompensating { return "compensating" }
+        return data["results"] == nil ? "progress" : "result"
     }
 }
 
@@ -41,11 +52,11 @@ public protocol JobEventSource: Sendable {
     func sighting(of id: WorkID, seen: UInt64?) async -> JobSighting
 }
 
-/// `GET /api/jobs/{id}/events`: a job's progress as server-sent events, for every kind of work in the list.
+/// `GET /api/jobs/{id}/events`: the progress of a job or an order as server-sent events, for every kind of work in the list.
 ///
 /// An event's id is the version of the document it brings. A client that comes again with `Last-Event-ID` gets what has
 /// changed since; one whose last event was the end gets 204, which tells it to stop coming. The first event of a connection
-/// carries the whole document, later ones the members that have changed (after RFC 7396) and always `jobId`.
+/// carries the whole document, later ones the members that have changed (after RFC 7396) and always its id.
 public struct JobEventsRoutes: RouteGroup {
     private let sources: [any JobEventSource]
     private let world: any World
@@ -128,21 +139,23 @@ public struct JobEventsRoutes: RouteGroup {
                 }
             }
             let data = change.ending == nil ? Self.difference(from: document, to: change.document) : change.document
-            events.append(ServerSentEvent(id: id, event: change.ending?.rawValue ?? "progress", data: data))
+            events.append(ServerSentEvent(id: id, event: change.event(data), data: data))
             version = change.version
             document = change.document
             isOver = change.ending != nil
             return events
         }
 
+        private static let ids: Set = ["jobId", "orderId"]
+
         private static func difference(from old: JSON?, to new: JSON) -> JSON {
             guard let old = old?.members, let members = new.members else { return new }
-            return .object(members.filter { $0.key == "jobId" || !old.contains($0) })
+            return .object(members.filter { ids.contains($0.key) || !old.contains($0) })
         }
     }
 
     private static let operation: JSON = [
-        "summary": "The progress of a job, as server-sent events",
+        "summary": "The progress of a job or an order, as server-sent events",
         "parameters": [
             [
                 "name": "Last-Event-ID", "in": "header", "schema": ["type": "integer"],
@@ -151,7 +164,9 @@ public struct JobEventsRoutes: RouteGroup {
         ],
         "responses": [
             "200": [
-                "description": "accepted, then progress, then one of completed, failed, cancelled",
+                "description": .string(
+                    "accepted; then progress, result (one more is there) and compensating (what was done is being undone); "
+                        + "then one of completed, failed, cancelled"),
                 "content": ["text/event-stream": ["schema": ["type": "string"]]],
             ],
             "204": ["description": "the last event was the last"],

@@ -34,6 +34,9 @@ public enum Order: DurableActor {
     public static var blank: State { State() }
     public static func word(for state: State) -> String { state.status.rawValue }
 
+    /// Why an order is undone that its customer does not want any more.
+    public static let customersReason = "cancelled by its customer"
+
     private static let toAccount = Step.Sending.to(Account.self, Charge.self)
     private static let backwards: [Step.Sending] = [
         .to(Shipping.self, CancelShipping.self), .to(Stock.self, Release.self), .to(Account.self, Refund.self),
@@ -69,7 +72,7 @@ public enum Order: DurableActor {
             .on(Cancel.self, .note, from: [.outside], sends: backwards) { _, state, next in
                 guard state.request != nil else { throw ReactionError("there is no such order") }
                 if state.status.isTerminal || state.status == .compensating { return }
-                try giveUp("cancelled by its customer", &state, &next)
+                try giveUp(customersReason, &state, &next)
             },
             .on(Released.self, .note, sends: backwards, limit: 3) { released, state, next in
                 guard state.status == .compensating else { return }

@@ -20,6 +20,20 @@ public struct OrderDesk: OrderGateway {
         return state?.request == nil ? nil : state
     }
 
+    public func order(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(OrderGatewayError) -> OrderSighting? {
+        let actor = ActorName(Order.kind, of: id), sighting: ActorSighting<Order>?
+        do throws(RegisterError) {
+            if let seen, let news = try await actors.news(of: actor, Order.self, beyond: seen, patience: patience) {
+                sighting = news
+            } else {
+                sighting = try await actors.sighting(of: actor, Order.self, rows: 0)
+            }
+        } catch {
+            throw OrderGatewayError(error)
+        }
+        return sighting.flatMap { $0.state.request == nil ? nil : OrderSighting(state: $0.state, number: $0.number) }
+    }
+
     public func cancel(_ id: WorkID, operation: WorkID) async throws(OrderGatewayError) -> Bool {
         guard let state = try await order(id) else { return false }
         guard !state.status.isTerminal else { throw OrderGatewayError(.ended, "order \(id) has ended already: \(state.status.rawValue)") }

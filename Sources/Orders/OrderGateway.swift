@@ -9,6 +9,10 @@ public protocol OrderGateway: Sendable {
     /// How an order stands; nil when there is none of that id.
     func order(_ id: WorkID) async throws(OrderGatewayError) -> Order.State?
 
+    /// How an order stands, and the number of what has happened to it; nil when there is none of that id. When that is the number `seen`,
+    /// waits up to `patience` for more.
+    func order(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(OrderGatewayError) -> OrderSighting?
+
     /// Cancels an order: it will be undone. False when there is none.
     /// - Throws: `ended` when it has ended.
     func cancel(_ id: WorkID, operation: WorkID) async throws(OrderGatewayError) -> Bool
@@ -26,6 +30,18 @@ public protocol OrderGateway: Sendable {
     /// Makes an item (over revision 0), or sets the quantity of the revision.
     /// - Throws: `otherRevision` when that is not the revision that is there, `lessThanHeld` when orders hold more.
     func setStock(_ name: String, quantity: Int64, over revision: UInt64, operation: WorkID) async throws(OrderGatewayError) -> Stock.State
+}
+
+/// An order at one moment.
+public struct OrderSighting: Hashable, Sendable {
+    public let state: Order.State
+    /// Rises with everything that happens to the order; 1 when it was placed.
+    public let number: UInt64
+
+    public init(state: Order.State, number: UInt64) {
+        self.state = state
+        self.number = number
+    }
 }
 
 /// Why an edge has nothing for its client.

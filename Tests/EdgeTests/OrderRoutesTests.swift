@@ -13,7 +13,8 @@ func withOrders(hasOrders: Bool = true, _ body: (String, OrderBook) async throws
     let world = SystemWorld()
     let book = OrderBook(world)
     let edge = EdgeServer(
-        address: .tcp(host: "127.0.0.1", port: 0), groups: [OrderRoutes(gateway: hasOrders ? book : nil, world: world)],
+        address: .tcp(host: "127.0.0.1", port: 0),
+        groups: [OrderRoutes(gateway: hasOrders ? book : nil, world: world), JobEventsRoutes(sources: [OrderEvents(gateway: book)], world: world)],
         readiness: { .healthy }, version: "0.1.0", world: world, logger: Logger(label: "test"))
     let port = try await edge.start()
     do { try await body("http://127.0.0.1:\(port)", book) } catch {
@@ -89,6 +90,47 @@ func withOrders(hasOrders: Bool = true, _ body: (String, OrderBook) async throws
             #expect(states?.dropFirst().dropLast().allSatisfy { $0 == "undone" } == true)
             let account = try await ask("GET", base + "/api/accounts/alice")
             #expect(account.json == ["id": "alice", "balance": 1_000, "held": 0])
+        }
+    }
+
+    @Test func theEventsOfAnOrderTellItToItsEnd() async throws {
+        try await withOrders { base, book in
+            try await Self.stockUp(base)
+            let id = try await Self.place(base)
+            let events = try await EventReader.read("\(base)/api/jobs/\(id)/events", lastEventID: nil) { event in
+                switch event.data["status"]?.string {
+                case "Placed": try book.advance(id, to: .paid)
+                case "Paid": try book.advance(id, to: .reserved)
+                default: try book.advance(id, to: .shipped)
+                }
+                return true
+            }
+            #expect(events.map(\.kind) == ["accepted", "progress", "progress", "completed"])
+            #expect(events.map { $0.data["status"] } == ["Placed", "Paid", "Reserved", "Shipped"])
+            #expect(events[1].data.members?.map(\.key) == ["orderId", "status", "steps"])
+        }
+    }
+
+    @Test func theEventsOfAnOrderTellThatItIsUndone() async throws {
+        try await withOrders { base, book in
+            try await Self.stockUp(base)
+            let id = try await Self.place(base)
+            try book.advance(id, to: .paid)
+            let events = try await EventReader.read("\(base)/api/jobs/\(id)/events", lastEventID: nil) { event in
+                switch event.kind {
+                case "accepted":
+                    let answer = try await ask("DELETE", "\(base)/api/orders/\(id)")
+                    #expect(answer.status == 202)
+                case "compensating": try book.play()
+                default: break
+                }
+                return true
+            }
+            #expect(events.map(\.kind) == ["accepted", "compensating", "cancelled"])
+            let other = try await Self.place(base, #"{"customer":"alice","item":"lamp","quantity":11,"amount":20}"#)
+            try book.play()
+            let failed = try await EventReader.read("\(base)/api/jobs/\(other)/events", lastEventID: nil) { _ in true }
+            #expect(failed.map(\.kind) == ["accepted", "failed"])
         }
     }
 

@@ -14,8 +14,10 @@ package final class OrderBook: OrderGateway {
     private let state: Mutex<State>
     /// When everything happens.
     package let now: WallTime
+    private let world: any World
 
     package init(_ world: any World) {
+        self.world = world
         let now = world.wallTime
         self.now = now
         state = Mutex(State(rehearsal: Rehearsal([Order.self, Account.self, Stock.self, Shipping.self], seed: 1, now: now)))
@@ -56,6 +58,18 @@ package final class OrderBook: OrderGateway {
     package func order(_ id: WorkID) async throws(OrderGatewayError) -> Order.State? {
         let state = try read { try $0.state(of: ActorName(Order.kind, of: id), Order.self) }
         return state.request == nil ? nil : state
+    }
+
+    package func order(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(OrderGatewayError) -> OrderSighting? {
+        let actor = ActorName(Order.kind, of: id), end = world.now + patience
+        while true {
+            let (state, number) = try read { rehearsal in
+                (try rehearsal.state(of: actor, Order.self), UInt64(try rehearsal.trace(of: id).count { $0.actor == actor }))
+            }
+            guard state.request != nil else { return nil }
+            if number > seen ?? 0 || state.status.isTerminal || world.now >= end { return OrderSighting(state: state, number: number) }
+            try? await world.sleep(for: .milliseconds(5))
+        }
     }
 
     package func cancel(_ id: WorkID, operation: WorkID) async throws(OrderGatewayError) -> Bool {

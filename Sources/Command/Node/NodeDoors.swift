@@ -32,18 +32,20 @@ struct NodeDoors {
         let work = try NodeWork(topology, node, mesh, log)
         let truth = try Self.truth(topology, node, mesh, store, work, log)
         self.truth = truth
-        let jobs = NodeJobs(topology, mesh, truth)
+        let jobs = NodeJobs(topology, mesh, truth), orders = OrderDesk(actors: truth.actors)
         edge = node.edge.map { endpoint in
             EdgeServer(
                 address: .tcp(host: endpoint.host, port: endpoint.port),
                 groups: [
                     PrimesRoutes(gateway: jobs.primes, limits: jobs.primesLimits, workers: jobs.counters, world: mesh.world),
                     LookupRoutes(gateway: jobs.lookups, services: work.services, world: mesh.world),
-                    OrderRoutes(gateway: OrderDesk(actors: truth.actors), world: mesh.world),
+                    OrderRoutes(gateway: orders, world: mesh.world),
                     ItemRoutes(gateway: ItemDesk(engine: truth.engine, world: mesh.world), world: mesh.world),
                     ValueRoutes(values: truth.values, world: mesh.world),
                     JobEventsRoutes(
-                        sources: [JobEvents(gateway: jobs.primes), JobEvents(gateway: jobs.lookups, services: work.services)], world: mesh.world),
+                        sources: [
+                            JobEvents(gateway: jobs.primes), JobEvents(gateway: jobs.lookups, services: work.services), OrderEvents(gateway: orders),
+                        ], world: mesh.world),
                 ],
                 readiness: { truth.readiness(of: mesh.readiness()) }, version: Release.version, world: mesh.world, logger: log)
         }
