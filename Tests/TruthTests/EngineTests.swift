@@ -89,6 +89,7 @@ import World
                 let order = RegisterOrder(key, action, patience: .milliseconds(250))
                 #expect(order.key == key && order.key?.hour == key.hour && order.action == action && order.patienceMs == 250)
             }
+            #expect(RegisterOrder(key, .look([1]), patience: .seconds(1)).action == .read([1]), "another node's home is asked for a read")
         }
     }
 

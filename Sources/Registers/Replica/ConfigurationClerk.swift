@@ -69,7 +69,7 @@ public struct ConfigurationClerk<Configuration: WrittenConfiguration>: Sendable 
             guard let content = ConfigurationMachine.content(state), content.epoch > known.map.epoch else { return nil }
             return Configuration(document: content.document)
         // It is no errand of the clerk's to look at one replica alone.
-        case (.read, .failure), (.glance, _): return nil
+        case (.read, .failure), (.glance, _), (.look, _): return nil
         }
     }
 }

@@ -120,8 +120,13 @@ final class Proposer {
         return late
     }
 
-    /// The reads that what has just been decided answers.
+    /// The reads that what has just been decided answers, and the looks, whenever they came.
     func takeCovered() -> [RegisterWish] {
+        let late = reads.dropFirst(covered), looks = late.filter(\.isLook)
+        if !looks.isEmpty {
+            reads = reads.prefix(covered) + looks + late.filter { !$0.isLook }
+            covered += looks.count
+        }
         let wishes = Array(reads.prefix(covered))
         reads.removeFirst(covered)
         covered = 0

@@ -12,7 +12,7 @@ import World
 // for a read. That is not waited for: it is for who looks next.
 //
 // Whoever looks after the home's registers on the home's own node looks in the same way, but never at less than what was accepted here: where
-// that is not known to be chosen, a look is a read.
+// that is not known to be chosen, a look waits for what is under way, or is a read.
 //
 // Who has seen a version may wait here for a later one. All that leads to one in this replica wakes those who wait.
 

@@ -88,6 +88,8 @@ public struct RegisterWish: Hashable, Sendable {
         self.action = action
         self.deadline = deadline
     }
+
+    var isLook: Bool { if case .look = action { true } else { false } }
 }
 
 /// Figures of a replica.
