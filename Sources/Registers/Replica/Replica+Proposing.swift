@@ -19,7 +19,14 @@ extension Replica {
         case .change: proposer.changes.append(wish)
         case .read, .look, .glance: proposer.reads.append(wish)
         }
-        if proposer.isIdle { advance(wish.key) } else { setTimer(proposer) }
+        if proposer.isIdle { wished.append(wish.key) } else { setTimer(proposer) }
+    }
+
+    /// Begins what was wished in this turn.
+    mutating func beginWished() {
+        var keys: [RegisterKey] = []
+        swap(&keys, &wished)
+        for key in keys { advance(key) }
     }
 
     private func reasonToRefuse(_ wish: RegisterWish) -> RegisterError? {

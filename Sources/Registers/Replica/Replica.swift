@@ -46,6 +46,8 @@ public struct Replica: ~Copyable {
     var lastRound: UInt64
     /// Wishes that wait, at all proposers.
     var waiting = 0
+    /// Keys of which something was wished in this turn while nothing was under way. All of a turn's wishes for a key are one proposal.
+    var wished: [RegisterKey] = []
 
     var witnessing = Witnessing()
     var freeing = Freeing()
@@ -117,6 +119,8 @@ public struct Replica: ~Copyable {
             take(input)
             while let item = outbox.popLocal() { serve(item, from: id) }
         }
+        beginWished()
+        while let item = outbox.popLocal() { serve(item, from: id) }
         while let (timer, _) = timers.pop(dueBy: self.now) { fire(timer) }
         while let item = outbox.popLocal() { serve(item, from: id) }
         return finish()

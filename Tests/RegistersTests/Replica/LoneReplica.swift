@@ -81,8 +81,11 @@ final class LoneReplica {
 
     // MARK: What happens to it
 
-    func give(_ input: ReplicaInput) {
-        for effect in replica.handle(input, now: now, wall: wall) {
+    /// All of it in one turn.
+    func give(_ inputs: ReplicaInput...) { give(inputs) }
+
+    private func give(_ inputs: [ReplicaInput]) {
+        for effect in replica.handle(inputs, now: now, wall: wall) {
             switch effect {
             case .send(let frame, let peer): sent += frame.items.map { Sent(peer: peer, commit: frame.commit, item: $0) }
             case .commit(let commit):
@@ -130,6 +133,16 @@ final class LoneReplica {
 
     func ask(_ action: ShardRequest.Action, ofShard shard: Int, round: UInt64 = 77, from peer: StoreID = second) {
         hear(.shardRequest(ShardRequest(round: round, epoch: 1, shard: shard, action: action)), from: peer)
+    }
+
+    /// Wishes several changes of one register in one turn.
+    func wish(_ commands: [[UInt8]], of key: RegisterKey) -> [UInt64] {
+        let wishes = commands.map { command in
+            lastToken += 1
+            return RegisterWish(token: lastToken, key: key, action: .change(operation: nil, command: command), deadline: now + .seconds(5))
+        }
+        give(wishes.map { .wish($0) })
+        return wishes.map(\.token)
     }
 
     @discardableResult
