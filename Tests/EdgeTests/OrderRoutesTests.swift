@@ -288,7 +288,7 @@ func withOrders(hasOrders: Bool = true, _ body: (String, OrderBook) async throws
             let document = try #require(try await ask("GET", base + "/openapi.json").json)
             let paths = try #require(document["paths"])
             #expect(paths.members?.map(\.key).filter { $0.hasPrefix("/api/") } == [
-                "/api/orders", "/api/orders/{id}", "/api/accounts/{id}", "/api/stock/{id}",
+                "/api/orders", "/api/orders/{id}", "/api/accounts/{id}", "/api/stock/{id}", "/api/jobs/{id}/events",
             ])
             #expect(paths["/api/orders"]?.members?.map(\.key) == ["post"])
             #expect(paths["/api/orders/{id}"]?.members?.map(\.key) == ["get", "delete"])
