@@ -197,7 +197,7 @@ var tests: [Target] {
         .testTarget(
             name: "TruthTests",
             dependencies: [
-                "World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Mesh", "Truth", "TestSupport", log,
+                "World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Transport", "Mesh", "Truth", "TestSupport", log,
             ]),
         .testTarget(
             name: "PrimesTests",

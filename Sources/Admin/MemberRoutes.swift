@@ -51,6 +51,8 @@ extension Member {
             .init("version", .string(metadata.versions.software)),
             .init("wire", ["min": .number(metadata.versions.wireMin), "max": .number(metadata.versions.wireMax)]),
             .init("load", .number(metadata.load)),
+            // Null while the wall clock is near the others'.
+            .init("clock", ClockWatch.verdict(of: metadata).isOff ? .string(ClockWatch.verdict(of: metadata).rawValue) : nil),
             .init("placed", .bool(isPlaced)),
         ]
     }

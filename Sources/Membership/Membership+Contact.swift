@@ -2,7 +2,10 @@ import World
 
 extension Membership {
     /// A message from an established session, which vouches for the sender's identity.
-    public mutating func handle(_ message: MembershipMessage, from peer: MembershipPeer, now: Instant) -> [MembershipEffect] {
+    /// - Parameter wall: what the sender's wall clock showed when it said this; nil when it does not tell.
+    public mutating func handle(
+        _ message: MembershipMessage, from peer: MembershipPeer, wall: WallTime? = nil, now: Instant
+    ) -> [MembershipEffect] {
         begin(now)
         guard started, standing != .left, peer != own.peer else { return finish() }
         heard(peer.identity, at: peer.address)
@@ -13,7 +16,7 @@ extension Membership {
             send(.ack(sequence: sequence, rumours: answer), to: peer)
         case .ack(let sequence, let rumours):
             relayed(sequence, by: peer.identity)
-            succeeded(sequence, by: peer.identity)
+            succeeded(sequence, by: peer.identity, wall)
             merge(rumours, from: peer)
         case .pingRequest(let sequence, let target, let remainingMs, let rumours):
             merge(rumours, from: peer)

@@ -86,13 +86,15 @@ extension Membership {
     }
 
     /// A probe was answered, by the member itself or through a helper.
-    mutating func succeeded(_ sequence: UInt32, by answerer: NodeIdentity) {
+    mutating func succeeded(_ sequence: UInt32, by answerer: NodeIdentity, _ wall: WallTime?) {
         guard let i = probes.firstIndex(where: { $0.sequence == sequence }) else { return }
         // Another life of that name answers at its address: no sign of life of the one that was asked.
         if answerer.name == probes[i].identity.name, answerer != probes[i].identity { return }
         let probe = probes.remove(at: i)
         feel(-1)
-        if table.slot(of: probe.identity) == probe.slot { table[probe.slot].lastHeard = clock }
+        guard table.slot(of: probe.identity) == probe.slot else { return }
+        table[probe.slot].lastHeard = clock
+        if let wall, answerer == probe.identity { clockWatch.hear(wall, of: answerer, asked: probe.sentAt, answered: clock) }
     }
 
     mutating func received(nack sequence: UInt32, from helper: NodeIdentity) {

@@ -94,12 +94,17 @@ extension Membership {
         return finish()
     }
 
-    /// New metadata for this node, spread like any news. Throws when it is too large.
+    /// New metadata for this node, spread like any news. What it says of its clock stays. Throws when it is too large.
     public mutating func updateMetadata(_ metadata: MemberMetadata, now: Instant) throws(MembershipError) -> [MembershipEffect] {
+        let metadata = telling(metadata)
         try MembershipLimits.check(metadata)
         begin(now)
+        if metadata != own.metadata { tell(metadata) }
+        return finish()
+    }
+
+    mutating func tell(_ metadata: MemberMetadata) {
         var member = own
-        guard metadata != member.metadata else { return finish() }
         let old = member
         member.metadata = metadata
         member.metadataVersion += 1
@@ -108,7 +113,6 @@ extension Membership {
         rumours.enqueue(MemberTable.selfSlot)
         if !old.metadata.placesLike(metadata) { unsettle() }
         out.append(.event(.updated(old: old, new: member)))
-        return finish()
     }
 
     // MARK: Leaving

@@ -106,6 +106,10 @@ public struct Membership: Sendable {
     var tombstones = Tombstones()
     var nextReap = Instant.distantFuture
     var decision: Decision
+    /// What this node knows of its wall clock by those of the others.
+    public internal(set) var clockWatch: ClockWatch
+    /// The version of the view that it has seen.
+    var clockSeenAt = UInt64.max
 
     /// A node that knows nobody yet. `metadata` is checked against ``MembershipLimits``, `configuration` by its `validate()`.
     public init(
@@ -131,6 +135,7 @@ public struct Membership: Sendable {
         antiEntropyDelay = configuration.antiEntropyMin
         nextAntiEntropy = now
         nextReconnect = now
+        clockWatch = ClockWatch(start: now)
         decision = Decision(own: own, fingerprint: table[MemberTable.selfSlot].placementMark)
     }
 
@@ -142,6 +147,7 @@ public struct Membership: Sendable {
         precondition(!started, "a membership starts once")
         clock = max(now, clock)
         started = true
+        clockWatch = ClockWatch(start: clock)
         self.seeds = seeds.filter { $0 != own.address }
         nextProbe = clock + figures.probeInterval * random.unit()
         nextAntiEntropy = clock + figures.antiEntropyMin * random.unit()

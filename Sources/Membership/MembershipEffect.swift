@@ -54,6 +54,8 @@ public enum MembershipEvent: Hashable, Sendable {
     case lonely(Bool)
     /// This node's own health changed: 0 is well; timers are stretched by score + 1.
     case health(Int)
+    /// This node's wall clock stands otherwise to those of the others than before, and is so much ahead of their median.
+    case clock(ClockWatch.Verdict, ahead: Duration)
 }
 
 /// A remark for the log.
@@ -66,6 +68,8 @@ public enum MembershipNote: Hashable, Sendable, CustomStringConvertible {
     case superseded(by: MembershipPeer)
     /// A member was not admitted because the table is full.
     case tableFull(NodeIdentity, limit: Int)
+    /// The others are not told that this node's wall clock is off.
+    case clockUntold
 
     public var description: String {
         switch self {
@@ -77,6 +81,8 @@ public enum MembershipNote: Hashable, Sendable, CustomStringConvertible {
             "the name of this node is held by \(peer); give one of the two another name or stop it"
         case .tableFull(let identity, let limit):
             "\(identity) not admitted: the member table holds \(limit), the limit; raise memberLimit"
+        case .clockUntold:
+            "the others are not told how the wall clock of this node stands: its labels and roles leave no room; give it fewer"
         }
     }
 }

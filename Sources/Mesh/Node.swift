@@ -134,6 +134,15 @@ public final class Node: Sendable {
     /// All members as this node sees them now. Callable from anywhere, without waiting.
     public var members: MembersView { core.publicView.members }
 
+    /// How far the wall clock is ahead of the median of the members', as far as that can be told now. Callable from anywhere, without waiting.
+    public var clockOffset: Duration { core.publicView.clock.ahead(now: world.now, wall: world.wallTime) }
+
+    /// How the wall clock stands to those of the others. While it is off the node fires no timers and lets no hour pass.
+    public var clockVerdict: ClockWatch.Verdict { core.publicView.clock.verdict(now: world.now, wall: world.wallTime) }
+
+    /// Whether what is due by the wall clock may be done: it is not off, and was compared with the others'.
+    public var mayFireTimers: Bool { core.publicView.clock.mayFire(now: world.now, wall: world.wallTime) }
+
     /// The members on which ``ring`` is built: the view after it has rested for a moment, the same on all nodes that agree.
     public var decidedMembers: [Member] { core.publicView.decided }
 

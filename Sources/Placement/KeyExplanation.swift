@@ -7,6 +7,8 @@ public struct KeyExplanation: Hashable, Sendable, CustomStringConvertible {
         public let store: ShardStore
         /// What the asked node believes. Liveness only decides whom to ask first, never what counts.
         public let isLive: Bool
+        /// Its wall clock is off: it is home only where no other lives.
+        public let isAstray: Bool
     }
 
     public let key: String
@@ -15,19 +17,25 @@ public struct KeyExplanation: Hashable, Sendable, CustomStringConvertible {
     /// In the order in which they are home.
     public let replicas: [Replica]
 
-    /// Explains `key` under `map`, as seen by a node for which `isLive` tells who lives.
-    public init(key: String, map: ShardMap, isLive: (ShardStore) -> Bool) {
+    /// Explains `key` under `map`, as seen by a node for which `isLive` tells who lives, and `isAstray` whose wall clocks are off.
+    public init(key: String, map: ShardMap, isLive: (ShardStore) -> Bool, isAstray: (ShardStore) -> Bool = { _ in false }) {
         self.key = key
         shard = ShardMap.shard(of: key)
         epoch = map.epoch
-        replicas = map.replicas(of: shard).map { Replica(store: $0, isLive: isLive($0)) }
+        replicas = map.replicas(of: shard).map { Replica(store: $0, isLive: isLive($0), isAstray: isAstray($0)) }
     }
 
-    /// The node that proposes for the key now: the first live replica. Nil when none lives.
-    public var home: ShardStore? { replicas.first(where: \.isLive)?.store }
+    /// The live replicas in the order in which they are home: those whose clocks are off stand behind the others.
+    private var standing: [ShardStore] {
+        let living = replicas.filter(\.isLive)
+        return (living.filter { !$0.isAstray } + living.filter(\.isAstray)).map(\.store)
+    }
+
+    /// The node that proposes for the key now: the first live replica whose clock is right. Nil when none lives.
+    public var home: ShardStore? { standing.first }
 
     /// Who would take over from the home, in order: the other live replicas.
-    public var successors: [ShardStore] { Array(replicas.filter(\.isLive).map(\.store).dropFirst()) }
+    public var successors: [ShardStore] { Array(standing.dropFirst()) }
 
     /// Whether more than half of the fixed replica set lives. Without, reads and writes of the key wait or are refused.
     public var hasMajority: Bool { replicas.count(where: \.isLive) * 2 > replicas.count }
@@ -38,7 +46,8 @@ public struct KeyExplanation: Hashable, Sendable, CustomStringConvertible {
         for replica in replicas {
             let role = replica.store.id == home?.id ? "home" : replica.isLive ? "stands by" : "down"
             let zone = replica.store.zone.isEmpty ? "" : "  zone \(replica.store.zone)"
-            lines.append("  \(replica.store.name)  \(role)\(zone)  store \(replica.store.id)")
+            let clock = replica.isLive && replica.isAstray ? "  its wall clock is off" : ""
+            lines.append("  \(replica.store.name)  \(role)\(zone)  store \(replica.store.id)\(clock)")
         }
         if !hasMajority {
             lines.append("no majority of its replicas lives: the key is unavailable until one returns")

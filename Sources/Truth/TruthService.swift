@@ -155,7 +155,7 @@ public final class TruthService: Sendable {
 
     /// Liveness goes by the id of the store, never by the name of the node: a wiped disk is another store.
     private func see() {
-        var stores: [StoreID: NodeIdentity] = [:], gone: Set<StoreID> = []
+        var stores: [StoreID: NodeIdentity] = [:], gone: Set<StoreID> = [], astray: Set<StoreID> = []
         for member in node.members.members where keeper.isOfThisMesh(member) {
             guard let id = member.metadata.labels[ConfigurationKeeper.storeLabel].flatMap({ StoreID($0) }) else { continue }
             if !member.status.isLive {
@@ -163,8 +163,11 @@ public final class TruthService: Sendable {
             } else if let other = stores.updateValue(member.identity, forKey: id), other.name != member.name {
                 keeper.complain(of: id, at: [other.name, member.name])
             }
+            if ClockWatch.verdict(of: member.metadata).isOff { astray.insert(id) }
         }
-        engine.see(stores, gone: gone.subtracting(stores.keys))
+        // What this node knows of itself does not wait for its metadata.
+        if let own = engine.store, node.clockVerdict.isOff { astray.insert(own) }
+        engine.see(stores, gone: gone.subtracting(stores.keys), astray: astray)
     }
 
     /// What keeps the mesh from beginning, in the words of the node that would begin it; nil on others, and afterwards.
@@ -195,7 +198,8 @@ public final class TruthService: Sendable {
     /// Shard, replicas and home of a key, as this node sees them.
     public func explain(_ key: RegisterKey) -> KeyExplanation? {
         guard let configuration else { return nil }
-        let live = engine.liveStores
-        return KeyExplanation(key: key.description, map: configuration.shards) { live[$0.id] != nil }
+        let live = engine.liveStores, astray = engine.astrayStores
+        return KeyExplanation(
+            key: key.description, map: configuration.shards, isLive: { live[$0.id] != nil }, isAstray: { astray.contains($0.id) })
     }
 }

@@ -133,12 +133,20 @@ func withAdmin(
                 let expected = """
                     {"name":"n1","address":"127.0.0.1:7101","status":"alive","life":7,"incarnation":3,"roles":["edge","primes"],\
                     "edge":"http://127.0.0.1:8080","admin":"http://127.0.0.1:9101","zone":"z1","capacity":2.0,\
-                    "labels":{"a":"1","b":"2"},"version":"0.1.0","wire":{"min":1,"max":1},"load":0,"placed":true,"sinceMs":6000}
+                    "labels":{"a":"1","b":"2"},"version":"0.1.0","wire":{"min":1,"max":1},"load":0,"clock":null,"placed":true,"sinceMs":6000}
                     """
                 #expect(members[0].text() == expected)
                 #expect(members[1]["status"] == "dead")
                 #expect(members[1]["edge"] == .null)
             }
+        }
+    }
+
+    @Test func itIsToldOfAMemberThatItsClockIsOff() async throws {
+        try await withAdmin { bench in
+            bench.node.state.withLock { $0.members[0].metadata.labels[ClockWatch.label] = "behind" }
+            let members = try #require(try await ask("GET", "\(bench.network)/members").json?.elements)
+            #expect(members.map { $0["clock"] } == ["behind", .null])
         }
     }
 

@@ -108,6 +108,27 @@ final class FakeJobs: JobOverview {
         }
     }
 
+    @Test func theLogTellsWhenAClockIsOffAndWhenItIsRightAgain() async throws {
+        try await withAdmin { bench in
+            let right = bench.node.inspectMembers()[0]
+            var off = right
+            off.metadata.labels[ClockWatch.label] = "ahead"
+            let ends = [off, right]
+            var lines: [JSON] = []
+            _ = try await EventReader.read("\(bench.network)/events") { event in
+                let new = (event.data["log"]?.elements ?? []).filter { $0["word"] == "clock" }
+                if event.kind == "picture" {
+                    bench.node.happen(.updated(old: right, new: off)) { $0[0] = ends[0] }
+                    bench.node.happen(.updated(old: off, new: right)) { $0[0] = ends[1] }
+                }
+                lines += new
+                return lines.count < 2
+            }
+            #expect(lines.map { $0["weight"] } == ["warning", "good"] && lines.allSatisfy { $0["node"] == "n1" })
+            #expect(lines.first?["text"]?.string?.contains("ahead of the others': it fires no timers") == true, "\(lines)")
+        }
+    }
+
     /// More rows go than a node remembers to have gone: then the difference cannot be told, and the whole is.
     @Test func whoHasMissedTooMuchGetsTheWholePictureAgain() async throws {
         try await withAdmin { bench in

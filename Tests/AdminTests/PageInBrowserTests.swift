@@ -82,8 +82,25 @@ private typealias Page = PageInChromium
         })()
         """
 
+    @Test func aClockThatIsOffIsSeenUntilItIsRightAgain() async throws {
+        try await withMesh({ "n\($0)" }) { bench in
+            func look(_ isShown: Bool) async throws -> JSON? {
+                let shown: JSON = ["until": .string("document.getElementById('clocks').hidden === \(!isShown)")]
+                return try await Page.browse([
+                    ["open": .string(bench.network)], Self.isDrawn, shown, ["evaluate": "document.getElementById('clocks').textContent"],
+                ]).values.last ?? nil
+            }
+            #expect(try await look(false) == "")
+            bench.node.state.withLock { $0.members[1].metadata.labels[ClockWatch.label] = "ahead" }
+            let text = try await look(true)?.string
+            #expect(text?.hasPrefix("Wall clocks are off: n2's is ahead of the others'.") == true, "\(text ?? "")")
+        }
+    }
+
     @Test func everyTextHasTheContrastThatReadersNeed() async throws {
         try await withMesh({ "n\($0)" }) { bench in
+            // Everything that can be shown is.
+            bench.node.state.withLock { $0.members[1].metadata.labels[ClockWatch.label] = "ahead" }
             func look(_ name: String) -> [JSON?] {
                 var steps: [JSON?] = [["media": ["prefers-reduced-motion": "reduce"]], ["open": .string(bench.network)], Self.isDrawn]
                 for (width, scheme) in [(1_600, "light"), (1_600, "dark"), (500, "light")] {

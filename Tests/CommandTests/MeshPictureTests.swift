@@ -71,6 +71,19 @@ import World
         #expect(try edge(nil) == nil)
     }
 
+    @Test func ofThoseWhoLiveItIsSaidThatTheirClocksAreOff() throws {
+        func row(_ name: String, _ status: String, _ clock: JSON) throws -> MemberRow {
+            try MemberRow(["name": .string(name), "address": "a", "status": .string(status), "clock": clock])
+        }
+        let rows = try [row("a", "alive", nil), row("b", "alive", "behind"), row("c", "dead", "ahead"), row("d", "alive", "ahead")]
+        let warnings = MemberRow.warnings(rows)
+        #expect(warnings.count == 2)
+        #expect(warnings.first?.hasPrefix("warning: the wall clock of b is behind the others'") == true)
+        #expect(warnings.last?.hasPrefix("warning: the wall clock of d is ahead of the others'") == true)
+        #expect(MembersPicture.seen(rows, witness: "a").lines.contains(warnings[0]))
+        #expect(MembersPicture.seen(rows, witness: "a") != .seen([rows[0], try row("b", "alive", nil), rows[2], rows[3]], witness: "a"), "that is news")
+    }
+
     @Test func aSummaryCountsByStatus() throws {
         let rows = try [MeshPictureTests.row("a"), MeshPictureTests.row("b", "dead"), MeshPictureTests.row("c")]
         #expect(MemberRow.summary(rows) == "3 members: 2 alive, 1 dead")

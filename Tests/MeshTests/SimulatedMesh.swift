@@ -2,6 +2,7 @@ import Distributed
 import Logging
 import Membership
 import Mesh
+import TestSupport
 import Transport
 import World
 
@@ -11,6 +12,8 @@ final class SimulatedMesh {
     let network: SimulatedNetwork
     private(set) var nodes: [String: Node] = [:]
     private(set) var worlds: [String: SimulatedWorld] = [:]
+    /// What nodes have logged.
+    private(set) var logs: [String: LogLines] = [:]
     private let seeds: [String]
     private let figures: MembershipConfiguration
     private var probes: [Probe] = []
@@ -29,9 +32,11 @@ final class SimulatedMesh {
     static func names(_ count: Int) -> [String] { (1...count).map { "n\($0)" } }
 
     /// Starts a node, or its next life on the same disk.
+    /// - Parameter wallAhead: what its wall clock shows ahead of virtual time.
     @discardableResult
-    func start(_ name: String) throws -> Node {
+    func start(_ name: String, wallAhead: Duration = .zero) throws -> Node {
         let world = SimulatedWorld(simulation, name: name)
+        world.wallClockOffset = wallAhead
         let loop = world.makeEventLoop()
         var configuration = NodeConfiguration(
             mesh: "simulated", name: name, bindHost: name, address: MemberAddress(host: name, port: 1000),
@@ -40,8 +45,9 @@ final class SimulatedMesh {
         configuration.membership = figures
         network.setName("dns-" + name, of: name)
         configuration.errors = [TestError.self]
-        var log = Logger(label: name)
-        log.logLevel = .critical
+        let lines = LogLines()
+        logs[name] = lines
+        let log = Logger(label: name) { _ in lines }
         let network = network
         let node = try Node(configuration, world: world, loop: loop, log: log) { network.sockets(for: name, loop: loop) }
         probes.append(Probe(actorSystem: node.system))

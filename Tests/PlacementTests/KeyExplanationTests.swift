@@ -14,6 +14,19 @@ import Testing
         KeyExplanation(key: "tenant/blue", map: map) { live.contains($0.name) }
     }
 
+    @Test func whoseClockIsOffIsHomeOnlyWhereNoOtherLives() {
+        let all = KeyExplanation(key: "tenant/blue", map: map) { _ in true }
+        guard let first = all.home, let second = all.successors.first else {
+            Issue.record("\(all)")
+            return
+        }
+        let one = KeyExplanation(key: "tenant/blue", map: map, isLive: { _ in true }, isAstray: { $0 == first })
+        #expect(one.home == second && one.successors.last == first && one.hasMajority)
+        #expect(one.description.contains("\(first.name)  stands by") && one.description.contains("its wall clock is off"))
+        let none = KeyExplanation(key: "tenant/blue", map: map, isLive: { $0 == first }, isAstray: { $0 == first })
+        #expect(none.home == first)
+    }
+
     @Test func theFirstLiveReplicaIsHomeAndTheNextTakesOver() {
         let all = explain(live: Set(names))
         #expect(all.home?.name == names[0])

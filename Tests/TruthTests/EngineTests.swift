@@ -65,6 +65,18 @@ import World
         #expect(home(9) == nil)
     }
 
+    @Test func whoseClockIsOffIsAskedAfterThoseWhoseClocksAreRight() throws {
+        let key = try #require(RegisterKey("kv/a"))
+        func router(_ live: [UInt64], astray: [UInt64]) -> Router {
+            Router(map: map, live: Set(live.map(storeID)), astray: Set(astray.map(storeID)))
+        }
+        #expect(router([1, 2, 3], astray: [1]).candidates(for: key) == [2, 3, 1].map(storeID))
+        #expect(router([1, 2, 3], astray: [1]).home(of: key) == storeID(2))
+        #expect(router([1, 3], astray: [1, 3]).candidates(for: key) == [1, 3, 2].map(storeID))
+        #expect(router([1, 3], astray: [1, 3]).home(of: key) == storeID(1), "nobody else is there")
+        #expect(router([3], astray: [1, 2]).home(of: key) == storeID(3))
+    }
+
     @Test func theLivingAreAskedFirstAndTheOthersAfterThem() throws {
         let key = try #require(RegisterKey("kv/a"))
         func asked(_ live: UInt64...) -> [StoreID] { Router(map: map, live: Set(live.map(storeID))).candidates(for: key) }

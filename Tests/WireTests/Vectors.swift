@@ -49,6 +49,7 @@ let frames: [String: any Frame] = [
     "goodbye": Goodbye(message: "leaving"),
     "membership": MembershipFrame(payload: [0x00, 0xff, 0x10]),
     "membership, empty": MembershipFrame(payload: []),
+    "membership, with a wall clock": MembershipFrame(payload: [0x01], wallMs: 1_800_000_000_123),
     "call of a singleton": Call(
         id: 1, actor: 0, target: 0, deadlineMs: 30000, arguments: Vector.bytes("91c41000112233445566778899aabbccddeeff")[...]),
     "call with a trace": Call(

@@ -44,6 +44,11 @@ struct EventWords: Hashable, Sendable {
                 "has started anew: life \(new.identity.life) takes the place of life \(old.identity.life)")
         case .updated(let old, let new):
             guard !old.metadata.placesLike(new.metadata) else { return nil }
+            let clock = ClockWatch.verdict(of: new.metadata)
+            guard clock == ClockWatch.verdict(of: old.metadata) else {
+                self = Self.clock(clock, of: new.name)
+                return
+            }
             self.init(.info, "changed", new.name, Self.change(from: old.metadata, to: new.metadata))
         case .reaped(let member): self.init(.info, "forgotten", member.name, "was gone for so long that it is forgotten")
         case .nameConflict(let holder, let rival):
@@ -55,11 +60,19 @@ struct EventWords: Hashable, Sendable {
             self.init(
                 isLonely ? .warning : .good, isLonely ? "lonely" : "heard", nil,
                 isLonely ? "this node hears nobody, so it accuses no one" : "this node hears others again")
+        // The member's metadata, which change with it, tell the same of every node.
+        case .clock: return nil
         case .health(let score):
             self.init(
                 score == 0 ? .good : .warning, "health", nil,
                 score == 0 ? "this node is well again" : "this node's own health is \(score): its timers are stretched \(score + 1) times")
         }
+    }
+
+    private static func clock(_ verdict: ClockWatch.Verdict, of name: String) -> EventWords {
+        verdict.isOff
+            ? EventWords(.warning, "clock", name, "finds its wall clock \(verdict.words): it fires no timers, others do")
+            : EventWords(.good, "clock", name, "finds its wall clock near the others' again")
     }
 
     private static func list(_ names: [String]) -> String {

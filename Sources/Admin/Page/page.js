@@ -53,6 +53,7 @@ function draw(news) {
   if (news.jobs || news.jobsGone || "survey" in news || news.members) drawJobs(byId("jobs"), byId("jobs-note"), state);
   if (news.log) drawLog();
   if (news.node) showLonely();
+  if (news.members || news.membersGone) showClocks();
   tick();
 }
 
@@ -116,6 +117,17 @@ function showLonely() {
     notice.hidden = false;
   }
   notice.querySelector(".for").dataset.since = node.lonelySinceAtMs;
+}
+
+/// A node whose wall clock is off fires no timers. Others do, and its clock has to be put right all the same.
+function showClocks() {
+  const notice = byId("clocks");
+  const off = [...state.members.values()].filter((member) => member.clock && member.status === "alive").sort((a, b) => (a.name < b.name ? -1 : 1));
+  const text = off.map((member) => `${member.name}'s is ${member.clock === "ahead" ? "ahead of" : "behind"} the others'`).join(", ");
+  if (notice.dataset.shown === text) return;
+  notice.dataset.shown = text;
+  notice.hidden = off.length === 0;
+  notice.replaceChildren(...(off.length ? [make("strong", {}, "Wall clocks are off"), `: ${text}. Such a node fires no timers; look at its time service.`] : []));
 }
 
 function drawLog() {

@@ -78,6 +78,8 @@ final class NodeProcess {
     var live: [StoreID] = []
     /// Stores of members that are gone, sorted.
     var gone: [StoreID] = []
+    /// Stores whose wall clocks are off, sorted.
+    var astray: [StoreID] = []
 
     /// What waits for the replica's turn.
     var inputs: [ReplicaInput] = []

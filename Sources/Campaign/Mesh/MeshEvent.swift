@@ -38,7 +38,8 @@ enum MeshEvent {
 
 /// What travels between machines.
 enum MeshParcel {
-    case gossip([UInt8], from: MembershipPeer)
+    /// Answers to probes tell the wall clock of whoever answers.
+    case gossip([UInt8], from: MembershipPeer, wall: WallTime?)
     case accept(from: Int, MembershipPeer)
     case connected(MembershipPeer)
     case lost(MembershipPeer)

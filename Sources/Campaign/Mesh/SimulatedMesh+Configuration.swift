@@ -47,7 +47,8 @@ extension SimulatedMesh {
     /// Asks the register of the configuration what its clerk wants to know.
     func runErrand(_ process: NodeProcess) {
         guard let store = process.store?.id else { return }
-        let rank = machines[process.machine].map.rank(of: store, in: Shard.configuration, live: process.live.contains)
+        let rank = machines[process.machine].map.rank(
+            of: store, in: Shard.configuration, live: process.live.contains, astray: process.astray.contains)
         let action = process.clerk.errand(rank: rank, progress: process.progress, operation: nextOperation(process), now: now)
         guard let action else { return }
         _ = ask(process.machine, .configuration, action, patience: .seconds(2)) { [unowned self] result in

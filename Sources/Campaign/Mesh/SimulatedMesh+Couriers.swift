@@ -21,7 +21,8 @@ extension SimulatedMesh {
     }
 
     func give(_ input: CourierInput, toCourierOf process: NodeProcess) {
-        guard let effects = process.courier?.handle(input, now: now, wall: wall(process.machine)) else { return }
+        let wall = wall(process.machine), mayFire = process.membership.clockWatch.mayFire(now: now, wall: wall)
+        guard let effects = process.courier?.handle(input, now: now, wall: wall, firesTimers: mayFire) else { return }
         for effect in effects where isRunning(process) { carry(effect, of: process) }
         if isRunning(process) { armCourier(process) }
     }

@@ -3,11 +3,11 @@ import Registers
 import World
 
 extension SimulatedMesh {
-    func takeGossip(_ bytes: [UInt8], from peer: MembershipPeer, _ process: NodeProcess) {
+    func takeGossip(_ bytes: [UInt8], from peer: MembershipPeer, _ wall: WallTime?, _ process: NodeProcess) {
         trace.note(now, process.machine, .gossip, Trace.digest(bytes), nil)
         do {
             let message = try MembershipMessage(unpacking: bytes)
-            carry(process.membership.handle(message, from: peer, now: now), of: process)
+            carry(process.membership.handle(message, from: peer, wall: wall, now: now), of: process)
         } catch { preconditionFailure("a message of our own did not unpack: \(error)") }
     }
 
@@ -25,16 +25,17 @@ extension SimulatedMesh {
 
     func carry(_ effects: [MembershipEffect], of process: NodeProcess) {
         let own = process.peer, i = process.machine
-        for effect in effects {
+        for effect in effects + process.membership.lookAtClock(wall(i), now: now) {
             switch effect {
             case .send(let message, let peer):
-                transmit(.gossip(message.packed(), from: own), from: i, to: Machine.number(of: peer.address), isOrderly: true)
+                let wall: WallTime? = if case .ack = message { wall(i) } else { nil }
+                transmit(.gossip(message.packed(), from: own, wall: wall), from: i, to: Machine.number(of: peer.address), isOrderly: true)
             case .connect(let address):
                 let to = Machine.number(of: address)
                 transmit(.accept(from: i, own), from: i, to: to, isOrderly: true, needsBothWays: true)
             case .probeFresh(let peer, let sequence):
                 let ping = MembershipMessage.ping(sequence: sequence, rumours: []).packed()
-                transmit(.gossip(ping, from: own), from: i, to: Machine.number(of: peer.address), isOrderly: true, needsBothWays: true)
+                transmit(.gossip(ping, from: own, wall: nil), from: i, to: Machine.number(of: peer.address), isOrderly: true, needsBothWays: true)
             case .startNewLife(let above):
                 machines[i].lives = max(machines[i].lives, above)
                 kill(i, keepsPending: true)
@@ -49,7 +50,7 @@ extension SimulatedMesh {
     /// The view has changed: where stores are, and which of them live.
     private func look(_ process: NodeProcess) {
         process.viewVersion = process.membership.version
-        var live: [StoreID] = [], gone: [StoreID] = []
+        var live: [StoreID] = [], gone: [StoreID] = [], astray: [StoreID] = []
         process.peers = [:]
         process.newest = nil
         for member in process.membership.members {
@@ -57,13 +58,15 @@ extension SimulatedMesh {
             guard let text = member.metadata.labels["store"], let store = StoreID(text) else { continue }
             process.peers[store] = Machine.number(of: member.address)
             if member.status.isLive { live.append(store) } else { gone.append(store) }
+            if ClockWatch.verdict(of: member.metadata).isOff { astray.append(store) }
         }
         seeWorkers(process)
         live.sort()
         gone.sort()
-        guard live != process.live || gone != process.gone else { return }
-        (process.live, process.gone) = (live, gone)
+        astray.sort()
+        guard live != process.live || gone != process.gone || astray != process.astray else { return }
+        (process.live, process.gone, process.astray) = (live, gone, astray)
         trace.note(now, process.machine, .live, UInt64(live.count), live.map(\.short).joined(separator: " "))
-        feed(process, .seen(live: live, gone: gone))
+        feed(process, .seen(live: live, gone: gone, astray: astray))
     }
 }

@@ -7,8 +7,8 @@ import World
 extension SimulatedMesh {
     /// A client's request has come in.
     func take(_ call: ClientCall, _ process: NodeProcess) {
-        let replicas = machines[process.machine].map.electorate(of: call.key.shard).members
-        let homes = replicas.filter(process.live.contains)
+        let living = machines[process.machine].map.electorate(of: call.key.shard).members.filter(process.live.contains)
+        let homes = living.filter { !process.astray.contains($0) } + living.filter(process.astray.contains)
         trace.note(now, process.machine, .wish, call.number, "#\(call.number) \(call.key), homes \(homes.map(\.short).joined(separator: " "))")
         process.routes[call.number] = Route(call: call, deadline: now + call.patience, ahead: homes)
         forward(process, call.number)

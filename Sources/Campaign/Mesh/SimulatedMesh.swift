@@ -251,7 +251,7 @@ final class SimulatedMesh {
 
     private func take(_ parcel: MeshParcel, _ process: NodeProcess) {
         switch parcel {
-        case .gossip(let bytes, let from): takeGossip(bytes, from: from, process)
+        case .gossip(let bytes, let from, let wall): takeGossip(bytes, from: from, wall, process)
         case .accept(let from, let peer):
             transmit(.connected(process.peer), from: process.machine, to: from, isOrderly: true)
             carry(process.membership.connected(peer, now: now), of: process)

@@ -19,6 +19,8 @@ import World
 // again: it would be refused again. That is written down: as a dead letter, a dead timer, or a dead part. So is what is for somebody whose
 // hour is closed, and who was never made or has gone with it: nobody will ever be there. A compensation counts as arrived then.
 //
+// While the wall clock of its node is off it fires no timer, and looks again every second whether it may. Letters and parts go on.
+//
 // News of an arrival need not be written at once: an answer of the receiver brings it along. So it waits a moment, and is read from the
 // register before it is written.
 
@@ -40,6 +42,7 @@ package struct Courier {
     private var timers = EventHeap<ActorName>()
     private var now = Instant.zero
     private var wall = WallTime(nanosecondsSince1970: 0)
+    private var firesTimers = true
     private var effects: [CourierEffect] = []
 
     package init(random: RandomStream, configuration: CourierConfiguration = .init(), mutations: Set<Mutation> = []) {
@@ -59,9 +62,10 @@ package struct Courier {
         charges[actor]?.efforts(now: now, limit: limit) ?? []
     }
 
-    package mutating func handle(_ input: CourierInput, now: Instant, wall: WallTime) -> [CourierEffect] {
+    /// - Parameter firesTimers: whether the wall clock can be gone by. While it cannot, timers are left to the couriers of other replicas.
+    package mutating func handle(_ input: CourierInput, now: Instant, wall: WallTime, firesTimers: Bool = true) -> [CourierEffect] {
         self.now = max(self.now, now)
-        self.wall = wall
+        (self.wall, self.firesTimers) = (wall, firesTimers)
         switch input {
         case .attend(let actor): attend(actor)
         case .duties(let actor, let result): take(result, of: actor)
@@ -209,7 +213,8 @@ package struct Courier {
         guard var charge = charges[actor], !charge.isReading else { return }
         if charge.isStale { return flights < figures.flights ? read(actor) : wait(actor) }
         let free = min(figures.parts - parts, figures.partsOfOne - charge.parts.count)
-        var look = CourierCharge.Look(now: now, wall: wall, room: figures.flights - flights, parts: free, mutations: mutations)
+        var look = CourierCharge.Look(
+            now: now, wall: wall, firesTimers: firesTimers, room: figures.flights - flights, parts: free, mutations: mutations)
         if charge.pauses[.read] != nil {
             if look.mayTry(.read, charge) { return read(actor) }
         } else {

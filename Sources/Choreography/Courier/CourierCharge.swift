@@ -11,6 +11,9 @@ struct CourierCharge {
         var until = Instant.zero
     }
 
+    /// How often it is looked whether the clock can be gone by again, while a timer is due that it holds back.
+    private static let clockPause = Duration.seconds(1)
+
     /// Its duties are being read, and something has happened since that began.
     var isReading = false, isStale = false
     /// The instant for which a timer is set.
@@ -112,6 +115,8 @@ struct CourierCharge {
     struct Look {
         let now: Instant
         let wall: WallTime
+        /// What is due by the wall clock may be done.
+        let firesTimers: Bool
         /// Flights that may still begin.
         var room: Int
         /// Parts that may still be given to workers.
@@ -124,8 +129,9 @@ struct CourierCharge {
         /// Nothing that was read is left to be begun.
         var isThrough = false
 
-        init(now: Instant, wall: WallTime, room: Int, parts: Int, mutations: Set<Mutation>) {
+        init(now: Instant, wall: WallTime, firesTimers: Bool, room: Int, parts: Int, mutations: Set<Mutation>) {
             (self.now, self.wall, self.room, self.parts, self.mutations) = (now, wall, room, parts, mutations)
+            self.firesTimers = firesTimers
         }
 
         /// Of the mutation `timers-in-memory`: remembers a timer.
@@ -166,6 +172,10 @@ struct CourierCharge {
             let at = WallTime(millisecondsSince1970: timer.atMs)
             guard timer.dead == nil, at <= look.wall, !firing.contains(timer.name) else {
                 if at > look.wall, look.mutations.contains(.timersInMemory) { look.keep(at) }
+                return nil
+            }
+            guard look.firesTimers else {
+                look.next = min(look.next, look.now + Self.clockPause)
                 return nil
             }
             guard look.takesOff(.timer(timer.name), self) else { return nil }

@@ -17,6 +17,8 @@ package struct MemberRow: Hashable, Sendable {
     package let sinceMs: Int64?
     /// Whether the work ring of the node that was asked has the member; true when it does not say.
     package let isPlaced: Bool
+    /// `ahead` or `behind` when its wall clock is off, as it says itself.
+    package let clock: String?
     /// The whole of it, as it came.
     package let document: JSON
 
@@ -43,6 +45,7 @@ package struct MemberRow: Hashable, Sendable {
         edge = json["edge"]?.string.flatMap { $0.isEmpty ? nil : $0.contains("://") ? $0 : "http://\($0)" }
         sinceMs = json["sinceMs"]?.integer(Int64.self)
         isPlaced = json["placed"] != .bool(false)
+        clock = json["clock"]?.string
         document = json
     }
 
@@ -69,6 +72,15 @@ package struct MemberRow: Hashable, Sendable {
             table.add(cells + [row.edge ?? "-", row.roles.joined(separator: ",")])
         }
         return table
+    }
+
+    /// A line for each member that lives and whose wall clock is off.
+    package static func warnings(_ rows: [MemberRow]) -> [String] {
+        rows.compactMap { row in
+            guard let clock = row.clock, row.isAlive else { return nil }
+            let side = clock == "ahead" ? "ahead of" : "behind"
+            return "warning: the wall clock of \(row.name) is \(side) the others': it fires no timers and lets no hour pass; look at its time service"
+        }
     }
 
     /// `5 members: 4 alive, 1 dead`.

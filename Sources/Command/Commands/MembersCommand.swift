@@ -25,6 +25,7 @@ struct MembersCommand: AsyncParsableCommand {
     private func show(_ rows: [MemberRow]) {
         if mesh.json { return Console.put(.array(rows.map(\.document))) }
         Console.put(MemberRow.table(rows).text())
+        for warning in MemberRow.warnings(rows) { Console.note(warning) }
         Console.note(MemberRow.summary(rows))
     }
 
@@ -57,6 +58,7 @@ struct MembersCommand: AsyncParsableCommand {
             if let last, last.witness != witness { Console.note("as \(witness) sees it:") }
             if mesh.json { return Console.put(lines: [.array(rows.map(\.document))]) }
             Console.put(MemberRow.table(rows).text())
+            for warning in MemberRow.warnings(rows) { Console.note(warning) }
         }
     }
 }
@@ -74,7 +76,8 @@ package enum MembersPicture: Sendable {
     /// For a terminal.
     package var lines: [String] {
         switch self {
-        case .seen(let rows, let witness): MemberRow.table(rows).lines() + ["\(MemberRow.summary(rows)), as \(witness) sees it"]
+        case .seen(let rows, let witness):
+            MemberRow.table(rows).lines() + MemberRow.warnings(rows) + ["\(MemberRow.summary(rows)), as \(witness) sees it"]
         case .nobody(let message): message.split(separator: "\n").map(String.init)
         }
     }

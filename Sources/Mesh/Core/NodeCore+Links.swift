@@ -108,7 +108,7 @@ extension NodeCore {
         case .replyError: received(try ReplyError.unpack(frame), by: session.id)
         case .cancel: received(try Cancel.unpack(frame), by: session.id)
         case .membership where session.isNode:
-            try received(membership: try MembershipFrame.unpack(frame).payload, from: session)
+            try received(try MembershipFrame.unpack(frame), from: session)
         case .watch: received(try Watch.unpack(frame), by: session.id)
         case .unwatch: received(try Unwatch.unpack(frame), by: session.id)
         case .terminated: received(try Terminated.unpack(frame), from: session.peer)

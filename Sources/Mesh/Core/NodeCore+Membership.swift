@@ -14,24 +14,31 @@ extension NodeCore {
     }
 
     func carryOut(_ effects: [MembershipEffect]) {
-        for effect in effects {
-            switch effect {
-            case .send(let message, let peer): send(message, to: peer)
-            case .connect(let address): connect(address)
-            case .probeFresh(let peer, let sequence): probeFresh(peer, sequence)
-            case .forget(let peer): forget(peer)
-            case .event(let event): happened(event)
-            case .startNewLife(let life): endLife(life)
-            case .farewellSaid: farewellSaid()
-            case .note(let note): log.notice("\(note)")
-            }
-        }
+        for effect in effects { carryOut(effect) }
+        for effect in membership.lookAtClock(world.wallTime, now: world.now) { carryOut(effect) }
         showMembers()
+    }
+
+    private func carryOut(_ effect: MembershipEffect) {
+        switch effect {
+        case .send(let message, let peer): send(message, to: peer)
+        case .connect(let address): connect(address)
+        case .probeFresh(let peer, let sequence): probeFresh(peer, sequence)
+        case .forget(let peer): forget(peer)
+        case .event(let event): happened(event)
+        case .startNewLife(let life): endLife(life)
+        case .farewellSaid: farewellSaid()
+        case .note(let note): log.notice("\(note)")
+        }
     }
 
     /// Readers on other threads see the members as they are after the turn.
     private func showMembers() {
         membershipDeadline = membership.nextDeadline
+        if shownClock != membership.clockWatch.version {
+            shownClock = membership.clockWatch.version
+            publicView.show(membership.clockWatch)
+        }
         guard shownVersion != membership.version || publicView.members.lonelySince != membership.lonelySince else { return }
         shownVersion = membership.version
         publicView.show(
@@ -39,7 +46,8 @@ extension NodeCore {
     }
 
     private func send(_ message: MembershipMessage, to peer: MembershipPeer) {
-        let frame = MembershipFrame(payload: message.packed()[...])
+        var frame = MembershipFrame(payload: message.packed()[...])
+        if case .ack = message { frame.wallMs = UInt64(clamping: world.wallTime.millisecondsSince1970) }
         let result = links.sendPulse(to: PeerAddress(peer.address), expecting: peer.identity.name) { frame.pack(into: &$0) }
         if result == .tooLarge {
             log.error("a membership message of \(frame.payload.count) bytes for \(peer) exceeds a frame of the pulse lane; lower exchangeBytes")
@@ -86,12 +94,13 @@ extension NodeCore {
         links.dial(PeerAddress(member.address), expecting: node.name)
     }
 
-    func received(membership payload: ArraySlice<UInt8>, from session: SessionInfo) throws {
-        var reader = MessagePackReader(payload)
+    func received(_ frame: MembershipFrame, from session: SessionInfo) throws {
+        var reader = MessagePackReader(frame.payload)
         let message = try MembershipMessage(from: &reader)
         try reader.expectEnd()
         let peer = MembershipPeer(identity: session.peer, address: MemberAddress(session.address))
-        carryOut(membership.handle(message, from: peer, now: world.now))
+        let wall = frame.wallMs.map { WallTime(millisecondsSince1970: Int64(clamping: $0)) }
+        carryOut(membership.handle(message, from: peer, wall: wall, now: world.now))
     }
 
     private func happened(_ event: MembershipEvent) {
@@ -120,9 +129,20 @@ extension NodeCore {
         case .lonely(let isLonely): log.notice(isLonely ? "hearing nobody: accusing no one" : "hearing others again")
         case .health(let score): log.debug("own health \(score)")
         case .reaped(let member): hangUp(member.address)
+        case .clock(let verdict, let ahead):
+            say(verdict, ahead)
+            // Whoever hears of it asks how the clock stands.
+            showMembers()
         case .updated: break
         }
         memberSubscribers.tell(event, about: .members)
+    }
+
+    private func say(_ verdict: ClockWatch.Verdict, _ ahead: Duration) {
+        guard verdict.isOff else { return log.notice("the wall clock is near those of the others again: timers fire here again, and hours pass") }
+        let distance = DurationText.short(verdict == .ahead ? ahead : .zero - ahead)
+        log.warning(
+            "the wall clock is \(distance) \(verdict.words): this node fires no timers and lets no hour pass; others do. Look at its time service")
     }
 
     /// Builds the ring beside the loop: at a thousand members it takes 70 ms. Readers hear of the decision when the ring stands.

@@ -15,6 +15,12 @@ extension NodeCore {
             return MetricSample("gossamer_members", .gauge, Double(count), labels: [.init("status", status)], help: help)
         } + [
             MetricSample("gossamer_health_score", .gauge, Double(membership.healthScore), help: "0 is well; membership's timers are stretched by score + 1."),
+            MetricSample(
+                "gossamer_clock_offset_seconds", .gauge, membership.clockWatch.ahead(now: world.now, wall: world.wallTime).seconds,
+                help: "How far the wall clock is ahead of the median of the members'; 0 where nobody can tell."),
+            MetricSample(
+                "gossamer_clock_off", .gauge, membership.clockWatch.verdict.isOff ? 1 : 0,
+                help: "1 while the wall clock is so far from the others' that this node fires no timers and lets no hour pass."),
             MetricSample("gossamer_life", .gauge, Double(identity.life), help: "How often the node has started."),
         ]
     }

@@ -58,6 +58,8 @@ actor NodeCore {
     var lastNoted: [SessionID: Instant] = [:]
     /// The version of the view that readers on other threads see.
     var shownVersion: UInt64 = .max
+    /// The version of the clock watch that they see.
+    var shownClock: UInt64 = .max
     /// Ends this life in the eyes of the process.
     let lifeOver: AsyncStream<UInt64>.Continuation
     weak var system: MeshActorSystem?
@@ -94,7 +96,7 @@ actor NodeCore {
         } catch {
             throw NodeError(.configuration, "node \(configuration.name): \(error)")
         }
-        publicView = PublicView()
+        publicView = PublicView(now: world.now)
         do {
             membership = try Membership(
                 identity: identity, address: configuration.address, metadata: configuration.metadata,

@@ -11,14 +11,22 @@ final class PublicView: Sendable {
         var decided: [Member] = []
         /// The version of the decided view.
         var decision: UInt64 = 0
+        var clock: ClockWatch
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+
+    init(now: Instant) { state = Mutex(State(clock: ClockWatch(start: now))) }
 
     var members: MembersView { state.withLock { $0.members } }
     var ring: HashRing { state.withLock { $0.ring } }
     /// The members on which the ring is built, sorted by name.
     var decided: [Member] { state.withLock { $0.decided } }
+
+    /// What is known of the wall clock.
+    var clock: ClockWatch { state.withLock { $0.clock } }
+
+    func show(_ clock: ClockWatch) { state.withLock { $0.clock = clock } }
 
     func show(_ members: MembersView) { state.withLock { $0.members = members } }
 

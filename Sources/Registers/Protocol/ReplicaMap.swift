@@ -75,13 +75,17 @@ public struct ReplicaMap: Hashable, Sendable {
     public func electorate(of shard: Int) -> Electorate { Electorate(epoch: epoch, sets: seatings[shard].sets) }
 
     /// How many of those that live stand before the store as a shard's home: 0 for the home itself. Nil when it has no place there.
-    public func rank(of store: StoreID, in shard: Int, live: (StoreID) -> Bool) -> Int? {
-        var rank = 0
-        for seat in seatings[shard].all {
-            if seat.store == store { return rank }
-            if live(seat.store) { rank += 1 }
+    /// - Parameter astray: whether the wall clock at a store is off. Such a one stands behind all that are right: it would fire no timer.
+    public func rank(
+        of store: StoreID, in shard: Int, live: (StoreID) -> Bool, astray: (StoreID) -> Bool = { _ in false }
+    ) -> Int? {
+        let seats = seatings[shard].all
+        guard let place = seats.firstIndex(where: { $0.store == store }) else { return nil }
+        let isAstray = astray(store)
+        return seats.indices.count { i in
+            guard i != place, live(seats[i].store) else { return false }
+            return astray(seats[i].store) == isAstray ? i < place : isAstray
         }
-        return nil
     }
 
     /// Whether the store holds a replica of the shard.

@@ -11,6 +11,9 @@ import World
 // one whose home has died, or is of no use, has somebody else after that time. What a majority has chosen some living replica of every majority
 // holds. Looking begins with a read of the register's true state, so that what one replica believes decides nothing.
 //
+// A node whose wall clock is off fires no timers (see `ClockWatch` in the room Membership), and says so to all. It stands behind those whose clocks
+// are right, and is nobody's home while one of these lives: so timers need not wait for it to fall silent, and none goes by its clock.
+//
 // What a change has replaced is known to be replaced only when the next change comes, and the last of a register has none. So a register that was
 // due before its last change, and is not since, or only later, is proposed once more after a while, if nothing else comes: that settles it
 // everywhere.

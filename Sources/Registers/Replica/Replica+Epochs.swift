@@ -70,7 +70,7 @@ extension Replica {
     }
 
     /// How many replicas that live stand before this one as a shard's home.
-    func rank(in shard: Int) -> Int? { map.rank(of: id, in: shard, live: live.contains) }
+    func rank(in shard: Int) -> Int? { map.rank(of: id, in: shard, live: live.contains, astray: astray.contains) }
 
     /// Whether requests under this epoch are served.
     func serves(epoch: UInt64) -> Bool {

@@ -8,7 +8,7 @@ import World
 // replica, the last two durably, before the next:
 //
 //   look    Every replica says that the hour is over by its own clock, so that one clock that is ahead closes nothing, not even
-//           there: an hour that one replica has closed is closed for whoever hears of it.
+//           there: an hour that one replica has closed is closed for whoever hears of it. One that knows its clock to be off says no.
 //   close   Nobody creates a register of that hour any more, or carries out an operation of it. A replica that has one which is not
 //           finished names it. Nothing more can come into being, so once nobody names one, nobody ever will.
 //   free    Everything of that hour goes: registers at once, operation ids in the registers that live on bit by bit (Replica+Sweeping).
@@ -58,9 +58,9 @@ struct Freeing {
 }
 
 extension Replica {
-    /// The newest hour that has been over for as long as things are kept.
+    /// The newest hour that has been over for as long as things are kept. Nil while the wall clock is off: by such a one no hour is over.
     var retired: CreationHour? {
-        guard let retention = figures.retention else { return nil }
+        guard let retention = figures.retention, !astray.contains(id) else { return nil }
         let end = wall.nanosecondsSince1970.subtractingReportingOverflow(retention.nanoseconds)
         let hour = CreationHour(WallTime(nanosecondsSince1970: max(end.partialValue, 0))).number
         return end.overflow || hour == 0 ? nil : CreationHour(number: hour - 1)

@@ -118,9 +118,9 @@ extension Replica {
     }
 
     /// Gossip has something new to say.
-    mutating func see(live newer: Set<StoreID>, gone: Set<StoreID>) {
-        let isGrown = !newer.isSubset(of: live), isOther = newer != live
-        live = newer
+    mutating func see(live newer: Set<StoreID>, gone: Set<StoreID>, astray wrong: Set<StoreID>) {
+        let isGrown = !newer.isSubset(of: live), isOther = newer != live || wrong != astray
+        (live, astray) = (newer, wrong)
         if isOther { watchAnew() }
         witnessing.gone = gone.subtracting(newer)
         judgeStanding()

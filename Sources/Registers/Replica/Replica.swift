@@ -24,6 +24,8 @@ public struct Replica: ~Copyable {
     var map: ReplicaMap
     /// Stores that live, by gossip.
     var live: Set<StoreID> = []
+    /// Those whose wall clocks are off, by what their nodes say.
+    var astray: Set<StoreID> = []
     public internal(set) var standing = Standing.asking
     /// The disk was full, and is left alone until then.
     private var writesAgain = Instant.zero
@@ -133,7 +135,7 @@ public struct Replica: ~Copyable {
         case .refused(let refusal): refused(refusal)
         case .wish(let wish): take(wish)
         case .list(let listing, let token): list(listing, token)
-        case .seen(let live, let gone): see(live: Set(live), gone: Set(gone))
+        case .seen(let live, let gone, let astray): see(live: Set(live), gone: Set(gone), astray: Set(astray))
         case .map(let newer): adopt(newer)
         case .tick: break
         }

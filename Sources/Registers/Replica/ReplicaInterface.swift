@@ -13,9 +13,9 @@ public enum ReplicaInput: Sendable {
     /// Somebody wants to know what registers there are: a packed ``RegisterPage`` answers the token, in the same turn. No two wishes and
     /// lists that wait have one token.
     case list(RegisterListing, token: UInt64)
-    /// The stores that live, by gossip, this one included or not, and those that it knows to be gone. Decides who is waited for;
-    /// never what counts.
-    case seen(live: [StoreID], gone: [StoreID])
+    /// The stores that live, by gossip, this one included or not, those that it knows to be gone, and those whose wall clocks are off, maybe
+    /// this one's. Decides who is waited for and who is home; never what counts.
+    case seen(live: [StoreID], gone: [StoreID], astray: [StoreID] = [])
     /// A newer map. One that is not newer is ignored.
     case map(ReplicaMap)
     /// ``Replica/nextDeadline`` has come.

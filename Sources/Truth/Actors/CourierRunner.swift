@@ -58,7 +58,8 @@ actor CourierRunner {
     func efforts(for actor: ActorName, limit: Int) -> [Effort] { courier.efforts(for: actor, now: world.now, limit: limit) }
 
     private func take(_ input: CourierInput) {
-        for effect in courier.handle(input, now: world.now, wall: world.wallTime) { carryOut(effect) }
+        let mayFire = crews.node.mayFireTimers
+        for effect in courier.handle(input, now: world.now, wall: world.wallTime, firesTimers: mayFire) { carryOut(effect) }
         alarm.set(courier.nextDeadline, world) { [weak self] in await self?.take(CourierInput.tick) }
     }
 

@@ -12,9 +12,11 @@ public final class ReplicatedEngine: RegisterEngine {
         var nodes: [StoreID: NodeIdentity] = [:]
         /// Stores that are known to be gone.
         var gone: Set<StoreID> = []
+        /// Stores whose wall clocks are off.
+        var astray: Set<StoreID> = []
         var attendant: ReplicaRunner.Attendant?
 
-        var sight: ReplicaInput { .seen(live: nodes.keys.sorted(), gone: gone.sorted()) }
+        var sight: ReplicaInput { .seen(live: nodes.keys.sorted(), gone: gone.sorted(), astray: astray.sorted()) }
     }
 
     /// How long one replica is waited for before the next is asked.
@@ -48,6 +50,9 @@ public final class ReplicatedEngine: RegisterEngine {
     /// The nodes that live, by the ids of their stores.
     var liveStores: [StoreID: NodeIdentity] { state.withLock { $0.nodes } }
 
+    /// Stores whose wall clocks are off.
+    var astrayStores: Set<StoreID> { state.withLock { $0.astray } }
+
     /// How far a reconfiguration has come, as this node's replica has said last.
     var progress: RescanProgress? { runner?.progress }
 
@@ -68,11 +73,11 @@ public final class ReplicatedEngine: RegisterEngine {
     /// Has `attendant` told of the registers here that somebody has to look after, and when nobody has to any more. Before there is a map.
     func setAttendant(_ attendant: @escaping ReplicaRunner.Attendant) { state.withLock { $0.attendant = attendant } }
 
-    /// Takes note of who lives, and with which store, and of which stores gossip knows to be gone.
-    package func see(_ nodes: [StoreID: NodeIdentity], gone: Set<StoreID> = []) {
+    /// Takes note of who lives, and with which store, of which stores gossip knows to be gone, and of those whose wall clocks are off.
+    package func see(_ nodes: [StoreID: NodeIdentity], gone: Set<StoreID> = [], astray: Set<StoreID> = []) {
         let sight = state.withLock { state -> ReplicaInput? in
-            guard state.nodes != nodes || state.gone != gone else { return nil }
-            (state.nodes, state.gone) = (nodes, gone)
+            guard state.nodes != nodes || state.gone != gone || state.astray != astray else { return nil }
+            (state.nodes, state.gone, state.astray) = (nodes, gone, astray)
             return state.sight
         }
         if let sight { runner?.put(sight) }
@@ -81,7 +86,9 @@ public final class ReplicatedEngine: RegisterEngine {
     /// How many live replicas stand before this node's as a shard's home; nil when it has none.
     func rank(in shard: Int) -> Int? {
         guard let store else { return nil }
-        return state.withLock { state in state.map?.rank(of: store, in: shard) { state.nodes[$0] != nil } }
+        return state.withLock { state in
+            state.map?.rank(of: store, in: shard, live: { state.nodes[$0] != nil }, astray: state.astray.contains)
+        }
     }
 
     /// Returns when nothing is written any more.
@@ -141,7 +148,7 @@ public final class ReplicatedEngine: RegisterEngine {
             var nodes = state.nodes
             // Gossip tells a node of its own store late.
             if let own = runner?.store.id { nodes[own] = node.identity }
-            return Router(map: map, live: Set(nodes.keys)).home(of: key).flatMap { nodes[$0] }
+            return Router(map: map, live: Set(nodes.keys), astray: state.astray).home(of: key).flatMap { nodes[$0] }
         }
     }
 
@@ -152,13 +159,13 @@ public final class ReplicatedEngine: RegisterEngine {
         let deadline = node.world.now + patience
         var last: RegisterError?, mayHaveHappened = false, pause = Duration.milliseconds(20)
         repeat {
-            let (map, nodes) = state.withLock { ($0.map, $0.nodes) }
+            let (map, nodes, astray) = state.withLock { ($0.map, $0.nodes, $0.astray) }
             guard let map else {
                 throw RegisterError(
                     .notReady, .failed, "this node knows no replica map yet: not all stores of the topology have been there at once",
                     retryAfter: .seconds(1))
             }
-            let router = Router(map: map, live: Set(nodes.keys))
+            let router = Router(map: map, live: Set(nodes.keys), astray: astray)
             for store in router.candidates(for: key) where nodes[store] != nil || store == runner?.store.id {
                 let left = deadline - node.world.now
                 guard left > .zero else { break }

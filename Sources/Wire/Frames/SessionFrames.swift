@@ -103,17 +103,28 @@ public struct MembershipFrame: Frame {
 
     /// The protocol's own encoding.
     public var payload: ArraySlice<UInt8>
+    /// What the sender's wall clock shows, in milliseconds since 1970; only with the answer to a probe.
+    public var wallMs: UInt64?
 
-    public init(payload: ArraySlice<UInt8>) { self.payload = payload }
+    public init(payload: ArraySlice<UInt8>, wallMs: UInt64? = nil) {
+        self.payload = payload
+        self.wallMs = wallMs
+    }
 
     public func pack(into writer: inout MessagePackWriter) {
-        Self.begin(1, &writer)
+        Self.begin(wallMs == nil ? 1 : 2, &writer)
         writer.packBinary(payload)
+        if let wallMs { writer.pack(wallMs) }
     }
 
     public static func unpack(_ bytes: ArraySlice<UInt8>) throws(WireError) -> MembershipFrame {
-        try read(bytes, required: 1) { reader, _ throws(MessagePackError) in
-            MembershipFrame(payload: try reader.readBinary())
+        try read(bytes, required: 1) { reader, more throws(MessagePackError) in
+            var frame = MembershipFrame(payload: try reader.readBinary())
+            if more > 0 {
+                more -= 1
+                frame.wallMs = try reader.readUInt64()
+            }
+            return frame
         }
     }
 }

@@ -13,6 +13,8 @@ final class MeshSimulator {
         /// While paused or stalled, inputs wait here and are taken in order afterwards.
         var inbox: [Input] = []
         var stalledUntil = Instant.zero
+        /// What its wall clock shows ahead of virtual time; nil for one that tells no clock, as an older release does.
+        var wallAhead: Duration? = .zero
         /// Mean pause between stalls and longest stall of a slow node.
         var sickness: (every: Duration, upTo: Duration)?
         var tickAt = Instant.distantFuture
@@ -22,7 +24,7 @@ final class MeshSimulator {
     }
 
     enum Input {
-        case message([UInt8], from: MembershipPeer)
+        case message([UInt8], from: MembershipPeer, wall: WallTime?)
         case accept(from: Int, peer: MembershipPeer)
         case connected(MembershipPeer)
         case lost(MembershipPeer)
@@ -216,11 +218,11 @@ final class MeshSimulator {
     private func take(_ i: Int, _ input: Input) {
         guard hosts[i].membership != nil else { return }
         switch input {
-        case .message(let bytes, let from):
+        case .message(let bytes, let from, let wall):
             trace(bytes, at: i)
             do {
                 let message = try MembershipMessage(unpacking: bytes)
-                carry(hosts[i].membership!.handle(message, from: from, now: now), of: i)
+                carry(hosts[i].membership!.handle(message, from: from, wall: wall, now: now), of: i)
             } catch { preconditionFailure("a message of our own did not unpack: \(error)") }
         case .accept(let from, let peer):
             let own = MembershipPeer(identity: hosts[i].identity, address: hosts[i].address)
@@ -242,16 +244,17 @@ final class MeshSimulator {
 
     private func carry(_ effects: [MembershipEffect], of i: Int) {
         let own = MembershipPeer(identity: hosts[i].identity, address: hosts[i].address)
-        for effect in effects {
+        for effect in effects + lookAtClock(i) {
             switch effect {
             case .send(let message, let peer):
                 let bytes = message.packed()
                 hosts[i].traffic.count(message, bytes.count)
-                transmit(.message(bytes, from: own), from: i, to: Self.index(peer.address), by: .session)
+                let wall = if case .ack = message { wall(i) } else { WallTime?.none }
+                transmit(.message(bytes, from: own, wall: wall), from: i, to: Self.index(peer.address), by: .session)
             case .connect(let address): transmit(.accept(from: i, peer: own), from: i, to: Self.index(address), by: .newConnection)
             case .probeFresh(let peer, let sequence):
                 let ping = MembershipMessage.ping(sequence: sequence, rumours: [])
-                transmit(.message(ping.packed(), from: own), from: i, to: Self.index(peer.address), by: .newConnection)
+                transmit(.message(ping.packed(), from: own, wall: nil), from: i, to: Self.index(peer.address), by: .newConnection)
             case .event(let event):
                 if case .joined = event {} else { log.append((now, i, event)) }
                 oracle.judge(event, seenBy: i, at: now)
@@ -266,6 +269,15 @@ final class MeshSimulator {
             }
         }
         arm(i)
+    }
+
+    /// What the wall clock of a host shows, if it tells.
+    func wall(_ i: Int) -> WallTime? {
+        hosts[i].wallAhead.map { WallTime(nanosecondsSince1970: 1_767_225_600_000_000_000 + now.nanoseconds + $0.nanoseconds) }
+    }
+
+    private func lookAtClock(_ i: Int) -> [MembershipEffect] {
+        wall(i).flatMap { hosts[i].membership?.lookAtClock($0, now: now) } ?? []
     }
 
     // MARK: Network

@@ -31,6 +31,20 @@ import World
         #expect(ReplicaMap.keepers(among: all) == Array(all.prefix(keepers)))
     }
 
+    @Test func thoseWhoseClocksAreOffStandBehindAllThatAreRight() {
+        let stores = Self.stores([1, 2, 3])
+        func ranks(live: [UInt64] = [1, 2, 3], astray: [UInt64] = []) -> [Int?] {
+            stores.map { first.rank(of: $0, in: 0, live: Self.stores(live).contains, astray: Self.stores(astray).contains) }
+        }
+        #expect(ranks() == [0, 1, 2])
+        #expect(ranks(live: [2, 3]) == [0, 0, 1])
+        #expect(ranks(astray: [1]) == [2, 0, 1])
+        #expect(ranks(astray: [1, 2]) == [1, 2, 0])
+        #expect(ranks(astray: [1, 2, 3]) == [0, 1, 2])
+        #expect(ranks(live: [1, 3], astray: [1]) == [1, 0, 0])
+        #expect(first.rank(of: Self.store(9), in: 0, live: { _ in true }) == nil)
+    }
+
     @Test func whileJointMajoritiesOfOldAndNewDecide() {
         let map = joint()
         #expect(map.epoch == 2 && map.isJoint && map.moving == [1, Shard.configuration])

@@ -143,6 +143,54 @@ import World
         #expect(replica.attended == [key])
     }
 
+    // MARK: Clocks that are off
+
+    private func clocksAreOff(_ stores: [StoreID], at replica: LoneReplica) {
+        replica.give(.seen(live: [LoneReplica.own, LoneReplica.second, LoneReplica.third], gone: [], astray: stores))
+    }
+
+    /// Without waiting for its silence: it is not silent.
+    @Test func theNextIsHomeWhileTheClockOfTheFirstIsOff() {
+        let replica = replica([LoneReplica.second, LoneReplica.own, LoneReplica.third])
+        clocksAreOff([LoneReplica.second], at: replica)
+        put(UInt64(replica.wall.millisecondsSince1970) + 60_000, replica)
+        replica.wait(.milliseconds(59_900))
+        #expect(replica.attended.isEmpty)
+        replica.wait(.milliseconds(200))
+        #expect(replica.attended == [key])
+    }
+
+    @Test func whoLearnsItLateWaitsNoLonger() {
+        let replica = replica([LoneReplica.second, LoneReplica.own, LoneReplica.third])
+        put(0, replica)
+        replica.wait(.milliseconds(500))
+        #expect(replica.attended.isEmpty)
+        clocksAreOff([LoneReplica.second], at: replica)
+        replica.wait(.milliseconds(1))
+        #expect(replica.attended == [key])
+    }
+
+    @Test func whoseOwnClockIsOffStandsBehindTheOthers() {
+        let replica = replica()
+        clocksAreOff([LoneReplica.own], at: replica)
+        put(0, replica)
+        replica.wait(.milliseconds(3_900))
+        #expect(replica.attended.isEmpty)
+        replica.wait(.milliseconds(200))
+        #expect(replica.attended == [key], "letters and parts must not wait for ever, should the others be of no use")
+        clocksAreOff([], at: replica)
+        put(0, replica, number: 2)
+        replica.wait(.milliseconds(1))
+        #expect(replica.attended == [key, key], "it is the home again")
+    }
+
+    @Test func whereAllClocksAreOffTheFirstIsHomeAllTheSame() {
+        let replica = replica()
+        clocksAreOff([LoneReplica.own, LoneReplica.second, LoneReplica.third], at: replica)
+        put(0, replica)
+        #expect(replica.attended == [key])
+    }
+
     @Test func theNextLifeKnowsWhatIsDue() {
         let first = replica()
         put(0, first)

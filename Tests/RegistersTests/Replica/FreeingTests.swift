@@ -324,6 +324,21 @@ import World
         #expect(steps(home.takeSent()).allSatisfy { $0.step == .look })
     }
 
+    /// However late it shows: what it says of hours is worth nothing.
+    @Test func byAClockThatIsOffNoHourIsOver() {
+        beginWork(at: home)
+        home.give(.seen(live: [Self.own, Self.second, Self.third], gone: [], astray: [Self.own]))
+        home.wait(.seconds(7_200))
+        #expect(steps(home.takeSent()).isEmpty, "it asks nobody")
+        home.give(.seen(live: [Self.own, Self.second, Self.third], gone: []))
+        home.wait(.seconds(1))
+        #expect(steps(home.takeSent()).map(\.step) == [.look, .look], "but does when it is right again")
+        pass()
+        replica.give(.seen(live: [Self.own, Self.second, Self.third], gone: [], astray: [Self.own]))
+        #expect(take(.look) == [.unable] && take(.close) == [.unable])
+        #expect(replica.store.horizons.isEmpty)
+    }
+
     @Test func lookingWritesNothing() {
         pass()
         let commits = replica.commits
