@@ -211,7 +211,7 @@ var tests: [Target] {
             ],
             exclude: ["vectors"]),
         .testTarget(
-            name: "TopologyTests", dependencies: ["World", "Membership", "Transport", "Jobs", "Primes", "Topology", "Yams"]),
+            name: "TopologyTests", dependencies: ["World", "Membership", "Transport", "Jobs", "Lookup", "Primes", "Topology", "Yams"]),
         .testTarget(
             name: "ChaosTests", dependencies: ["World", "JSONDocument", "Topology", "Chaos", "Command", "TestSupport"]),
         .testTarget(name: "JSONDocumentTests", dependencies: ["JSONDocument"]),
@@ -233,7 +233,7 @@ var tests: [Target] {
             dependencies: [
                 "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Orders", "Edge", "Command", "CStoreFile",
                 "TestSupport", "WebTestSupport", "OrderTestSupport", "WorkTestSupport", "Admin", "Choreography", "Items", "ItemTestSupport", "Campaign",
-                "Registers", "Truth", log, hummingbird,
+                "Registers", "Truth", "Lookup", log, hummingbird,
             ]),
     ]
 }

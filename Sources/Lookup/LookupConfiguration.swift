@@ -15,11 +15,14 @@ public struct LookupConfiguration: Codable, Hashable, Sendable {
     /// Name servers and how they are asked.
     public var dns: DNSClient.Settings
     public var reverseDNSTimeout: Duration
+    /// How often, how many at a time, and when no longer.
+    public var outside: OutsideFigures
 
     public init(
         geoIPFiles: [String] = [], geoIPBase: String = "http://ip-api.com", geoIPTimeout: Duration = .seconds(10),
         ping: PingSettings = PingSettings(), rdapBase: String = "https://data.iana.org/rdap", rdapTimeout: Duration = .seconds(15),
-        dns: DNSClient.Settings = DNSClient.Settings(), reverseDNSTimeout: Duration = .seconds(5)
+        dns: DNSClient.Settings = DNSClient.Settings(), reverseDNSTimeout: Duration = .seconds(5),
+        outside: OutsideFigures = OutsideFigures()
     ) {
         self.geoIPFiles = geoIPFiles
         self.geoIPBase = geoIPBase
@@ -29,16 +32,18 @@ public struct LookupConfiguration: Codable, Hashable, Sendable {
         self.rdapTimeout = rdapTimeout
         self.dns = dns
         self.reverseDNSTimeout = reverseDNSTimeout
+        self.outside = outside
     }
 
     /// The four workers, by the value of their service.
-    public func makeWorkers(world: any World) -> [any LookupWorker] {
-        let client = DNSClient(dns)
+    /// - Parameter hosts: the node's door to the outside, made with ``outside``.
+    public func makeWorkers(through hosts: OutsideHosts) -> [any LookupWorker] {
+        let client = DNSClient(dns, through: hosts)
         let resolver = LookupResolver(client)
         return [
             GeoIPWorker(resolver, files: geoIPFiles, base: geoIPBase, timeout: geoIPTimeout),
-            PingWorker(resolver, settings: ping, world: world),
-            RDAPWorker(resolver, base: rdapBase, timeout: rdapTimeout, world: world),
+            PingWorker(resolver, settings: ping, world: hosts.world),
+            RDAPWorker(resolver, base: rdapBase, timeout: rdapTimeout),
             ReverseDNSWorker(client, timeout: reverseDNSTimeout),
         ]
     }

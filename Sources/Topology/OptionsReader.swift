@@ -112,6 +112,21 @@ package struct OptionsReader {
             options.geoFiles = (files.texts("files") ?? []).map { PathText.join(directory, $0.value) }
             options.geoURL = files.url("url")
         }
+        options.outside = outside(section)
+        return options
+    }
+
+    private func outside(_ lookup: Section) -> OutsideOptions {
+        var options = OutsideOptions()
+        guard let section = lookup.section("outside", known: TopologyKeys.outside) else { return options }
+        options.calls = section.integer("calls", in: 1 ... 1_024)?.value
+        options.questions = section.integer("questions", in: 1 ... 1_024)?.value
+        options.waiting = section.integer("waiting", in: 0 ... 65_536)?.value
+        options.attempts = section.integer("attempts", in: 1 ... 10)?.value
+        options.failures = section.integer("failures", in: 1 ... 1_000_000)?.value
+        options.pauseMin = section.duration("pauseMin", in: .milliseconds(1) ... .seconds(3_600))
+        options.pauseMax = section.duration("pauseMax", in: .milliseconds(1) ... .seconds(3_600))
+        options.hosts = section.integer("hosts", in: 1 ... 4_096)?.value
         return options
     }
 

@@ -46,8 +46,18 @@ extension Section {
     /// A duration of 1 us to 366 days.
     package func duration(_ key: String) -> Duration? {
         let demand = "must be a duration above zero and of at most 366d with its unit, such as 200ms, 1.5s, 5m, 24h or 30d"
+        return duration(key, in: .nanoseconds(1) ... .seconds(366 * 86_400), demand)
+    }
+
+    /// A duration within a range of its own.
+    package func duration(_ key: String, in range: ClosedRange<Duration>) -> Duration? {
+        let (least, most) = (DurationNotation.format(range.lowerBound), DurationNotation.format(range.upperBound))
+        return duration(key, in: range, "must be a duration from \(least) to \(most), with its unit, such as 200ms, 1.5s or 5m")
+    }
+
+    private func duration(_ key: String, in range: ClosedRange<Duration>, _ demand: String) -> Duration? {
         guard let text = plain(key, demand) else { return nil }
-        guard let duration = DurationNotation.parse(text.value), duration > .zero, duration <= .seconds(366 * 86_400) else {
+        guard let duration = DurationNotation.parse(text.value), range.contains(duration) else {
             refuse(text, demand)
             return nil
         }

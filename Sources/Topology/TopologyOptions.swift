@@ -50,6 +50,31 @@ public struct LookupOptions: Hashable, Sendable {
     public var dns: [Endpoint] = []
     /// Where the registry of RDAP servers (RFC 9224) is fetched from.
     public var rdapURL: String?
+    /// How outside hosts are asked.
+    public var outside = OutsideOptions()
+
+    public init() {}
+}
+
+/// The section `lookup.outside`: how each host outside the mesh is asked. The figures bear the names that they have in the lookups' own
+/// `OutsideFigures`, which says what each is for. What is nil was not given and is left to the default of the work.
+public struct OutsideOptions: Hashable, Sendable {
+    /// Calls of one host at a time.
+    public var calls: Int?
+    /// The same for a name server.
+    public var questions: Int?
+    /// Calls of one host that wait for a place.
+    public var waiting: Int?
+    /// Times that one question is put.
+    public var attempts: Int?
+    /// Failures in a row after which a host is left alone.
+    public var failures: Int?
+    /// For how long at first.
+    public var pauseMin: Duration?
+    /// For how long at most.
+    public var pauseMax: Duration?
+    /// Hosts that are remembered.
+    public var hosts: Int?
 
     public init() {}
 }

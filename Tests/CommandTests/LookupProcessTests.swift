@@ -7,13 +7,15 @@ import World
 /// Lookups as a person makes them, with curl and with `gossamer lookup`, on a mesh of processes.
 @Suite struct LookupProcessTests {
     /// A mesh whose edges are n1 and n2 of three nodes. A name server of the tests' own answers; whoever else is to be asked is not there.
-    private func withMesh(port: Int, _ body: (TestMesh, _ edges: [String]) async throws -> Void) async throws {
+    private func withMesh(
+        port: Int, nobody: String = "127.0.0.1:\(TestPorts.block(of: 1))", _ body: (TestMesh, _ edges: [String]) async throws -> Void
+    ) async throws {
         let names = try await NameServer.start(records: [
             "--local=/test/", "--local=/in-addr.arpa/", "--host-record=host.lookup.test,127.0.0.1",
             "--ptr-record=9.2.0.192.in-addr.arpa,first.lookup.test",
         ])
-        let nobody = "http://127.0.0.1:\(TestPorts.block(of: 1))"
-        let extra = "lookup: {deadline: 20s, dns: [\"\(names.address)\"], rdap: \"\(nobody)\", geoip: {url: \"\(nobody)\"}}\n"
+        let urls = "rdap: \"http://\(nobody)\", geoip: {url: \"http://\(nobody)\"}, outside: {attempts: 2}"
+        let extra = "lookup: {deadline: 20s, dns: [\"\(names.address)\"], \(urls)}\n"
         try await TestMesh.with(3, port: port, edges: 2, extra: extra) { mesh in
             try await mesh.up()
             try await body(mesh, ["http://127.0.0.1:\(port + 4)", "http://127.0.0.1:\(port + 14)"])
@@ -79,6 +81,25 @@ import World
             let (refused, why) = try await curl(
                 "-X", "POST", edges[0] + "/api/lookup", "-H", "Content-Type: application/json", "-d", #"{"target": "host"}"#)
             #expect(refused == "400" && why.contains("Domain name must contain a dot"), "\(why)")
+        }
+    }
+
+    /// Some node asks for the registration data, and nobody is there; the figures of that node say so.
+    @Test func whoWasAskedAndWhatBecameOfItIsSeenInTheMetrics() async throws {
+        let nobody = "127.0.0.1:\(TestPorts.block(of: 1))"
+        try await withMesh(port: 26_300, nobody: nobody) { mesh, edges in
+            let document = try await poll(try await submit(#"{"target": "192.0.2.9", "services": [2, 3]}"#, to: edges[0]), at: edges[0])
+            let words = document["results"]?.elements?.first?["errorMessage"]?.string
+            #expect(words == "the RDAP bootstrap http://\(nobody)/ipv4.json has no answer: Connection refused")
+            var lines: [String] = []
+            for port in [26_303, 26_313, 26_323] {
+                lines += try await curl("http://127.0.0.1:\(port)/metrics").body.split(separator: "\n").map(String.init)
+            }
+            #expect(lines.contains(#"gossamer_outside_calls_total{host="\#(nobody)",outcome="failed"} 2"#))
+            #expect(lines.contains(#"gossamer_outside_retries_total{host="\#(nobody)"} 1"#))
+            #expect(lines.contains(#"gossamer_outside_breaker_state{host="\#(nobody)"} 0"#))
+            let answered = lines.filter { $0.hasPrefix("gossamer_outside_calls_total{") && $0.hasSuffix(#"outcome="answered"} 3"#) }
+            #expect(answered.count == 1, "the name server was asked for the name, and for both kinds of its addresses")
         }
     }
 

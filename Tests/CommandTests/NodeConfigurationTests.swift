@@ -1,4 +1,5 @@
 import Command
+import Lookup
 import Membership
 import Mesh
 import Testing
@@ -71,6 +72,41 @@ import World
         #expect(problems.count == 1 && problems[0].hasPrefix("mesh.yaml:6:3: probeTimeout is "), "\(problems)")
         let more = try self.problems(text + "log: {level: loud}\n")
         #expect(more.count == 2 && more[0] == problems[0] && more[1].hasPrefix("mesh.yaml:7:"), "\(more)")
+    }
+
+    @Test func pausesThatCannotGrowAreRefused() throws {
+        let sentence = "which cannot work: the longest pause must be at least the first one"
+        let both = try problems(Self.node + "lookup:\n  outside: {pauseMin: 2m, pauseMax: 90s}\n")
+        #expect(both == ["mesh.yaml:5:13: pauseMin is 2m and pauseMax 90s, \(sentence)"])
+        let one = try problems(Self.node + "lookup: {outside: {pauseMax: 10ms}}\n")
+        #expect(one == ["mesh.yaml:4:20: pauseMin is 1s and pauseMax 10ms, \(sentence)"])
+        #expect(try problems(Self.node + "lookup: {outside: {pauseMin: 1m}}\n") == [])
+    }
+
+    @Test func theFiguresForOutsideHostsReachTheLookups() throws {
+        let all = "calls: 2, questions: 3, waiting: 4, attempts: 5, failures: 6, pauseMin: 7s, pauseMax: 8s, hosts: 9"
+        let given = try topology(Self.node + "lookup: {outside: {\(all)}}\n").lookup
+        let figures = OutsideFigures(
+            calls: 2, questions: 3, waiting: 4, attempts: 5, failures: 6, pauseMin: .seconds(7), pauseMax: .seconds(8), hosts: 9)
+        #expect(LookupConfiguration(given).outside == figures)
+        #expect(LookupConfiguration(try topology(Self.node).lookup).outside == OutsideFigures())
+    }
+
+    /// What the file's reader lets pass is what the lookups take as it is.
+    @Test func theRangesOfTheFileAreThoseOfTheLookups() throws {
+        let ranges: [(key: String, range: ClosedRange<Int>, unit: String)] = [
+            ("calls", OutsideFigures.callsAllowed, ""), ("questions", OutsideFigures.callsAllowed, ""),
+            ("waiting", OutsideFigures.waitingAllowed, ""), ("attempts", OutsideFigures.attemptsAllowed, ""),
+            ("failures", OutsideFigures.failuresAllowed, ""), ("hosts", OutsideFigures.hostsAllowed, ""),
+            ("pauseMax", OutsideFigures.pauseAllowed.milliseconds, "ms"), ("pauseMin", OutsideFigures.pauseAllowed.milliseconds, "ms"),
+        ]
+        for (key, range, unit) in ranges {
+            func isRead(_ value: Int) -> Bool {
+                (try? topology(Self.node + "lookup: {outside: {\(key): \(value)\(unit)}}\n")) != nil
+            }
+            #expect(isRead(range.lowerBound) && isRead(range.upperBound), "\(key)")
+            #expect(!isRead(range.lowerBound - 1) && !isRead(range.upperBound + 1), "\(key)")
+        }
     }
 
     @Test func aRestThatIsNeverReachedIsRefused() throws {
@@ -152,4 +188,8 @@ import World
             row(60, 40, .ratioAtMost(1.5)).json.text()
                 == #"{"name":"x","unit":"us","ours":60.000,"yardstick":40.000,"ratio":1.500,"goal":"ratio <= 1.50","met":true,"yardstickSpread":0.000}"#)
     }
+}
+
+extension ClosedRange<Duration> {
+    fileprivate var milliseconds: ClosedRange<Int> { Int(lowerBound.milliseconds)...Int(upperBound.milliseconds) }
 }

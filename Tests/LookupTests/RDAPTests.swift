@@ -117,7 +117,7 @@ import World
         let play = Play()
         return try await withServer(play.routes) { base in
             play.base.withLock { $0 = base }
-            return try await body(RDAPWorker(try await Names.resolver(), base: base, timeout: timeout, world: SystemWorld()), play)
+            return try await body(RDAPWorker(try await Names.resolver(), base: base, timeout: timeout), play)
         }
     }
 
@@ -146,7 +146,7 @@ import World
     ])
     func addressesOfNobodyAreNotAskedFor(_ target: String, _ reason: String) async throws {
         // Were anybody asked, the complaint would be that nobody listens.
-        let worker = RDAPWorker(try await Names.resolver(), base: "http://\(Names.deadAddress)", world: SystemWorld())
+        let worker = RDAPWorker(try await Names.resolver(), base: "http://\(Names.deadAddress)")
         let complaint = try await look(worker, target).complaint
         #expect(complaint?.hasSuffix("is registered to nobody: \(reason)") == true, "\(complaint ?? "an answer")")
     }
@@ -242,7 +242,7 @@ import World
         let socket = "http+unix://" + path.replacing("/", with: "%2F")
         let complaint = try await withServer(play.routes) { base in
             play.base.withLock { $0 = base }
-            return try await look(RDAPWorker(try await Names.resolver(), base: socket, world: SystemWorld()), "\(name).test").complaint
+            return try await look(RDAPWorker(try await Names.resolver(), base: socket), "\(name).test").complaint
         }
         await outside.stop()
         #expect(complaint?.contains("redirects to '\(host)") == true && complaint?.contains("'\(name).test'") == true,
@@ -261,12 +261,12 @@ import World
     @Test func whatWasJudgedIsWhatIsConnectedTo() async throws {
         let route = WebRoute(.get, "/x") { request in .json(["host": .string(request.headers[.init("Host")!] ?? request.authority ?? "")]) }
         try await withServer([route]) { (base) async throws in
-            let url = base.replacing("127.0.0.1", with: "elsewhere.invalid") + "/x"
+            let url = base.replacing("127.0.0.1", with: "elsewhere.invalid") + "/x", outside = OutsideHosts(world: SystemWorld())
             await #expect(throws: LookupHTTP.NoAnswer.self) {
-                try await LookupHTTP.get(url, accept: "*/*", patience: .seconds(30), limit: 1_000, world: SystemWorld())
+                try await LookupHTTP.get(url, accept: "*/*", patience: .seconds(30), limit: 1_000, through: outside)
             }
             let answer = try await LookupHTTP.get(
-                url, accept: "*/*", patience: .seconds(30), limit: 1_000, world: SystemWorld(), at: try #require(IPAddress("127.0.0.1")))
+                url, accept: "*/*", patience: .seconds(30), limit: 1_000, through: outside, at: try #require(IPAddress("127.0.0.1")))
             #expect(answer.status == 200 && String(decoding: answer.body, as: UTF8.self).contains("elsewhere.invalid"))
         }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import JSONDocument
 import Lookup
+import Synchronization
 import Testing
 import TestSupport
 import World
@@ -32,12 +33,54 @@ enum Names {
         ] + many)
     }
 
-    static func client() async throws -> DNSClient { DNSClient(.init(servers: [try await starting.value.address])) }
+    /// - Parameter outside: the door; one of its own without.
+    static func client(through outside: OutsideHosts = OutsideHosts(world: SystemWorld())) async throws -> DNSClient {
+        DNSClient(.init(servers: [try await starting.value.address]), through: outside)
+    }
 
-    static func resolver() async throws -> LookupResolver { LookupResolver(try await client()) }
+    static func resolver(through outside: OutsideHosts = OutsideHosts(world: SystemWorld())) async throws -> LookupResolver {
+        LookupResolver(try await client(through: outside))
+    }
 
     /// Nobody listens there.
     static var deadAddress: String { "127.0.0.1:\(TestPorts.block(of: 1))" }
+}
+
+extension DNSClient {
+    /// With a door of its own.
+    init(_ settings: Settings) { self.init(settings, through: OutsideHosts(world: SystemWorld())) }
+}
+
+extension OutsideHosts {
+    /// What one host has been asked; `nil` when it never was.
+    func host(_ name: String) -> OutsideHost? { hosts.first { $0.name == name }?.host }
+}
+
+/// The real world, whose monotonic clock a test puts forward.
+final class AheadWorld: World {
+    private let real = SystemWorld()
+    private let lead = Mutex(Duration.zero)
+
+    /// Sleeps that have begun are not shortened.
+    func advance(_ duration: Duration) { lead.withLock { $0 += duration } }
+
+    var now: Instant { real.now + lead.withLock { $0 } }
+    var wallTime: WallTime { real.wallTime }
+    var files: any FileSystem { real.files }
+    var mutations: Set<Mutation> { real.mutations }
+    func random(_ name: String) -> RandomStream { real.random(name) }
+    func sleep(until deadline: Instant) async throws { try await real.sleep(until: deadline - lead.withLock { $0 }) }
+    func makeExecutor(_ name: String) -> any ActorExecutor { real.makeExecutor(name) }
+    func compute<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value { try await real.compute(body) }
+    func makeBlockingThread(_ name: String) -> any BlockingThread { real.makeBlockingThread(name) }
+    func environment(_ name: String) -> String? { real.environment(name) }
+    func buggify(_ point: String) -> Bool { real.buggify(point) }
+    func shutDown() { real.shutDown() }
+
+    @discardableResult
+    func spawn(_ name: String, on executor: (any ActorExecutor)?, _ body: @escaping @Sendable () async -> Void) -> SpawnedTask {
+        real.spawn(name, on: executor, body)
+    }
 }
 
 /// A folder that is removed when this value goes.

@@ -39,6 +39,25 @@ import World
         #expect(Files.problems(Files.good + "\nlookup: {dns: [\"127.0.0.1:53\", \"[::1]:53\", \"[2001:db8::1]:5353\"]}") == [])
     }
 
+    @Test func aFigureForOutsideHostsIsRefusedWithItsRange() {
+        for (key, bad, demand) in [
+            ("calls", "0", "whole number from 1 to 1024"), ("questions", "1025", "whole number from 1 to 1024"),
+            ("waiting", "-1", "whole number from 0 to 65536"), ("attempts", "11", "whole number from 1 to 10"),
+            ("failures", "0", "whole number from 1 to 1000000"), ("hosts", "0", "whole number from 1 to 4096"),
+            ("pauseMin", "0s", "duration from 1ms to 1h, with its unit, such as 200ms, 1.5s or 5m"),
+            ("pauseMax", "61m", "duration from 1ms to 1h, with its unit, such as 200ms, 1.5s or 5m"),
+        ] {
+            #expect(
+                Files.problems(Files.good + "\nlookup: {outside: {\(key): \(bad)}}") == [
+                    "t.yaml:7:20: \"lookup.outside.\(key)\" is \"\(bad)\"; it must be a \(demand)"
+                ])
+        }
+        #expect(
+            Files.problems(Files.good + "\nlookup: {outside: {call: 1}}") == [
+                "t.yaml:7:20: unknown key \"call\" under lookup.outside; did you mean \"calls\"?"
+            ])
+    }
+
     @Test func everyProblemIsReportedInTheOrderOfTheLines() {
         let problems = Files.errors(
             """

@@ -1,4 +1,5 @@
 import Jobs
+import Lookup
 import Membership
 import Primes
 import Testing
@@ -62,7 +63,9 @@ import Yams
             ("", TopologyKeys.root), ("membership", TopologyKeys.membership), ("transport", TopologyKeys.transport),
             ("security", TopologyKeys.security),
             ("security.curve", TopologyKeys.curve), ("security.curve.nodes.*", TopologyKeys.curveNode),
-            ("lookup", TopologyKeys.lookup), ("lookup.geoip", TopologyKeys.geoip), ("primes", TopologyKeys.primes), ("admin", TopologyKeys.admin), ("log", TopologyKeys.log),
+            ("lookup", TopologyKeys.lookup), ("lookup.geoip", TopologyKeys.geoip),
+            ("lookup.outside", TopologyKeys.outside), ("primes", TopologyKeys.primes), ("admin", TopologyKeys.admin),
+            ("log", TopologyKeys.log),
         ] {
             #expect(shown[path] == Set(keys), "\(path)")
         }
@@ -98,7 +101,7 @@ import Yams
             .replacing("    host: 127.0.0.1\n", with: "")
         var lines = stripped.split(separator: "\n").map(String.init)
         // What is left of a section all of whose keys were removed.
-        lines.removeAll { ["  admin:", "transport:", "primes:", "log:"].contains($0) }
+        lines.removeAll { ["  admin:", "transport:", "  outside:", "primes:", "log:"].contains($0) }
         let bare = try Topology.parse(lines.joined(separator: "\n"), file: "r.yaml")
         #expect(bare.nodes == whole.nodes && bare.seeds == whole.seeds && bare.dataDir == whole.dataDir)
         #expect(bare.log == whole.log)
@@ -112,6 +115,10 @@ import Yams
         #expect(options.window == limits.window && options.windowBytes == limits.windowBytes)
         #expect(options.batchBytes == limits.batchBytes && options.inboundSessions == limits.inboundSessions)
         #expect(options.ackDelay == limits.ackDelay && options.unresponsiveAfter == limits.unresponsiveAfter)
+        let (outside, figures) = (topology.lookup.outside, OutsideFigures())
+        #expect(outside.calls == figures.calls && outside.questions == figures.questions && outside.waiting == figures.waiting)
+        #expect(outside.attempts == figures.attempts && outside.failures == figures.failures && outside.hosts == figures.hosts)
+        #expect(outside.pauseMin == figures.pauseMin && outside.pauseMax == figures.pauseMax)
         let (primes, work) = (topology.primes, PrimesRequest.defaultLimits)
         #expect(primes.deadline == work.deadline)
         #expect(primes.runningJobs == work.runningJobs)

@@ -116,10 +116,22 @@ extension LinkLimits {
 }
 
 extension LookupConfiguration {
-    init(_ options: LookupOptions) {
+    package init(_ options: LookupOptions) {
         self.init(geoIPFiles: options.geoFiles, dns: DNSClient.Settings(servers: options.dns.map(\.description)))
         if let url = options.geoURL { geoIPBase = url }
         if let url = options.rdapURL { rdapBase = url }
+        outside = OutsideFigures(options.outside)
+    }
+}
+
+extension OutsideFigures {
+    init(_ options: OutsideOptions) {
+        let standard = OutsideFigures()
+        self.init(
+            calls: options.calls ?? standard.calls, questions: options.questions ?? standard.questions,
+            waiting: options.waiting ?? standard.waiting, attempts: options.attempts ?? standard.attempts,
+            failures: options.failures ?? standard.failures, pauseMin: options.pauseMin ?? standard.pauseMin,
+            pauseMax: options.pauseMax ?? standard.pauseMax, hosts: options.hosts ?? standard.hosts)
     }
 }
 

@@ -40,20 +40,23 @@ struct NodeWork: Sendable {
             throw CommandFailure(.software, "\(error)")
         }
         let world = mesh.world, roles = mesh.configuration.metadata.roles
-        let lookupWorkers = LookupConfiguration(topology.lookup).makeWorkers(world: world)
+        let lookup = LookupConfiguration(topology.lookup)
+        let outside = OutsideHosts(world: world, figures: lookup.outside)
+        let lookupWorkers = lookup.makeWorkers(through: outside)
         services = lookupWorkers.map(\.service).sorted { $0.value < $1.value }
-        lookups = roles.contains(LookupJob.work.name) ? try Self.lookups(node, mesh, lookupWorkers, log) : nil
+        lookups = roles.contains(LookupJob.work.name) ? try Self.lookups(node, mesh, lookupWorkers, outside, log) : nil
         let threads = min(PrimesCrew.threads(capacity: mesh.configuration.metadata.capacity), SystemWorld.processorCount)
         primes = roles.contains(PrimesJob.work.name) ? PrimesCrew(bench: PrimesWorkbench(world: world, parallelism: threads)) : nil
     }
 
     private static func lookups(
-        _ node: TopologyNode, _ mesh: Node, _ workers: [any LookupWorker], _ log: Logger
+        _ node: TopologyNode, _ mesh: Node, _ workers: [any LookupWorker], _ outside: OutsideHosts, _ log: Logger
     ) throws(CommandFailure) -> LookupCrew {
         for obstacle in workers.flatMap({ $0.obstacles(mesh.world) }) { log.warning("\(obstacle)") }
         do {
             let saved = try FileLookupResultStore(world: mesh.world, directory: node.dataDir + "/results")
-            return LookupCrew(bench: LookupBench(world: mesh.world, node: node.name, workers: workers, store: saved, log: log))
+            let bench = LookupBench(world: mesh.world, node: node.name, workers: workers, store: saved, log: log)
+            return LookupCrew(bench: bench, outside: outside)
         } catch {
             throw CommandFailure(.ioError, "the results of lookups cannot be kept in \(error)")
         }

@@ -1,3 +1,4 @@
+import Lookup
 import Membership
 import Mesh
 import Topology
@@ -7,7 +8,7 @@ extension Topology {
     /// Reads a topology file, and has the rooms that its figures are for look at them too.
     /// - Throws: every problem of the file at once.
     package static func loadChecked(_ path: String, from files: any FileSystem) throws(TopologyError) -> Topology {
-        try load(path, from: files) { $0.membershipProblems + $0.metadataProblems }
+        try load(path, from: files) { $0.membershipProblems + $0.metadataProblems + $0.outsideProblems }
     }
 
     private var membershipProblems: [TopologyProblem] {
@@ -35,6 +36,20 @@ extension Topology {
                     "node \"\(node.name)\" says too much of itself (its roles, labels and zone): \(error)")
             }
         }
+    }
+
+    /// Pauses that cannot grow.
+    private var outsideProblems: [TopologyProblem] {
+        let given = lookup.outside, standard = OutsideFigures()
+        let least = given.pauseMin ?? standard.pauseMin, most = given.pauseMax ?? standard.pauseMax
+        guard least > most else { return [] }
+        let key = given.pauseMin == nil ? "pauseMax" : "pauseMin"
+        let (short, long) = (DurationNotation.format(least), DurationNotation.format(most))
+        return [
+            problem(
+                .badValue, at: "lookup.outside.\(key)", value: key == "pauseMin" ? short : long,
+                "pauseMin is \(short) and pauseMax \(long), which cannot work: the longest pause must be at least the first one")
+        ]
     }
 
     /// Looks at the files that the topology names and that these nodes need: they are on the nodes' machines alone, so

@@ -5,8 +5,13 @@ import World
 /// The worker of a node that looks targets up.
 public struct LookupCrew: Worker {
     private let bench: LookupBench
+    private let outside: OutsideHosts?
 
-    public init(bench: LookupBench) { self.bench = bench }
+    /// - Parameter outside: the door of the bench's workers, if they ask anybody, for the metrics.
+    public init(bench: LookupBench, outside: OutsideHosts? = nil) {
+        self.bench = bench
+        self.outside = outside
+    }
 
     public var kind: WorkKind { LookupJob.work }
 
@@ -20,8 +25,8 @@ public struct LookupCrew: Worker {
         get async { await bench.inHand }
     }
 
-    /// What this node has looked up.
+    /// What this node has looked up, and whom it has asked.
     public var metrics: [MetricSample] {
-        get async { await bench.metrics }
+        get async { await bench.metrics + (outside?.metrics ?? []) }
     }
 }

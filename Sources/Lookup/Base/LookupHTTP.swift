@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -16,8 +15,9 @@ package enum LookupHTTP {
     }
 
     /// What has no answer: nobody there, too late, too long.
-    package struct NoAnswer: Error, Sendable, CustomStringConvertible {
+    package struct NoAnswer: OutsideError, Sendable, CustomStringConvertible {
         package let description: String
+        package let verdict: OutsideVerdict
     }
 
     /// One for the process, which ends with it.
@@ -28,37 +28,61 @@ package enum LookupHTTP {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.connectionPool.retryConnectionEstablishment = false
+        // How many there may be is the door's to say.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = OutsideFigures.callsAllowed.upperBound
         configuration.timeout.connect = .seconds(5)
         configuration.dnsOverride = addresses
         return HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
     }
 
     /// - Parameters:
-    ///   - patience: for the whole exchange, from the search for the host to the last byte of the body.
+    ///   - patience: for everything, from the waiting for a place to the last byte of the body, repetitions included.
     ///   - limit: bytes of the body.
+    ///   - outside: the door to the host.
     ///   - address: connect to this, whatever the name of the host leads to.
-    /// - Throws: ``NoAnswer``, `CancellationError`.
+    /// - Throws: ``NoAnswer``, ``OutsideRefusal``, `CancellationError`.
     package static func get(
-        _ url: String, accept: String, patience: Duration, limit: Int, world: any World, at address: IPAddress? = nil
+        _ url: String, accept: String, patience: Duration, limit: Int, through outside: OutsideHosts, at address: IPAddress? = nil
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
         request.headers.add(name: "Accept", value: accept)
         request.headers.add(name: "User-Agent", value: "gossamer")
+        let question = request, call = OutsideCall(HTTPReference.endpoint(url), patience: patience)
+        return try await outside.ask(call) { rest in
+            do {
+                let answer = try await once(question, rest, limit, outside.world, at: address)
+                return OutsideAnswer(answer, answer.verdict)
+            } catch is TooLate {
+                // A host that was given too little time has not failed.
+                let words = "no whole answer within \(patience.milliseconds) ms"
+                let verdict = rest < call.silence ? OutsideVerdict.untold : .faulty(words, isTransient: false)
+                throw NoAnswer(description: words, verdict: verdict)
+            }
+        }
+    }
+
+    private static func once(
+        _ request: HTTPClientRequest, _ patience: Duration, _ limit: Int, _ world: any World, at address: IPAddress?
+    ) async throws -> Answer {
         do {
             guard let address else { return try await exchange(request, by: client, patience, limit, world) }
             // The library knows only of addresses for all that a client asks, so this question has a client of its own.
-            let own = makeClient([HTTPReference.host(url): address.addressText])
+            let own = makeClient([HTTPReference.host(request.url): address.addressText])
             let answer: Result<Answer, any Error>
             do { answer = .success(try await exchange(request, by: own, patience, limit, world)) } catch { answer = .failure(error) }
             try? await own.shutdown()
             return try answer.get()
         } catch let error as CancellationError {
             throw error
+        } catch let error as TooLate {
+            throw error
         } catch {
             try Task.checkCancellation()
-            throw NoAnswer(description: words(error, limit))
+            throw NoAnswer(error, limit: limit)
         }
     }
+
+    private struct TooLate: Error {}
 
     /// The library's own deadline ends with the head, and a body may trickle for ever: so one clock is set against both together.
     private static func exchange(
@@ -76,23 +100,9 @@ package enum LookupHTTP {
             }
             defer { group.cancelAll() }
             guard let first = try await group.next(), let answer = first else {
-                throw NoAnswer(description: "no whole answer within \(patience.milliseconds) ms")
+                throw TooLate()
             }
             return answer
-        }
-    }
-
-    private static func words(_ error: any Error, _ limit: Int) -> String {
-        switch error {
-        case let error as NoAnswer: error.description
-        case let error as NIOConnectionError:
-            error.connectionErrors.first.map { words($0.error, limit) } ?? "the host \(error.host) is unknown"
-        case ChannelError.connectTimeout: "no connection in time"
-        case let error as HTTPClientError where error == .connectTimeout: "no connection in time"
-        case let error as HTTPClientError where error == .remoteConnectionClosed: "the connection was closed before the answer's end"
-        case is NIOTooManyBytesError: "the answer is longer than \(limit) bytes"
-        case let error as IOError: String(cString: strerror(error.errnoCode))
-        default: "\(error)"
         }
     }
 

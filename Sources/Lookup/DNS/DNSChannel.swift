@@ -99,44 +99,43 @@ final class DNSQuestion {
     /// Must be called before the last reference goes: the library reports to this object until then.
     func close() { channel.close() }
 
-    /// Whether an answer may still come.
-    var isOpen: Bool { end == nil }
-
-    /// The answer, if it has come.
-    var reply: DNSClient.Reply? {
+    /// The answer, or why this server will not answer; `nil` while an answer may still come.
+    var result: Result<DNSClient.Reply, DNSFailure>? {
         guard let end else { return nil }
-        return switch end.status {
-        case ARES_SUCCESS: DNSMessage(end.bytes).map { .records($0) }
-        case ARES_ENODATA: .noData
-        case ARES_ENOTFOUND: .noName
-        default: nil
+        switch end.status {
+        case ARES_SUCCESS:
+            guard let message = DNSMessage(end.bytes) else { return .failure(DNSFailure(ARES_EBADRESP, server: server)) }
+            return .success(.records(message))
+        case ARES_ENODATA: return .success(.noData)
+        case ARES_ENOTFOUND: return .success(.noName)
+        default: return .failure(DNSFailure(end.status, server: server))
         }
-    }
-
-    /// Why this server will not answer.
-    var failure: String? {
-        guard let end, reply == nil else { return nil }
-        return DNSFailure(end.status == ARES_SUCCESS ? ARES_EBADRESP : end.status, server: server).description
     }
 }
 
 /// Why no name server's answer can be used.
-struct DNSFailure: Error, Sendable, CustomStringConvertible {
+struct DNSFailure: OutsideError, Sendable, CustomStringConvertible {
     let description: String
+    let verdict: OutsideVerdict
 
-    init(message: String) { description = message }
+    init(message: String) {
+        description = message
+        verdict = .untold
+    }
 
+    /// A server that fails or refuses has answered all the same: that may be because of the name, as with one whose own servers are broken.
     init(_ status: Int32, server: String?) {
         let asked = server.map { "the name server \($0)" } ?? "the system's name servers"
-        description = switch status {
-        case ARES_ESERVFAIL: "\(asked) could not find out (SERVFAIL)"
-        case ARES_EREFUSED: "\(asked) refused to answer (REFUSED)"
-        case ARES_EFORMERR: "\(asked) did not understand the question (FORMERR)"
-        case ARES_ENOTIMP: "\(asked) cannot answer such questions (NOTIMP)"
-        case ARES_ECONNREFUSED: "\(asked) cannot be reached"
-        case ARES_ETIMEOUT: "\(asked) did not answer"
-        case ARES_EBADRESP: "\(asked) answered with what is no answer"
-        default: "\(asked): \(String(cString: ares_strerror(status)))"
+        func faulty(_ words: String) -> (String, OutsideVerdict) { ("\(asked) \(words)", .faulty(words, isTransient: false)) }
+        (description, verdict) = switch status {
+        case ARES_ESERVFAIL: ("\(asked) could not find out (SERVFAIL)", .answered)
+        case ARES_EREFUSED: ("\(asked) refused to answer (REFUSED)", .answered)
+        case ARES_EFORMERR: ("\(asked) did not understand the question (FORMERR)", .answered)
+        case ARES_ENOTIMP: ("\(asked) cannot answer such questions (NOTIMP)", .answered)
+        case ARES_ECONNREFUSED: faulty("cannot be reached")
+        case ARES_ETIMEOUT: faulty("did not answer")
+        case ARES_EBADRESP: faulty("answered with what is no answer")
+        default: ("\(asked): \(String(cString: ares_strerror(status)))", .untold)
         }
     }
 }

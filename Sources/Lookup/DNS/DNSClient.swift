@@ -8,7 +8,7 @@ import World
 // The servers are asked in their order. The next one's turn comes when all before it have failed (they cannot be reached, refuse,
 // failed themselves, sent what is no answer), or when the last that was asked has not answered in its time. Those that have
 // not failed may still answer, and the first answer counts. That a name does not exist is an answer. When all have failed, the
-// failure names each with its own reason.
+// failure names each with its own reason. A server that is left alone for a while has failed at once.
 //
 // Each question has a channel of its own: it ends with its question, whoever cancels it closes its sockets, a changed resolv.conf
 // counts from the next question on, and the ports of two questions tell nothing of each other (RFC 5452, 9.2).
@@ -32,8 +32,13 @@ public struct DNSClient: Sendable {
     }
 
     let settings: Settings
+    /// The door to the servers.
+    let outside: OutsideHosts
 
-    public init(_ settings: Settings = Settings()) { self.settings = settings }
+    public init(_ settings: Settings = Settings(), through outside: OutsideHosts) {
+        self.settings = settings
+        self.outside = outside
+    }
 
     /// How a question has ended that servers answered.
     enum Reply: Sendable {
@@ -44,25 +49,75 @@ public struct DNSClient: Sendable {
         case noName
     }
 
+    /// What happens while servers are asked.
+    private enum Event: Sendable {
+        case ended(Int, Result<Reply, DNSFailure>)
+        /// A server has not answered in its time.
+        case late(Int)
+    }
+
     /// - Throws: ``DNSFailure``, `CancellationError`.
     func ask(_ name: String, _ type: DNSType, _ world: any World) async throws -> Reply {
-        var rest = try servers()[...]
-        var questions: [DNSQuestion] = []
-        defer { for question in questions { question.close() } }
-        var nextAt = world.now
-        while true {
-            for question in questions { if let reply = question.reply { return reply } }
-            let isHopeless = questions.allSatisfy { $0.failure != nil }
-            if let server = rest.first, isHopeless || world.now >= nextAt {
-                rest.removeFirst()
-                questions.append(try DNSQuestion(name, type, of: server, settings))
-                nextAt = world.now + settings.patience
-                continue
+        let servers = try servers()
+        return try await withThrowingTaskGroup(of: Event.self) { group in
+            defer { group.cancelAll() }
+            var failures: [Int: DNSFailure] = [:]
+            var asked = 0, isDue = true
+            while true {
+                if isDue, asked < servers.count {
+                    let number = asked
+                    asked += 1
+                    isDue = false
+                    group.addTask { .ended(number, try await ask(servers[number], name, type)) }
+                    if asked < servers.count {
+                        group.addTask {
+                            try await world.sleep(for: settings.patience)
+                            return .late(number)
+                        }
+                    }
+                }
+                switch try await group.next() {
+                case .ended(_, .success(let reply))?: return reply
+                case .ended(let number, .failure(let failure))?:
+                    failures[number] = failure
+                    isDue = failures.count == asked
+                case .late(let number)?: isDue = number == asked - 1
+                case nil: throw DNSFailure(message: "there is no name server to ask")
+                }
+                guard failures.count < servers.count else {
+                    throw DNSFailure(message: servers.indices.compactMap { failures[$0]?.description }.joined(separator: "; "))
+                }
             }
-            if isHopeless { throw DNSFailure(message: questions.compactMap(\.failure).joined(separator: "; ")) }
-            let longest = rest.isEmpty ? Duration.seconds(1) : max(.zero, nextAt - world.now)
-            try await Self.proceed(questions.filter(\.isOpen), longest)
         }
+    }
+
+    /// Asks one server, if it may be asked.
+    /// - Throws: `CancellationError`.
+    private func ask(_ server: String?, _ name: String, _ type: DNSType) async throws -> Result<Reply, DNSFailure> {
+        // Each round of the library takes twice the time of the one before.
+        let whole = settings.patience * ((1 << min(max(1, settings.rounds), 16)) - 1)
+        let call = OutsideCall.nameServer(Self.endpoint(server), patience: whole, silence: settings.patience / 2)
+        do {
+            return .success(try await outside.ask(call) { _ in
+                let question = try DNSQuestion(name, type, of: server, settings)
+                defer { question.close() }
+                while true {
+                    if let result = question.result { return OutsideAnswer(try result.get()) }
+                    try await Self.proceed(question)
+                }
+            })
+        } catch let failure as DNSFailure {
+            return .failure(failure)
+        } catch let refusal as OutsideRefusal {
+            return .failure(DNSFailure(message: server == nil ? "\(refusal)" : "the name server \(refusal)"))
+        }
+    }
+
+    /// One name for one server, however it is written.
+    private static func endpoint(_ server: String?) -> String {
+        guard let server else { return "the system's name servers" }
+        guard let address = IPAddress(server) else { return server }
+        return address.version == .v6 ? "[\(address)]:53" : "\(address):53"
     }
 
     /// Whom to ask, one by one; `nil` for all of the system's at once.
@@ -76,13 +131,8 @@ public struct DNSClient: Sendable {
     }
 
     /// Waits until a socket is ready or a time-out is due, and lets the library do what there is to do.
-    private static func proceed(_ questions: [DNSQuestion], _ longest: Duration) async throws {
-        let interests = questions.map(\.channel.interests)
-        let patience = questions.reduce(longest) { min($0, $1.channel.nextTimeout) }
-        let ready = try await DescriptorWatch.shared.wait(for: interests.flatMap { $0 }, atMost: patience)
-        for (question, own) in zip(questions, interests) {
-            let sockets = Set(own.map(\.descriptor))
-            question.channel.process(ready.filter { sockets.contains($0.descriptor) })
-        }
+    private static func proceed(_ question: DNSQuestion) async throws {
+        let ready = try await DescriptorWatch.shared.wait(for: question.channel.interests, atMost: question.channel.nextTimeout)
+        question.channel.process(ready)
     }
 }

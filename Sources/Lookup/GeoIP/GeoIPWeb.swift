@@ -12,16 +12,19 @@ struct GeoIPWeb: Sendable {
     /// Begins the address of the question: `http://ip-api.com`.
     let base: String
     let patience: Duration
+    let outside: OutsideHosts
 
     /// The document, without the target's own keys.
     /// - Throws: ``LookupFailure``, `CancellationError`.
-    func find(_ address: IPAddress, _ world: any World) async throws -> [JSON.Member] {
+    func find(_ address: IPAddress) async throws -> [JSON.Member] {
         let url = "\(base)/json/\(address.addressText)?fields=" + Self.keys.joined(separator: ",")
         let answer: LookupHTTP.Answer
         do {
-            answer = try await LookupHTTP.get(url, accept: "application/json", patience: patience, limit: Self.bodyLimit, world: world)
+            answer = try await LookupHTTP.get(url, accept: "application/json", patience: patience, limit: Self.bodyLimit, through: outside)
         } catch let error as LookupHTTP.NoAnswer {
             throw LookupFailure("the GeoIP service \(base) has no answer: \(error)")
+        } catch let refusal as OutsideRefusal {
+            throw LookupFailure("the GeoIP service \(base) is not asked: \(refusal)")
         }
         if answer.status == 429 {
             let wait = answer.header("X-Ttl") ?? answer.header("Retry-After")

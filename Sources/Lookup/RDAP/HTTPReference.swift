@@ -59,6 +59,14 @@ package enum HTTPReference {
         return String(place.prefix { $0 != ":" })
     }
 
+    /// The host and port of an absolute address in lower case, the scheme's own port where none is written: one name for one server.
+    package static func endpoint(_ text: String) -> String {
+        let host = host(text).lowercased(), authority = authority(text)
+        let bracketed = host.contains(":") ? "[\(host)]" : host
+        let port = authority.last == "]" ? nil : authority.lastIndex(of: ":").flatMap { UInt16(authority[authority.index(after: $0)...]) }
+        return "\(bracketed):\(port ?? (text.lowercased().hasPrefix("https:") ? 443 : 80))"
+    }
+
     /// The host and port of an absolute address, for sentences.
     package static func authority(_ text: String) -> String {
         guard let scheme = text.firstRange(of: "://") else { return text }

@@ -17,7 +17,7 @@ actor RDAPBootstrap {
         let continuation: CheckedContinuation<RDAPRegistry, any Error>
     }
 
-    private let world: any World
+    private let outside: OutsideHosts
     private let executor: any ActorExecutor
     private let base: String
     private let patience: Duration
@@ -27,15 +27,17 @@ actor RDAPBootstrap {
     private var fetching: [RDAPRegistry.Kind: [Waiter]] = [:]
     private var numbers: UInt64 = 0
 
+    private nonisolated var world: any World { outside.world }
+
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// - Parameter base: where `dns.json`, `ipv4.json` and `ipv6.json` are, without a slash at its end.
-    init(world: any World, base: String, patience: Duration, limit: Int) {
-        self.world = world
+    init(_ outside: OutsideHosts, base: String, patience: Duration, limit: Int) {
+        self.outside = outside
         self.base = base
         self.patience = patience
         self.limit = limit
-        executor = world.makeExecutor("lookup.rdap-bootstrap")
+        executor = outside.world.makeExecutor("lookup.rdap-bootstrap")
     }
 
     /// Those who ask at the same time share one fetch, which goes on when one of them no longer waits: the next will want it.
@@ -82,7 +84,7 @@ actor RDAPBootstrap {
     private func fetch(_ kind: RDAPRegistry.Kind) async throws -> RDAPRegistry {
         let url = "\(base)/\(kind.rawValue).json"
         do {
-            let answer = try await LookupHTTP.get(url, accept: "application/json", patience: patience, limit: limit, world: world)
+            let answer = try await LookupHTTP.get(url, accept: "application/json", patience: patience, limit: limit, through: outside)
             guard answer.status == 200 else {
                 throw LookupFailure("the RDAP bootstrap \(url) returned \(LookupHTTP.name(ofStatus: answer.status))")
             }
@@ -92,6 +94,8 @@ actor RDAPBootstrap {
             return registry
         } catch let error as LookupHTTP.NoAnswer {
             throw LookupFailure("the RDAP bootstrap \(url) has no answer: \(error)")
+        } catch let refusal as OutsideRefusal {
+            throw LookupFailure("the RDAP bootstrap \(url) is not asked: \(refusal)")
         }
     }
 }

@@ -12,6 +12,7 @@ public struct GeoIPWorker: LookupWorker {
     public var service: LookupService { .geoIP }
 
     /// - Parameters:
+    ///   - resolver: also gives the door through which the service is asked.
     ///   - files: paths of databases in the MaxMind format; with none, the service is asked.
     ///   - base: of the service, without a slash at its end.
     public init(_ resolver: LookupResolver, files: [String], base: String, timeout: Duration = .seconds(10)) {
@@ -19,7 +20,7 @@ public struct GeoIPWorker: LookupWorker {
         paths = files
         self.files = files.isEmpty ? nil : GeoIPFiles(paths: files)
         self.timeout = timeout
-        web = GeoIPWeb(base: base, patience: timeout)
+        web = GeoIPWeb(base: base, patience: timeout, outside: resolver.client.outside)
     }
 
     public func obstacles(_ world: any World) -> [String] {
@@ -35,7 +36,7 @@ public struct GeoIPWorker: LookupWorker {
         let members = if let files {
             try await world.compute { try files.find(address) }
         } else {
-            try await web.find(address, world)
+            try await web.find(address)
         }
         return .object(members + [.init("resolvedAddress", .string(address.description))])
     }

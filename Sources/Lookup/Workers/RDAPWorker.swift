@@ -7,9 +7,9 @@ import World
 // bootstrap registries (RFC 9224), by the longest entry that fits. A server may redirect to one that knows more. Redirects are
 // followed by hand, so that each hop can be judged and their number has a limit: none may lead from the Internet into the network
 // of this node (RDAPPath says how). What the last server says is the result, as it says it. When a server of the list does not
-// answer or is out of order, the next is asked; what a server does answer (that there is nothing, or too many questions) counts
-// for all of them. Addresses that belong to somebody else in every network (loopback, private, link-local) are registered to
-// nobody, and no registry is asked for them.
+// answer, is out of order or is left alone for that, the next is asked; what a server does answer (that there is nothing, or too
+// many questions) counts for all of them. Addresses that belong to somebody else in every network (loopback, private, link-local)
+// are registered to nobody, and no registry is asked for them.
 
 /// Finds out who holds a domain or an address.
 public struct RDAPWorker: LookupWorker {
@@ -20,21 +20,23 @@ public struct RDAPWorker: LookupWorker {
 
     private let bootstrap: RDAPBootstrap
     private let path: RDAPPath
+    private let outside: OutsideHosts
     private let patience: Duration
     public let timeout: Duration
 
     public var service: LookupService { .rdap }
 
     /// - Parameters:
-    ///   - resolver: finds out where redirects lead.
+    ///   - resolver: finds out where redirects lead, and gives the door through which servers are asked.
     ///   - base: of the bootstrap registries, without a slash at its end: `https://data.iana.org/rdap`.
     ///   - timeout: for all hops and servers together.
-    public init(_ resolver: LookupResolver, base: String, timeout: Duration = .seconds(15), world: any World) {
+    public init(_ resolver: LookupResolver, base: String, timeout: Duration = .seconds(15)) {
         self.timeout = timeout
+        outside = resolver.client.outside
         path = RDAPPath(resolver: resolver, base: base)
         // Leaves time for another server.
         patience = timeout / 2
-        bootstrap = RDAPBootstrap(world: world, base: base, patience: patience, limit: Self.bodyLimit)
+        bootstrap = RDAPBootstrap(outside, base: base, patience: patience, limit: Self.bodyLimit)
     }
 
     public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON {
@@ -66,9 +68,13 @@ public struct RDAPWorker: LookupWorker {
             let answer: LookupHTTP.Answer
             do {
                 answer = try await LookupHTTP.get(
-                    url, accept: "application/rdap+json", patience: patience, limit: Self.bodyLimit, world: world, at: address)
+                    url, accept: "application/rdap+json", patience: patience, limit: Self.bodyLimit, through: outside, at: address)
             } catch let error as LookupHTTP.NoAnswer {
                 throw Silence(description: "RDAP server \(HTTPReference.authority(url)) has no answer for '\(target)': \(error)")
+            } catch let refusal as OutsideRefusal {
+                let sentence = "RDAP server \(HTTPReference.authority(url)) is not asked for '\(target)': \(refusal)"
+                // What it has said counts for all, as it did when it was said.
+                throw refusal.reason == .resting ? LookupFailure(sentence) : Silence(description: sentence) as any Error
             }
             guard [301, 302, 303, 307, 308].contains(answer.status) else { return try document(answer, url, target) }
             let next = try next(url, answer, target)

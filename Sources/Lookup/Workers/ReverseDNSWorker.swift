@@ -46,7 +46,7 @@ public struct ReverseDNSWorker: LookupWorker {
         settings.patience = .seconds(1)
         settings.rounds = 1
         do {
-            return try await LookupResolver(DNSClient(settings)).addresses(of: name, world)
+            return try await LookupResolver(DNSClient(settings, through: client.outside)).addresses(of: name, world)
         } catch is LookupFailure {
             return []
         }
