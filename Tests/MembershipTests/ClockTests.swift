@@ -18,14 +18,14 @@ import World
         let wrong: ClockWatch.Verdict = seconds > 0 ? .ahead : .behind
         for seed in Self.seeds {
             let mesh = MeshSimulator.formed(seed: seed, count: count, settle: .seconds(10))
-            #expect(told(mesh).allSatisfy(\.isEmpty))
+            #expect(told(mesh).allSatisfy { $0.isEmpty })
             mesh.hosts[1].wallAhead = .milliseconds(Int64(seconds * 1_000))
             let found = mesh.time(limit: .seconds(20)) { told(mesh).allSatisfy { $0 == ["n0001": wrong] } }
             #expect(found != nil, "seed \(seed): \(told(mesh))")
             mesh.run(for: .seconds(20))
             #expect(told(mesh).allSatisfy { $0 == ["n0001": wrong] }, "seed \(seed): and it stays so")
             mesh.hosts[1].wallAhead = .zero
-            let put = mesh.time(limit: .seconds(20)) { told(mesh).allSatisfy(\.isEmpty) }
+            let put = mesh.time(limit: .seconds(20)) { told(mesh).allSatisfy { $0.isEmpty } }
             #expect(put != nil, "seed \(seed): \(told(mesh))")
         }
     }
@@ -55,7 +55,7 @@ import World
         let mesh = MeshSimulator.formed(seed: 1, count: 2, settle: .seconds(5))
         mesh.hosts[1].wallAhead = .seconds(5)
         mesh.run(for: .seconds(30))
-        #expect(told(mesh).allSatisfy(\.isEmpty))
+        #expect(told(mesh).allSatisfy { $0.isEmpty })
         #expect((0..<2).allSatisfy { mesh.hosts[$0].membership!.clockWatch.mayFire(now: mesh.now, wall: mesh.wall($0)!) })
     }
 
@@ -64,7 +64,7 @@ import World
             let mesh = MeshSimulator.formed(seed: seed, count: 5, settle: .seconds(5))
             (mesh.latency, mesh.loss) = ((.milliseconds(1), .milliseconds(600)), 0.2)
             mesh.run(for: .seconds(60))
-            #expect(told(mesh).allSatisfy(\.isEmpty), "seed \(seed)")
+            #expect(told(mesh).allSatisfy { $0.isEmpty }, "seed \(seed)")
         }
     }
 
@@ -75,7 +75,7 @@ import World
         for i in 0..<5 { mesh.start(i) }
         mesh.hosts[4].wallAhead = .seconds(60)
         mesh.run(for: .seconds(30))
-        #expect(told(mesh).allSatisfy(\.isEmpty))
+        #expect(told(mesh).allSatisfy { $0.isEmpty })
         let watch = mesh.hosts[4].membership!.clockWatch
         #expect(watch.mayFire(now: mesh.now, wall: mesh.wall(4)!))
     }

@@ -63,7 +63,7 @@ import World
         }
         let verdicts = Self.verdicts(clocks)
         #expect(verdicts.suffix(count - wrong).allSatisfy { $0 == .right }, "\(clocks)")
-        #expect(verdicts.prefix(wrong).allSatisfy(\.isOff), "\(clocks)")
+        #expect(verdicts.prefix(wrong).allSatisfy { $0.isOff }, "\(clocks)")
         let wild = (0..<count).map { _ in 100 * random.unit() }
         #expect(Self.verdicts(wild).contains(.right), "\(wild)")
     }

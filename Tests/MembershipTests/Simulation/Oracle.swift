@@ -45,7 +45,7 @@ struct Oracle {
             bury(old, at: .max, observer)
             live(new, observer, now)
         case .suspected(let member), .updated(_, let member): note(member, observer, now)
-        case .reaped, .nameConflict, .decided, .lonely, .health: break
+        case .reaped, .nameConflict, .decided, .lonely, .health, .clock: break
         }
     }
 
