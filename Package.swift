@@ -197,7 +197,8 @@ var tests: [Target] {
         .testTarget(
             name: "TruthTests",
             dependencies: [
-                "World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Mesh", "Truth", "TestSupport", log,
+                "World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Mesh", "Truth", "TestSupport",
+                "WorkTestSupport", log,
             ]),
         .testTarget(
             name: "PrimesTests",
