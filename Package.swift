@@ -113,7 +113,11 @@ var work: [Target] {
 var surfaces: [Target] {
     [
         .target(
-            name: "Edge", dependencies: ["World", "JSONDocument", "Registers", "Orders", "Items", "Jobs", "Truth", "Lookup", "Primes", "Web", hummingbird, log]),
+            name: "Edge",
+            dependencies: [
+                "World", "JSONDocument", "MessagePack", "Registers", "Choreography", "Orders", "Items", "Jobs", "Truth", "Lookup", "Primes", "Web",
+                hummingbird, log,
+            ]),
         .target(
             name: "Admin",
             dependencies: [
@@ -221,7 +225,7 @@ var tests: [Target] {
             name: "EdgeTests",
             dependencies: [
                 "World", "JSONDocument", "Orders", "Jobs", "Lookup", "Primes", "Web", "Edge", "WebTestSupport", "OrderTestSupport", "Items",
-                "ItemTestSupport", "Registers", "Truth", httpClient, log,
+                "ItemTestSupport", "WorkTestSupport", "Choreography", "Registers", "Truth", httpClient, hummingbird, log,
             ]),
         .testTarget(
             name: "AdminTests",

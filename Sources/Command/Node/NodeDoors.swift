@@ -45,7 +45,8 @@ struct NodeDoors {
                     JobEventsRoutes(
                         sources: [JobEvents(gateway: jobs.primes), JobEvents(gateway: jobs.lookups, services: work.services)], world: mesh.world),
                 ],
-                readiness: { truth.readiness(of: mesh.readiness()) }, version: Release.version, world: mesh.world, logger: log)
+                idempotency: truth.idempotency, readiness: { truth.readiness(of: mesh.readiness()) }, version: Release.version,
+                world: mesh.world, logger: log)
         }
         admin = AdminServer(
             address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,
