@@ -42,6 +42,7 @@ struct NodeDoors {
                     OrderRoutes(gateway: OrderDesk(actors: truth.actors), world: mesh.world),
                     ItemRoutes(gateway: ItemDesk(engine: truth.engine, world: mesh.world), world: mesh.world),
                     ValueRoutes(values: truth.values, world: mesh.world),
+                    JobListRoutes(catalogue: jobs.catalogue),
                     JobEventsRoutes(
                         sources: [JobEvents(gateway: jobs.primes), JobEvents(gateway: jobs.lookups, services: work.services)], world: mesh.world),
                 ],
