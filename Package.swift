@@ -113,7 +113,11 @@ var work: [Target] {
 var surfaces: [Target] {
     [
         .target(
-            name: "Edge", dependencies: ["World", "JSONDocument", "Registers", "Orders", "Items", "Jobs", "Truth", "Lookup", "Primes", "Web", hummingbird, log]),
+            name: "Edge",
+            dependencies: [
+                "World", "JSONDocument", "MessagePack", "Registers", "Choreography", "Orders", "Items", "Jobs", "Truth", "Lookup", "Primes", "Web",
+                hummingbird, log,
+            ]),
         .target(
             name: "Admin",
             dependencies: [
@@ -197,7 +201,8 @@ var tests: [Target] {
         .testTarget(
             name: "TruthTests",
             dependencies: [
-                "World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Transport", "Mesh", "Truth", "TestSupport", log,
+                "World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Transport", "Mesh", "Truth", "TestSupport",
+                "WorkTestSupport", log,
             ]),
         .testTarget(
             name: "PrimesTests",
@@ -220,7 +225,7 @@ var tests: [Target] {
             name: "EdgeTests",
             dependencies: [
                 "World", "JSONDocument", "Orders", "Jobs", "Lookup", "Primes", "Web", "Edge", "WebTestSupport", "OrderTestSupport", "Items",
-                "ItemTestSupport", "Registers", "Truth", httpClient, log,
+                "ItemTestSupport", "WorkTestSupport", "Choreography", "Registers", "Truth", httpClient, hummingbird, log,
             ]),
         .testTarget(
             name: "AdminTests",

@@ -1,24 +1,28 @@
 import Hummingbird
 import JSONDocument
 import Logging
+import Truth
 import Web
 import World
 
 /// The REST door of the mesh: one server, made of route groups.
 ///
-/// The kinds of work add groups; this type knows none of them.
+/// The kinds of work add groups; this type knows none of them. Every `POST` takes an `Idempotency-Key`: see ``IdempotentRoutes``.
 public final class EdgeServer: Sendable {
     private let server: WebServer
 
     /// - Parameters:
     ///   - groups: what is offered, besides health and the OpenAPI document.
+    ///   - idempotency: the keys of requests; nil when this edge reaches no registers.
     ///   - readiness: whether work can be done now.
     ///   - version: the product's, for the OpenAPI document.
     public init(
-        address: WebAddress, groups: [any RouteGroup], readiness: @escaping @Sendable () async -> Readiness,
-        version: String, world: any World, limits: WebLimits = WebLimits(), logger: Logger
+        address: WebAddress, groups: [any RouteGroup], idempotency: IdempotencyKeys? = nil,
+        readiness: @escaping @Sendable () async -> Readiness, version: String, world: any World, limits: WebLimits = WebLimits(), logger: Logger
     ) {
-        let offered = groups + [HealthRoutes(readiness: readiness)]
+        let seeds = WorkIDGenerator(world, name: "idempotency.seeds")
+        let offered: [any RouteGroup] =
+            groups.map { IdempotentRoutes($0, keys: idempotency, seeds: seeds) } + [HealthRoutes(readiness: readiness)]
         let document = OpenAPIDocument(
             title: "Gossamer", version: version,
             description: "Work for the mesh. Keys of requests are read without regard to case.", groups: offered)

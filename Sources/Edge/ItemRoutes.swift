@@ -15,12 +15,12 @@ public struct ItemRoutes: RouteGroup {
     static let versionHeader = HTTPField.Name("X-Gossamer-Version")
 
     private let gateway: (any ItemGateway)?
-    private let world: any World
+    private let ids: WorkIDGenerator
 
     /// - Parameter gateway: nil when this edge has no way to items; then every answer is 503.
     public init(gateway: (any ItemGateway)?, world: any World) {
         self.gateway = gateway
-        self.world = world
+        ids = WorkIDGenerator(world, name: "item-ids")
     }
 
     public var routes: [WebRoute] {
@@ -28,19 +28,19 @@ public struct ItemRoutes: RouteGroup {
             WebRoute(method, "/health", operation: Self.healthOperation) { _ in Response(status: .ok) }
         }
         return [
-            WebRoute(.post, "/items", operation: Self.addOperation, refusal: .emptyBody) { try await add($0) },
+            WebRoute(.post, "/items", operation: Self.addOperation, refusal: .emptyBody, excuse: Self.excuse) { try await add($0) },
             WebRoute(.get, "/items/{+tenant}/count", operation: Self.countOperation, refusal: .emptyBody) { await count($0) },
         ] + health
     }
 
     private func add(_ request: WebRequest) async throws -> Response {
-        let deadline = world.now + Self.deadline
+        let deadline = request.begun + Self.deadline
         let bytes = try await request.bytes(), items: [Item]
         do throws(ItemFormError) { items = try ItemForm.items(bytes) } catch { return Self.refusal(error.description) }
         do throws(ItemGatewayError) {
-            try await gateway.orRefusal().add(items, by: deadline)
+            try await gateway.orRefusal().add(items, ids: request.ids ?? ids, by: deadline)
         } catch {
-            return Self.failure("Unable to add items", error, more: [.init("outcome", error.code == .unknown ? "unknown" : "not counted")])
+            return Self.notAdded(error)
         }
         return Self.answer(["message": "Success"])
     }
@@ -70,6 +70,16 @@ public struct ItemRoutes: RouteGroup {
 
     private static func refusal(_ message: String) -> Response {
         .text(JSON.object([.init("message", .string(message))]).text(), status: .badRequest)
+    }
+
+    private static func notAdded(_ error: ItemGatewayError) -> Response {
+        failure("Unable to add items", error, more: [.init("outcome", error.code == .unknown ? "unknown" : "not counted")])
+    }
+
+    /// Why the items were not even looked at, in the words of the contract.
+    private static func excuse(_ problem: Problem) -> Response {
+        let seconds = problem.headers.first { $0.name == .retryAfter }.flatMap { Int($0.value) }
+        return notAdded(ItemGatewayError(.unavailable, problem.detail, retryAfterSeconds: seconds ?? 1))
     }
 
     private static func failure(_ message: JSON, _ error: ItemGatewayError, more: [JSON.Member] = []) -> Response {

@@ -46,7 +46,7 @@ public struct LookupRoutes: RouteGroup {
         } catch {
             return try error.response()
         }
-        let id = ids.next()
+        let id = (request.ids ?? ids).next()
         try await asProblem { () async throws(JobGatewayError) in try await gateway.submit(order, id: id) }
         return Self.accepted(id, "Job submitted successfully. Poll the status URL to check progress.", request)
     }

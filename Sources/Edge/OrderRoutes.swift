@@ -34,7 +34,7 @@ public struct OrderRoutes: RouteGroup {
         let deadline = WallTime(nanosecondsSince1970: world.wallTime.nanosecondsSince1970 + Self.deadline.nanoseconds)
         var form = OrderForm(try await request.object())
         let order = try form.order(deadline: deadline)
-        let id = ids.next()
+        let id = (request.ids ?? ids).next()
         do throws(OrderGatewayError) {
             try await gateway.place(order, id: id)
         } catch where error.code == .unknown {

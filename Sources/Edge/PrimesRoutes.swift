@@ -50,7 +50,7 @@ public struct PrimesRoutes: RouteGroup {
         } catch {
             throw Problem.invalid(error.problems.map { .init($0.field, [$0.message]) })
         }
-        let id = ids.next()
+        let id = (request.ids ?? ids).next()
         try await asProblem { () async throws(JobGatewayError) in try await gateway.submit(order, id: id) }
         return Self.accepted(
             id, "Job submitted successfully. Poll the status URL to check progress.", hasLocation: true)

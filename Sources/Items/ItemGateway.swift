@@ -3,8 +3,10 @@ import World
 /// Items of tenants, as an edge sees them.
 public protocol ItemGateway: Sendable {
     /// Has items counted. When this returns each of them counts, once, whatever dies. Adding one again changes nothing.
-    /// - Parameter deadline: by when there is to be an answer; what is not done by then may be done afterwards.
-    func add(_ items: [Item], by deadline: Instant) async throws(ItemGatewayError)
+    /// - Parameters:
+    ///   - ids: of what has to be done for that; the same once more are the same work.
+    ///   - deadline: by when there is to be an answer; what is not done by then may be done afterwards.
+    func add(_ items: [Item], ids: any WorkIDSource, by deadline: Instant) async throws(ItemGatewayError)
 
     /// How many items a tenant has: all that were acknowledged before, and maybe some that are being added. 0 for a tenant that nobody
     /// knows.

@@ -57,6 +57,9 @@ public struct JobCatalogue: JobOverview {
         self.kinds = kinds
     }
 
+    /// The kinds that are listed.
+    public var kindNames: [String] { kinds.map(\.name) }
+
     public func survey() async -> MeshJobs {
         var jobs: [WorkID: JobSummary] = [:], unheard: Set<String> = []
         await withTaskGroup(of: (JobKind, RegisterList).self) { group in

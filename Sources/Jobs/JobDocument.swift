@@ -1,7 +1,7 @@
 import World
 
 /// The words of all jobs of the mesh for where a job stands.
-public enum JobPhase: String, Codable, Sendable {
+public enum JobPhase: String, Codable, Sendable, CaseIterable {
     /// Accepted; no part of it has come to an end yet.
     case pending = "Pending"
     case processing = "Processing"

@@ -47,7 +47,9 @@ public final class TruthService: Sendable {
     ) throws(ConfigurationError) {
         self.node = node
         self.log = log
-        var machines: [String: any RegisterMachine] = [KeyValueMachine.kind: KeyValueMachine()]
+        var machines: [String: any RegisterMachine] = [
+            KeyValueMachine.kind: KeyValueMachine(), IdempotencyMachine.kind: IdempotencyMachine(),
+        ]
         for actor in actors { machines[actor.kind] = actor.machine(node.world.mutations) }
         let engine = ReplicatedEngine(node: node, store: store, machine: MachineBook(machines: machines), log: log)
         self.engine = engine
@@ -89,6 +91,9 @@ public final class TruthService: Sendable {
 
     /// Values under names.
     public var values: KeyValue { KeyValue(engine: engine) }
+
+    /// Keys of requests.
+    public var idempotency: IdempotencyKeys { IdempotencyKeys(engine: engine) }
 
     /// The node that runs a store, if it lives.
     public func node(of store: StoreID) -> NodeIdentity? { engine.liveStores[store] }

@@ -86,7 +86,8 @@ public struct Problem: Error, Sendable, Hashable {
         return .object(members + extensions)
     }
 
-    var response: Response {
+    /// The document as an answer.
+    public var response: Response {
         var fields = HTTPFields()
         for header in headers { fields[header.name] = header.value }
         return .json(json, status: .init(code: status), type: Self.mediaType, headers: fields)

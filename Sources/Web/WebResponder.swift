@@ -8,6 +8,7 @@ struct WebContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Set while the request's body is awaited.
     let isBodyAwaited = Flag()
+    let answerFields = AnswerFields()
 
     init(source: ApplicationRequestContextSource) { coreContext = .init(source: source) }
 }
@@ -30,7 +31,7 @@ struct WebResponder: HTTPResponder {
         for route in routes {
             let greedy = WebRoute.Greedy(route.path)
             router.on(RouterPath(route.pattern), method: route.method) { request, context in
-                try await route.handler(WebRequest(request, context, greedy, transport, limits, stopping))
+                try await route.handler(WebRequest(request, context, greedy, transport, begun: world.now, limits, stopping))
             }
         }
         Self.refuseOtherMethods(of: routes, in: router)
@@ -65,6 +66,12 @@ struct WebResponder: HTTPResponder {
             // RFC 9112, 3.2. Answers that name this server would carry it on.
             return Problem(status: 400, detail: "the Host \"\(host.prefix(100))\" is no host with a port or without").response
         }
+        var response = await answer(request, context)
+        context.answerFields.add(to: &response)
+        return response
+    }
+
+    private func answer(_ request: Request, _ context: WebContext) async -> Response {
         do {
             return try await withinDeadline(context) { try await router.respond(to: request, context: context) }
         } catch let problem as Problem {
@@ -113,11 +120,14 @@ private struct FrameworkErrors: RouterMiddleware {
 
 extension WebRequest {
     init(
-        _ request: Request, _ context: WebContext, _ greedy: WebRoute.Greedy?, _ transport: WebTransport, _ limits: WebLimits,
-        _ stopping: Flag
+        _ request: Request, _ context: WebContext, _ greedy: WebRoute.Greedy?, _ transport: WebTransport, begun: Instant,
+        _ limits: WebLimits, _ stopping: Flag
     ) {
         method = request.method
         path = request.uri.path
+        target = request.uri.path + (request.uri.query.map { "?\($0)" } ?? "")
+        self.begun = begun
+        ids = nil
         headers = request.headers
         authority = request.head.authority
         self.transport = transport
@@ -130,6 +140,7 @@ extension WebRequest {
         bodyLimit = limits.body
         self.stopping = stopping
         isBodyAwaited = context.isBodyAwaited
+        answerFields = context.answerFields
     }
 }
 

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import JSONDocument
 import Synchronization
@@ -6,6 +7,8 @@ import World
 /// One operation that a server offers.
 public struct WebRoute: Sendable {
     public typealias Handler = @Sendable (WebRequest) async throws -> Response
+    /// How a route says that it cannot be served now, when its contract has other words for that than a problem document.
+    public typealias Excuse = @Sendable (Problem) -> Response
 
     /// How a method is refused that a path does not have.
     public enum Refusal: Sendable { case problem, emptyBody }
@@ -19,18 +22,30 @@ public struct WebRoute: Sendable {
     public let refusal: Refusal
     /// The operation's object in the OpenAPI document.
     public let operation: JSON
+    let excuse: Excuse
     let handler: Handler
 
     /// - Parameter handler: throws a ``Problem`` for what the client shall read; anything else becomes a 500 without detail.
     public init(
-        _ method: HTTPRequest.Method, _ path: String, operation: JSON = [:], refusal: Refusal = .problem, handler: @escaping Handler
+        _ method: HTTPRequest.Method, _ path: String, operation: JSON = [:], refusal: Refusal = .problem,
+        excuse: @escaping Excuse = { $0.response }, handler: @escaping Handler
     ) {
         precondition(path.hasPrefix("/"), "the path of a route begins with /, not \"\(path)\"")
         self.method = method
         self.path = path
         self.operation = operation
         self.refusal = refusal
+        self.excuse = excuse
         self.handler = handler
+    }
+
+    /// The same route with something around its handler, which gets that and the route's excuse.
+    package func wrapped(
+        operation: JSON, _ body: @escaping @Sendable (WebRequest, Handler, Excuse) async throws -> Response
+    ) -> WebRoute {
+        WebRoute(method, path, operation: operation, refusal: refusal, excuse: excuse) { [handler, excuse] request in
+            try await body(request, handler, excuse)
+        }
     }
 }
 
@@ -93,12 +108,20 @@ public struct WebRequest: Sendable {
     /// The host, and port if any, by which the client has reached the server. Empty or nil when it does not say.
     public let authority: String?
     public let transport: WebTransport
+    /// When its head was there.
+    public let begun: Instant
+    /// Where ids of the work come from that the request asks for, when it is to be the same work for everybody who carries the request out;
+    /// nil when new ones are to be made.
+    public package(set) var ids: (any WorkIDSource)?
+    /// The path with the query, as sent.
+    package let target: String
     let parameters: [String: String]
     let query: [(key: String, value: String)]
-    let body: RequestBody
+    var body: RequestBody
     let bodyLimit: Int
     let stopping: Flag
     let isBodyAwaited: Flag
+    let answerFields: AnswerFields
 
     /// The path parameter, percent-decoded. Empty when the route has none of this name.
     public func parameter(_ name: String) -> String { parameters[name] ?? "" }
@@ -125,6 +148,16 @@ public struct WebRequest: Sendable {
         return bytes
     }
 
+    /// The request with a body that was read already.
+    package func reading(_ bytes: [UInt8]) -> WebRequest {
+        var copy = self
+        copy.body = RequestBody(buffer: ByteBuffer(bytes: bytes))
+        return copy
+    }
+
+    /// Has the answer carry a field, whoever gives it: the handler, or the server when that fails or takes too long.
+    package func answers(with value: String, in name: HTTPField.Name) { answerFields.set(name, value) }
+
     private var tooLarge: Problem { Problem(status: 413, detail: "a body may have at most \(bodyLimit) bytes") }
 
     /// The body as a JSON object.
@@ -147,6 +180,17 @@ public struct WebRequest: Sendable {
             throw Problem.invalid([.init("$", ["the body must be a JSON object, not \(json.kind)"])])
         }
         return json
+    }
+}
+
+/// Fields of the answer to a request, which are known before there is one.
+final class AnswerFields: Sendable {
+    private let fields = Mutex(HTTPFields())
+
+    func set(_ name: HTTPField.Name, _ value: String) { fields.withLock { $0[name] = value } }
+
+    func add(to response: inout Response) {
+        for field in fields.withLock({ $0 }) { response.headers[field.name] = field.value }
     }
 }
 

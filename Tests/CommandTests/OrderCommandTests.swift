@@ -6,7 +6,9 @@ import Logging
 import OrderTestSupport
 import Orders
 import Testing
+import Truth
 import Web
+import WorkTestSupport
 import World
 
 /// `gossamer order`, `account` and `stock` as the built program, on an edge whose orders are in memory.
@@ -18,7 +20,8 @@ import World
         let book = OrderBook(world)
         let edge = EdgeServer(
             address: .tcp(host: "127.0.0.1", port: 0),
-            groups: [OnlyMember(), OrderRoutes(gateway: hasOrders ? book : nil, world: world)], readiness: { .healthy },
+            groups: [OnlyMember(), OrderRoutes(gateway: hasOrders ? book : nil, world: world)],
+            idempotency: IdempotencyKeys(engine: MemoryRegisters(IdempotencyMachine(), now: world.wallTime)), readiness: { .healthy },
             version: "0.1.0", world: world, logger: Logger(label: "test"))
         let admin = "http://127.0.0.1:\(try await edge.start())"
         do {
@@ -70,6 +73,19 @@ import World
             #expect(try await run(["order", "show", "\(id)"]).output.hasPrefix("order \(id): Cancelled, cancelled by its customer\n"))
             let late = try await run(["order", "cancel", "\(id)"])
             #expect(late.status == 1 && late.error.contains("has ended"), "\(late)")
+        }
+    }
+
+    @Test func theSameOrderUnderItsKeyIsPlacedOnce() async throws {
+        try await withEdge { book, run in
+            let place = ["order", "place", "alice", "lamp", "--amount", "40", "--idempotency-key"]
+            let first = try await run(place + ["k"]), again = try await run(place + ["k"])
+            #expect(first.status == 0 && again.status == 0 && first.output == again.output && book.orders.count == 1, "\(first) \(again)")
+            let other = try await run(["order", "place", "alice", "lamp", "--amount", "41", "--idempotency-key", "k"])
+            #expect(other.status == 1 && other.error.contains("belongs to another request"), "\(other)")
+            let wrong = try await run(place + ["a b"])
+            #expect(wrong.status == 64 && wrong.error.contains("1 to 255 visible ASCII"), "\(wrong)")
+            #expect(book.orders.count == 1)
         }
     }
 

@@ -9,6 +9,7 @@ package final class ItemBook: ItemGateway {
         var failure: ItemGatewayError?
         var adds: [[Item]] = []
         var deadlines: [Instant] = []
+        var works: [WorkID] = []
         var forgets = false
     }
 
@@ -29,13 +30,16 @@ package final class ItemBook: ItemGateway {
     package var adds: [[Item]] { state.withLock { $0.adds } }
     /// By when.
     package var deadlines: [Instant] { state.withLock { $0.deadlines } }
+    /// Under which ids.
+    package var works: [WorkID] { state.withLock { $0.works } }
 
     package func ids(of tenant: String) -> Set<[UInt8]> { state.withLock { $0.tenants[Array(tenant.utf8)] ?? [] } }
 
-    package func add(_ items: [Item], by deadline: Instant) async throws(ItemGatewayError) {
+    package func add(_ items: [Item], ids: any WorkIDSource, by deadline: Instant) async throws(ItemGatewayError) {
         let failure = state.withLock { state -> ItemGatewayError? in
             state.adds.append(items)
             state.deadlines.append(deadline)
+            state.works.append(ids.next())
             guard state.failure == nil || state.failure?.code == .unknown else { return state.failure }
             if state.forgets, state.adds.count % 3 == 0 { return nil }
             for item in items { state.tenants[Array(item.tenant.utf8), default: []].insert(Array(item.id.utf8)) }

@@ -1,5 +1,6 @@
 import Items
 import Registers
+import Synchronization
 import Testing
 import World
 
@@ -9,7 +10,7 @@ import World
 
     private func add(_ items: [Item], _ engine: MemoryEngine, within limit: Duration = .seconds(20)) async -> ItemGatewayError? {
         do throws(ItemGatewayError) {
-            try await ItemDesk(engine: engine, world: world).add(items, by: world.now + limit)
+            try await ItemDesk(engine: engine, world: world).add(items, ids: WorkIDGenerator(world), by: world.now + limit)
             return nil
         } catch {
             return error
@@ -73,6 +74,43 @@ import World
         #expect(error?.code == .unknown && world.now - began >= .seconds(3))
         try engine.play()
         #expect(try engine.count("t0") == 2 && engine.count("t1") == 2)
+    }
+
+    /// Whoever was first may have died anywhere.
+    @Test(arguments: ["load", "seal"], [MemoryEngine.Fate.failed, .unheard])
+    func underTheSameIDsItIsTheSameDelivery(_ last: String, _ fate: MemoryEngine.Fate) async throws {
+        let failing = Mutex(true)
+        let engine = MemoryEngine { event, number in
+            failing.withLock { $0 } && event == last && (event == "seal" || number > 1) ? fate : .done
+        }
+        let items = Scene.items(3, 12, idBytes: 3_000), desk = ItemDesk(engine: engine, world: world)
+        func add() async throws { try await desk.add(items, ids: WorkIDSeries(from: Scene.id(7)), by: world.now + .seconds(20)) }
+        await #expect(throws: ItemGatewayError.self) { try await add() }
+        failing.withLock { $0 = false }
+        try await add()
+        try await add()
+        #expect(engine.deliveries == [Scene.delivery(7)])
+        for tenant in 0..<3 { #expect(try engine.count("t\(tenant)") == 12) }
+    }
+
+    /// It was begun and not completed in time, so nothing of it will count; another one is made, and the same by everybody.
+    @Test(arguments: ["load", "seal"]) func whatOthersHaveAbandonedIsBegunAnew(_ last: String) async throws {
+        let failing = Mutex(true)
+        let engine = MemoryEngine { event, number in
+            failing.withLock { $0 } && event == last && (event == "seal" || number > 1) ? .failed : .done
+        }
+        let items = Scene.items(3, 12, idBytes: 3_000), desk = ItemDesk(engine: engine, world: world)
+        func add() async throws { try await desk.add(items, ids: WorkIDSeries(from: Scene.id(7)), by: world.now + .seconds(20)) }
+        for begun in 1...2 {
+            await #expect(throws: ItemGatewayError.self) { try await add() }
+            #expect(engine.deliveries.count == begun)
+            try engine.abandonWhatLoads()
+        }
+        failing.withLock { $0 = false }
+        try await add()
+        try await add()
+        #expect(engine.deliveries.count == 3)
+        for tenant in 0..<3 { #expect(try engine.count("t\(tenant)") == 12) }
     }
 
     @Test func withoutTimeNothingIsBegun() async {

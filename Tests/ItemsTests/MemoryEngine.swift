@@ -20,6 +20,8 @@ final class MemoryEngine: RegisterEngine {
         var actors = MemoryActors([Tenant.self, Delivery.self])
         var version: UInt64 = 0
         var events: [String] = []
+        /// Answers by operation.
+        var done: [WorkID: [UInt8]] = [:]
         var arrivals = true
     }
 
@@ -35,6 +37,21 @@ final class MemoryEngine: RegisterEngine {
     /// Letters stay where they are.
     func holdLetters() { state.withLock { $0.arrivals = false } }
 
+    /// Deliveries that anybody has begun.
+    var deliveries: [ActorName] { state.withLock { $0.actors.names.filter { $0.kind == Delivery.kind } } }
+
+    /// So much time passes that what is not complete by now never will be.
+    func abandonWhatLoads() throws {
+        try state.withLock { state in
+            for actor in state.actors.names {
+                for timer in try state.actors.duties(actor).timers {
+                    let late = WallTime(millisecondsSince1970: timer.atMs)
+                    try state.actors.change(actor, .fire(timer: timer.name, atMs: timer.atMs), now: late)
+                }
+            }
+        }
+    }
+
     func count(_ tenant: String) throws -> UInt64 {
         try state.withLock { try $0.actors.state(of: Scene.tenant(tenant), Tenant.self).count }
     }
@@ -47,12 +64,14 @@ final class MemoryEngine: RegisterEngine {
             guard let actor = ActorName(key: key), case .tell(let event, _, _)? = try? ActorCommand(packed: command) else {
                 return .failure(RegisterError(.refused, .failed, "no actor, or no event"))
             }
+            if let operation, let answer = state.done[operation] { return .success(answer) }
             state.events.append(event)
             let fate = fate(event, state.events.count)
             if case .failed = fate { return .failure(Self.silence(.failed)) }
             do {
                 let answer = try state.actors.change(actor, ActorCommand(packed: command), now: Scene.start)
                 state.version += 1
+                if let operation { state.done[operation] = answer }
                 if case .unheard = fate { return .failure(Self.silence(.unknown)) }
                 return .success(answer)
             } catch {

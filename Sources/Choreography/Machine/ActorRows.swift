@@ -40,7 +40,7 @@ enum ActorRows {
             if let value = row.value, (try? OutboxRow(packed: value))?.letters.isEmpty != true { return nil }
             return hour(ofPair: key)
         case .effect, .trace: return WorkID(bytes: key.prefix(16)).map { CreationHour(of: $0) }
-        case .operation, .own, .order, nil: return nil
+        case .operation, .own, .order, .ofWork, nil: return nil
         }
     }
 

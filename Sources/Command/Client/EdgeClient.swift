@@ -59,7 +59,7 @@ package struct EdgeClient: Sendable {
     /// - Parameter path: of the kind of work, such as `/api/primes`.
     package func submit(_ order: JSON, to path: String) async throws(CommandFailure) -> Ticket {
         let reply: Reply
-        do throws(Silence) { reply = try await first(path, .POST, order, nil, .seconds(10)) } catch {
+        do throws(Silence) { reply = try await first(path, .POST, order, nil, nil, .seconds(10)) } catch {
             throw CommandFailure(.unavailable, "no edge takes the order:\n\(error)")
         }
         let answer = reply.answer
@@ -71,11 +71,12 @@ package struct EdgeClient: Sendable {
     }
 
     /// Asks the first edge that answers, whatever it answers.
+    /// - Parameter key: by which the mesh knows a request again; what has one is given to the next edge, too, when one falls silent.
     /// - Throws: `unavailable` when none does; `unknown` when one was told to change something, and has not said whether it did.
     package func ask(
-        _ path: String, method: HTTPMethod = .GET, body: JSON? = nil, ifMatch eTag: String? = nil
+        _ path: String, method: HTTPMethod = .GET, body: JSON? = nil, ifMatch eTag: String? = nil, idempotencyKey key: String? = nil
     ) async throws(CommandFailure) -> Reply {
-        do throws(Silence) { return try await first(path, method, body, eTag, Self.answerLimit) } catch {
+        do throws(Silence) { return try await first(path, method, body, eTag, key, Self.answerLimit) } catch {
             guard error.mayHaveActed else { throw CommandFailure(.unavailable, "no edge answers:\n\(error)") }
             throw CommandFailure(.unknown, "whether it was done is unknown, for an edge has not answered:\n\(error)")
         }
@@ -90,20 +91,22 @@ package struct EdgeClient: Sendable {
     }
 
     private func first(
-        _ path: String, _ method: HTTPMethod, _ body: JSON?, _ eTag: String?, _ timeout: Duration
+        _ path: String, _ method: HTTPMethod, _ body: JSON?, _ eTag: String?, _ key: String?, _ timeout: Duration
     ) async throws(Silence) -> Reply {
-        var silent: [String] = []
+        var silent: [String] = [], mayHaveActed = false
         for edge in edges {
             do {
-                let answer = try await asker.ask(edge, path, method: method, body: body, ifMatch: eTag, timeout: timeout)
+                let answer = try await asker.ask(
+                    edge, path, method: method, body: body, ifMatch: eTag, idempotencyKey: key, timeout: timeout)
                 return Reply(edge: edge, path: path, answer: answer)
             } catch {
                 silent.append("\(edge): \(error)")
-                // What may have been taken is not given to another edge as well.
-                if !error.wasRefused && method != .GET { throw Silence(edges: silent, mayHaveActed: true) }
+                if !error.wasRefused && method != .GET { mayHaveActed = true }
+                // What may have been taken is not given to another edge as well, unless that would know it again.
+                if mayHaveActed, key == nil { break }
             }
         }
-        throw Silence(edges: silent, mayHaveActed: false)
+        throw Silence(edges: silent, mayHaveActed: mayHaveActed)
     }
 
     /// Follows the job to its end.

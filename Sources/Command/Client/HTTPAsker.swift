@@ -52,10 +52,11 @@ package struct HTTPAsker: Sendable {
     ///   - base: `http://host:port`, or `unix:` and the path of a socket.
     ///   - path: begins with a slash; already percent-encoded.
     ///   - eTag: what is to be changed has it, or stays as it is.
+    ///   - key: the same request under the same key is done once.
     ///   - timeout: for the whole exchange.
     package func ask(
         _ base: String, _ path: String, method: HTTPMethod = .GET, body: JSON? = nil, token: String? = nil, ifMatch eTag: String? = nil,
-        timeout: Duration = .seconds(5)
+        idempotencyKey key: String? = nil, timeout: Duration = .seconds(5)
     ) async throws(NoAnswer) -> HTTPAnswer {
         var request = HTTPClientRequest(url: Self.url(try HTTPTarget(base), path))
         request.method = method
@@ -63,6 +64,7 @@ package struct HTTPAsker: Sendable {
         request.headers.add(name: "Connection", value: "close")
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let eTag { request.headers.add(name: "If-Match", value: eTag) }
+        if let key { request.headers.add(name: "Idempotency-Key", value: key) }
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: body.text()))

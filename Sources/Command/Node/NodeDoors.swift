@@ -42,12 +42,14 @@ struct NodeDoors {
                     OrderRoutes(gateway: orders, world: mesh.world),
                     ItemRoutes(gateway: ItemDesk(engine: truth.engine, world: mesh.world), world: mesh.world),
                     ValueRoutes(values: truth.values, world: mesh.world),
+                    JobListRoutes(catalogue: jobs.catalogue),
                     JobEventsRoutes(
                         sources: [
                             JobEvents(gateway: jobs.primes), JobEvents(gateway: jobs.lookups, services: work.services), OrderEvents(gateway: orders),
                         ], world: mesh.world),
                 ],
-                readiness: { truth.readiness(of: mesh.readiness()) }, version: Release.version, world: mesh.world, logger: log)
+                idempotency: truth.idempotency, readiness: { truth.readiness(of: mesh.readiness()) }, version: Release.version,
+                world: mesh.world, logger: log)
         }
         admin = AdminServer(
             address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,

@@ -19,6 +19,7 @@ struct OrderCommand: AsyncParsableCommand {
             discussion: """
                 Prints the order's id once it is kept; from then on it comes to its end by itself, within a minute while the mesh \
                 is well. With --wait its end is awaited, and the exit code is 1 when it was cancelled; Ctrl-C ends the waiting alone.
+                With --idempotency-key the same command once more, within a day, is the same order.
 
                 Example: gossamer order place alice lamp --quantity 2 --amount 40 --wait
                 """)
@@ -37,6 +38,9 @@ struct OrderCommand: AsyncParsableCommand {
         @Option(help: ArgumentHelp("Have a step fail, to try it out: order, payment, inventory or shipping.", valueName: "step"))
         var failAt: String?
 
+        @Option(help: ArgumentHelp("A name of this order that you make up, 1 to 255 visible ASCII characters.", valueName: "key"))
+        var idempotencyKey: String?
+
         @Flag(help: "Wait until it is shipped or cancelled.")
         var wait = false
 
@@ -45,7 +49,7 @@ struct OrderCommand: AsyncParsableCommand {
         func run() async throws {
             let world = SystemWorld()
             let client = try EdgeClient(await mesh.access(world.files).members(), world: world)
-            let reply = try await client.ask("/api/orders", method: .POST, body: order)
+            let reply = try await client.ask("/api/orders", method: .POST, body: order, idempotencyKey: idempotencyKey)
             let json = reply.answer.json
             guard reply.answer.isSuccess, let id = json?["orderId"]?.string, let path = json?["statusUrl"]?.string else {
                 throw refusal(reply)

@@ -3,37 +3,94 @@ import JSONDocument
 import Web
 import World
 
-/// `gossamer job`: how a piece of work stands, of whichever kind it is.
+/// `gossamer job`: pieces of work, of whichever kind they are.
 struct JobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "job", abstract: "Show how a piece of work stands: an order, a lookup, a count of primes.",
-        discussion: """
-            Asks the edges for each kind of work in turn. Ends with 66 when nobody knows the id. gossamer trace shows how it came to that.
-            """)
+        commandName: "job", abstract: "Show how a piece of work stands, and list the jobs of the mesh.",
+        discussion: "gossamer job ID is gossamer job show ID.",
+        subcommands: [ShowCommand.self, ListCommand.self], defaultSubcommand: ShowCommand.self)
 
-    @Argument(help: "The id of the work.") var id: String
-    @OptionGroup var mesh: MeshOptions
+    struct ShowCommand: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "Show how a piece of work stands: an order, a lookup, a count of primes.",
+            discussion: """
+                Asks the edges for each kind of work in turn. Ends with 66 when nobody knows the id. gossamer trace shows how it came \
+                to that.
+                """)
 
-    /// Where edges tell of each kind of work, and what they say in words.
-    private static let kinds: [(name: String, path: String, words: @Sendable (JSON) throws(CommandFailure) -> String)] = [
-        ("order", "/api/orders/", { json throws(CommandFailure) in try OrderDocument(json).text }),
-        ("primes", "/api/primes/", { json throws(CommandFailure) in try PrimesDocument(json).words }),
-        ("lookup", "/api/lookup/", { json throws(CommandFailure) in try LookupDocument(json).words }),
-    ]
+        @Argument(help: "The id of the work.") var id: String
+        @OptionGroup var mesh: MeshOptions
 
-    func validate() throws { try WorkID.validate(id) }
+        /// Where edges tell of each kind of work, and what they say in words.
+        private static let kinds: [(name: String, path: String, words: @Sendable (JSON) throws(CommandFailure) -> String)] = [
+            ("order", "/api/orders/", { json throws(CommandFailure) in try OrderDocument(json).text }),
+            ("primes", "/api/primes/", { json throws(CommandFailure) in try PrimesDocument(json).words }),
+            ("lookup", "/api/lookup/", { json throws(CommandFailure) in try LookupDocument(json).words }),
+        ]
 
-    func run() async throws {
-        let world = SystemWorld()
-        let client = try EdgeClient(await mesh.access(world.files).members(), world: world)
-        for kind in Self.kinds {
-            let reply = try await client.ask(kind.path + id)
-            if reply.answer.status == 404 { continue }
-            guard reply.answer.isSuccess, let json = reply.answer.json else { throw reply.failure(changes: false) }
-            if mesh.json { return Console.put(["kind": .string(kind.name), "work": .string(id), "document": json]) }
-            return Console.put(try kind.words(json))
+        func validate() throws { try WorkID.validate(id) }
+
+        func run() async throws {
+            let world = SystemWorld()
+            let client = try EdgeClient(await mesh.access(world.files).members(), world: world)
+            for kind in Self.kinds {
+                let reply = try await client.ask(kind.path + id)
+                if reply.answer.status == 404 { continue }
+                guard reply.answer.isSuccess, let json = reply.answer.json else { throw reply.failure(changes: false) }
+                if mesh.json { return Console.put(["kind": .string(kind.name), "work": .string(id), "document": json]) }
+                return Console.put(try kind.words(json))
+            }
+            throw CommandFailure(.noInput, "no work has the id \(id): none was begun under it, or it ended and is freed")
         }
-        throw CommandFailure(.noInput, "no work has the id \(id): none was begun under it, or it ended and is freed")
+    }
+
+    struct ListCommand: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List the jobs of the mesh, lookups and counts of primes, the newest first.",
+            discussion: "What has ended is listed until it is freed, a day later at the earliest. For orders too: gossamer saga.")
+
+        @Option(help: "Only those that stand so: pending, processing, completed or failed.")
+        var status: String?
+
+        @Option(help: "Only this kind of work: lookup or primes.")
+        var kind: String?
+
+        @Option(help: "At most so many, 1 to 200.")
+        var limit = 50
+
+        @Option(help: ArgumentHelp("Go on behind this one, which a list that was cut has named.", valueName: "id"))
+        var after: String?
+
+        @OptionGroup var mesh: MeshOptions
+
+        func validate() throws {
+            guard (1...200).contains(limit) else { throw ValidationError("--limit \(limit): 1 to 200") }
+            if let after { try WorkID.validate(after) }
+        }
+
+        func run() async throws {
+            var query = "limit=\(limit)"
+            for (name, value) in [("status", status), ("kind", kind), ("after", after)] {
+                if let value { query += "&\(name)=\(HTTPAsker.encoded(value))" }
+            }
+            let world = SystemWorld()
+            let reply = try await EdgeClient(await mesh.access(world.files).members(), world: world).ask("/api/jobs?\(query)")
+            guard reply.answer.isSuccess, let json = reply.answer.json else { throw reply.failure(changes: false) }
+            if mesh.json { return Console.put(json) }
+            var table = Table([
+                .init("ID"), .init("KIND"), .init("STATUS"), .init("DONE", .right), .init("TOOK", .right), .init("HOME"), .init("SUBJECT"),
+            ])
+            for job in json["jobs"]?.elements ?? [] {
+                table.add([
+                    job["jobId"]?.string ?? "?", job["kind"]?.string ?? "?", job["status"]?.string ?? "?",
+                    "\(job["completionPercentage"]?.integer() ?? 0) %",
+                    DurationText.short(.milliseconds(job["elapsedMs"]?.integer(Int64.self) ?? 0)), job["home"]?.string ?? "?",
+                    job["subject"]?.string ?? "",
+                ])
+            }
+            Console.put(table.text())
+            ListNotes.tell(json, isEmpty: table.isEmpty, nothing: "there are no such jobs", goesOn: "--after")
+        }
     }
 }
 

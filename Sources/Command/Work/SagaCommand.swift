@@ -73,10 +73,11 @@ struct SagaCommand: AsyncParsableCommand {
 
 /// What is to be said below a list that was gathered from many nodes.
 enum ListNotes {
-    static func tell(_ json: JSON, isEmpty: Bool, nothing: String) {
+    /// - Parameter goesOn: the option that takes where a list is to go on.
+    static func tell(_ json: JSON, isEmpty: Bool, nothing: String, goesOn: String = "--before") {
         let unheard = (json["unheard"]?.elements ?? []).compactMap(\.string)
         if isEmpty { Console.note(nothing + (unheard.isEmpty ? "" : ", as far as was heard")) }
         if !unheard.isEmpty { Console.note("without what is at \(unheard.joined(separator: ", ")), not heard") }
-        if let next = json["next"]?.string { Console.note("there may be more: --before \(next)") }
+        if let next = json["next"]?.string { Console.note("there may be more: \(goesOn) \(next)") }
     }
 }

@@ -12,7 +12,7 @@ public protocol RegisterMachine: Sendable {
     /// Answers a query.
     func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8]
 
-    /// The hour of the work with which one of a durable actor's rows goes from a register that lives on, when that has passed everywhere;
+    /// The hour of the work with which a row that is of work in other registers goes from one that lives on, when that has passed everywhere;
     /// nil for a row that stays. Within a kind of rows the oldest hour comes first.
     func hour(of row: StoredRow, in key: RegisterKey) -> CreationHour?
 

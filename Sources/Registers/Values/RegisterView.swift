@@ -14,12 +14,14 @@ public struct RegisterView {
         /// Of a durable actor: what it has received of others, what it has yet to send them, what it has ordered, which of its steps have an
         /// effect, and its part of the causal graph.
         case inbox = 3, outbox = 4, order = 5, effect = 6, trace = 7
+        /// A machine's own too, of work in other registers.
+        case ofWork = 8
 
         /// It may be of work in other registers, and goes when that has passed everywhere.
         var isOfOthers: Bool {
             switch self {
             case .operation, .own, .order: false
-            case .inbox, .outbox, .effect, .trace: true
+            case .inbox, .outbox, .effect, .trace, .ofWork: true
             }
         }
 

@@ -6,10 +6,10 @@ import World
 final class LoneReplica {
     /// Adds each command's bytes to the state, and answers with it. The command `end` ends the work. The kind `held` only holds something.
     private struct Sum: RegisterMachine {
-        /// `note` and an hour remembers that as a durable actor would; `passed` answers with the hour that has passed everywhere.
+        /// `note` and an hour remembers that as a durable actor would, and as another machine; `passed` answers with the hour that has passed everywhere.
         func change(_ command: [UInt8], _ view: inout RegisterView) throws(MachineRefusal) -> [UInt8] {
             if command.starts(with: "note".utf8) {
-                view[.inbox, Array(command.dropFirst(4))] = [1]
+                for kind in [RegisterView.Kind.inbox, .ofWork] { view[kind, Array(command.dropFirst(4))] = [1] }
             } else if command == Array("passed".utf8) {
                 return view.circumstances.passed.map { hour in withUnsafeBytes(of: hour.number.bigEndian) { Array($0) } } ?? []
             } else if command == Array("end".utf8) {
@@ -21,7 +21,7 @@ final class LoneReplica {
         }
 
         func hour(of row: StoredRow, in key: RegisterKey) -> CreationHour? {
-            row.key.first == 3 ? CreationHour(number: row.key.dropFirst().reduce(0) { $0 << 8 | UInt32($1) }) : nil
+            row.key.first == 3 || row.key.first == 8 ? CreationHour(number: row.key.dropFirst().reduce(0) { $0 << 8 | UInt32($1) }) : nil
         }
 
         /// Of the query 0 it knows nothing; to one with two bytes the answer has 1,024 times as many as the second says.

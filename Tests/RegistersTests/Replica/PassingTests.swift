@@ -36,10 +36,13 @@ import World
         #expect(ring.change(named, Array("note".utf8) + mark(3, hour).dropFirst()) != nil)
     }
 
-    /// Which stores of those that hold the living register remember that hour.
+    /// Which stores of those that hold the living register remember that hour; both kinds of rows go together.
     private func remember(_ hour: CreationHour) -> [StoreID] {
         Self.stores.prefix(3).filter { store in
-            ring[store].rows(of: named).contains { $0.key.first == 3 && $0.key == mark(3, hour) }
+            let rows = ring[store].rows(of: named)
+            let found = [3, 8].map { kind in rows.contains { $0.key == mark(kind, hour) } }
+            #expect(found[0] == found[1])
+            return found[0]
         }
     }
 

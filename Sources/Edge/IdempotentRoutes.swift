@@ -1,0 +1,149 @@
+import HTTPTypes
+import Hummingbird
+import JSONDocument
+import Registers
+import Truth
+import Web
+import World
+
+/// A group of routes of which each `POST` takes an `Idempotency-Key`: what is sent once more under its key, to whichever edge, is done
+/// once, and has the answer that was given (draft-ietf-httpapi-idempotency-key-header; how it is kept: ``Truth/IdempotencyKeys``).
+///
+/// The routes themselves know nothing of it. They make the ids of new work from ``Web/WebRequest/ids`` when the request brings some; that
+/// is what makes a second run the same work.
+struct IdempotentRoutes: RouteGroup {
+    /// How long it may take to claim a key, and to keep an answer. What the route needs has to fit beside it into the request's deadline.
+    private static let claimPatience = Duration.seconds(3), keepPatience = Duration.seconds(1)
+
+    private let group: any RouteGroup
+    private let keys: IdempotencyKeys?
+    private let seeds: WorkIDGenerator
+
+    /// - Parameters:
+    ///   - keys: nil when this edge reaches no registers; then what has a key is answered with 503.
+    ///   - seeds: makes the ids from which those of new work follow.
+    init(_ group: any RouteGroup, keys: IdempotencyKeys?, seeds: WorkIDGenerator) {
+        self.group = group
+        self.keys = keys
+        self.seeds = seeds
+    }
+
+    var schemas: [JSON.Member] { group.schemas }
+
+    var routes: [WebRoute] {
+        group.routes.map { route in
+            guard route.method == .post else { return route }
+            return route.wrapped(operation: Self.described(route.operation)) { request, handler, excuse in
+                guard let key = try IdempotencyKeyHeader.key(of: request.headers) else { return try await handler(request) }
+                return try await answer(request, key, handler, excuse)
+            }
+        }
+    }
+
+    private func answer(
+        _ request: WebRequest, _ key: String, _ handler: WebRoute.Handler, _ excuse: WebRoute.Excuse
+    ) async throws -> Response {
+        // What makes it another request is seen before anything is read of it, so the bytes count as they were sent.
+        let body = try await request.bytes()
+        let parts = [Array(request.method.rawValue.utf8), Array(request.target.utf8), body]
+        let claim: IdempotencyKeys.Claim, reached: IdempotencyKeys
+        do throws(RegisterError) {
+            reached = try self.reached()
+            claim = try await reached.claim(IdempotencyName(key: key), for: parts, seed: seeds.next(), patience: Self.claimPatience)
+        } catch {
+            return excuse(Self.unclaimed(error))
+        }
+        Self.say(claim.expires.httpDate, in: IdempotencyKeyHeader.expires, request)
+        switch claim.course {
+        case .answered(let bytes): return try Self.replay(bytes, request)
+        case .otherRequest:
+            throw Problem(
+                status: 409,
+                detail: "this \(IdempotencyKeyHeader.name) belongs to another request until \(claim.expires.httpDate); take a new key for a new one")
+        case .open(let seed):
+            var asked = request.reading(body)
+            asked.ids = WorkIDSeries(from: seed)
+            let response: Response
+            do { response = try await handler(asked) } catch let problem as Problem { response = problem.response }
+            guard let answer = try await KeptAnswer(response)?.packed else { return response }
+            let first: [UInt8]
+            do throws(RegisterError) { first = try await reached.keep(answer, of: claim, patience: Self.keepPatience) } catch {
+                // It is true all the same, and whoever asks again has the same work found, or done.
+                return response
+            }
+            return first == answer ? response : try Self.replay(first, request)
+        }
+    }
+
+    private static func replay(_ answer: [UInt8], _ request: WebRequest) throws -> Response {
+        let response = try KeptAnswer(packed: answer).response
+        say("true", in: IdempotencyKeyHeader.replayed, request)
+        return response
+    }
+
+    private static func say(_ value: String, in name: String, _ request: WebRequest) {
+        if let name = HTTPField.Name(name) { request.answers(with: value, in: name) }
+    }
+
+    private func reached() throws(RegisterError) -> IdempotencyKeys {
+        guard let keys else {
+            throw RegisterError(.notReady, .failed, "this edge reaches no store of the mesh; ask another edge", retryAfter: .seconds(10))
+        }
+        return keys
+    }
+
+    /// Whether the key was claimed or not, nothing was done of what the request asks for.
+    private static func unclaimed(_ error: RegisterError) -> Problem {
+        Problem(
+            status: 503, detail: "the \(IdempotencyKeyHeader.name) cannot be looked up, and nothing was done: \(error.sentence)",
+            headers: [.init(name: .retryAfter, value: String(error.retryAfterSeconds))],
+            extensions: [.init("code", .string(error.code.rawValue)), .init("outcome", .string(RegisterError.Outcome.failed.rawValue))])
+    }
+}
+
+// MARK: OpenAPI
+
+extension IdempotentRoutes {
+    private static let parameter: JSON = [
+        "name": .string(IdempotencyKeyHeader.name), "in": "header", "required": false,
+        "schema": [
+            "type": "string", "minLength": .number(IdempotencyKeyHeader.characters.lowerBound),
+            "maxLength": .number(IdempotencyKeyHeader.characters.upperBound),
+        ],
+        "description": """
+            visible ASCII, bare or quoted: the same request under the same key is done once, and has the answer that was given, for at \
+            least 24 hours. What a 503 says of its outcome is of this sending alone: another one under the key may have been done
+            """,
+    ]
+
+    private static let headers: [JSON.Member] = [
+        .init(
+            IdempotencyKeyHeader.expires,
+            ["schema": ["type": "string"], "description": "with a key: until when it is known, as an HTTP date"]),
+        .init(
+            IdempotencyKeyHeader.replayed,
+            ["schema": ["type": "string", "enum": ["true"]], "description": "the answer was given before, and is repeated"]),
+    ]
+
+    /// The operation with what a key adds to it.
+    static func described(_ operation: JSON) -> JSON {
+        var responses = operation["responses"]?.members ?? []
+        if !responses.contains(where: { $0.key == "409" }) {
+            let other = JSON.Member("409", .problem("the key belongs to another request"))
+            responses.insert(other, at: responses.firstIndex { $0.key > "409" } ?? responses.count)
+        }
+        let told = responses.map { response in
+            JSON.Member(response.key, setting(response.value, "headers", .object((response.value["headers"]?.members ?? []) + headers)))
+        }
+        let parameters = JSON.array((operation["parameters"]?.elements ?? []) + [parameter])
+        return setting(setting(operation, "parameters", parameters), "responses", .object(told))
+    }
+
+    /// The object with this member, in the place of one of that name or behind all.
+    private static func setting(_ object: JSON, _ key: String, _ value: JSON) -> JSON {
+        var members = object.members ?? []
+        let member = JSON.Member(key, value)
+        if let index = members.firstIndex(where: { $0.key == key }) { members[index] = member } else { members.append(member) }
+        return .object(members)
+    }
+}
