@@ -55,7 +55,8 @@ import World
         #expect(lines.first?.hasPrefix("ID") == true && lines.dropFirst().map { String($0.prefix(36)) } == Array(ids.prefix(3)), "\(list)")
         let rest = try await mesh.run(
             "job", "list", "--kind", "primes", "--status", "completed", "--after", ids[2], "--json", "--topology", mesh.file)
-        #expect(rest.status == 0 && Self.ids(try JSON(parsing: rest.output.utf8)) == Array(ids.suffix(2)), "\(rest)")
+        let listed = Self.ids(try JSON(parsing: rest.output.utf8))
+        #expect(rest.status == 0 && listed == Array(ids.suffix(2)), "\(rest)")
         let one = try await mesh.run("job", ids[4], "--topology", mesh.file)
         #expect(one.status == 0 && one.output.hasPrefix("primes \(ids[4]): Completed: 168 primes"), "\(one)")
         for (words, status, said) in [
