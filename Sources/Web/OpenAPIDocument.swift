@@ -29,14 +29,12 @@ public struct OpenAPIDocument: Sendable {
 
     /// The route's operation with its path parameters and, for every error, the problem document.
     private static func complete(_ route: WebRoute) -> JSON {
-        var members = route.operation.members ?? []
+        var members = (route.operation.members ?? []).filter { $0.key != "parameters" && $0.key != "responses" }
         let names = route.documentedPath.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
-        if !names.isEmpty {
-            let parameters = names.map { name -> JSON in
-                ["name": .string(name), "in": "path", "required": true, "schema": ["type": "string"]]
-            }
-            members.append(.init("parameters", .array(parameters + (route.operation["parameters"]?.elements ?? []))))
-        }
+        let parameters = names.map { name -> JSON in
+            ["name": .string(name), "in": "path", "required": true, "schema": ["type": "string"]]
+        } + (route.operation["parameters"]?.elements ?? [])
+        if !parameters.isEmpty { members.append(.init("parameters", .array(parameters))) }
         let responses = (route.operation["responses"]?.members ?? []) + [
             .init(
                 "default",
@@ -45,7 +43,6 @@ public struct OpenAPIDocument: Sendable {
                     "content": ["application/problem+json": ["schema": ["$ref": "#/components/schemas/Problem"]]],
                 ])
         ]
-        members.removeAll { $0.key == "responses" || ($0.key == "parameters" && $0.value == route.operation["parameters"]) }
         members.append(.init("responses", .object(responses)))
         return .object(members)
     }

@@ -95,13 +95,19 @@ import World
 
     /// It was begun and not completed in time, so nothing of it will count; another one is made, and the same by everybody.
     @Test(arguments: ["load", "seal"]) func whatOthersHaveAbandonedIsBegunAnew(_ last: String) async throws {
-        let failing = Mutex(true)
-        let engine = MemoryEngine { event, number in
-            failing.withLock { $0 } && event == last && (event == "seal" || number > 1) ? .failed : .done
+        let failing = Mutex(true), told = Mutex(0)
+        let engine = MemoryEngine { event, _ in
+            guard failing.withLock({ $0 }), event == last else { return .done }
+            let number = told.withLock { told in
+                told += 1
+                return told
+            }
+            return last == "seal" || number > 1 ? .failed : .done
         }
         let items = Scene.items(3, 12, idBytes: 3_000), desk = ItemDesk(engine: engine, world: world)
         func add() async throws { try await desk.add(items, ids: WorkIDSeries(from: Scene.id(7)), by: world.now + .seconds(20)) }
         for begun in 1...2 {
+            told.withLock { $0 = 0 }
             await #expect(throws: ItemGatewayError.self) { try await add() }
             #expect(engine.deliveries.count == begun)
             try engine.abandonWhatLoads()

@@ -66,10 +66,13 @@ final class MemoryEngine: RegisterEngine {
             }
             if let operation, let answer = state.done[operation] { return .success(answer) }
             state.events.append(event)
-            let fate = fate(event, state.events.count)
-            if case .failed = fate { return .failure(Self.silence(.failed)) }
             do {
-                let answer = try state.actors.change(actor, ActorCommand(packed: command), now: Scene.start)
+                // What the rules refuse they refuse, whatever goes wrong.
+                var actors = state.actors
+                let answer = try actors.change(actor, ActorCommand(packed: command), now: Scene.start)
+                let fate = fate(event, state.events.count)
+                if case .failed = fate { return .failure(Self.silence(.failed)) }
+                state.actors = actors
                 state.version += 1
                 if let operation { state.done[operation] = answer }
                 if case .unheard = fate { return .failure(Self.silence(.unknown)) }

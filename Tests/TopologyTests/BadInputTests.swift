@@ -49,7 +49,7 @@ import World
         ] {
             #expect(
                 Files.problems(Files.good + "\nlookup: {outside: {\(key): \(bad)}}") == [
-                    "t.yaml:7:20: \"lookup.outside.\(key)\" is \"\(bad)\"; it must be a \(demand)"
+                    "t.yaml:7:\(22 + key.count): \"lookup.outside.\(key)\" is \"\(bad)\"; it must be a \(demand)"
                 ])
         }
         #expect(

@@ -179,7 +179,6 @@ import World
         replica.wait(.milliseconds(200))
         #expect(replica.attended == [key], "letters and parts must not wait for ever, should the others be of no use")
         clocksAreOff([], at: replica)
-        put(0, replica, number: 2)
         replica.wait(.milliseconds(1))
         #expect(replica.attended == [key, key], "it is the home again")
     }
