@@ -29,7 +29,7 @@ public struct JobEvents<Document: JobDocument>: JobEventSource {
         let ending: JobChange.Ending? = switch status.status {
         case .pending, .processing: nil
         case .completed: .completed
-        case .failed: status.warnings == [JobWarning.cancelled] ? .cancelled : .failed
+        case .failed: status.warnings.contains(JobWarning.cancelled) ? .cancelled : .failed
         }
         return .change(JobChange(version: status.version, document: json(status), ending: ending))
     }

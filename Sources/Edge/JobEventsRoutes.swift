@@ -75,7 +75,8 @@ public struct JobEventsRoutes: RouteGroup {
         let (source, first) = try await find(id)
         let last = HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }.flatMap { UInt64($0) }
         if let last, first.version <= last, first.ending != nil { return Response(status: .noContent) }
-        let cursor = Mutex(Cursor(last: last))
+        // Nobody was told of more than there is: such a number is none.
+        let cursor = Mutex(Cursor(last: last.flatMap { $0 <= first.version ? $0 : nil }))
         let world = world
         return .eventStream(request, world: world) {
             let (seen, isOver) = cursor.withLock { ($0.isFresh ? nil : $0.version, $0.isOver) }
@@ -126,6 +127,7 @@ public struct JobEventsRoutes: RouteGroup {
 
         mutating func events(for change: JobChange) -> [ServerSentEvent] {
             isFresh = false
+            isOver = change.ending != nil
             guard change.version > version || document == nil && announcesStart else { return [] }
             var events: [ServerSentEvent] = []
             let id = String(change.version)
@@ -142,7 +144,6 @@ public struct JobEventsRoutes: RouteGroup {
             events.append(ServerSentEvent(id: id, event: change.event(data), data: data))
             version = change.version
             document = change.document
-            isOver = change.ending != nil
             return events
         }
 

@@ -24,8 +24,9 @@ struct KeptAnswer {
         guard packed.count <= IdempotencyKeys.answerBytes else { return nil }
     }
 
-    /// Not for what lies with the mesh, or with the moment (RFC 9110, 15.5.9; RFC 8470, 5.2; RFC 6585, 4).
-    private static func isFinal(_ status: Int) -> Bool { status < 500 && ![408, 425, 429].contains(status) }
+    /// Not for what lies with the mesh, with the moment (RFC 9110, 15.5.9; RFC 8470, 5.2; RFC 6585, 4), or with a header, of which the key
+    /// knows nothing (RFC 9110, 15.5.16).
+    private static func isFinal(_ status: Int) -> Bool { status < 500 && ![408, 415, 425, 429].contains(status) }
 
     var response: Response {
         var headers = HTTPFields()

@@ -28,8 +28,8 @@ public struct ValueRoutes: RouteGroup {
     }
 
     private func put(_ request: WebRequest) async throws -> Response {
-        guard request.headers[.ifMatch] == nil else {
-            throw Problem.invalid([.init("If-Match", ["values are put without conditions; leave it out"])])
+        for condition in [HTTPField.Name.ifMatch, .ifNoneMatch] where request.headers[condition] != nil {
+            throw Problem.invalid([.init(condition.rawName, ["values are put without conditions; leave it out"])])
         }
         let value = try await request.bytes(), operation = ids.next()
         do throws(RegisterError) {
@@ -65,7 +65,7 @@ public struct ValueRoutes: RouteGroup {
         "summary": "Put bytes under a name",
         "requestBody": ["required": true, "content": bytes],
         "responses": [
-            "204": ["description": "it survives whatever dies", "headers": tag], "400": .problem("there is an If-Match"),
+            "204": ["description": "it survives whatever dies", "headers": tag], "400": .problem("there is an If-Match, or an If-None-Match"),
             "413": .problem("the name has more than 256 bytes, or the value more than 64 KiB"),
             "503": .problem("no majority answers; see Retry-After, and outcome: failed or unknown"),
         ],

@@ -75,12 +75,16 @@ public final class JobDesk<Actor: JobActor>: JobGateway {
     }
 
     private func read(_ actor: ActorName, _ id: WorkID) async throws(JobGatewayError) -> Document {
+        try await document(id, sight(actor, id))
+    }
+
+    private func sight(_ actor: ActorName, _ id: WorkID) async throws(JobGatewayError) -> ActorSighting<Actor> {
         let sighting: ActorSighting<Actor>?
         do throws(RegisterError) { sighting = try await actors.sighting(of: actor, Actor.self, rows: Self.rows) } catch {
             throw JobGatewayError(error, "job \(id)")
         }
         guard let sighting else { throw Self.unknown(id) }
-        return try await document(id, sighting)
+        return sighting
     }
 
     private func news(
@@ -122,21 +126,27 @@ public final class JobDesk<Actor: JobActor>: JobGateway {
 
     public func cancel(_ id: WorkID) async throws(JobGatewayError) {
         let actor = ActorName(Actor.kind, of: id)
-        let document = try await read(actor, id)
-        guard !document.status.isTerminal else { throw Self.ended(document) }
+        let summary = try await summary(actor, id)
+        guard !summary.isEnded else { throw Self.ended(summary) }
         do throws(RegisterError) {
             // Whoever cancels twice has cancelled.
             _ = try await actors.tell(CancelJob(), to: actor, as: id, operation: nil)
         } catch {
             // It may have ended in between.
             guard error.code == .refused else { throw JobGatewayError(error, "job \(id)") }
-            let document = try await read(actor, id)
-            if !document.warnings.contains(JobWarning.cancelled) { throw Self.ended(document) }
+            let summary = try await self.summary(actor, id)
+            if !summary.warnings.contains(JobWarning.cancelled) { throw Self.ended(summary) }
         }
     }
 
-    private static func ended(_ document: Document) -> JobGatewayError {
-        JobGatewayError(.alreadyEnded, "job \(document.jobId) has ended already: \(document.status.rawValue)")
+    /// How it stands, without its results: where these lie nobody needs to answer.
+    private func summary(_ actor: ActorName, _ id: WorkID) async throws(JobGatewayError) -> JobSummary {
+        guard let summary = Actor.summary(id, try await sight(actor, id), home: "", now: world.wallTime) else { throw Self.unknown(id) }
+        return summary
+    }
+
+    private static func ended(_ summary: JobSummary) -> JobGatewayError {
+        JobGatewayError(.alreadyEnded, "job \(summary.id) has ended already: \(summary.status)")
     }
 }
 

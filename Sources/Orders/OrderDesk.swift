@@ -29,6 +29,7 @@ public struct OrderDesk: OrderGateway {
                 sighting = try await actors.sighting(of: actor, Order.self, rows: 0)
             }
         } catch {
+            if error.code == .expired { return nil }
             throw OrderGatewayError(error)
         }
         return sighting.flatMap { $0.state.request == nil ? nil : OrderSighting(state: $0.state, number: $0.number) }
@@ -104,7 +105,11 @@ public struct OrderDesk: OrderGateway {
     }
 
     private func state<Actor: DurableActor>(of actor: ActorName, _ type: Actor.Type) async throws(OrderGatewayError) -> Actor.State? {
-        do throws(RegisterError) { return try await actors.state(of: actor, type) } catch { throw OrderGatewayError(error) }
+        do throws(RegisterError) { return try await actors.state(of: actor, type) } catch {
+            // Whose hour is closed, and who is not there, will never be.
+            if error.code == .expired { return nil }
+            throw OrderGatewayError(error)
+        }
     }
 }
 

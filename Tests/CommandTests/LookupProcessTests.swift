@@ -87,7 +87,7 @@ import World
     /// Some node asks for the registration data, and nobody is there; the figures of that node say so.
     @Test func whoWasAskedAndWhatBecameOfItIsSeenInTheMetrics() async throws {
         let nobody = "127.0.0.1:\(TestPorts.block(of: 1))"
-        try await withMesh(port: 26_300, nobody: nobody) { mesh, edges in
+        try await withMesh(port: 28_400, nobody: nobody) { mesh, edges in
             let document = try await poll(try await submit(#"{"target": "192.0.2.9", "services": [2, 3]}"#, to: edges[0]), at: edges[0])
             let words = document["results"]?.elements?.first?["errorMessage"]?.string
             #expect(words == "the RDAP bootstrap http://\(nobody)/ipv4.json has no answer: Connection refused")

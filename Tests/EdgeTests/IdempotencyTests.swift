@@ -194,7 +194,7 @@ private final class ProbeRoutes: RouteGroup {
         }
     }
 
-    @Test(arguments: [408, 425, 429, 500, 502, 503, 504])
+    @Test(arguments: [408, 415, 425, 429, 500, 502, 503, 504])
     func whatMayBeAnotherNextTimeIsRunAgainUnderTheSameIDs(_ status: Int) async throws {
         try await TwoEdges.with { edges, bases in
             edges.probe.answer { run in

@@ -66,6 +66,16 @@ import World
         }
     }
 
+    @Test func whoClaimsToHaveSeenMoreThanThereIsBeginsAnewAndIsToldOfTheEnd() async throws {
+        try await withEdge { base, gateway in
+            let id = try await submit(base)
+            let events = try await read("\(base)/api/jobs/\(id)/events", lastEventID: "99999999") { event in
+                if event.kind == "accepted" { gateway.change(id) { $0.status = .failed; $0.warnings = ["slow", "cancelled"] } }
+            }
+            #expect(events.map(\.kind) == ["accepted", "cancelled"])
+        }
+    }
+
     @Test func aCancelledJobEndsAsCancelled() async throws {
         try await withEdge { base, gateway in
             let id = try await submit(base)

@@ -86,8 +86,10 @@ import World
         try await withValues { base, _ in
             #expect(try await exchange("PUT", base + "k", Array(repeating: 1, count: 64 << 10 + 1)).status == 413)
             #expect(try await exchange("PUT", base + String(repeating: "k", count: 257), [1]).status == 413)
-            let conditional = try await ask("PUT", base + "k", body: "1", headers: [("If-Match", "\"1\"")])
-            #expect(conditional.status == 400 && conditional.json?["errors"]?["If-Match"] != nil)
+            for (condition, value) in [("If-Match", "\"1\""), ("If-None-Match", "*")] {
+                let answer = try await ask("PUT", base + "k", body: "1", headers: [(condition, value)])
+                #expect(answer.status == 400 && answer.json?["errors"]?[condition] != nil)
+            }
             #expect(try await exchange("GET", base + "k").status == 404)
         }
     }
