@@ -32,7 +32,7 @@ import World
 
     /// What an order is told is told again by the other edge, and by all of them when every node has died in between; and it is one order.
     @Test func anOrderIsOneOrderWhicheverEdgeIsAskedAndWhoeverDies() async throws {
-        let port = 28_100
+        let port = 22_100
         try await TestMesh.with(5, port: port, edges: 2) { mesh in
             try await mesh.begin()
             let edges = [Self.base(port, 1), Self.base(port, 2)]
@@ -74,7 +74,7 @@ import World
 
     /// Whoever cannot know whether it was asked for before does nothing, and says when to ask again.
     @Test func withoutAMajorityNothingIsDone() async throws {
-        let port = 28_200
+        let port = 22_200
         try await TestMesh.with(3, port: port) { mesh in
             try await mesh.begin()
             let edge = Self.base(port, 1)

@@ -86,14 +86,14 @@ import World
 
     /// Some node asks for the registration data, and nobody is there; the figures of that node say so.
     @Test func whoWasAskedAndWhatBecameOfItIsSeenInTheMetrics() async throws {
-        let nobody = "127.0.0.1:\(TestPorts.block(of: 1))"
-        try await withMesh(port: 28_400, nobody: nobody) { mesh, edges in
+        let port = 22_400, nobody = "127.0.0.1:\(TestPorts.block(of: 1))"
+        try await withMesh(port: port, nobody: nobody) { mesh, edges in
             let document = try await poll(try await submit(#"{"target": "192.0.2.9", "services": [2, 3]}"#, to: edges[0]), at: edges[0])
             let words = document["results"]?.elements?.first?["errorMessage"]?.string
             #expect(words == "the RDAP bootstrap http://\(nobody)/ipv4.json has no answer: Connection refused")
             var lines: [String] = []
-            for port in [26_303, 26_313, 26_323] {
-                lines += try await curl("http://127.0.0.1:\(port)/metrics").body.split(separator: "\n").map(String.init)
+            for admin in [port + 3, port + 13, port + 23] {
+                lines += try await curl("http://127.0.0.1:\(admin)/metrics").body.split(separator: "\n").map(String.init)
             }
             #expect(lines.contains(#"gossamer_outside_calls_total{host="\#(nobody)",outcome="failed"} 2"#))
             #expect(lines.contains(#"gossamer_outside_retries_total{host="\#(nobody)"} 1"#))

@@ -7,7 +7,7 @@ import World
 
 /// The jobs of a mesh of processes in pages, by HTTP and by command.
 @Suite(.serialized, .bounded) struct JobListProcessTests {
-    private static let port = 28_300
+    private static let port = 22_300
     private static let base = "http://127.0.0.1:\(port + 4)"
 
     private static func submit(_ path: String, _ body: String) async throws -> String {
