@@ -13,8 +13,10 @@ import World
     private static let order = PrimesOrder(from: "0", to: "40000000", algorithm: "trial", chunks: 400)
     private static let count: UInt64 = 2_433_654
 
-    /// Submits the order through the edge n1 until another node looks after its job.
+    /// Submits the order through the edge n1 until another node looks after its job. A mesh that has just come up takes none before all its
+    /// stores have met.
     private func begin(_ mesh: TestMesh, _ client: EdgeClient) async throws -> (EdgeClient.Ticket, home: String) {
+        for name in mesh.names { try await mesh.untilStore(at: name, is: "voting") }
         for _ in 0..<50 {
             let ticket = try await client.submit(Self.order.body, to: PrimesOrder.path)
             let home = try await mesh.home(ofJob: String(ticket.path.split(separator: "/").last ?? ""))
