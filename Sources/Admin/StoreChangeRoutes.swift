@@ -7,8 +7,9 @@ import World
 
 /// `POST /stores/changes`: has other stores hold the shards of the mesh.
 ///
-/// `{"change": "add" | "remove" | "replace" | "cancel", "node": "n3", "with": "n6", "allowOneCopy": true}`. The answer is 202 with what
-/// is under way, which the mesh ends by itself and `GET /stores` follows; 200 when there is nothing to wait for.
+/// `{"change": "add" | "remove" | "replace" | "cancel", "node": "n3", "with": "n6", "allowOneCopy": true}`, or `{"change": "schema",
+/// "schema": 2}`. The answer is 202 with what is under way, which the mesh ends by itself and `GET /stores` follows; 200 when there is nothing
+/// to wait for.
 struct StoreChangeRoutes: RouteGroup {
     let truth: (any TruthInspection)?
     let permission: ChangePermission
@@ -47,8 +48,14 @@ struct StoreChangeRoutes: RouteGroup {
         case .bool(let value): allowsOneCopy = value
         case let value?: throw .invalid([.init("allowOneCopy", ["expected true or false, not \(value.text().prefix(64))"])])
         }
-        guard ["add", "remove", "replace", "cancel"].contains(change) else {
-            throw .invalid([.init("change", ["\"\(change.prefix(64))\" is no change; expected add, remove, replace or cancel"])])
+        guard ["add", "remove", "replace", "cancel", "schema"].contains(change) else {
+            throw .invalid([.init("change", ["\"\(change.prefix(64))\" is no change; expected add, remove, replace, cancel or schema"])])
+        }
+        if change == "schema" {
+            guard let schema = body["schema"]?.integer(UInt32.self), schema > 0 else {
+                throw .invalid([.init("schema", ["expected a number from 1 on, not \((body["schema"] ?? .null).text().prefix(64))"])])
+            }
+            return .schema(schema)
         }
         if other != nil && change != "replace" { throw .invalid([.init("with", ["\"\(change)\" takes no other node; leave it out"])]) }
         if change == "cancel" { return .cancel(node) }
@@ -85,7 +92,7 @@ struct StoreChangeRoutes: RouteGroup {
         switch code {
         case .unknownNode: 404
         case .underWay: 409
-        case .noStore, .notLive, .otherStore, .holdsShards, .lastStore, .oneCopy, .unfit: 422
+        case .noStore, .notLive, .otherStore, .holdsShards, .lastStore, .oneCopy, .schema, .unfit: 422
         }
     }
 }

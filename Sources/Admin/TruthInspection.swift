@@ -19,6 +19,8 @@ public protocol TruthInspection: Sendable {
     var standing: Standing? { get }
     /// The node that runs a store, if it lives.
     func node(of store: StoreID) -> NodeIdentity?
+    /// The newest schema of states that the program of a store writes; nil when it does not live.
+    func newestSchema(of store: StoreID) -> UInt32?
     /// Shard, replicas and home of a key.
     func explain(_ key: RegisterKey) -> KeyExplanation?
     /// Has other stores hold the shards. Returns when that is written down.

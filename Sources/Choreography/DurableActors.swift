@@ -8,9 +8,12 @@ public struct DurableActors: Sendable {
     public static let patience = Duration.seconds(5)
 
     let engine: any RegisterEngine
+    private let schemas: StateSchemas
 
-    /// - Parameter engine: of registers whose machines know the actors' kinds; see ``DurableActor/machine``.
-    public init(engine: any RegisterEngine) { self.engine = engine }
+    /// - Parameters:
+    ///   - engine: of registers whose machines know the actors' kinds; see ``DurableActor/machine``.
+    ///   - schemas: of states that this program reads.
+    public init(engine: any RegisterEngine, schemas: StateSchemas = .program) { (self.engine, self.schemas) = (engine, schemas) }
 
     /// Tells an actor an event. When this returns the actor has reacted, and whatever follows will happen.
     /// - Parameters:
@@ -34,7 +37,7 @@ public struct DurableActors: Sendable {
     ) async throws(RegisterError) -> Actor.State? {
         let bytes = try await engine.read(actor.key, query: ActorQuery.state.packed, patience: patience)
         guard !bytes.isEmpty else { return nil }
-        return try Self.reading(actor) { try MessagePackDecoder().decode(Actor.State.self, from: bytes) }
+        return try Self.reading(actor) { try Actor.state(reading: bytes, by: schemas) }
     }
 
     /// Whether an actor has ever reacted to anything and was not freed since; nil when that cannot be said now.
@@ -53,7 +56,7 @@ public struct DurableActors: Sendable {
     ) async throws(RegisterError) -> (state: Actor.State?, version: UInt64) {
         let glance = try await engine.glance(actor.key, query: ActorQuery.state.packed, seen: seen, patience: patience)
         guard !glance.answer.isEmpty else { return (nil, glance.version) }
-        let state = try Self.reading(actor) { try MessagePackDecoder().decode(Actor.State.self, from: glance.answer) }
+        let state = try Self.reading(actor) { try Actor.state(reading: glance.answer, by: schemas) }
         return (state, glance.version)
     }
 
@@ -72,7 +75,7 @@ public struct DurableActors: Sendable {
             after = rows.count < limit ? sight.next : nil
         }
         guard let first else { return nil }
-        return try Self.reading(actor) { try ActorSighting(first, rows: rows) }
+        return try Self.reading(actor) { try ActorSighting(first, rows: rows, schemas) }
     }
 
     /// Waits until more has happened to the actor than ``ActorSighting/number`` says, or nothing more can happen; at most for `patience`.
@@ -88,7 +91,7 @@ public struct DurableActors: Sendable {
             let glance = try await engine.glance(actor.key, query: query, seen: seen, patience: patience)
             let sight = glance.answer.isEmpty ? nil : try Self.reading(actor) { try ActorSight(packed: glance.answer) }
             if let sight, sight.number > number || sight.isOver {
-                return try sight.next == nil ? Self.reading(actor) { try ActorSighting(sight, rows: sight.rows) } : nil
+                return try sight.next == nil ? Self.reading(actor) { try ActorSighting(sight, rows: sight.rows, schemas) } : nil
             }
             guard seen == nil, !glance.isFinished else { return nil }
             seen = glance.version

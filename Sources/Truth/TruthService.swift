@@ -26,6 +26,7 @@ public final class TruthService: Sendable {
     private let workers: [any Worker]
     /// Kinds of durable actors.
     private let kinds: [String]
+    private let schemas: StateSchemas
     /// Where results go that are too large for registers.
     public let results: any ResultStore
 
@@ -38,29 +39,30 @@ public final class TruthService: Sendable {
     ///   - actors: the kinds of durable actors. All nodes of a mesh that hold registers have to know the same.
     ///   - kinds: the kinds of work that these order.
     ///   - workers: those of this node.
+    ///   - schemas: of states, that this program knows.
     ///   - results: where results go that are too large for registers. Nil for the nodes with the role; that is not enough for one
     ///     of these, which has to say where its own lie.
     /// - Throws: ``ConfigurationError`` when what the node knows of the mesh is damaged or too new.
     public init(
         node: Node, store: (any RegisterStore)?, listed: [StoreListing], actors: [any DurableActor.Type] = [], kinds: [WorkKind] = [],
-        workers: [any Worker] = [], results: (any ResultStore)? = nil, log: Logger
+        workers: [any Worker] = [], schemas: StateSchemas = .program, results: (any ResultStore)? = nil, log: Logger
     ) throws(ConfigurationError) {
         self.node = node
         self.log = log
         var machines: [String: any RegisterMachine] = [
             KeyValueMachine.kind: KeyValueMachine(), IdempotencyMachine.kind: IdempotencyMachine(),
         ]
-        for actor in actors { machines[actor.kind] = actor.machine(node.world.mutations) }
+        for actor in actors { machines[actor.kind] = actor.machine(node.world.mutations, schemas: schemas) }
         let engine = ReplicatedEngine(node: node, store: store, machine: MachineBook(machines: machines), log: log)
         self.engine = engine
-        self.workers = workers
+        (self.workers, self.schemas) = (workers, schemas)
         self.kinds = actors.map { $0.kind }
         let results = results ?? MeshResults(node: node, own: nil)
         self.results = results
         let crews = WorkCrews(node: node, kinds: kinds)
         courier = store == nil ? nil : CourierRunner(world: node.world, engine: engine, crews: crews)
         if let courier { engine.setAttendant { key, isDue in courier.see(key, isDue: isDue) } }
-        keeper = try ConfigurationKeeper(node: node, store: store, engine: engine, listed: listed, log: log)
+        keeper = try ConfigurationKeeper(node: node, store: store, engine: engine, listed: listed, schemas: schemas, log: log)
         doors = (
             EngineDoor(actorSystem: node.system, engine: engine), LookDoor(actorSystem: node.system, engine: engine),
             ConfigurationDoor(actorSystem: node.system, keeper: keeper),
@@ -97,6 +99,11 @@ public final class TruthService: Sendable {
 
     /// The node that runs a store, if it lives.
     public func node(of store: StoreID) -> NodeIdentity? { engine.liveStores[store] }
+
+    /// The newest schema of states that the program of a store writes, as gossip tells; nil when it does not live.
+    public func newestSchema(of store: StoreID) -> UInt32? {
+        node(of: store).flatMap { node.members.member(named: $0.name)?.metadata.versions.schema }
+    }
 
     /// Counters and gauges of the node's replica. Empty without one.
     public func metrics() -> [MetricSample] {
@@ -152,7 +159,7 @@ public final class TruthService: Sendable {
     }
 
     /// The durable actors of the mesh.
-    public var actors: DurableActors { DurableActors(engine: engine) }
+    public var actors: DurableActors { DurableActors(engine: engine, schemas: schemas) }
 
     /// The mesh's durable work, for operators.
     /// - Parameter kinds: of the actors that begin work, each under the work's id.

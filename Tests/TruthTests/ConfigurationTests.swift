@@ -34,6 +34,16 @@ import World
         #expect(MeshConfiguration(document: configuration.document) == configuration)
     }
 
+    /// What was written before there were schemas has none, and means 1; and it is written in the same way still.
+    @Test func theActiveSchemaIsPartOfIt() throws {
+        let first = try sampleConfiguration()
+        #expect(first.schema == 1 && MeshConfiguration(document: first.document)?.schema == 1)
+        let map = ReplicaMap(epoch: first.epoch, replicas: first.shards.replicaIDs, keepers: nil, schema: 6)
+        let document = try document { $0["map"] = .bytes(map.packed()) }
+        let raised = try document.configuration()
+        #expect(raised.schema == 6 && MeshConfiguration(document: raised.document) == raised)
+    }
+
     @Test func aNewerLayoutIsRefusedAndBothAreNamed() throws {
         let newer = ConfigurationDocument.currentVersion + 6
         let message = try #require(try failure { $0["version"] = .number(newer) })

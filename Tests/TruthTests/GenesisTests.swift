@@ -1,3 +1,5 @@
+import Choreography
+import MessagePack
 import Placement
 import Testing
 import Truth
@@ -32,6 +34,40 @@ import World
         #expect(configuration.shards.stores.map(\.id) == [1, 2, 3].map(Self.id))
         #expect(configuration.shards.stores.map(\.zone) == ["z-a", "z-b", "z-c"])
         #expect(configuration.shards.replicaIDs.allSatisfy { Set($0).count == 3 })
+    }
+
+    @Test func aMeshBeginsWithTheOldestSchemaThatAllKnow() {
+        func judge(_ schemas: StateSchemas...) -> Genesis.Verdict {
+            genesis.judge(zip(["a", "b", "c"], schemas).enumerated().map { number, known in
+                StoreReport(name: known.0, store: Self.id(UInt64(number + 1)).description, isEmpty: true, meshID: nil, schemas: known.1)
+            }, meshID: Self.mesh)
+        }
+        guard case .configuration(let configuration) = judge(StateSchemas(1, 3), StateSchemas(2, 3), StateSchemas(2, 4)) else {
+            Issue.record("no mesh begins")
+            return
+        }
+        #expect(configuration.schema == 2)
+        guard case .refused(let reason) = judge(StateSchemas(1, 1), StateSchemas(2, 3), StateSchemas(1, 2)) else {
+            Issue.record("a mesh begins whose stores cannot read each other")
+            return
+        }
+        #expect(reason.contains("no schema of states in common: 1; 2 to 3; 1 to 2"), "\(reason)")
+    }
+
+    /// It is one that knows 1.
+    @Test func aReportOfAReleaseWithoutSchemasIsRead() throws {
+        struct Older: Codable {
+            let name: String, store: String?, isEmpty: Bool, meshID: String?
+        }
+        let older = Older(name: "a", store: Self.id(1).description, isEmpty: true, meshID: nil)
+        let report = try MessagePackDecoder().decode(StoreReport.self, from: MessagePackEncoder().encode(older))
+        #expect(report.newestSchema == nil)
+        let verdict = Genesis(listed: [StoreListing(name: "a", capacity: 100, zone: "")]).judge([report], meshID: Self.mesh)
+        guard case .configuration(let configuration) = verdict else {
+            Issue.record("\(verdict)")
+            return
+        }
+        #expect(configuration.schema == 1)
     }
 
     @Test func theOrderOfAnswersMakesNoDifference() {

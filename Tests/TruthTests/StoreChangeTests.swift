@@ -1,3 +1,4 @@
+import Choreography
 import Placement
 import Registers
 import Testing
@@ -23,13 +24,20 @@ import World
         func judge(_ wish: StoreChange) -> StoreChange.Verdict { wish.judge(configuration, nodes) }
 
         /// Another look of a node.
-        mutating func see(_ name: String, isLive: Bool = true, hasRole: Bool = true, store: UInt64?, zone: String? = nil) {
+        mutating func see(
+            _ name: String, isLive: Bool = true, hasRole: Bool = true, store: UInt64?, zone: String? = nil, schemas: StateSchemas? = nil
+        ) {
             let old = nodes.first { $0.name == name }
             nodes.removeAll { $0.name == name }
             nodes.append(
                 StoreSight(
                     name: name, isLive: isLive, hasRole: hasRole, store: store.map(storeID), capacity: old?.capacity ?? 100,
-                    zone: zone ?? old?.zone ?? ""))
+                    zone: zone ?? old?.zone ?? "", schemas: schemas))
+        }
+
+        /// Every store says that its program knows these schemas.
+        mutating func know(_ schemas: StateSchemas) {
+            for store in configuration.shards.stores { see(store.name, store: UInt64(store.name.dropFirst()), schemas: schemas) }
         }
 
         /// Writes what the wish leads to.
@@ -64,6 +72,53 @@ import World
             }
             #expect(why.contains(words), "\(why)", sourceLocation: place)
         }
+    }
+
+    // MARK: Schema
+
+    @Test func theSchemaIsRaisedWhenEveryStoreKnowsIt() throws {
+        var scene = try Scene()
+        scene.know(StateSchemas(1, 3))
+        let before = scene.configuration
+        let raised = try scene.write(.schema(2))
+        #expect(raised.schema == 2 && raised.change == nil && raised.shards.stores == before.shards.stores)
+        #expect(raised.map.seatings == before.map.seatings)
+        scene.expectNothing(.schema(2), "schema 2 is active already, in epoch 2")
+        scene.expect(.schema(1), isRefusedAs: .schema, "schema 1 is below the active one, 2", "never lowered")
+        #expect(try scene.write(.schema(3)).schema == 3)
+        // It stays, whatever becomes of the stores.
+        scene.see("s9", store: 9, schemas: StateSchemas(2, 3))
+        #expect(try scene.write(.replace("s2", with: "s9")).schema == 3)
+        #expect(scene.configuration.settled().schema == 3)
+        scene.expect(.schema(4), isRefusedAs: .underWay, "another change is under way")
+        #expect(try scene.write(.cancel(nil)).schema == 3)
+    }
+
+    @Test func thoseThatAreInTheWayAreNamed() throws {
+        var scene = try Scene()
+        scene.know(StateSchemas(1, 2))
+        scene.see("s2", store: 2, schemas: StateSchemas(1, 1))
+        scene.see("s4", store: 4, schemas: StateSchemas(1, 1))
+        scene.expect(.schema(2), isRefusedAs: .schema, "s2 (1), s4 (1)", "Update their programs")
+        scene.see("s4", store: 4)
+        scene.see("s5", isLive: false, store: 5, schemas: StateSchemas(1, 2))
+        scene.see("s3", store: 30, schemas: StateSchemas(1, 2))
+        scene.expect(.schema(2), isRefusedAs: .notLive, "not heard: s3, s4, s5")
+        #expect(scene.configuration.schema == 1)
+    }
+
+    @Test func aStoreThatDoesNotKnowTheActiveSchemaIsNotTakenIn() throws {
+        var scene = try Scene(spares: 1)
+        scene.know(StateSchemas(1, 2))
+        try scene.write(.schema(2))
+        for schemas in [StateSchemas(1, 1), StateSchemas(3, 4)] {
+            scene.see("s9", store: 9, schemas: schemas)
+            for wish in [StoreChange.add("s9"), .replace("s1", with: "s9")] {
+                scene.expect(wish, isRefusedAs: .schema, "schema 2", "the program of s9 knows \(schemas)")
+            }
+        }
+        scene.see("s9", store: 9, schemas: StateSchemas(2, 2))
+        try scene.write(.add("s9"))
     }
 
     // MARK: Add

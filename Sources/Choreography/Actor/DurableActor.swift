@@ -31,6 +31,11 @@ public protocol DurableActor: Sendable {
     static var rules: [Rule<Self>] { get }
     /// How an actor of that state stands, in a word for people, such as `Shipped`. Empty, unless a kind says otherwise.
     static func word(for state: State) -> String
+    /// The state in the form of a schema, as MessagePack. The same in all, unless a kind says otherwise; one whose state has changed its form
+    /// writes the older one for the older schema.
+    static func encode(_ state: State, schema: UInt32) throws -> [UInt8]
+    /// A state in the form of a schema; see ``encode(_:schema:)``.
+    static func decode(_ bytes: [UInt8], schema: UInt32) throws -> State
 }
 
 extension DurableActor {

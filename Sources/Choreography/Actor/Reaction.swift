@@ -33,6 +33,8 @@ public struct Reaction {
     public let sender: ActorName?
     /// Wall clock of the actor's home.
     public let now: WallTime
+    /// The active schema, for kinds whose rows have changed their form; see ``StateSchemas``.
+    public var schema: UInt32 { view.circumstances.schema }
 
     let step: Step
     private let mutations: Set<Mutation>

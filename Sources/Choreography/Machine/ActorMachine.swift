@@ -25,10 +25,11 @@ import World
 /// The rules of one kind of durable actor as those of a register.
 public struct ActorMachine<Actor: DurableActor>: RegisterMachine {
     private let rules: [String: Rule<Actor>]
+    private let schemas: StateSchemas
     private let mutations: Set<Mutation>
 
-    public init(_ type: Actor.Type = Actor.self, mutations: Set<Mutation> = []) {
-        self.mutations = mutations
+    public init(_ type: Actor.Type = Actor.self, schemas: StateSchemas = .program, mutations: Set<Mutation> = []) {
+        (self.schemas, self.mutations) = (schemas, mutations)
         rules = Dictionary(Actor.rules.map { ($0.step.event, $0) }) { _, rule in
             preconditionFailure("\(Actor.kind) has two rules for \(rule.step.event)")
         }
@@ -36,7 +37,7 @@ public struct ActorMachine<Actor: DurableActor>: RegisterMachine {
 
     public func change(_ command: [UInt8], _ view: inout RegisterView) throws(MachineRefusal) -> [UInt8] {
         do {
-            var turn = try ActorTurn<Actor>(view, mutations)
+            var turn = try ActorTurn<Actor>(view, schemas, mutations)
             let answer = try turn.carryOut(try ActorCommand(packed: command), rules)
             view = try turn.end()
             return answer
@@ -67,7 +68,7 @@ public struct ActorMachine<Actor: DurableActor>: RegisterMachine {
     public func read(_ query: [UInt8], _ view: RegisterView) throws(MachineRefusal) -> [UInt8] {
         do {
             return try ActorQuery(packed: query).answer(view) { state in
-                Actor.word(for: try MessagePackDecoder().decode(Actor.State.self, from: state))
+                Actor.word(for: try Actor.state(reading: state, by: schemas))
             }
         } catch {
             throw MachineRefusal("\(view.key): \(error)")

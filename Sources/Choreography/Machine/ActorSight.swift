@@ -10,7 +10,7 @@ package struct ActorSight: Hashable, Sendable {
     package let isOver: Bool
     /// Orders that no worker has answered.
     package let openOrders: UInt64
-    /// As its kind encodes it.
+    /// As its kind encodes it; see ``StateSchemas``.
     package let state: [UInt8]
     package let rows: [Row]
     /// The last key, when there are more.
@@ -92,13 +92,13 @@ public struct ActorSighting<Actor: DurableActor>: Sendable {
 
     /// Reads the answer to ``DurableActors/stateQuery``; nil when it is none, or of an actor that has never reacted to anything.
     public init?(reading bytes: [UInt8]) {
-        guard let sight = try? ActorSight(packed: bytes), let sighting = try? Self(sight, rows: []) else { return nil }
+        guard let sight = try? ActorSight(packed: bytes), let sighting = try? Self(sight, rows: [], .program) else { return nil }
         self = sighting
     }
 
-    init(_ sight: ActorSight, rows: [ActorSight.Row]) throws {
+    init(_ sight: ActorSight, rows: [ActorSight.Row], _ schemas: StateSchemas) throws {
         (number, isOver, openOrders) = (sight.number, sight.isOver, Int(clamping: sight.openOrders))
-        state = try MessagePackDecoder().decode(Actor.State.self, from: sight.state)
+        state = try Actor.state(reading: sight.state, by: schemas)
         self.rows = rows.map { ($0.key, $0.value) }
     }
 }

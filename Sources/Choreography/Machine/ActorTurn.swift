@@ -6,16 +6,17 @@ import World
 struct ActorTurn<Actor: DurableActor> {
     let name: ActorName
     let mutations: Set<Mutation>
+    let schemas: StateSchemas
     var view: RegisterView
     var header: ActorHeader
     var state: Actor.State
 
-    init(_ view: RegisterView, _ mutations: Set<Mutation>) throws {
+    init(_ view: RegisterView, _ schemas: StateSchemas, _ mutations: Set<Mutation>) throws {
         guard let name = ActorName(key: view.key), name.kind == Actor.kind else {
             throw PackingError("this register is no actor of the kind \(Actor.kind)")
         }
         self.name = name
-        self.mutations = mutations
+        (self.schemas, self.mutations) = (schemas, mutations)
         self.view = view
         guard !view.state.isEmpty else {
             (header, state) = (ActorHeader(), Actor.blank)
@@ -23,7 +24,7 @@ struct ActorTurn<Actor: DurableActor> {
         }
         let stored = try StoredActor(packed: view.state)
         header = stored.header
-        state = try MessagePackDecoder().decode(Actor.State.self, from: stored.state)
+        state = try Actor.state(reading: stored.state, by: schemas)
     }
 
     /// The view with everything that has happened. An actor that is over ends when nobody waits for letters of it.
@@ -32,7 +33,8 @@ struct ActorTurn<Actor: DurableActor> {
         guard header.traced > 0 else { return view }
         if header.isEnding, header.receivers.isEmpty, header.buried.isEmpty { view.finish() }
         view.due = mutations.contains(.timersInMemory) && header.due != 0 ? nil : header.due
-        view.state = StoredActor(header: header, state: try MessagePackEncoder().encode(state)).packed
+        let written = try Actor.written(state, in: view.circumstances.schema, by: schemas)
+        view.state = StoredActor(header: header, state: written).packed
         return view
     }
 
@@ -243,7 +245,7 @@ extension StepOrigin {
 /// The state of an actor's register.
 package struct StoredActor: Hashable, Sendable, Packable {
     package let header: ActorHeader
-    /// The actor's own, as its kind encodes it.
+    /// The actor's own, as its kind encodes it; see ``StateSchemas``.
     package let state: [UInt8]
 
     package init(header: ActorHeader, state: [UInt8]) { (self.header, self.state) = (header, state) }

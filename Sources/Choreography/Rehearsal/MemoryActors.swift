@@ -11,11 +11,22 @@ package struct MemoryActors {
     }
 
     private let machines: [String: any RegisterMachine]
+    private let schemas: StateSchemas
+    /// The active schema.
+    package var schema: UInt32 = 1
     private let nothing = MemoryStore(MemoryDisk(id: StoreID(high: 0, low: 1)))
     private var held: [ActorName: Held] = [:]
 
-    package init(_ actors: [any DurableActor.Type], mutations: Set<Mutation> = []) {
-        machines = Dictionary(actors.map { ($0.kind, $0.machine(mutations)) }) { first, _ in first }
+    package init(_ actors: [any DurableActor.Type], schemas: StateSchemas = .program, mutations: Set<Mutation> = []) {
+        self.schemas = schemas
+        machines = Dictionary(actors.map { ($0.kind, $0.machine(mutations, schemas: schemas)) }) { first, _ in first }
+    }
+
+    /// The same actors in the hands of a program that knows these schemas.
+    package func taken(over by: MemoryActors) -> MemoryActors {
+        var next = by
+        (next.held, next.schema) = (held, schema)
+        return next
     }
 
     /// Those that have reacted to anything, sorted.
@@ -61,7 +72,7 @@ package struct MemoryActors {
 
     package func state<Actor: DurableActor>(of actor: ActorName, _ type: Actor.Type) throws -> Actor.State {
         guard let held = held[actor] else { return Actor.blank }
-        return try MessagePackDecoder().decode(Actor.State.self, from: StoredActor(packed: held.state.bytes).state)
+        return try Actor.state(reading: StoredActor(packed: held.state.bytes).state, by: schemas)
     }
 
     package func isFinished(_ actor: ActorName) -> Bool { held[actor]?.state.isFinished ?? false }
@@ -78,7 +89,7 @@ package struct MemoryActors {
         let held = held[actor] ?? Held()
         return RegisterView(
             state: held.state, rows: LayeredRows(nothing, actor.key, above: held.rows, isBare: true),
-            circumstances: Circumstances(now: now, host: "n1/1", ballot: .zero))
+            circumstances: Circumstances(now: now, host: "n1/1", ballot: .zero, schema: schema))
     }
 }
 
@@ -91,5 +102,7 @@ extension DurableActor {
     public static var machine: any RegisterMachine { machine([]) }
 
     /// The same, in a program that lacks something on purpose.
-    package static func machine(_ mutations: Set<Mutation>) -> any RegisterMachine { ActorMachine<Self>(mutations: mutations) }
+    package static func machine(_ mutations: Set<Mutation>, schemas: StateSchemas = .program) -> any RegisterMachine {
+        ActorMachine<Self>(schemas: schemas, mutations: mutations)
+    }
 }

@@ -91,7 +91,7 @@ public final class Rehearsal {
             sight = try ActorSight(packed: held.read(actor, .sight(after: last)))
             rows += sight.rows
         }
-        return try ActorSighting(sight, rows: rows)
+        return try ActorSighting(sight, rows: rows, .program)
     }
 
     /// Whether the actor's work is over and nobody waits for anything of it.

@@ -9,6 +9,7 @@ struct StoreCommand: AsyncParsableCommand {
         commandName: "store", abstract: "Show the stores of the mesh, or the replicas of a key; replace, add and remove stores.",
         subcommands: [
             ListCommand.self, WhereCommand.self, AddCommand.self, RemoveCommand.self, ReplaceCommand.self, CancelCommand.self,
+            SchemaCommand.self,
         ], defaultSubcommand: ListCommand.self)
 
     struct ListCommand: AsyncParsableCommand {

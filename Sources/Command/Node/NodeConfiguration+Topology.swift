@@ -1,3 +1,4 @@
+import Choreography
 import Jobs
 import Lookup
 import Membership
@@ -29,7 +30,7 @@ extension MemberMetadata {
     init(_ node: TopologyNode) {
         self.init(
             roles: node.roles, labels: node.labels, capacity: UInt32(clamping: node.capacity), zone: node.zone,
-            versions: MemberVersions(software: Release.version),
+            versions: MemberVersions(software: Release.version, schema: StateSchemas.program.newest),
             adminURL: node.adminForOthers.map { node.reachable($0) }, edgeURL: node.edge.map { node.reachable($0) })
     }
 }

@@ -2,8 +2,9 @@ import World
 
 /// The written configuration, as far as registers need it: for every shard, that of the configuration itself included, who decides.
 ///
-/// A map has an epoch, and follows from the one before in one of three ways: ``joint(with:keepers:)`` begins a reconfiguration,
-/// ``settled()`` ends it, ``abandoned()`` takes it back. All shards take each step together.
+/// A map has an epoch, and follows from the one before in one of four ways: ``joint(with:keepers:)`` begins a reconfiguration,
+/// ``settled()`` ends it, ``abandoned()`` takes it back; ``raised(to:)`` has states written in a later schema. All shards take each step
+/// together.
 public struct ReplicaMap: Hashable, Sendable {
     /// One store's place in a shard.
     public struct Seat: Hashable, Sendable {
@@ -42,23 +43,27 @@ public struct ReplicaMap: Hashable, Sendable {
     public let seatings: [Seating]
     /// The shards whose old stores and new stores both decide, sorted.
     public let moving: [Int]
+    /// The schema in which machines write their states, from 1 on. What it means is theirs.
+    public let schema: UInt32
     private let seatOfStore: [StoreID: Set<Int>]
 
     /// The map that a mesh begins with.
     /// - Parameters:
     ///   - replicas: for every shard, 0 ..< 1,024, its stores, home preference first.
     ///   - keepers: the stores that keep the configuration; by default the first of all.
-    public init(epoch: UInt64 = 1, replicas: [[StoreID]], keepers: [StoreID]? = nil) {
+    ///   - schema: in which states are written.
+    public init(epoch: UInt64 = 1, replicas: [[StoreID]], keepers: [StoreID]? = nil, schema: UInt32 = 1) {
         let keepers = keepers ?? Self.keepers(among: Set(replicas.joined()).sorted())
         self.init(
             epoch: epoch,
-            seatings: (replicas + [keepers]).map { Seating(seats: $0.map { Seat(store: $0, since: epoch) }) })
+            seatings: (replicas + [keepers]).map { Seating(seats: $0.map { Seat(store: $0, since: epoch) }) }, schema: schema)
     }
 
-    package init(epoch: UInt64, seatings: [Seating]) {
+    package init(epoch: UInt64, seatings: [Seating], schema: UInt32) {
         precondition(seatings.count == Shard.count + 1, "a replica map lists \(Shard.count) shards and the configuration")
         self.epoch = epoch
         self.seatings = seatings
+        self.schema = schema
         var places: [StoreID: Set<Int>] = [:]
         for (shard, seating) in seatings.enumerated() {
             for seat in seating.all { places[seat.store, default: []].insert(shard) }
@@ -128,16 +133,27 @@ public struct ReplicaMap: Hashable, Sendable {
                 let seats = new.map { store in old.seats.first { $0.store == store } ?? Seat(store: store, since: epoch + 1) }
                 let isJoint = Set(seats) != Set(old.seats) && !mutations.contains(.oneJump)
                 return Seating(seats: seats, before: isJoint ? old.seats : nil)
-            })
+            }, schema: schema)
     }
 
     /// The next epoch's map, in which the new stores alone decide. Only when all was carried over to them.
     public func settled() -> ReplicaMap {
-        ReplicaMap(epoch: epoch + 1, seatings: seatings.map { Seating(seats: $0.seats) })
+        ReplicaMap(epoch: epoch + 1, seatings: seatings.map { Seating(seats: $0.seats) }, schema: schema)
     }
 
     /// The next epoch's map, in which the old stores alone decide as before. Always safe: nothing was decided without them.
     public func abandoned() -> ReplicaMap {
-        ReplicaMap(epoch: epoch + 1, seatings: seatings.map { Seating(seats: $0.before ?? $0.seats) })
+        ReplicaMap(epoch: epoch + 1, seatings: seatings.map { Seating(seats: $0.before ?? $0.seats) }, schema: schema)
+    }
+
+    // MARK: Schema
+
+    /// The next epoch's map, under which states are written in a later schema. Never an earlier one: who reads only that would read them no more.
+    ///
+    /// Only a settled map can be followed by it.
+    public func raised(to schema: UInt32) -> ReplicaMap {
+        precondition(!isJoint, "a reconfiguration is under way in epoch \(epoch)")
+        precondition(schema > self.schema, "schema \(schema) is not above \(self.schema)")
+        return ReplicaMap(epoch: epoch + 1, seatings: seatings, schema: schema)
     }
 }

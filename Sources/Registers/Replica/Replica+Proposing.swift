@@ -206,7 +206,7 @@ extension Replica {
         _ key: RegisterKey, at version: RegisterVersion, lastOperation: [UInt8]? = nil, under ballot: Ballot = .zero
     ) -> Fold {
         let (state, rows) = look(key, at: version)
-        let circumstances = Circumstances(now: wall, host: figures.host, ballot: ballot, passed: passed)
+        let circumstances = Circumstances(now: wall, host: figures.host, ballot: ballot, passed: passed, schema: map.schema)
         return Fold(state, rows, lastOperation: lastOperation, circumstances: circumstances)
     }
 

@@ -11,12 +11,15 @@ public struct Circumstances: Hashable, Sendable {
     /// Of work made in this hour or before nothing is left in any register of its own, and what others remember of it goes. Nil when
     /// nothing is known of any.
     public let passed: CreationHour?
+    /// The schema in which states are written; see ``ReplicaMap/schema``.
+    public let schema: UInt32
 
-    public init(now: WallTime, host: String, ballot: Ballot, passed: CreationHour? = nil) {
+    public init(now: WallTime, host: String, ballot: Ballot, passed: CreationHour? = nil, schema: UInt32 = 1) {
         self.now = now
         self.host = host
         self.ballot = ballot
         self.passed = passed
+        self.schema = schema
     }
 
     /// Of a view through which nothing is changed.

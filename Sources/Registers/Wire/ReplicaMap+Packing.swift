@@ -4,6 +4,7 @@ import World
 // A replica map, as MessagePack:
 //
 //   map       [epoch, [store, ...], [seating, ...]]       1,025 seatings, that of the configuration last
+//             [epoch, [store, ...], [seating, ...], schema]          from schema 2 on
 //   seating   [[place, since, place, since, ...], nil or the same for the stores of the epoch before]
 //
 // A place is the number of a store in the list before, from 0 on.
@@ -18,7 +19,7 @@ extension ReplicaMap {
                 writer.pack(seat.since)
             }
         }
-        writer.packArrayHeader(3)
+        writer.packArrayHeader(schema == 1 ? 3 : 4)
         writer.pack(epoch)
         writer.packArrayHeader(stores.count)
         for store in stores { writer.packBinary(store.bytes) }
@@ -28,6 +29,7 @@ extension ReplicaMap {
             pack(seating.seats)
             if let before = seating.before { pack(before) } else { writer.packNil() }
         }
+        if schema != 1 { writer.pack(schema) }
     }
 
     /// The map as bytes of its own.
@@ -40,7 +42,8 @@ extension ReplicaMap {
     /// Reads a map from the front of what is left.
     public init(unpacking reader: inout MessagePackReader) throws(ReplicaMapError) {
         do {
-            guard try reader.readArrayHeader() == 3 else { throw ReplicaMapError("a replica map has three parts") }
+            let parts = try reader.readArrayHeader()
+            guard parts == 3 || parts == 4 else { throw ReplicaMapError("a replica map has three parts or four, not \(parts)") }
             let epoch = try reader.readUInt64()
             var stores: [StoreID] = []
             for _ in 0..<(try reader.readArrayHeader()) {
@@ -58,7 +61,9 @@ extension ReplicaMap {
             guard epoch > 0, epoch < RegisterLimits.counter, Set(stores).count == stores.count else {
                 throw ReplicaMapError("a replica map has an epoch from 1 on, here \(epoch), and every store once")
             }
-            self.init(epoch: epoch, seatings: seatings)
+            let schema: UInt32 = parts == 4 ? try reader.readInt() : 1
+            guard schema > 0 else { throw ReplicaMapError("schemas begin at 1; this map has \(schema)") }
+            self.init(epoch: epoch, seatings: seatings, schema: schema)
         } catch let error as ReplicaMapError {
             throw error
         } catch {

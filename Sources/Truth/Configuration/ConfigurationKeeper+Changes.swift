@@ -69,21 +69,25 @@ extension ConfigurationKeeper {
 
     private func left(_ deadline: Instant) -> Duration { max(deadline - node.world.now, .milliseconds(1)) }
 
-    /// The members of this mesh. Whose store is to hold shards is asked itself: gossip may not know yet that its disk is another one.
+    /// The members of this mesh. Whose store is to hold shards is asked itself: gossip may not know yet that its disk is another one. So are all
+    /// who have to know a schema: their programs may be other ones.
     private func sights(_ wish: StoreChange) async -> [StoreSight] {
         var sights: [StoreSight] = []
         for member in node.members.members where isOfThisMesh(member) {
-            let told = member.metadata, isAsked = member.name == wish.newcomer && member.status.isLive
+            let told = member.metadata, store = told.labels[Self.storeLabel].flatMap { StoreID($0) }
+            let isAsked = member.status.isLive && (member.name == wish.newcomer || wish.concernsAll && store.map(holdsShards) == true)
             let report = isAsked ? await report(of: member.identity) : nil
             sights.append(
                 StoreSight(
                     name: member.name, isLive: member.status.isLive && (report != nil || !isAsked),
                     hasRole: report.map { $0.store != nil } ?? told.roles.contains(TruthService.role),
-                    store: (report.map(\.store) ?? told.labels[Self.storeLabel]).flatMap { StoreID($0) }, capacity: Int(told.capacity),
-                    zone: told.zone))
+                    store: report.map { $0.store.flatMap { StoreID($0) } } ?? store, capacity: Int(told.capacity), zone: told.zone,
+                    schemas: report?.schemas))
         }
         return sights
     }
+
+    private func holdsShards(_ store: StoreID) -> Bool { configuration?.names(store) == true }
 
     /// Nil when it does not answer.
     private func report(of member: NodeIdentity) async -> StoreReport? {

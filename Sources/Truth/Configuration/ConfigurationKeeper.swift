@@ -1,3 +1,4 @@
+import Choreography
 import Logging
 import Membership
 import Mesh
@@ -30,6 +31,7 @@ public final class ConfigurationKeeper: Sendable {
     private let store: (any RegisterStore)?
     private let file: ConfigurationFile
     private let genesis: Genesis
+    private let schemas: StateSchemas
     private let ids: WorkIDGenerator
     private let state: Mutex<State>
     /// Held while a newer configuration is written down and gone by, so that of two that come at once the older one does not come last.
@@ -43,20 +45,30 @@ public final class ConfigurationKeeper: Sendable {
     /// - Parameters:
     ///   - engine: told of the map that is known at first, and of each newer one.
     ///   - listed: the stores of the topology; the first of them begins the mesh.
-    /// - Throws: ``ConfigurationError`` for a file that is damaged or too new.
+    ///   - schemas: of states, that this program knows.
+    /// - Throws: ``ConfigurationError`` for a file that is damaged or too new, and for a schema of states that this program does not know.
     init(
-        node: Node, store: (any RegisterStore)?, engine: ReplicatedEngine, listed: [StoreListing], log: Logger
+        node: Node, store: (any RegisterStore)?, engine: ReplicatedEngine, listed: [StoreListing], schemas: StateSchemas, log: Logger
     ) throws(ConfigurationError) {
         self.node = node
         self.store = store
         self.engine = engine
         self.log = log
+        self.schemas = schemas
         genesis = Genesis(listed: listed)
         ids = WorkIDGenerator(node.world, name: "configuration-operations")
         file = ConfigurationFile(node.world.files, dataDirectory: node.configuration.dataDirectory)
         let known = try file.read()
+        if let known, store != nil { try Self.check(known, schemas) }
         state = Mutex(State(clerk: known.map { ConfigurationClerk($0) }))
         if let known { engine.adopt(known.map) }
+    }
+
+    /// Whoever holds states writes them, and has to know how.
+    private static func check(_ configuration: MeshConfiguration, _ schemas: StateSchemas) throws(ConfigurationError) {
+        if schemas.contains(configuration.schema) { return }
+        throw ConfigurationError(
+            "the mesh writes states in schema \(configuration.schema), and this program knows \(schemas); update it")
     }
 
     var obstacle: String? { state.withLock { $0.clerk == nil && !$0.lastObstacle.isEmpty ? $0.lastObstacle : nil } }
@@ -72,7 +84,7 @@ public final class ConfigurationKeeper: Sendable {
         let known = configuration
         return StoreReport(
             name: node.identity.name, store: store?.id.description, isEmpty: known == nil && (store?.commitNumber ?? 0) == 0,
-            meshID: known?.meshID.description)
+            meshID: known?.meshID.description, schemas: schemas)
     }
 
     /// Looks around until the node's world ends.
@@ -157,7 +169,10 @@ public final class ConfigurationKeeper: Sendable {
         let isNewer = try adoption.withLock { _ in
             if let own = self.configuration, own.meshID != configuration.meshID || own.epoch >= configuration.epoch { return false }
             // Kept before it is gone by, so that this node never goes back.
-            do { try file.write(configuration) } catch {
+            do throws(ConfigurationError) {
+                if store != nil { try Self.check(configuration, schemas) }
+                try file.write(configuration)
+            } catch {
                 state.withLock { $0.trouble = "epoch \(configuration.epoch) of the mesh cannot be gone by: \(error)" }
                 throw error
             }

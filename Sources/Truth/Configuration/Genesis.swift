@@ -1,3 +1,4 @@
+import Choreography
 import Placement
 import World
 
@@ -20,12 +21,24 @@ public struct StoreReport: Codable, Hashable, Sendable {
     public let isEmpty: Bool
     /// The id of the mesh whose configuration it knows.
     public let meshID: String?
+    /// The oldest and the newest schema of states that its program knows; nil from one that knows of none, which is one that knows 1.
+    public let oldestSchema: UInt32?
+    public let newestSchema: UInt32?
 
-    package init(name: String, store: String?, isEmpty: Bool, meshID: String?) {
+    package init(name: String, store: String?, isEmpty: Bool, meshID: String?, schemas: StateSchemas? = nil) {
+        (oldestSchema, newestSchema) = (schemas?.oldest, schemas?.newest)
         self.name = name
         self.store = store
         self.isEmpty = isEmpty
         self.meshID = meshID
+    }
+}
+
+extension StoreReport {
+    /// The schemas of states that its program knows; nil when what it says is none.
+    var schemas: StateSchemas? {
+        let oldest = oldestSchema ?? 1, newest = newestSchema ?? 1
+        return oldest >= 1 && oldest <= newest ? StateSchemas(oldest, newest) : nil
     }
 }
 
@@ -58,7 +71,7 @@ package struct Genesis {
     package init(listed: [StoreListing]) { self.listed = listed }
 
     package func judge(_ reports: [StoreReport], meshID: StoreID) -> Verdict {
-        var stores: [ShardStore] = [], missing: [String] = []
+        var stores: [ShardStore] = [], missing: [String] = [], schemas: [StateSchemas] = []
         for listing in listed {
             guard let report = reports.first(where: { $0.name == listing.name }) else {
                 missing.append(listing.name)
@@ -71,11 +84,18 @@ package struct Genesis {
                 let mesh = report.meshID.map { " of mesh \($0)" } ?? ""
                 return .refused("the store of \(listing.name) is not empty: it is\(mesh.isEmpty ? " of some mesh" : mesh)")
             }
+            guard let known = report.schemas else { return .refused("the program of \(listing.name) tells schemas that are none; update it") }
+            schemas.append(known)
             stores.append(ShardStore(id: id, name: listing.name, capacity: listing.capacity, zone: listing.zone))
         }
         if !missing.isEmpty { return .missing(missing) }
+        // The oldest that all know, so that a release before this one may still join.
+        let schema = schemas.map(\.oldest).max() ?? 1
+        guard schemas.allSatisfy({ $0.contains(schema) }) else {
+            return .refused("the programs of the stores know no schema of states in common: \(schemas.map(\.description).joined(separator: "; ")); update them")
+        }
         do {
-            return .configuration(MeshConfiguration(meshID: meshID, shards: try ShardMap.genesis(of: stores)))
+            return .configuration(MeshConfiguration(meshID: meshID, shards: try ShardMap.genesis(of: stores), schema: schema))
         } catch {
             return .refused("\(error)")
         }

@@ -18,12 +18,13 @@ public struct MeshConfiguration: Hashable, Sendable {
     public let before: ShardMap?
 
     /// The configuration that a mesh begins with. The first stores, by name, keep it.
-    public init(meshID: StoreID, shards: ShardMap) {
+    public init(meshID: StoreID, shards: ShardMap, schema: UInt32 = 1) {
         self.meshID = meshID
         self.shards = shards
         before = nil
         map = ReplicaMap(
-            epoch: shards.epoch, replicas: shards.replicaIDs, keepers: ReplicaMap.keepers(among: shards.stores.map(\.id)))
+            epoch: shards.epoch, replicas: shards.replicaIDs, keepers: ReplicaMap.keepers(among: shards.stores.map(\.id)),
+            schema: schema)
     }
 
     /// - Parameters:
@@ -43,6 +44,9 @@ public struct MeshConfiguration: Hashable, Sendable {
 
     public var epoch: UInt64 { map.epoch }
 
+    /// The active schema: that in which durable actors write their states. See `StateSchemas` in the room Choreography.
+    public var schema: UInt32 { map.schema }
+
     /// Whether a store holds shards, will or did until the reconfiguration that is under way ends.
     public func names(_ store: StoreID) -> Bool {
         shards.stores.contains { $0.id == store } || before?.stores.contains { $0.id == store } ?? false
@@ -59,6 +63,11 @@ public struct MeshConfiguration: Hashable, Sendable {
         try MeshConfiguration(
             meshID: meshID, map: map.joint(with: target.replicaIDs, keepers: keepers, mutations: mutations), stores: target.stores,
             before: shards.stores)
+    }
+
+    /// The next epoch's configuration, by which states are written in a later schema; not while a reconfiguration is under way.
+    func raised(to schema: UInt32) throws(ShardMapError) -> MeshConfiguration {
+        try MeshConfiguration(meshID: meshID, map: map.raised(to: schema), stores: shards.stores, before: [])
     }
 
     /// The next epoch's configuration, which takes the reconfiguration that is under way back.

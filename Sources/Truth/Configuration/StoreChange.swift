@@ -1,3 +1,4 @@
+import Choreography
 import Placement
 import Registers
 import World
@@ -13,6 +14,8 @@ public enum StoreChange: Hashable, Sendable {
     case replace(String, with: String?)
     /// Takes the change that is under way back; if a node is named, only one that concerns it.
     case cancel(String?)
+    /// Has states written in a later schema.
+    case schema(UInt32)
 }
 
 /// A node, as far as its store is concerned.
@@ -25,9 +28,12 @@ package struct StoreSight: Hashable, Sendable {
     package let store: StoreID?
     package let capacity: Int
     package let zone: String
+    /// Of states that its program reads and writes, as it says itself; nil when it was not asked.
+    package let schemas: StateSchemas?
 
     package init(
-        name: String, isLive: Bool, hasRole: Bool = true, store: StoreID?, capacity: Int = 100, zone: String = ""
+        name: String, isLive: Bool, hasRole: Bool = true, store: StoreID?, capacity: Int = 100, zone: String = "",
+        schemas: StateSchemas? = nil
     ) {
         self.name = name
         self.isLive = isLive
@@ -35,6 +41,7 @@ package struct StoreSight: Hashable, Sendable {
         self.store = store
         self.capacity = capacity
         self.zone = zone
+        self.schemas = schemas
     }
 }
 
@@ -57,6 +64,8 @@ public struct StoreChangeRefusal: Error, Hashable, Sendable, CustomStringConvert
         case oneCopy = "one-copy"
         /// Another change is under way.
         case underWay = "under-way"
+        /// A store's program does not read and write the schema of states; or one that is active is to be lowered.
+        case schema
         /// The stores and their shards cannot be written down.
         case unfit
     }
@@ -82,9 +91,12 @@ extension StoreChange {
         switch self {
         case .add(let name): name
         case .replace(let name, let other): other ?? name
-        case .remove, .cancel: nil
+        case .remove, .cancel, .schema: nil
         }
     }
+
+    /// Whether every store that holds shards has to agree.
+    var concernsAll: Bool { if case .schema = self { true } else { false } }
 
     /// What follows from a wish.
     package enum Verdict: Hashable, Sendable {
@@ -108,6 +120,7 @@ extension StoreChange {
             case .remove(let name, let allowsOneCopy): try judge.remove(name, allowsOneCopy: allowsOneCopy)
             case .replace(let name, let other): try judge.replace(name, with: other ?? name)
             case .cancel(let name): try judge.cancel(name)
+            case .schema(let schema): try judge.raise(to: schema)
             }
         } catch {
             return .refused(error)

@@ -124,6 +124,11 @@ struct StoreJudge {
             throw StoreChangeRefusal(
                 .noStore, "\(name) has no store; give it the role \"\(TruthService.role)\" in the topology file and start it again")
         }
+        if let schemas = node.schemas, !schemas.contains(configuration.schema) {
+            throw StoreChangeRefusal(
+                .schema,
+                "the mesh writes states in schema \(configuration.schema), and the program of \(name) knows \(schemas); update it, and try again")
+        }
         guard let store = node.store else {
             throw StoreChangeRefusal(.noStore, "\(name) has not told the id of its store yet; try again in a moment")
         }
@@ -135,7 +140,7 @@ struct StoreJudge {
         return ShardStore(id: store, name: name, capacity: node.capacity, zone: node.zone)
     }
 
-    private func underWay(_ pending: PendingChange) -> StoreChangeRefusal {
+    func underWay(_ pending: PendingChange) -> StoreChangeRefusal {
         StoreChangeRefusal(
             .underWay,
             "another change is under way since epoch \(pending.epoch): \(pending), with \(pending.moving) shards to carry over; "
@@ -179,7 +184,7 @@ struct StoreJudge {
         return ReplicaMap.keepers(among: stay + stores.filter { !stay.contains($0) })
     }
 
-    private func written(_ next: () throws(ShardMapError) -> MeshConfiguration) throws(StoreChangeRefusal) -> MeshConfiguration {
+    func written(_ next: () throws(ShardMapError) -> MeshConfiguration) throws(StoreChangeRefusal) -> MeshConfiguration {
         let configuration: MeshConfiguration
         do { configuration = try next() } catch { throw StoreChangeRefusal(.unfit, error.sentence) }
         let size = configuration.document.count, limit = min(RegisterLimits.commandBytes, RegisterLimits.stateBytes) - 8

@@ -56,6 +56,7 @@ import World
                 let outcome = try await mesh.run(["store"] + arguments + ["--topology", mesh.file])
                 #expect(outcome.status == 0 && outcome.output.contains(words), "\(arguments): \(outcome)")
             }
+            try await theSchema(mesh)
             try await overTheNetwork(mesh)
             #expect(await mesh.stores(at: "n1")?["epoch"] == 1)
 
@@ -64,6 +65,22 @@ import World
             let alone = try await mesh.run("store", "remove", "n3", "--allow-one-copy", "--topology", mesh.file)
             #expect(alone.status == 69 && alone.error.contains("nothing was changed"), "\(alone)")
         }
+    }
+
+    /// This release knows schema 1 alone.
+    private func theSchema(_ mesh: TestMesh) async throws {
+        let shown = try await mesh.run("store", "schema", "--topology", mesh.file)
+        #expect(shown.status == 0 && shown.error.contains("states are written in schema 1"), "\(shown)")
+        #expect(shown.output.split(separator: "\n").dropFirst().map { $0.split(separator: " ") } == [["n1", "1"], ["n2", "1"], ["n3", "1"]], "\(shown)")
+        let json = try JSON(parsing: Array(try await mesh.run("store", "schema", "show", "--json", "--topology", mesh.file).output.utf8))
+        #expect(json["active"] == 1 && json["stores"]?.elements?.map { $0["newest"] } == [1, 1, 1], "\(json.text())")
+        let raised = try await mesh.run("store", "schema", "raise", "2", "--topology", mesh.file)
+        #expect(raised.status == 1 && raised.output.isEmpty, "\(raised)")
+        #expect(raised.error.contains("n1 (1), n2 (1), n3 (1)") && raised.error.contains("Update their programs"), "\(raised)")
+        let again = try await mesh.run("store", "schema", "raise", "1", "--topology", mesh.file)
+        #expect(again.status == 0 && again.output.contains("schema 1 is active already"), "\(again)")
+        let nonsense = try await mesh.run("store", "schema", "raise", "zero", "--topology", mesh.file)
+        #expect(nonsense.status == 64, "\(nonsense)")
     }
 
     /// With the token everything, without it nothing.
@@ -78,6 +95,8 @@ import World
             (["change": "swap", "node": "n1"], 400, "swap"), (["change": "add"], 400, "name of a node"), (["node": 7, "change": "add"], 400, "node"),
             (["change": "remove", "node": "n1", "allowOneCopy": "yes"], 400, "true or false"),
             (["change": "add", "node": "n1", "with": "n2"], 400, "with"), (["change": "add", "node": "nobody"], 404, "unknown-node"),
+            (["change": "schema"], 400, "a number from 1 on"), (["change": "schema", "schema": 0], 400, "a number from 1 on"),
+            (["change": "schema", "schema": 2], 422, "n1 (1), n2 (1), n3 (1)"), (["change": "schema", "schema": 1], 200, "active already"),
             (["change": "remove", "node": "n1"], 422, "one-copy"), (["change": "add", "node": "n1"], 200, "holds shards"),
         ]
         for (body, status, words) in bodies {

@@ -94,10 +94,19 @@ import World
         #expect(!map.isJoint && map.electorate(of: 1) == Electorate(epoch: 2, sets: [Self.stores([3, 4, 6])]))
     }
 
+    @Test func aSchemaIsRaisedInAStepOfItsOwnAndStays() {
+        #expect(first.schema == 1 && joint().settled().schema == 1)
+        let raised = first.raised(to: 3)
+        #expect(raised.epoch == 2 && raised.schema == 3 && !raised.isJoint && raised.seatings == first.seatings)
+        let next = raised.joint(with: Self.lists([2, 1, 3], second: [3, 4, 6]), keepers: Self.stores([1, 2, 3, 4, 6]))
+        #expect(next.epoch == 3 && [next, next.settled(), next.abandoned()].allSatisfy { $0.schema == 3 })
+        #expect(raised.raised(to: 4).epoch == 3)
+    }
+
     // MARK: Bytes
 
     @Test func aMapSurvivesItsBytes() throws {
-        for map in [first, joint(), joint().settled(), joint().abandoned()] {
+        for map in [first, joint(), joint().settled(), joint().abandoned(), first.raised(to: 2), first.raised(to: .max)] {
             #expect(ReplicaMap(document: map.packed()) == map)
             let bytes = [9, 9] + map.packed() + [8]
             var reader = MessagePackReader(bytes[2...])
@@ -107,8 +116,16 @@ import World
         }
     }
 
+    /// So an earlier release reads it as long as it can go by it.
+    @Test func ofSchemaOneAMapSaysNothing() {
+        #expect(first.packed().first == 0x93 && first.raised(to: 2).packed().first == 0x94)
+        #expect(ReplicaMap(document: [0x94] + first.packed().dropFirst() + [0]) == nil, "there is no schema 0")
+        #expect(ReplicaMap(document: [0x94] + first.packed().dropFirst() + [5])?.schema == 5)
+        #expect(ReplicaMap(document: [0x94] + first.packed().dropFirst() + [0xC0]) == nil)
+    }
+
     @Test func aMapThatIsCutOrChangedNeverTraps() {
-        let bytes = joint().packed()
+        let bytes = joint().settled().raised(to: 2).packed()
         var refused = 0
         for length in stride(from: 0, to: bytes.count, by: 61) { #expect(ReplicaMap(document: Array(bytes[..<length])) == nil) }
         for place in bytes.indices where place < 200 || place % 37 == 0 || place > bytes.count - 40 {

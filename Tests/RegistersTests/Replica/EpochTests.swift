@@ -24,6 +24,16 @@ import World
         return (replica, left.joint(with: lists(stores), keepers: stores))
     }
 
+    @Test func machinesAreToldTheActiveSchema() throws {
+        let stores = [Self.own, Self.second, Self.third]
+        let ring = ReplicaRing(stores, configuration: .init()) { _ in stores }
+        func schema() throws -> [UInt8]? { try ring.change(key, Array("schema".utf8))?.get() }
+        #expect(try schema() == [1])
+        for store in stores { ring[store].give(.map(ring.map.raised(to: 7))) }
+        ring.wait(.milliseconds(50), steps: 5)
+        #expect(try schema() == [7])
+    }
+
     @Test func nobodyIsServedBeforeTheFenceIsDurableAndNobodyOfAnOlderEpochAfterwards() {
         let replica = LoneReplica.voting(), stores = [Self.own, Self.second, Self.third]
         replica.writesAtOnce = false

@@ -6,12 +6,15 @@ import World
 final class LoneReplica {
     /// Adds each command's bytes to the state, and answers with it. The command `end` ends the work. The kind `held` only holds something.
     private struct Sum: RegisterMachine {
-        /// `note` and an hour remembers that as a durable actor would, and as another machine; `passed` answers with the hour that has passed everywhere.
+        /// `note` and an hour remembers that as a durable actor would, and as another machine; `passed` answers with the hour that has passed
+        /// everywhere, and `schema` with the active schema.
         func change(_ command: [UInt8], _ view: inout RegisterView) throws(MachineRefusal) -> [UInt8] {
             if command.starts(with: "note".utf8) {
                 for kind in [RegisterView.Kind.inbox, .ofWork] { view[kind, Array(command.dropFirst(4))] = [1] }
             } else if command == Array("passed".utf8) {
                 return view.circumstances.passed.map { hour in withUnsafeBytes(of: hour.number.bigEndian) { Array($0) } } ?? []
+            } else if command == Array("schema".utf8) {
+                return [UInt8(clamping: view.circumstances.schema)]
             } else if command == Array("end".utf8) {
                 view.finish()
             } else {

@@ -22,10 +22,13 @@ final class SimulatedTruth {
     private let network: SimulatedNetwork
     private let names: [String]
     private let actors: [any DurableActor.Type]
+    /// Of states, that the nodes' programs know.
+    private let schemas: StateSchemas
     private(set) var seats: [String: Seat] = [:]
 
     /// A mesh that has begun, all of whose stores vote.
-    init(seed: UInt64, stores: Int, actors: [any DurableActor.Type]) throws {
+    init(seed: UInt64, stores: Int, actors: [any DurableActor.Type], schemas: StateSchemas = .program) throws {
+        self.schemas = schemas
         simulation = Simulation(seed: seed)
         network = SimulatedNetwork(simulation)
         names = (1...stores).map { "n\($0)" }
@@ -43,7 +46,7 @@ final class SimulatedTruth {
     /// What a wall clock shows that is right.
     var truth: WallTime { WallTime(nanosecondsSince1970: 1_767_225_600_000_000_000 + simulation.now.nanoseconds) }
 
-    private func start(_ name: String, _ disk: MemoryDisk, wallAhead: Duration = .zero) throws {
+    private func start(_ name: String, _ disk: MemoryDisk, wallAhead: Duration = .zero, schemas: StateSchemas? = nil) throws {
         let world = SimulatedWorld(simulation, name: name), loop = world.makeEventLoop()
         world.wallClockOffset = wallAhead
         var configuration = NodeConfiguration(
@@ -54,7 +57,8 @@ final class SimulatedTruth {
         let node = try Node(configuration, world: world, loop: loop, log: log) { network.sockets(for: name, loop: loop) }
         let store = MemoryStore(disk)
         let truth = try TruthService(
-            node: node, store: store, listed: names.map { StoreListing(name: $0, capacity: 100, zone: "") }, actors: actors, log: log)
+            node: node, store: store, listed: names.map { StoreListing(name: $0, capacity: 100, zone: "") }, actors: actors,
+            schemas: schemas ?? self.schemas, log: log)
         seats[name] = Seat(world: world, node: node, truth: truth, store: store, log: lines)
         try simulation.run(in: world) {
             try await node.start()
@@ -63,12 +67,17 @@ final class SimulatedTruth {
     }
 
     /// The process dies, and its next life begins at once, on the same disk.
-    func restart(_ name: String, wallAhead: Duration) throws {
+    func restart(_ name: String, wallAhead: Duration = .zero, schemas: StateSchemas? = nil) throws {
         let seat = self[name]
-        seat.world.kill()
+        kill(name)
+        try start(name, seat.store.cut(keepsPending: true), wallAhead: wallAhead, schemas: schemas)
+    }
+
+    /// The process dies.
+    func kill(_ name: String) {
+        self[name].world.kill()
         network.kill(name)
         seats[name] = nil
-        try start(name, seat.store.cut(keepsPending: true), wallAhead: wallAhead)
     }
 
     func setClock(of name: String, ahead: Duration) { self[name].world.wallClockOffset = ahead }
