@@ -4,8 +4,8 @@ import Synchronization
 /// Hands out ports of 127.0.0.1 that nobody listens on, to tests of one process and of several. Those below them are written
 /// into the tests of whole meshes.
 public enum TestPorts {
-    private static let range = 26_500..<32_500
-    private static let next = Mutex(range.lowerBound + Int(getpid()) * 37 % 5_000)
+    private static let range = 28_000..<32_500
+    private static let next = Mutex(range.lowerBound + Int(getpid()) * 37 % 4_000)
 
     /// The first of `count` consecutive free ports.
     public static func block(of count: Int = 3) -> UInt16 {
