@@ -39,14 +39,16 @@ struct StoreRoutes: RouteGroup {
             [
                 "name": .string(load.store.name), "store": .string(load.store.id.description),
                 "live": .bool(truth.node(of: load.store.id) != nil), "state": .string(state), "shards": .number(load.replicas),
-                "homes": .number(load.homes), "schema": truth.newestSchema(of: load.store.id).map { .number($0) } ?? nil, "capacity": .number(Double(load.store.capacity) / 100), "zone": .string(load.store.zone),
+                "homes": .number(load.homes), "schema": truth.newestSchema(of: load.store.id).map { .number($0) } ?? nil,
+                "capacity": .number(Double(load.store.capacity) / 100), "zone": .string(load.store.zone),
             ]
         }
         let rows = configuration.shards.loads.map { row($0, change?.joining.contains($0.store) == true ? "joining" : "holding") }
         let leaving = (configuration.before?.loads ?? []).filter { change?.leaving.contains($0.store) == true }.map { row($0, "leaving") }
         return [
             "mesh": .string(configuration.meshID.description), "epoch": .number(Int(clamping: configuration.epoch)),
-            "replication": .number(configuration.shards.replication), "schema": .number(configuration.schema), "own": .text(own(truth, configuration)),
+            "replication": .number(configuration.shards.replication), "schema": .number(configuration.schema),
+            "own": .text(own(truth, configuration)),
             "stores": .array(rows + leaving), "change": change.map { Self.change($0, progress) } ?? nil,
         ]
     }
