@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import World
 
 /// A dnsmasq of the tests' own, on a free port of 127.0.0.1, that ends with this process, however that ends.
@@ -16,7 +15,7 @@ public final class NameServer: Sendable {
     }
 
     private init(records: [String]) throws {
-        let program = try Self.prepare()
+        let program = try SystemPackages.program(["/usr/sbin/dnsmasq"], from: ["dnsmasq-base"], purpose: "ask a real name server")
         let port = TestPorts.block(of: 1)
         address = "127.0.0.1:\(port)"
         let arguments = [
@@ -29,27 +28,6 @@ public final class NameServer: Sendable {
             path: "/bin/sh", arguments: ["-c", line, program] + arguments, input: .lifeline, output: .file("/dev/null"),
             error: .file("/dev/null"))
         try Self.wait(for: port)
-    }
-
-    private static let isPrepared = Mutex(false)
-
-    /// The path of dnsmasq, which is installed if need be.
-    private static func prepare() throws -> String {
-        let path = "/usr/sbin/dnsmasq"
-        return try isPrepared.withLock { isPrepared in
-            if !isPrepared, access(path, X_OK) != 0 {
-                let output = try? CommandLineTool.runBlocking(
-                    "/bin/sh", ["-c", "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq dnsmasq-base"])
-                guard let output, output.status == 0, access(path, X_OK) == 0 else {
-                    throw CommandLineTool.Failure(description: """
-                        These tests ask a real name server and found no \(path) (\(output?.standardError.suffix(300) ?? "no apt-get")). \
-                        Install it as root: apt-get install dnsmasq-base
-                        """)
-                }
-            }
-            isPrepared = true
-            return path
-        }
     }
 
     /// It listens for TCP on the same port.
