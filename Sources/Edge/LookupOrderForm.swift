@@ -17,6 +17,14 @@ enum LookupRefusal: Error {
         case .sentence(let text): return .json(["error": .string(text)], status: .badRequest)
         }
     }
+
+    /// What is wrong first, without the name of its field.
+    var sentence: String {
+        switch self {
+        case .fields(let errors): errors.first?.messages.first ?? ""
+        case .sentence(let text): text
+        }
+    }
 }
 
 /// The body of a submission, as it was written.
@@ -36,16 +44,11 @@ struct LookupOrderForm {
         var errors: [Problem.FieldErrors] = []
         var valid: LookupTarget?
         var sentence: String?
-        switch target {
-        case nil, .null: errors.append(.init("Target", ["\(LookupTargetRefusal.required)"]))
-        case .string(let text):
-            do throws(LookupTargetRefusal) {
-                valid = try LookupTarget(text)
-            } catch {
-                if error.isValidation { errors.append(.init("Target", ["\(error)"])) } else { sentence = "\(error)" }
+        do throws(LookupRefusal) { valid = try Self.valid(target) } catch {
+            switch error {
+            case .fields(let wrong): errors += wrong
+            case .sentence(let text): sentence = text
             }
-        case let other?:
-            errors += [.init("$.target", ["a target is a string, not \(other.kind)"]), LookupRoutes.requestRequired]
         }
         let numbers = numbers(&errors)
         guard errors.isEmpty else { throw .fields(errors) }
@@ -53,7 +56,21 @@ struct LookupOrderForm {
         return LookupRequest(target: valid, services: numbers)
     }
 
-    private func numbers(_ errors: inout [Problem.FieldErrors]) -> [Int] {
+    /// The target that a value of JSON says.
+    static func valid(_ target: JSON?) throws(LookupRefusal) -> LookupTarget {
+        switch target {
+        case nil, .null: throw .fields([.init("Target", ["\(LookupTargetRefusal.required)"])])
+        case .string(let text):
+            do throws(LookupTargetRefusal) { return try LookupTarget(text) } catch {
+                throw error.isValidation ? .fields([.init("Target", ["\(error)"])]) : .sentence("\(error)")
+            }
+        case let other?:
+            throw .fields([.init("$.target", ["a target is a string, not \(other.kind)"]), LookupRoutes.requestRequired])
+        }
+    }
+
+    /// The numbers of the services that are asked for; what is wrong with them is added to the errors.
+    func numbers(_ errors: inout [Problem.FieldErrors]) -> [Int] {
         switch services {
         case nil, .null: return offered.map(\.value)
         case .array(let elements):

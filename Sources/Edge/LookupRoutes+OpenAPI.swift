@@ -80,11 +80,13 @@ extension LookupRoutes {
         "type": "object", "required": ["target"],
         "properties": [
             "target": ["type": "string", "description": "an IPv4 or IPv6 address, or a domain name"],
-            "services": [
-                "type": ["array", "null"], "minItems": 1, "maxItems": 10, "uniqueItems": true, "items": service,
-                "description": "null or absent: all",
-            ],
+            "services": servicesSchema,
         ],
+    ]
+
+    static let servicesSchema: JSON = [
+        "type": ["array", "null"], "minItems": 1, "maxItems": 10, "uniqueItems": true, "items": service,
+        "description": "null or absent: all",
     ]
 
     private static let acceptedSchema: JSON = [

@@ -74,6 +74,17 @@ import World
             #expect(["icmp", "icmp-raw", "tcp"].contains(echoes["method"]?.string), "\(ping.text())")
             #expect(echoes["resolvedAddress"] == "127.0.0.1")
 
+            let (taken, batch) = try await curl(
+                "-X", "POST", edges[0] + "/api/lookup/batch", "-H", "Content-Type: application/json", "-d",
+                #"{"targets": ["192.0.2.9", "localhost", "127.0.0.1"], "services": ["reversedns"]}"#)
+            let jobs = try #require(try JSON(parsing: batch.utf8)["jobs"]?.elements, "\(taken) \(batch)")
+            #expect(taken == "202" && jobs.map { $0["jobId"] != nil } == [true, false, true], "\(batch)")
+            for job in jobs {
+                guard let id = job["jobId"]?.string else { continue }
+                let document = try await poll(["statusUrl": .string("/api/lookup/\(id)")], at: edges[1])
+                #expect(document["status"] == "Completed" && document["target"] == job["target"], "\(document.text())")
+            }
+
             let (status, services) = try await curl(edges[1] + "/api/lookup/services")
             let listed = try #require(try JSON(parsing: services.utf8).elements)
             #expect(status == "200" && listed.map { $0["name"] } == ["GeoIP", "Ping", "RDAP", "ReverseDNS"])

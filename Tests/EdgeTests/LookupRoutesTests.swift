@@ -3,42 +3,10 @@ import JSONDocument
 import Jobs
 import Logging
 import Lookup
-import Synchronization
 import Testing
 import Web
 import WebTestSupport
 import World
-
-/// Lookup jobs in memory that do what the test says.
-private final class FakeLookups: JobGateway {
-    struct State: Sendable {
-        var jobs: [WorkID: LookupStatus] = [:]
-        var failure: JobGatewayError?
-    }
-
-    let world = SystemWorld()
-    let state = Mutex(State())
-
-    func submit(_ request: LookupRequest, id: WorkID) async throws(JobGatewayError) {
-        if let failure = state.withLock({ $0.failure }) { throw failure }
-        let status = LookupStatus(jobId: id, request: request, status: .pending, createdAtMs: 1_764_000_000_123)
-        state.withLock { $0.jobs[id] = status }
-    }
-
-    func status(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(JobGatewayError) -> LookupStatus {
-        guard let status = state.withLock({ $0.jobs[id] }) else { throw JobGatewayError(.notFound, "no job \(id)") }
-        return status
-    }
-
-    func cancel(_ id: WorkID) async throws(JobGatewayError) {
-        let status = try await status(id, seen: nil, patience: .zero)
-        if status.status.isTerminal { throw JobGatewayError(.alreadyEnded, "job \(id) has ended") }
-    }
-
-    func change(_ id: WorkID, _ body: (inout LookupStatus) -> Void) {
-        state.withLock { if $0.jobs[id] != nil { body(&$0.jobs[id]!) } }
-    }
-}
 
 @Suite struct LookupRoutesTests {
     private static func withLookups(_ body: (String, FakeLookups) async throws -> Void) async throws {

@@ -39,6 +39,7 @@ struct NodeDoors {
                 groups: [
                     PrimesRoutes(gateway: jobs.primes, limits: jobs.primesLimits, workers: jobs.counters, world: mesh.world),
                     LookupRoutes(gateway: jobs.lookups, services: work.services, world: mesh.world),
+                    LookupBatchRoutes(gateway: jobs.lookups, services: work.services, world: mesh.world),
                     OrderRoutes(gateway: orders, world: mesh.world),
                     ItemRoutes(gateway: ItemDesk(engine: truth.engine, world: mesh.world), world: mesh.world),
                     ValueRoutes(values: truth.values, world: mesh.world),
