@@ -125,7 +125,9 @@ var surfaces: [Target] {
                 "Jobs", "Truth", "Web", hummingbird, log,
             ],
             resources: pageFiles.map { .embedInCode("Page/" + $0) }),
-        .target(name: "Chaos", dependencies: ["World", "JSONDocument", "Jobs", "Lookup", "Primes", "Topology", "Yams"]),
+        .target(
+            name: "Chaos",
+            dependencies: ["World", "JSONDocument", "Campaign", "Orders", "Items", "Jobs", "Lookup", "Primes", "Topology", "Yams"]),
         .target(
             name: "Command",
             dependencies: [
@@ -238,7 +240,7 @@ var tests: [Target] {
             dependencies: [
                 "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Orders", "Edge", "Command", "CStoreFile",
                 "TestSupport", "WebTestSupport", "OrderTestSupport", "WorkTestSupport", "Admin", "Choreography", "Items", "ItemTestSupport", "Campaign",
-                "Registers", "Truth", "Lookup", log, hummingbird,
+                "Registers", "Truth", "Lookup", "Chaos", log, hummingbird,
             ]),
     ]
 }

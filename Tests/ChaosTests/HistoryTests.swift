@@ -17,6 +17,41 @@ import World
         #expect(json["call_ns"] == 5 && json["return_ns"] == 9 && json["outcome"] == "ok" && json["via"] == "n1")
     }
 
+    @Test func ordersAndItemsAreLinesInTheShapeOfHistories() throws {
+        var history = TestHistory()
+        history.make(.alice, 100)
+        history.cancel(1, .ended)
+        history.left(.lamp, 8, held: 2)
+        history.add(["a", "b"], by: 4)
+        history.count(2)
+        let lines = history.records.dropFirst().map(\.json)
+        #expect(lines.map { $0["op"]?.string } == ["put", "cancel", "get", "add", "count"])
+        #expect(lines.map { $0["key"]?.string } == ["accounts/alice", "order-1", "stock/lamp", "t", "t"])
+        #expect(lines[0]["input"] == ["value": 100] && lines[1]["output"] == ["answer": "ended"] && lines[1]["outcome"] == "failed")
+        #expect(lines[2]["output"] == ["value": 8, "held": 2])
+        #expect(lines[3]["input"] == ["ids": ["a", "b"]] && lines[4]["output"] == ["count": 2])
+    }
+
+    @Test func whatAnOrderHasInForceIsReadFromItsSteps() throws {
+        func reading(_ status: String, _ steps: [(String, String)], reason: String? = nil) -> JobReading? {
+            JobReading(document: [
+                "orderId": "id", "status": .string(status), "reason": .text(reason),
+                "steps": .array(steps.map { ["step": .string($0), "state": .string($1), "at": "2026-11-30T12:00:00Z"] }),
+            ])
+        }
+        let paid = reading("Paid", [("order", "done"), ("payment", "done"), ("inventory", "asked")])
+        #expect(paid == JobReading(jobId: "id", status: "Paid", done: 1, total: 3, inFlight: 1) && paid?.isOver == false)
+        let shipped = reading("Shipped", [("order", "done"), ("payment", "done"), ("inventory", "done"), ("shipping", "done")])
+        #expect(shipped == JobReading(jobId: "id", status: "Shipped", done: 3, total: 3) && shipped?.isOver == true)
+        let steps = [("order", "done"), ("payment", "undone"), ("inventory", "refused")]
+        let cancelled = reading("Cancelled", steps, reason: "inventory: 0 are in stock, not 1")
+        #expect(cancelled?.isOver == true && cancelled?.done == 0 && cancelled?.inFlight == 0)
+        #expect(cancelled?.warnings == ["inventory: 0 are in stock, not 1"])
+        #expect(reading("Compensating", [("order", "done"), ("payment", "undoing")])?.inFlight == 1)
+        #expect(reading("Paid", [("payment", "done"), ("payment", "done")])?.gathered == 2, "what is there twice is seen")
+        #expect(JobReading(document: ["orderId": "id"]) == nil)
+    }
+
     @Test func theFileHasEveryRecord() throws {
         let path = RunFolder.root(SystemWorld()) + "-history-test-\(ProcessIdentity.own?.pid ?? 0)"
         defer { try? SystemFileSystem().remove(path) }
@@ -74,6 +109,25 @@ import World
         recorder.record(.director, .end(.settled))
         recorder.record(.observer, .views([:]))
         #expect(recorder.records.map(\.event) == [.end(.settled)])
+    }
+
+    @Test func peopleSeeOrdersAndNotEveryCount() {
+        var line = HistoryLine(), history = TestHistory()
+        history.make(.alice, 100)
+        history.make(.lamp, 10, outcome: .failed)
+        history.place(7, TestHistory.wish(20, 2))
+        history.cancel(7, .accepted)
+        history.cancelled(7, because: "cancelled by its customer")
+        history.add(["a"], by: 8)
+        history.count(1)
+        history.left(.alice, 100)
+        let lines = history.records.dropFirst().compactMap { line.line($0) }
+        #expect(lines == [
+            "    0.000  client    put      stock     failed lamp to 10 (n1): 503: no majority",
+            "    0.000  client    submit   job 7     orders order-7 (n1)",
+            "    0.000  client    cancel   job 7     cancellation: accepted (n2)",
+            "    0.000  client    read     job 7     Cancelled 0/3: cancelled by its customer",
+        ])
     }
 
     @Test func peopleSeeWhatIsNewInFixedColumns() {

@@ -14,7 +14,7 @@ import World
     private static let program = URL(filePath: ChildProcess.ownProgram).deletingLastPathComponent().path + "/gossamer"
 
     /// A directory for the runs of one test, which it looks through afterwards.
-    private struct Place {
+    struct Place {
         let path: String
         let world = SystemWorld()
 
@@ -96,7 +96,7 @@ import World
         }
     }
 
-    private func withPlace(_ body: (Place) async throws -> Void) async throws {
+    func withPlace(_ body: (Place) async throws -> Void) async throws {
         let path = FileManager.default.temporaryDirectory.path + "/chaos-" + UUID().uuidString.prefix(8)
         try SystemFileSystem().createDirectory(path)
         let place = Place(path: path)

@@ -1,3 +1,4 @@
+import Chaos
 import Command
 import Edge
 import Hummingbird

@@ -30,11 +30,19 @@ package struct HistoryLine: Sendable {
         switch record.event {
         case .start(let nodes): return ("mesh", "\(nodes.count) nodes see each other")
         case .submit(let submission):
-            if let id = submission.jobId { followers[id] = record.process }
+            if let id = submission.jobId { followers[id] = followers[id] ?? record.process }
             let job = submission.jobId.map { "\(submission.kind) \($0)" } ?? submission.kind
             return ("job \(record.process)", job + Self.via(record.via) + Self.after(detail))
         case .read(let reading): return read(reading, record)
         case .audit(let jobId, let reading): return audit(jobId, reading, record)
+        case .cancel(let jobId, let answer):
+            let words = answer.map { "cancellation: \($0.rawValue)" } ?? "cancellation"
+            return followers[jobId].map { ("job \($0)", words + Self.via(record.via) + Self.after(answer == nil ? detail : "")) }
+        // There are too many of them; what became of them the verdict says.
+        case .items, .get: return nil
+        case .put(let holding, let amount):
+            guard record.outcome != .ok else { return nil }
+            return (holding.kind.rawValue, "\(holding.name) to \(amount)" + Self.via(record.via) + Self.after(detail))
         case .kill(let node, let inFlight): return (node, "SIGKILL with \(inFlight) parts in flight" + Self.after(detail))
         case .pause(let node, let inFlight): return (node, "SIGSTOP with \(inFlight) parts in flight" + Self.after(detail))
         case .resume(let node): return (node, "SIGCONT" + Self.after(detail))

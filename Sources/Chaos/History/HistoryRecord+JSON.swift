@@ -1,5 +1,6 @@
 import JSONDocument
 import Jobs
+import Orders
 
 extension HistoryRecord {
     /// The line of the history file, without its end.
@@ -20,6 +21,11 @@ extension HistoryEvent {
         case .submit: "submit"
         case .read: "read"
         case .audit: "audit"
+        case .cancel: "cancel"
+        case .put: "put"
+        case .get: "get"
+        case .items(_, .add): "add"
+        case .items(_, .read): "count"
         case .kill: "kill"
         case .pause: "pause"
         case .resume: "resume"
@@ -47,6 +53,10 @@ extension HistoryEvent {
             )
         case .read(let reading): (reading.jobId, [:], reading.json)
         case .audit(let jobId, let reading): (jobId, [:], reading?.json ?? .null)
+        case .cancel(let jobId, let answer): (jobId, [:], ["answer": .text(answer?.rawValue)])
+        case .put(let holding, let amount): (holding.path, ["value": .number(amount)], .null)
+        case .get(let holding, let reading): (holding.path, [:], reading?.json ?? .null)
+        case .items(let tenant, let deed): (tenant, deed.parts.input, deed.parts.output)
         case .kill(let node, let inFlight), .pause(let node, let inFlight): (node, [:], ["inFlight": .number(inFlight)])
         case .resume(let node), .restart(let node): (node, [:], [:])
         case .died(let node, let isBack): (node, [:], ["back": .bool(isBack)])
@@ -78,10 +88,10 @@ extension JobReading {
         ]
     }
 
-    /// From the document of the edge: of a primes job (`chunks`, `nodes`), or of a lookup (`requestedServices`, `results`).
-    /// Nil for what is no job's document.
-    init?(document: JSON) {
-        guard let id = document["jobId"]?.string, let status = document["status"]?.string else { return nil }
+    /// From the document of the edge: of a primes job (`chunks`, `nodes`), of a lookup (`requestedServices`, `results`), or of an order
+    /// (`steps`). Nil for what is no such document.
+    package init?(document: JSON) {
+        guard let id = (document["jobId"] ?? document["orderId"])?.string, let status = document["status"]?.string else { return nil }
         let warnings = (document["warnings"]?.elements ?? []).compactMap(\.string)
         if let chunks = document["chunks"] {
             let shares = (document["nodes"]?.members ?? []).reduce(0) { $0 + ($1.value.integer(Int.self) ?? 0) }
@@ -89,6 +99,15 @@ extension JobReading {
                 jobId: id, status: status, done: chunks["done"]?.integer() ?? 0, total: chunks["total"]?.integer() ?? 0,
                 inFlight: chunks["inFlight"]?.integer() ?? 0, resent: chunks["resent"]?.integer() ?? 0, gathered: shares,
                 count: document["count"]?.integer(UInt64.self), warnings: warnings)
+        } else if let steps = document["steps"]?.elements {
+            // That it was placed takes nothing from anybody.
+            let taking = steps.filter { $0["step"]?.string != OrderStep.order.rawValue }
+            let done = taking.filter { $0["state"]?.string == Order.Progress.done.rawValue }
+            let moving: Set<String?> = [Order.Progress.asked.rawValue, Order.Progress.undoing.rawValue]
+            self.init(
+                jobId: id, status: status, done: Set(done.map { $0["step"]?.string }).count, total: OrderStep.allCases.count - 1,
+                inFlight: taking.count { moving.contains($0["state"]?.string) }, gathered: done.count,
+                warnings: [document["reason"]?.string].compactMap { $0 })
         } else {
             let results = document["results"]?.elements ?? []
             let distinct = Set(results.map { $0["serviceType"]?.text() ?? "" })

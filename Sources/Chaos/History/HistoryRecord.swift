@@ -66,6 +66,14 @@ package enum HistoryEvent: Hashable, Sendable {
     /// An edge has been asked for a job when all was over. The document as far as the edge has one; `failed` when it says that there is no
     /// such job.
     case audit(jobId: String, JobReading?)
+    /// A client does not want an order any more. What the edge has said to that; nil for nothing that decides it.
+    case cancel(jobId: String, Cancellation?)
+    /// A client has set what an account or stock begins with.
+    case put(Holding, Int64)
+    /// An edge has been asked what is left of an account or stock when all was over; `failed` when it says that there is none.
+    case get(Holding, HoldingReading?)
+    /// A client has added items to a tenant, or counted them.
+    case items(tenant: String, ItemRecord.Deed)
     case kill(node: String, inFlight: Int)
     case pause(node: String, inFlight: Int)
     case resume(node: String)
@@ -82,6 +90,14 @@ package enum HistoryEvent: Hashable, Sendable {
     case end(Ending)
 
     var isEnd: Bool { if case .end = self { true } else { false } }
+
+    /// Whether a client wanted something done that a mesh which is well does.
+    var isRequest: Bool {
+        switch self {
+        case .submit, .put, .items: true
+        default: false
+        }
+    }
 
     package struct Apart: Hashable, Sendable {
         package let from: String
@@ -105,8 +121,21 @@ package enum HistoryEvent: Hashable, Sendable {
     }
 }
 
+/// What an edge says when an order is to be cancelled.
+package enum Cancellation: String, Hashable, Sendable {
+    /// It will be.
+    case accepted
+    /// It has ended already.
+    case ended
+    /// There is no such order.
+    case missing
+}
+
 package struct Submission: Hashable, Sendable {
-    /// `primes` or `lookup`.
+    /// The kind of orders; those of the others are jobs that are scattered over workers.
+    package static let orders = "orders"
+
+    /// `primes`, `lookup` or `orders`.
     package let kind: String
     /// What was asked for, as sent.
     package let request: JSON
@@ -126,24 +155,30 @@ package struct Submission: Hashable, Sendable {
     }
 }
 
-/// A job's document, as far as judging goes.
+/// A job's document, or an order's, as far as judging goes.
 package struct JobReading: Hashable, Sendable {
     package let jobId: String
-    /// `Pending`, `Processing`, `Completed` or `Failed`.
+    /// `Pending`, `Processing`, `Completed` or `Failed`; of an order `Placed`, `Paid`, `Reserved`, `Shipped`, `Compensating` or
+    /// `Cancelled`.
     package var status: String
+    /// Parts or services that have a result; of an order, what it has in force of payment, stock and shipping.
     package var done: Int
     package var total: Int
+    /// Parts that somebody has in hand; of an order, steps that it has asked for or is having undone.
     package var inFlight: Int
     package var resent: Int
-    /// Parts or services whose results are in the document, each counted as often as it is there.
+    /// What is ``done``, each counted as often as it is in the document.
     package var gathered: Int
     /// Services of a lookup whose outcome had not come at its deadline.
     package var missing: Int
     /// The primes, once completed.
     package var count: UInt64?
+    /// Of an order, why it was cancelled.
     package var warnings: [String]
 
-    package var isOver: Bool { status == "Completed" || status == "Failed" }
+    private static let ends: Set<String> = ["Completed", "Failed", "Shipped", "Cancelled"]
+
+    package var isOver: Bool { Self.ends.contains(status) }
 
     package init(
         jobId: String, status: String, done: Int, total: Int, inFlight: Int = 0, resent: Int = 0, gathered: Int? = nil,

@@ -1,19 +1,27 @@
+import JSONDocument
 import Synchronization
 import World
 
-/// Asks every edge for every job once more, when all work is over and all harm is undone.
+/// Asks every edge for everything once more, when all work is over and all harm is undone.
 ///
 /// A client believes the first edge that says how its job ended. Only this finds that another edge says otherwise, still waits, or
-/// has forgotten the job.
+/// has forgotten the job; and what orders have left of money and stock, and how many items count.
 final class Audit: Sendable {
+    enum Question: Sendable {
+        case job(JobBoard.Entry)
+        case holding(Holding)
+        /// How many items it has.
+        case tenant(String)
+    }
+
     private let stage: any ChaosStage
     private let recorder: Recorder
     private let world: any World
-    /// How long an edge may go on saying the same of a job that has not ended.
+    /// How long an edge may go on saying the same of what has not come to rest.
     private let patience: Duration
     private let running = Mutex(0)
 
-    /// Jobs that are asked for at the same time at each edge.
+    /// Questions that each edge is asked at the same time.
     private static let workers = 8
 
     init(stage: any ChaosStage, recorder: Recorder, world: any World, patience: Duration) {
@@ -23,20 +31,20 @@ final class Audit: Sendable {
         self.patience = patience
     }
 
-    /// True when every edge has been asked for everything.
+    /// True when every edge has been asked everything.
     var isOver: Bool { running.withLock { $0 == 0 } }
 
     /// Begins, and returns at once.
     /// - Parameter edges: those that run.
-    func begin(_ jobs: [JobBoard.Entry], edges: [String]) {
+    func begin(_ questions: [Question], edges: [String]) {
         for edge in edges {
             let next = Counter()
-            for _ in 0..<min(Self.workers, jobs.count) {
+            for _ in 0..<min(Self.workers, questions.count) {
                 running.withLock { $0 += 1 }
                 world.spawn("chaos.audit") { [self] in
                     var process = recorder.nextProcess()
-                    while !Task.isCancelled, let job = next.element(of: jobs) {
-                        if await ask(job, at: edge, process) == .unknown { process = recorder.nextProcess() }
+                    while !Task.isCancelled, let question = next.element(of: questions) {
+                        if await ask(question, at: edge, process) == .unknown { process = recorder.nextProcess() }
                     }
                     running.withLock { $0 -= 1 }
                 }
@@ -48,24 +56,45 @@ final class Audit: Sendable {
     private final class Counter: Sendable {
         private let taken = Mutex(0)
 
-        func element(of jobs: [JobBoard.Entry]) -> JobBoard.Entry? {
+        func element(of questions: [Question]) -> Question? {
             taken.withLock { taken in
                 defer { taken += 1 }
-                return taken < jobs.count ? jobs[taken] : nil
+                return taken < questions.count ? questions[taken] : nil
             }
         }
     }
 
-    /// Until the edge says how the job ended, or that it has none, or has said nothing new for too long.
-    private func ask(_ job: JobBoard.Entry, at edge: String, _ process: Int) async -> HistoryRecord.Outcome {
-        var last: JobReading?, since = world.now
+    private func ask(_ question: Question, at edge: String, _ process: Int) async -> HistoryRecord.Outcome {
+        switch question {
+        case .job(let job):
+            return await ask(
+                "/api/\(job.kind)/\(job.jobId)", at: edge, process, read: { JobReading(document: $0) }, isFinal: \.isOver,
+                event: { .audit(jobId: job.jobId, $0) })
+        case .holding(let holding):
+            // What an order has spent is held until that is written, which is after the order has ended.
+            return await ask(
+                "/api/\(holding.path)", at: edge, process, read: { HoldingReading($0, of: holding.kind) }, isFinal: { $0.held == 0 },
+                event: { .get(holding, $0) })
+        case .tenant(let tenant):
+            return await ask(
+                ItemHammer.path(of: tenant), at: edge, process, read: { $0["count"]?.integer(Int.self) }, isFinal: { _ in true },
+                event: { .items(tenant: tenant, .read(count: $0)) })
+        }
+    }
+
+    /// Until the edge has a document that stays as it is, or says that it has none, or has said nothing new for too long.
+    private func ask<Reading: Equatable & Sendable>(
+        _ path: String, at edge: String, _ process: Int, read: (JSON) -> Reading?, isFinal: (Reading) -> Bool,
+        event: (Reading?) -> HistoryEvent
+    ) async -> HistoryRecord.Outcome {
+        var last: Reading?, since = world.now
         while true {
             let call = recorder.now
-            let answer = await stage.ask(StageQuestion(edge, .edge, .get, "/api/\(job.kind)/\(job.jobId)"))
-            let reading = answer.document.flatMap { JobReading(document: $0) }
+            let answer = await stage.ask(StageQuestion(edge, .edge, .get, path))
+            let reading = answer.document.flatMap(read)
             if let reading, reading != last { (last, since) = (reading, world.now) }
             let outcome: HistoryRecord.Outcome? = if let reading {
-                reading.isOver || world.now - since > patience ? .ok : nil
+                isFinal(reading) || world.now - since > patience ? .ok : nil
             } else if case .answered(404, _, _) = answer {
                 .failed
             } else {
@@ -73,7 +102,7 @@ final class Audit: Sendable {
             }
             if let outcome {
                 recorder.record(
-                    .client, .audit(jobId: job.jobId, reading), process: process, call: call, outcome: outcome, via: edge,
+                    .client, event(reading), process: process, call: call, outcome: outcome, via: edge,
                     detail: reading == nil ? answer.complaint : "")
                 return outcome
             }

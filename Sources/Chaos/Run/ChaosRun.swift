@@ -109,7 +109,9 @@ package struct ChaosRun: Sendable {
         let board = JobBoard(), observer = Observer(stage: stage, recorder: recorder, nodes: nodes)
         observer.begin(world)
         let client = Client(stage: stage, recorder: recorder, board: board, world: world, edges: edges)
-        for (load, expected) in zip(scenario.workload, expected) { load.begin(client, expected: expected) }
+        for (index, (load, expected)) in zip(scenario.workload, expected).enumerated() {
+            load.begin(client, number: index + 1, expected: expected)
+        }
         let harm = Harm(
             stage: stage, recorder: recorder, board: board, nodes: nodes, edges: edges, mutations: mutations, world: world)
         let director = Director(scenario, harm: harm, observer: observer, world: world)

@@ -38,17 +38,21 @@ package struct StageQuestion: Sendable {
     package let method: Method
     package let path: String
     package let body: JSON?
+    /// The same request under the same key is done once; nil for none.
+    package let key: String?
     /// For the whole exchange.
     package let timeout: Duration
 
     package init(
-        _ node: String, _ door: Door, _ method: Method = .get, _ path: String, body: JSON? = nil, timeout: Duration = .seconds(2)
+        _ node: String, _ door: Door, _ method: Method = .get, _ path: String, body: JSON? = nil, key: String? = nil,
+        timeout: Duration = .seconds(2)
     ) {
         self.node = node
         self.door = door
         self.method = method
         self.path = path
         self.body = body
+        self.key = key
         self.timeout = timeout
     }
 }

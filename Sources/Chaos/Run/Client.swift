@@ -12,74 +12,141 @@ struct Client: Sendable {
 
     /// What to hand in, and where.
     struct Order: Sendable {
-        /// `primes` or `lookup`: the kind's path on the edge.
+        /// `primes`, `lookup` or `orders`: the kind's path on the edge.
         let kind: String
         let body: JSON
-        let expected: UInt64?
+        var expected: UInt64?
+        /// The same under the same key is one order, however often it is handed in; nil for none.
+        var key: String?
+        var sequel: Sequel?
+
+        /// What a client does beside following, once its order is accepted. It asks the next edge.
+        enum Sequel: Hashable, Sendable {
+            /// It does not want it any more, so long after it was accepted.
+            case cancel(after: Duration)
+            /// It hands in the same once more under the same key.
+            case again
+        }
     }
 
-    /// How long edges may refuse before the job is given up.
+    /// What came of one attempt at something.
+    enum Attempt<Value: Sendable>: Sendable {
+        case done(Value)
+        /// It will never be otherwise.
+        case refused
+        /// It may be tried again.
+        case open(HistoryRecord.Outcome)
+    }
+
+    /// How long edges may refuse before something is given up.
     static let patience = Duration.seconds(20)
     static let firstPause = Duration.milliseconds(50)
     static let longestPause = Duration.seconds(1)
-    /// Between two questions about a job.
-    static let beat = Duration.milliseconds(50)
+    /// Between two questions about a job; about an order that does not move it grows, for many may wait for one account.
+    static let beat = Duration.milliseconds(50), longestOrderBeat = Duration.milliseconds(400)
+    /// For one answer to something that is to be done.
+    static let answerLimit = Duration.seconds(5)
 
     /// Begins to hand in a job; returns at once.
     /// - Parameter first: which edge is asked first, modulo their number.
     func begin(_ order: Order, first: Int) {
         board.submitterBegins()
         world.spawn("chaos.client") {
-            let accepted = await submit(order, first: first)
+            let number = board.nextOrder()
+            let accepted = await insist(first: first) { await handIn(order, number, $0, $1) }
+            if let accepted {
+                board.accept(.init(process: accepted.process, kind: order.kind, jobId: accepted.value, reading: nil), at: world.now)
+                begin(order.sequel, of: order, number, accepted.value, first: first + accepted.attempts)
+            }
             board.submitterEnds(at: world.now)
-            guard let (process, jobId, edge) = accepted else { return }
-            await follow(jobId, of: order.kind, process: process, from: edge)
+            if let accepted { await follow(accepted.value, of: order.kind, process: accepted.process, from: accepted.edge) }
         }
     }
 
-    /// Asks one edge after the other until one accepts. A refusal is another attempt of the same client; after an outcome that is
-    /// unknown the client does nothing more and a new one begins.
-    private func submit(_ order: Order, first: Int) async -> (process: Int, jobId: String, edge: String)? {
-        var process = recorder.nextProcess(), pause = Self.firstPause, attempt = first
-        let number = board.nextOrder(), deadline = world.now + Self.patience
-        while !Task.isCancelled {
-            let edge = edges[attempt % edges.count]
-            attempt += 1
-            var submission = Submission(kind: order.kind, request: order.body, order: number, expected: order.expected)
-            let pending = recorder.begin(.submit(submission), process: process, via: edge)
-            let answer = await stage.ask(StageQuestion(edge, .edge, .post, "/api/\(order.kind)", body: order.body, timeout: .seconds(5)))
-            let returned = recorder.now
-            if let id = answer.document?["jobId"]?.string {
-                submission.jobId = id
-                board.accept(.init(process: process, kind: order.kind, jobId: id, reading: nil), at: world.now)
-                recorder.finish(pending, .submit(submission), process: process, returned: returned, via: edge)
-                return (process, id, edge)
+    private func begin(_ sequel: Order.Sequel?, of order: Order, _ number: Int, _ id: String, first: Int) {
+        guard let sequel else { return }
+        board.submitterBegins()
+        world.spawn("chaos.sequel") {
+            switch sequel {
+            case .again: _ = await insist(first: first) { await handIn(order, number, $0, $1) }
+            case .cancel(let pause):
+                if (try? await world.sleep(for: pause)) != nil { _ = await insist(first: first) { await cancel(id, $0, $1) } }
             }
-            let outcome = Self.outcome(answer)
-            recorder.finish(
-                pending, .submit(submission), process: process, returned: returned, outcome: outcome, via: edge, detail: answer.complaint)
-            // What the edge cannot take now it may take later (429); what is wrong with the order stays wrong.
-            if case .answered(let status, _, _) = answer, 400..<500 ~= status, status != 429 { return nil }
-            if outcome == .unknown { process = recorder.nextProcess() }
+            board.submitterEnds(at: world.now)
+        }
+    }
+
+    /// Asks one edge after the other until one has a final answer, or patience is over. A refusal is another attempt of the same process;
+    /// after an outcome that is unknown the process does nothing more and a new one begins.
+    /// - Returns: nil when it was not done, as far as is known.
+    func insist<Value: Sendable>(
+        first: Int, _ attempt: (_ edge: String, _ process: Int) async -> Attempt<Value>
+    ) async -> (value: Value, process: Int, edge: String, attempts: Int)? {
+        var process = recorder.nextProcess(), pause = Self.firstPause, attempts = 0
+        let deadline = world.now + Self.patience
+        while !Task.isCancelled {
+            let edge = edges[(first + attempts) % edges.count]
+            attempts += 1
+            switch await attempt(edge, process) {
+            case .done(let value): return (value, process, edge, attempts)
+            case .refused: return nil
+            case .open(let outcome): if outcome == .unknown { process = recorder.nextProcess() }
+            }
             guard world.now < deadline, (try? await world.sleep(for: pause)) != nil else { return nil }
             pause = min(pause * 2, Self.longestPause)
         }
         return nil
     }
 
+    /// - Returns: the id that the edge has given it.
+    private func handIn(_ order: Order, _ number: Int, _ edge: String, _ process: Int) async -> Attempt<String> {
+        var submission = Submission(kind: order.kind, request: order.body, order: number, expected: order.expected)
+        let pending = recorder.begin(.submit(submission), process: process, via: edge)
+        let answer = await stage.ask(
+            StageQuestion(edge, .edge, .post, "/api/\(order.kind)", body: order.body, key: order.key, timeout: Self.answerLimit))
+        let returned = recorder.now
+        if let id = (answer.document?["jobId"] ?? answer.document?["orderId"])?.string {
+            submission.jobId = id
+            recorder.finish(pending, .submit(submission), process: process, returned: returned, via: edge)
+            return .done(id)
+        }
+        let outcome = Self.outcome(answer)
+        recorder.finish(
+            pending, .submit(submission), process: process, returned: returned, outcome: outcome, via: edge, detail: answer.complaint)
+        return Self.isFinal(answer) ? .refused : .open(outcome)
+    }
+
+    private func cancel(_ id: String, _ edge: String, _ process: Int) async -> Attempt<Cancellation> {
+        let pending = recorder.begin(.cancel(jobId: id, nil), process: process, via: edge)
+        let answer = await stage.ask(StageQuestion(edge, .edge, .delete, "/api/orders/\(id)", timeout: Self.answerLimit))
+        let returned = recorder.now, word = Cancellation(answer)
+        let outcome = word == .accepted ? .ok : Self.outcome(answer)
+        recorder.finish(
+            pending, .cancel(jobId: id, word), process: process, returned: returned, outcome: outcome, via: edge,
+            detail: word == .accepted ? "" : answer.complaint)
+        return if let word { .done(word) } else { .open(outcome) }
+    }
+
     /// A 4xx and a refused connection are certain. A 5xx is not: the job may stand in its register, or yet come to stand there.
-    private static func outcome(_ answer: StageAnswer) -> HistoryRecord.Outcome {
+    static func outcome(_ answer: StageAnswer) -> HistoryRecord.Outcome {
         switch answer {
         case .answered(400..<500, _, _), .refused: .failed
         case .answered, .silent: .unknown
         }
     }
 
+    /// What the edge cannot take now it may take later (429); what is wrong with what was asked for stays wrong.
+    private static func isFinal(_ answer: StageAnswer) -> Bool {
+        if case .answered(let status, _, _) = answer { 400..<500 ~= status && status != 429 } else { false }
+    }
+
     /// Asks the edge that has accepted the job, and when it has no document the others, until one says how the job has ended.
     private func follow(_ id: String, of kind: String, process: Int, from edge: String) async {
         let order = [edge] + edges.filter { $0 != edge }
-        var last: JobReading?, complaints: [String: String] = [:]
+        let longest = kind == Submission.orders ? Self.longestOrderBeat : Self.beat
+        var last: JobReading?, complaints: [String: String] = [:], pause = Self.beat
         while !Task.isCancelled {
+            pause = min(pause * 2, longest)
             for edge in order {
                 let call = recorder.now
                 let answer = await stage.ask(StageQuestion(edge, .edge, .get, "/api/\(kind)/\(id)"))
@@ -95,50 +162,25 @@ struct Client: Sendable {
                 if reading != last {
                     recorder.record(.client, .read(reading), process: process, call: call, via: edge)
                     board.read(process, reading, at: world.now)
-                    last = reading
+                    (last, pause) = (reading, Self.beat)
                 }
                 break
             }
             if last?.isOver == true { return }
-            guard (try? await world.sleep(for: Self.beat)) != nil else { return }
+            guard (try? await world.sleep(for: pause)) != nil else { return }
         }
     }
 }
 
-extension Workload {
-    /// Begins to hand in the jobs. Returns at once.
-    /// - Parameter expected: of a primes load.
-    func begin(_ client: Client, expected: UInt64?) {
-        switch self {
-        case .primes(let load):
-            var members: [JSON.Member] = [
-                .init("from", .number(load.from)), .init("to", .number(load.to)), .init("algorithm", .string(load.algorithm)),
-            ]
-            if let chunks = load.chunks { members.append(.init("chunks", .number(chunks))) }
-            let order = Client.Order(kind: "primes", body: .object(members), expected: expected)
-            for index in 0..<load.jobs { client.begin(order, first: index) }
-        case .lookups(let load):
-            client.board.submitterBegins()
-            client.world.spawn("chaos.pacer") {
-                await load.pace(client)
-                client.board.submitterEnds(at: client.world.now)
-            }
-        }
-    }
-}
-
-extension LookupLoad {
-    /// One lookup after the other, each at its time whether or not those before it have been answered.
-    func pace(_ client: Client) async {
-        let begun = client.world.now
-        let count = max(1, Int(duration.milliseconds) * rate / 1_000)
-        for index in 0..<count {
-            var members = [JSON.Member("target", .string(targets[index % targets.count]))]
-            if !services.isEmpty { members.append(.init("services", .array(services.map { .string($0) }))) }
-            let order = Client.Order(kind: "lookup", body: .object(members), expected: nil)
-            client.begin(order, first: index)
-            let next = begun + .milliseconds(1_000 * (index + 1) / rate)
-            guard (try? await client.world.sleep(until: next)) != nil else { return }
+extension Cancellation {
+    /// Nil for an answer that decides nothing.
+    init?(_ answer: StageAnswer) {
+        guard case .answered(let status, _, _) = answer else { return nil }
+        switch status {
+        case 200..<300: self = .accepted
+        case 404: self = .missing
+        case 409: self = .ended
+        default: return nil
         }
     }
 }

@@ -176,7 +176,7 @@ final class Director {
         if isAuditing { return audit.isOver ? .settled : nil }
         guard haveViewsRested else { return nil }
         let running = census.running
-        audit.begin(board.entries, edges: harm.edges.filter(running.contains))
+        audit.begin(board.questions, edges: harm.edges.filter(running.contains))
         isAuditing = true
         return nil
     }

@@ -1,5 +1,6 @@
 import Glibc
 import JSONDocument
+import Orders
 import World
 
 /// Does harm to a running mesh, and takes it back.
@@ -36,18 +37,25 @@ struct Harm: Sendable {
         switch target {
         case .node(let name): return name
         case .homeOfJob(let age):
-            let entries = board.entries.filter { !$0.isOver }
+            let entries = board.openJobs
             guard let entry = age == .oldest ? entries.first : entries.last else { throw Missed(reason: "no job runs") }
             guard let home = try await homes(of: [entry]).first else { throw Missed(reason: "job \(entry.process) has no home") }
             return home
         case .busiestWorker(let exceptHomes):
-            let homes = exceptHomes ? try await homes(of: board.entries.filter { !$0.isOver }) : []
+            let homes = exceptHomes ? try await homes(of: board.openJobs) : []
             // Between two short parts a worker has nothing for a moment.
             for _ in 0..<Self.looks {
                 if let node = await busiestWorker(except: homes) { return node }
                 try? await world.sleep(for: .milliseconds(20))
             }
             throw Missed(reason: "no worker \(exceptHomes ? "but a home " : "")has anything in flight")
+        case .homeOfOrders:
+            // An order takes some tens of milliseconds.
+            for _ in 0..<Self.looks {
+                if let node = await busiestHome() { return node }
+                try? await world.sleep(for: .milliseconds(20))
+            }
+            throw Missed(reason: "no node lists an order that is under way")
         }
     }
 
@@ -83,6 +91,17 @@ struct Harm: Sendable {
             }
         }
         return homes
+    }
+
+    /// The node that looks after the registers of most orders that are not over, as the first node that answers lists them.
+    private func busiestHome() async -> String? {
+        for node in nodes where stage.process(of: node) != nil {
+            let answer = await stage.ask(StageQuestion(node, .admin, .get, "/sagas?kind=\(Order.kind)&limit=200", timeout: .seconds(3)))
+            guard let rows = answer.document?["sagas"]?.elements else { continue }
+            let orders = Dictionary(grouping: rows.compactMap { $0["home"]?.string }, by: { $0 }).mapValues(\.count)
+            return orders.sorted { $0.key < $1.key }.max { $0.value < $1.value }?.key
+        }
+        return nil
     }
 
     private func busiestWorker(except homes: Set<String>) async -> String? {

@@ -5,16 +5,19 @@ import World
 final class JobBoard: Sendable {
     struct Entry: Sendable {
         let process: Int
-        /// `primes` or `lookup`.
+        /// `primes`, `lookup` or `orders`.
         let kind: String
         let jobId: String
         var reading: JobReading?
 
         var isOver: Bool { reading?.isOver ?? false }
+        /// Whether it is scattered over workers, and listed as a job.
+        var isScattered: Bool { kind != Submission.orders }
     }
 
     private struct State {
         var entries: [Entry] = []
+        var more: [Audit.Question] = []
         var nextOrder = 1
         /// Tasks that may still submit jobs.
         var submitters = 0
@@ -55,8 +58,16 @@ final class JobBoard: Sendable {
         }
     }
 
+    /// Notes what else the edges are asked in the end.
+    func note(_ question: Audit.Question) { state.withLock { $0.more.append(question) } }
+
+    /// What every edge is asked in the end.
+    var questions: [Audit.Question] { state.withLock { state in state.entries.map(Audit.Question.job) + state.more } }
+
     /// In the order of acceptance.
     var entries: [Entry] { state.withLock { $0.entries } }
+    /// Jobs that have not ended, without orders.
+    var openJobs: [Entry] { entries.filter { !$0.isOver && $0.isScattered } }
     var lastMove: Instant { state.withLock { $0.lastMove } }
     /// True when no job will be added and none runs.
     var isOver: Bool { state.withLock { $0.submitters == 0 && $0.entries.allSatisfy(\.isOver) } }

@@ -13,6 +13,18 @@ package enum Invariant: Hashable, Sendable, CustomStringConvertible {
     case countedOnce
     /// Orders sent again, over all jobs.
     case resent(Comparison)
+    /// Every acknowledged order is shipped or wholly undone, as it may be, and every edge tells the same of it.
+    case ordersEnd
+    /// An order that is shipped has all of its steps, a cancelled one none, and what is sent again under its key is the same order.
+    case effectsOnce
+    /// What accounts have lost is what the orders cost that were shipped, and they hold nothing for orders any more.
+    case moneyConserved
+    /// The same of stock.
+    case stockConserved
+    /// In the end every tenant counts each acknowledged item once, and nothing that was not taken.
+    case itemsCountedOnce
+    /// Every count is explained by what was added before it and meanwhile.
+    case countsLinearizable
     /// After every such moment, within the duration: every node that runs answers, sees those that run alive and no other.
     case viewsEqual(within: Duration, of: Moment)
 
@@ -23,7 +35,24 @@ package enum Invariant: Hashable, Sendable, CustomStringConvertible {
         ("jobs end or meet their deadline", .jobsEndOrMeetDeadline),
         ("total exact", .totalExact),
         ("counted once", .countedOnce),
+        ("orders end", .ordersEnd),
+        ("effects once", .effectsOnce),
+        ("money conserved", .moneyConserved),
+        ("stock conserved", .stockConserved),
+        ("items counted once", .itemsCountedOnce),
+        ("counts linearizable", .countsLinearizable),
     ]
+
+    /// The kinds of loads that it speaks of; nil for whatever is done.
+    var loads: [String]? {
+        switch self {
+        case .jobsEnd, .jobsEndOrMeetDeadline, .countedOnce, .resent: ["primes", "lookups"]
+        case .totalExact: ["primes"]
+        case .ordersEnd, .effectsOnce, .moneyConserved, .stockConserved: ["orders"]
+        case .itemsCountedOnce, .countsLinearizable: ["items"]
+        case .viewsEqual: nil
+        }
+    }
 
     /// One example of each, for messages.
     package static let examples =
@@ -64,10 +93,12 @@ package enum Invariant: Hashable, Sendable, CustomStringConvertible {
 package enum Bite: Hashable, Sendable, CustomStringConvertible {
     /// Orders sent again, over all jobs.
     case resent(Comparison)
-    /// Jobs that had been accepted before the harm and had not ended after it.
+    /// Jobs and orders that had been accepted before the harm and had not ended after it.
     case underWay(Comparison)
     /// Frames that the rules of all cuts have touched.
     case ruleHits(Comparison)
+    /// What clients wanted done and was not, as far as they know, and what they wanted counted and was not.
+    case requestsFailed(Comparison)
     /// A node that was not harmed itself has seen a harmed one so; in a cut, one of the other side.
     case victimSeen(Sight)
 
@@ -77,21 +108,31 @@ package enum Bite: Hashable, Sendable, CustomStringConvertible {
         case dead
     }
 
-    package static let examples =
-        ["resent > 0", "jobs under way > 0", "rule hits > 0"] + Sight.allCases.map { "victim seen \($0.rawValue)" }
+    /// Those that compare with a number, and what comes before it.
+    private static let counted: [(text: String, make: @Sendable (Comparison) -> Bite)] = [
+        ("resent", { .resent($0) }), ("jobs under way", { .underWay($0) }), ("rule hits", { .ruleHits($0) }),
+        ("requests failed", { .requestsFailed($0) }),
+    ]
+
+    package static let examples = counted.map { "\($0.text) > 0" } + Sight.allCases.map { "victim seen \($0.rawValue)" }
 
     package init?(_ text: String) {
         let words = Words.normal(text)
-        if words.hasPrefix("resent "), let comparison = Comparison(words.dropFirst("resent ".count)) {
-            self = .resent(comparison)
-        } else if words.hasPrefix("jobs under way "), let comparison = Comparison(words.dropFirst("jobs under way ".count)) {
-            self = .underWay(comparison)
-        } else if words.hasPrefix("rule hits "), let comparison = Comparison(words.dropFirst("rule hits ".count)) {
-            self = .ruleHits(comparison)
-        } else if let sight = Sight.allCases.first(where: { "victim seen \($0.rawValue)" == words }) {
+        if let sight = Sight.allCases.first(where: { "victim seen \($0.rawValue)" == words }) {
             self = .victimSeen(sight)
-        } else {
-            return nil
+            return
+        }
+        guard let kind = Self.counted.first(where: { words.hasPrefix($0.text + " ") }),
+            let comparison = Comparison(words.dropFirst(kind.text.count + 1))
+        else { return nil }
+        self = kind.make(comparison)
+    }
+
+    /// Nil for one that compares with nothing.
+    var comparison: Comparison? {
+        switch self {
+        case .resent(let comparison), .underWay(let comparison), .ruleHits(let comparison), .requestsFailed(let comparison): comparison
+        case .victimSeen: nil
         }
     }
 
@@ -100,6 +141,7 @@ package enum Bite: Hashable, Sendable, CustomStringConvertible {
         case .resent(let comparison): "resent \(comparison)"
         case .underWay(let comparison): "jobs under way \(comparison)"
         case .ruleHits(let comparison): "rule hits \(comparison)"
+        case .requestsFailed(let comparison): "requests failed \(comparison)"
         case .victimSeen(let sight): "victim seen \(sight.rawValue)"
         }
     }

@@ -1,16 +1,21 @@
 import Topology
 
-/// Reads the lists of phrases, `expect` and `bites`, against the steps that they speak of: a phrase about what no step does could only
-/// ever be unknown.
+/// Reads the lists of phrases, `expect` and `bites`, against the loads and steps that they speak of: a phrase about what nobody does could
+/// only ever be unknown.
 struct PhrasesReader {
     let root: Section
     /// Empty too when a step is wrong; then only the phrases themselves are judged.
     let steps: [Step]
+    /// The same.
+    let workload: [Workload]
 
     private var diagnostics: Diagnostics { root.diagnostics }
 
     func expectations() -> [Invariant] {
         read("expect", "must be an invariant", Invariant.examples, { Invariant($0) }, advice: Invariant.advice) { invariant in
+            if let loads = invariant.loads, !has(loads) {
+                return "must be about something that the workload has; it has no \"\(loads.joined(separator: "\" or \""))\""
+            }
             guard case .viewsEqual(_, let moment) = invariant, let actions = Self.actions[moment], !does(actions) else { return nil }
             return "must be about something that a step does; none has \"\(actions.joined(separator: "\" or \""))\""
         }
@@ -18,14 +23,9 @@ struct PhrasesReader {
 
     func bites() -> [Bite] {
         read("bites", "must be a sign that the fault was felt", Bite.examples, { Bite($0) }) { bite in
-            switch bite {
-            case .resent(let comparison) where comparison.holds(0), .underWay(let comparison) where comparison.holds(0),
-                .ruleHits(let comparison) where comparison.holds(0):
-                "must not hold for 0, which shows nothing; compare as in \"> 0\""
-            case .ruleHits where !does(["cut"]): "must be about a cut; no step has \"cut\""
-            case .resent, .underWay, .victimSeen, .ruleHits:
-                does(StepsReader.actions) ? nil : "must be about something that a step does; there are no steps"
-            }
+            if bite.comparison?.holds(0) == true { return "must not hold for 0, which shows nothing; compare as in \"> 0\"" }
+            if case .ruleHits = bite, !does(["cut"]) { return "must be about a cut; no step has \"cut\"" }
+            return does(StepsReader.actions) ? nil : "must be about something that a step does; there are no steps"
         }
     }
 
@@ -37,6 +37,11 @@ struct PhrasesReader {
     /// - Returns: true also while something else is wrong: a step with a mistake may be the one.
     private func does(_ names: [String]) -> Bool {
         !diagnostics.problems.isEmpty || steps.contains { names.contains($0.action.key) }
+    }
+
+    /// - Returns: true also while something else is wrong.
+    private func has(_ loads: [String]) -> Bool {
+        !diagnostics.problems.isEmpty || workload.contains { loads.contains($0.kind) }
     }
 
     private func read<Value: Hashable>(

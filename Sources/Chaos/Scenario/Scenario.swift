@@ -50,6 +50,20 @@ package enum Workload: Hashable, Sendable {
     case primes(PrimesLoad)
     /// Lookups, submitted one after the other at a steady rate.
     case lookups(LookupLoad)
+    /// Orders, placed one after the other at a steady rate.
+    case orders(OrdersLoad)
+    /// Items, added and counted by several clients.
+    case items(ItemsLoad)
+
+    /// Its key in the file.
+    package var kind: String {
+        switch self {
+        case .primes: "primes"
+        case .lookups: "lookups"
+        case .orders: "orders"
+        case .items: "items"
+        }
+    }
 }
 
 package struct PrimesLoad: Hashable, Sendable {

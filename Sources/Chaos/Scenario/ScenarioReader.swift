@@ -63,7 +63,7 @@ struct ScenarioReader {
         let mesh = DraftReader(root: root, file: file, files: files).read()
         let workload = WorkloadReader(root: root, limit: limit).read()
         let steps = StepsReader(root: root, nodes: mesh?.names ?? [], limit: limit).read()
-        let phrases = PhrasesReader(root: root, steps: steps)
+        let phrases = PhrasesReader(root: root, steps: steps, workload: workload)
         let expectations = phrases.expectations(), bites = phrases.bites()
         if !steps.isEmpty, !root.has("bites") {
             diagnostics.report(

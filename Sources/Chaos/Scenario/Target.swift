@@ -5,6 +5,8 @@ package enum Target: Hashable, Sendable, CustomStringConvertible {
     case busiestWorker(exceptHomes: Bool)
     /// The node that looks after the register of a job that has not ended.
     case homeOfJob(Age)
+    /// The one that looks after the registers of most orders under way. The first by name of several.
+    case homeOfOrders
 
     package enum Age: String, Hashable, Sendable, CaseIterable { case oldest, newest }
 
@@ -14,6 +16,7 @@ package enum Target: Hashable, Sendable, CustomStringConvertible {
         ("worker with most parts in flight but not the home", .busiestWorker(exceptHomes: true)),
         ("home of the oldest job", .homeOfJob(.oldest)),
         ("home of the newest job", .homeOfJob(.newest)),
+        ("home of most orders", .homeOfOrders),
     ]
 
     /// Nil for what is neither one of the phrases nor one of the nodes.

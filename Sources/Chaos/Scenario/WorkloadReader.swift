@@ -10,7 +10,7 @@ struct WorkloadReader {
     /// Of the whole run.
     let limit: Duration
 
-    static let kinds = ["primes", "lookups"]
+    static let kinds = ["primes", "lookups", "orders", "items"]
     static let primesKeys = ["from", "to", "algorithm", "chunks", "jobs", "expect"]
     static let lookupKeys = ["targets", "services", "rate", "for"]
     /// The harness counts for itself what takes no longer than this on one processor, all loads together.
@@ -34,7 +34,12 @@ struct WorkloadReader {
                 }
                 return nil
             }
-            return section.has("primes") ? primes(section, &ownCounts).map(Workload.primes) : lookups(section).map(Workload.lookups)
+            switch section.keys[0].value {
+            case "primes": return primes(section, &ownCounts).map(Workload.primes)
+            case "lookups": return lookups(section).map(Workload.lookups)
+            case "orders": return orders(section).map(Workload.orders)
+            default: return self.items(section).map(Workload.items)
+            }
         }
     }
 
@@ -79,22 +84,31 @@ struct WorkloadReader {
 
     private func lookups(_ section: Section) -> LookupLoad? {
         guard let load = section.section("lookups", known: Self.lookupKeys) else { return nil }
-        for key in ["targets", "rate", "for"] where !load.has(key) {
-            load.diagnostics.report(.missingKey, at: load.place, "\(load.place.keyPath) lacks the key \"\(key)\"")
-        }
+        demand(["targets", "rate", "for"], of: load)
         let written = load.texts("targets"), targets = written?.filter { isTarget($0, load) }.map(\.value)
         let rate = load.integer("rate", in: 1...100)?.value, services = services(load)
         if written?.isEmpty == true {
             load.diagnostics.report(
                 .badValue, at: load.place, "\"\(load.path("targets"))\" is empty; name at least one, such as 127.0.0.1")
         }
+        guard let duration = duration(of: load), let targets, let rate else { return nil }
+        return LookupLoad(targets: targets, services: services, rate: rate, duration: duration)
+    }
+
+    func demand(_ keys: [String], of load: Section) {
+        for key in keys where !load.has(key) {
+            load.diagnostics.report(.missingKey, at: load.place, "\(load.place.keyPath) lacks the key \"\(key)\"")
+        }
+    }
+
+    /// How long a load goes on.
+    func duration(of load: Section) -> Duration? {
         let duration = load.limitedDuration("for")
         if let duration, duration >= limit, let text = load.text("for") {
             load.refuse(
                 text, "must be less than the limit of the run, \(DurationNotation.format(limit)); give \"limit\" more, or this less")
         }
-        guard let targets, let rate, let duration else { return nil }
-        return LookupLoad(targets: targets, services: services, rate: rate, duration: duration)
+        return duration
     }
 
     /// As the edge will read it: what it refuses is no work.

@@ -26,6 +26,9 @@ extension Judge {
         case .underWay(let comparison):
             let jobs = story.jobs.count { $0.isUnderWay(at: harm.callNs) }
             return (comparison.holds(jobs), "\(jobs) jobs were under way")
+        case .requestsFailed(let comparison):
+            let failed = story.failures.count { $0 >= harm.callNs }
+            return (comparison.holds(failed), "\(failed) requests failed")
         case .ruleHits(let comparison): return (comparison.holds(harm.hits), "\(harm.hits) frames were touched")
         case .victimSeen(let sight):
             let seen = sighting(sight, of: harm, story)

@@ -10,39 +10,50 @@ import World
 // acknowledged: there is no job that could be asked for, and nothing is promised of it.
 //
 // The right end is `Completed`. A scenario may allow that time runs out: a job that counts has then failed with that reason and no other,
-// and a lookup is completed without the outcomes that were missing. Clients cancel nothing, so a job that was cancelled is lost.
+// and a lookup is completed without the outcomes that were missing. Clients cancel no jobs, so one that was cancelled is lost.
 
 extension Judge {
     static func jobsEnd(_ story: Story, deadlinesMayCome: Bool) -> Answer {
-        var completed = 0, late = 0, doubt: String?
-        for job in story.jobs {
-            guard let last = job.last, last.document.isOver else { return unended(job, story) }
-            for ending in job.endings {
-                if let objection = objection(to: ending.document, deadlinesMayCome: deadlinesMayCome) {
-                    return (.broken, "\(job.name), by \(ending.via ?? "?"): \(objection)")
-                }
-                if ending.document != last.document {
-                    return (
-                        .broken,
-                        "\(job.name) has ended in two ways: by \(last.via ?? "?") \(last.document.words), "
-                            + "by \(ending.via ?? "?") \(ending.document.words)"
-                    )
-                }
+        let jobs = story.scattered
+        var completed = 0, late = 0, doubt: Answer?
+        for job in jobs {
+            switch fault(in: job, story, { objection(to: $0, deadlinesMayCome: deadlinesMayCome) }) {
+            case nil: break
+            case (.broken, let reason)?: return (.broken, reason)
+            case let unknown: doubt = doubt ?? unknown
             }
-            for audit in job.audits {
-                switch contradiction(audit, last) {
-                case nil: break
-                case (.broken, let reason)?: return (.broken, "\(job.name), by \(audit.via): \(reason)")
-                case (_, let reason)?: doubt = doubt ?? "\(job.name), by \(audit.via): \(reason)"
-                }
-            }
-            if last.document.isLate { late += 1 } else { completed += 1 }
+            if job.last?.document.isLate == true { late += 1 } else { completed += 1 }
         }
-        if let doubt { return (.unknown, doubt) }
-        guard !story.jobs.isEmpty else { return (.unknown, "there is no job") }
+        if let doubt { return doubt }
+        guard !jobs.isEmpty else { return (.unknown, "there is no job") }
         // Where none completed the mesh may as well do nothing.
-        let reason = "\(completed) of \(story.jobs.count) completed" + (late > 0 ? ", \(late) met their deadline" : "")
+        let reason = "\(completed) of \(jobs.count) completed" + (late > 0 ? ", \(late) met their deadline" : "")
         return (completed > 0 ? .holds : .unknown, reason)
+    }
+
+    /// Why a piece of work has not ended, or not in one way that it may end in; nil when it has.
+    /// - Parameter objection: what is wrong with an end; nil for one that it may have.
+    static func fault(in job: Story.Job, _ story: Story, _ objection: (JobReading) -> String?) -> Answer? {
+        guard let last = job.last, last.document.isOver else { return unended(job, story) }
+        for ending in job.endings {
+            if let objection = objection(ending.document) { return (.broken, "\(job.name), by \(ending.via ?? "?"): \(objection)") }
+            guard ending.document == last.document else {
+                return (
+                    .broken,
+                    "\(job.name) has ended in two ways: by \(last.via ?? "?") \(last.document.words), "
+                        + "by \(ending.via ?? "?") \(ending.document.words)"
+                )
+            }
+        }
+        var doubt: Answer?
+        for audit in job.audits {
+            switch contradiction(audit, last) {
+            case nil: break
+            case (.broken, let reason)?: return (.broken, "\(job.name), by \(audit.via): \(reason)")
+            case (let answer, let reason)?: doubt = doubt ?? (answer, "\(job.name), by \(audit.via): \(reason)")
+            }
+        }
+        return doubt
     }
 
     private static func unended(_ job: Story.Job, _ story: Story) -> Answer {
@@ -76,7 +87,7 @@ extension Judge {
 
     static func totalExact(_ story: Story) -> Answer {
         var right = 0
-        for job in story.jobs {
+        for job in story.scattered {
             guard let expected = job.submission.expected else { continue }
             let ends = job.endings.filter { $0.document.status == "Completed" }
             for end in ends where end.document.count != expected {
@@ -90,7 +101,7 @@ extension Judge {
 
     static func countedOnce(_ story: Story) -> Answer {
         var looked = 0
-        for job in story.jobs {
+        for job in story.scattered {
             var before = 0
             for document in job.readings.map(\.document) + job.endings.map(\.document) {
                 if document.done > document.total || document.gathered != document.done {

@@ -31,7 +31,12 @@ package enum Judge {
 
     /// Work that the mesh was not seen to do: it says nothing about what the mesh does with work.
     private static func unaccepted(_ story: Story) -> String? {
-        guard !story.jobs.isEmpty || !story.orders.isEmpty else { return "no job was handed in" }
+        if let entry = story.books.entries.first(where: { $0.initial == nil }) {
+            return "\(entry.holding.path) was not made: \(entry.answer)"
+        }
+        guard !story.orders.isEmpty || !story.items.isEmpty else { return "no job was handed in" }
+        let additions = story.items.filter { !$0.deed.isRead }
+        if !additions.isEmpty, !additions.contains(where: { $0.outcome == .ok }) { return "none of \(additions.count) additions was taken" }
         let open = story.orders.filter { !$0.isAccepted }
         guard let first = open.first else { return nil }
         return "\(open.count) of \(story.orders.count) orders were not accepted, the first of them \(first.kind) order \(first.number): "
@@ -48,6 +53,12 @@ package enum Judge {
         case .resent(let comparison):
             let resent = story.jobs.reduce(0) { $0 + $1.resent() }
             (answer, reason) = (comparison.holds(resent) ? .holds : .broken, "\(resent) orders were sent again")
+        case .ordersEnd: (answer, reason) = ordersEnd(story)
+        case .effectsOnce: (answer, reason) = effectsOnce(story)
+        case .moneyConserved: (answer, reason) = conserved(.accounts, story)
+        case .stockConserved: (answer, reason) = conserved(.stock, story)
+        case .itemsCountedOnce: (answer, reason) = itemsCountedOnce(story)
+        case .countsLinearizable: (answer, reason) = countsLinearizable(story)
         case .viewsEqual(let within, let kind): (answer, reason) = viewsEqual(story, within, kind)
         }
         return Finding(.invariant, "\(invariant)", answer, reason)

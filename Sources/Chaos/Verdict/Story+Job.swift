@@ -20,6 +20,13 @@ extension Story {
             let detail: String
         }
 
+        /// What an edge said when its customer did not want it any more.
+        struct Cancel {
+            let via: String
+            let answer: Cancellation?
+            let detail: String
+        }
+
         let process: Int
         let submission: Submission
         /// When its client had been told so.
@@ -28,6 +35,8 @@ extension Story {
         var readings: [Reading] = []
         /// In the order of the answers, one of each edge.
         var audits: [Audit] = []
+        /// Of an order, in the order of the answers.
+        var cancels: [Cancel] = []
         /// By edge, why the client's last question had no document for an answer; empty when it had.
         var silence: [String: String] = [:]
 
@@ -37,6 +46,8 @@ extension Story {
             self.acceptedNs = acceptedNs
         }
 
+        /// Whether it is an order for goods; others are scattered over workers.
+        var isOrder: Bool { submission.kind == Submission.orders }
         var last: Reading? { readings.last }
         var name: String { "job \(process) (\(submission.kind) \(submission.jobId ?? "?"))" }
 

@@ -1,3 +1,5 @@
+import JSONDocument
+
 /// What a history tells, put together by job, fault and moment.
 struct Story {
     /// Harm, and to whom.
@@ -27,7 +29,12 @@ struct Story {
     struct Order {
         let number: Int
         let kind: String
+        let request: JSON
+        /// By which id it was accepted; nil when it was not.
+        var jobId: String?
         var isAccepted = false
+        /// There was an attempt of which nobody knows what became.
+        var isDoubtful = false
         /// The last answer that was no acceptance.
         var answer = ""
     }
@@ -35,10 +42,19 @@ struct Story {
     private(set) var nodes: [String] = []
     /// In the order of the first attempts.
     private(set) var orders: [Order] = []
-    /// In the order of acceptance.
+    /// In the order of acceptance, orders for goods among them.
     private(set) var jobs: [Job] = []
     /// Their places.
     private var jobsById: [String: Int] = [:]
+    /// Of what was sent again under its key, what was accepted as something else.
+    private(set) var doubles: [String] = []
+    /// How often something was sent again under its key and was the same.
+    private(set) var repeats = 0
+    private(set) var books = Books()
+    /// What was added to tenants and counted.
+    private(set) var items: [ItemRecord] = []
+    /// When requests of clients had ended otherwise than they should.
+    private(set) var failures: [Int64] = []
     private(set) var harms: [Harm] = []
     private(set) var moments: [Moment] = []
     private(set) var looks: [Look] = []
@@ -58,7 +74,13 @@ struct Story {
         }
     }
 
+    /// Jobs that are scattered over workers.
+    var scattered: [Job] { jobs.filter { !$0.isOrder } }
+    /// Orders for goods.
+    var placed: [Job] { jobs.filter(\.isOrder) }
+
     private mutating func take(_ record: HistoryRecord) {
+        if record.event.isRequest, record.outcome != .ok, let returned = record.returnNs { failures.append(returned) }
         switch record.event {
         case .submit(let submission): take(submission, record)
         case .read(let document): take(document, record)
@@ -67,6 +89,16 @@ struct Story {
             jobs[index].audits.append(
                 Job.Audit(
                     via: record.via ?? "?", ns: record.lastNs, document: document, outcome: record.outcome, detail: record.detail))
+        case .cancel(let jobId, let answer):
+            guard let index = jobsById[jobId] else { return }
+            jobs[index].cancels.append(Job.Cancel(via: record.via ?? "?", answer: answer, detail: record.detail))
+        case .put(let holding, let amount): books.put(holding, amount, record)
+        case .get(let holding, let reading): books.get(holding, reading, record)
+        case .items(let tenant, let deed):
+            items.append(
+                ItemRecord(
+                    process: record.process, tenant: tenant, deed: deed, callNs: record.callNs, returnNs: record.returnNs,
+                    outcome: record.outcome, via: record.via ?? "?"))
         case .views(let views) where record.outcome == .ok:
             looks.append(Look(callNs: record.callNs, returnNs: record.lastNs, views: views))
         case .missed(let step): missed.append("\(step): \(record.detail)")
@@ -125,14 +157,19 @@ struct Story {
         if let known = orders.lastIndex(where: { $0.number == submission.order }) {
             index = known
         } else {
-            orders.append(Order(number: submission.order, kind: submission.kind))
+            orders.append(Order(number: submission.order, kind: submission.kind, request: submission.request))
             index = orders.count - 1
         }
         guard record.outcome == .ok else {
             orders[index].answer = [record.via, record.detail].compactMap { $0 }.joined(separator: " answered ")
+            if record.outcome == .unknown { orders[index].isDoubtful = true }
             return
         }
-        orders[index].isAccepted = true
+        if let known = orders[index].jobId, let id = submission.jobId {
+            guard known != id else { return repeats += 1 }
+            return doubles.append("\(known) was accepted once more as \(id), by \(record.via ?? "?")")
+        }
+        (orders[index].isAccepted, orders[index].jobId) = (true, submission.jobId)
         if let id = submission.jobId { jobsById[id] = jobsById[id] ?? jobs.count }
         jobs.append(Job(process: record.process, submission: submission, acceptedNs: record.lastNs))
     }

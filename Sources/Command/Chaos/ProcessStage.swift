@@ -74,16 +74,7 @@ struct ProcessStage: ChaosStage {
     }
 
     func ask(_ question: StageQuestion) async -> StageAnswer {
-        guard let node = topology.node(named: question.node), let base = base(question.door, node) else {
-            return .refused("\(question.node) has no such door")
-        }
-        do {
-            let answer = try await asker.ask(
-                base, question.path, method: HTTPMethod(rawValue: question.method.rawValue), body: question.body, timeout: question.timeout)
-            return .answered(status: answer.status, answer.json, complaint: answer.isSuccess ? "" : answer.complaint)
-        } catch {
-            return error.wasRefused ? .refused(error.description) : .silent(error.description)
-        }
+        await asker.answer(question, at: topology.node(named: question.node).flatMap { base(question.door, $0) })
     }
 
     private func base(_ door: StageQuestion.Door, _ node: TopologyNode) -> String? {
@@ -91,6 +82,22 @@ struct ProcessStage: ChaosStage {
         case .admin: AdminPoint(node, of: topology).base
         case .socket: "unix:" + NodeFiles(node).socket
         case .edge: node.edge?.url
+        }
+    }
+}
+
+extension HTTPAsker {
+    /// Asks what a harness wants to know.
+    /// - Parameter base: of the door that the question is for; nil when the node has none.
+    func answer(_ question: StageQuestion, at base: String?) async -> StageAnswer {
+        guard let base else { return .refused("\(question.node) has no such door") }
+        do throws(NoAnswer) {
+            let answer = try await ask(
+                base, question.path, method: HTTPMethod(rawValue: question.method.rawValue), body: question.body,
+                idempotencyKey: question.key, timeout: question.timeout)
+            return .answered(status: answer.status, answer.json, complaint: answer.isSuccess ? "" : answer.complaint)
+        } catch {
+            return error.wasRefused ? .refused(error.description) : .silent(error.description)
         }
     }
 }

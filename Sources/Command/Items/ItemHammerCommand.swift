@@ -1,4 +1,5 @@
 import ArgumentParser
+import Chaos
 import JSONDocument
 import Topology
 import Web
@@ -56,11 +57,18 @@ struct ItemHammerCommand: AsyncParsableCommand {
         let recorder = ItemRecorder(world, path: history), run = WorkIDGenerator(world).next()
         let names = (1...tenants).map { "hammer-\(run)-\($0)" }
         let span = operations == nil ? Duration.seconds(seconds ?? 10) : .seconds(86_400)
+        let urls = Dictionary(edges.map { ($0.node, $0.url) }) { first, _ in first }, asker = HTTPAsker()
         let hammer = ItemHammer(
-            edges: edges, tenants: names, workers: workers, operations: operations, span: span, recorder: recorder, world: world)
+            edges: edges.map(\.node), tenants: names, workers: workers, operations: operations, span: span, ledger: recorder, world: world
+        ) { question in
+            await asker.answer(question, at: urls[question.node])
+        }
         if !mesh.json { Console.note("\(workers) clients at \(edges.map(\.node).joined(separator: ", ")); Ctrl-C ends them") }
         let screen = spawnScreen(recorder, span, world)
         await hammer.run { interrupts.count > 0 }
+        // Where nothing was acknowledged a last count proves nothing.
+        let taken = Set(recorder.records.lazy.filter { !$0.deed.isRead && $0.outcome == .ok }.map(\.tenant))
+        await hammer.countOnceMore(names.filter(taken.contains)) { interrupts.count > 0 }
         recorder.close()
         screen?.cancel()
         await screen?.finished()
@@ -69,13 +77,13 @@ struct ItemHammerCommand: AsyncParsableCommand {
     }
 
     /// Those of the topology, the dead ones included; they may rise.
-    private func edges(_ world: SystemWorld) async throws(CommandFailure) -> [ItemHammer.Edge] {
+    private func edges(_ world: SystemWorld) async throws(CommandFailure) -> [(node: String, url: String)] {
         let access = try mesh.access(world.files)
-        let all: [ItemHammer.Edge]
+        let all: [(node: String, url: String)]
         if let topology = access.topology {
-            all = topology.nodes.compactMap { node in node.edge.map { .init(node: node.name, url: $0.url) } }
+            all = topology.nodes.compactMap { node in node.edge.map { (node: node.name, url: $0.url) } }
         } else {
-            all = try await access.members().compactMap { row in row.edge.map { .init(node: row.name, url: $0) } }
+            all = try await access.members().compactMap { row in row.edge.map { (node: row.name, url: $0) } }
         }
         for name in via where !all.contains(where: { $0.node == name }) {
             throw CommandFailure(.usage, "--via \(name): that node is no edge; edges are \(all.map(\.node).joined(separator: ", "))")

@@ -1,9 +1,10 @@
+import Chaos
 import JSONDocument
 import Synchronization
 import World
 
 /// Writes down what several clients ask of tenants, and what they are told, in memory and in a file.
-final class ItemRecorder: Sendable {
+final class ItemRecorder: ItemLedger {
     private struct State {
         var records: [ItemRecord] = []
         var open: [Int: ItemRecord] = [:]
@@ -29,7 +30,6 @@ final class ItemRecorder: Sendable {
     /// Why the file could not be written, if so. Nothing more is added to it then: a history with a gap would be none.
     var trouble: FileError? { state.withLock { $0.trouble } }
 
-    /// A number that nobody has had.
     func nextProcess() -> Int {
         state.withLock { state in
             state.process += 1
@@ -37,18 +37,17 @@ final class ItemRecorder: Sendable {
         }
     }
 
-    /// Notes that an operation begins; gives its place.
-    func begin(_ deed: ItemRecord.Deed, of tenant: String, process: Int, via: String) -> Int {
-        state.withLock { state in
+    func begin(_ deed: ItemRecord.Deed, of tenant: String, process: Int, via: String) -> ItemEnding {
+        let place = state.withLock { state in
             state.next += 1
             state.open[state.next] = ItemRecord(
                 process: process, tenant: tenant, deed: deed, callNs: now, returnNs: nil, outcome: .unknown, via: via)
             return state.next
         }
+        return { [self] outcome, count, _ in end(place, outcome, count) }
     }
 
-    /// Writes down what came of it.
-    func end(_ place: Int, _ outcome: ItemRecord.Outcome, count: Int? = nil) {
+    private func end(_ place: Int, _ outcome: ItemRecord.Outcome, _ count: Int?) {
         state.withLock { state in
             guard !state.isOver, var record = state.open.removeValue(forKey: place) else { return }
             record.returnNs = now

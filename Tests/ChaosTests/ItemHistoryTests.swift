@@ -1,4 +1,4 @@
-import Command
+import Chaos
 import JSONDocument
 import Testing
 

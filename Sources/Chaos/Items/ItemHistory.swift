@@ -17,9 +17,17 @@ package struct ItemRecord: Hashable, Sendable {
         case read(count: Int?)
 
         package var isRead: Bool { if case .read = self { true } else { false } }
+
+        /// What goes in, and what comes out, as histories have it.
+        var parts: (input: JSON, output: JSON) {
+            switch self {
+            case .add(let ids): (["ids": .array(ids.map { .string($0) })], .null)
+            case .read(let count): ([:], count.map { ["count": .number($0)] } ?? .null)
+            }
+        }
     }
 
-    package enum Outcome: String, Hashable, Sendable { case ok, failed, unknown }
+    package typealias Outcome = HistoryRecord.Outcome
 
     package let process: Int
     package let tenant: String
@@ -36,13 +44,11 @@ package struct ItemRecord: Hashable, Sendable {
     }
 
     package var json: JSON {
-        let (op, input, output): (JSON, JSON, JSON) = switch deed {
-        case .add(let ids): ("add", ["ids": .array(ids.map { .string($0) })], .null)
-        case .read(let count): ("read", [:], count.map { ["count": .number($0)] } ?? .null)
-        }
+        let (input, output) = deed.parts
         return [
-            "process": .number(process), "op": op, "key": .string(tenant), "input": input, "output": output, "call_ns": .number(callNs),
-            "return_ns": returnNs.map { .number($0) } ?? .null, "outcome": .string(outcome.rawValue), "via": .string(via),
+            "process": .number(process), "op": .string(deed.isRead ? "read" : "add"), "key": .string(tenant), "input": input,
+            "output": output, "call_ns": .number(callNs), "return_ns": returnNs.map { .number($0) } ?? .null,
+            "outcome": .string(outcome.rawValue), "via": .string(via),
         ]
     }
 
