@@ -60,7 +60,7 @@ struct DeadLetterRoutes: RouteGroup {
     }
 
     private static func id(_ request: WebRequest) throws(Problem) -> DeadID {
-        let text = request.parameter("id")
+        let text = try request.name("id")
         guard let id = DeadID(text) else {
             throw .invalid([
                 .init("id", ["\"\(text.prefix(128))\" names no dead letter; expected SENDER/NUMBER@RECEIVER as the list tells it"]),
