@@ -233,7 +233,7 @@ var tests: [Target] {
             name: "AdminTests",
             dependencies: [
                 "World", "JSONDocument", "MessagePack", "Wire", "Membership", "Placement", "Registers", "Choreography", "Orders", "Transport",
-                "Mesh", "Jobs", "Web", "Admin", "TestSupport", "WebTestSupport", "WorkTestSupport", httpClient, log,
+                "Mesh", "Jobs", "Truth", "Web", "Admin", "TestSupport", "WebTestSupport", "WorkTestSupport", httpClient, log,
             ]),
         .testTarget(
             name: "CommandTests",

@@ -35,7 +35,7 @@ public final class AdminServer: Sendable {
         let groups: [any RouteGroup] = [
             MemberRoutes(node: node), RingRoutes(node: node), MetricsRoutes(node: node, more: metrics),
             HealthRoutes(
-                readiness: { truth?.readiness(of: node.readiness()) ?? node.readiness() }, reason: { truth?.complaint }),
+                readiness: { truth?.readiness(of: node.readiness()) ?? node.readiness() }, reason: { truth?.reason }),
             ChangeRoutes(control: control, permission: permission),
             FaultRoutes(faults: faults, socketPath: socketPath), JobRoutes(jobs: jobs), LiveRoutes(feed: feed, world: world),
             StoreRoutes(truth: truth), StoreChangeRoutes(truth: truth, permission: permission),

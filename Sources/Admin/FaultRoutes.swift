@@ -27,7 +27,7 @@ struct FaultRoutes: RouteGroup {
             },
             WebRoute(.delete, "/faults/{name}") { request in
                 let faults = try permitted(request)
-                await faults.clearFault(request.parameter("name"))
+                await faults.clearFault(try request.name("name"))
                 return .json(await Self.list(faults))
             },
         ]

@@ -15,7 +15,7 @@ struct RingRoutes: RouteGroup {
             WebRoute(.get, "/ring/where/{key}") { request in
                 let count = try Self.count(request)
                 return .json(Self.place(
-                    request.parameter("key"), on: node.inspectRing(), role: request.query("role"), count: count))
+                    try request.name("key"), on: node.inspectRing(), role: request.query("role"), count: count))
             },
         ]
     }

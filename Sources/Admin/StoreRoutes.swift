@@ -16,7 +16,7 @@ struct StoreRoutes: RouteGroup {
             },
             WebRoute(.get, "/stores/where/{key}") { request in
                 let truth = try known()
-                let name = request.parameter("key")
+                let name = try request.name("key")
                 guard let key = RegisterKey(name), let explanation = truth.explain(key) else {
                     throw Problem.unavailable("this node knows no replica map yet, or \"\(name.prefix(64))\" is no name", retryAfter: 1)
                 }

@@ -17,6 +17,8 @@ public protocol TruthInspection: Sendable {
     var store: StoreID? { get }
     /// Whether the node's own store takes part; nil when it has none, and before the mesh has begun.
     var standing: Standing? { get }
+    /// Of how many shards a majority of the stores lives, as gossip tells; nil before the mesh has begun.
+    var decidableShards: Int? { get }
     /// The node that runs a store, if it lives.
     func node(of store: StoreID) -> NodeIdentity?
     /// The newest schema of states that the program of a store writes; nil when it does not live.
@@ -46,6 +48,20 @@ extension TruthInspection {
         }
     }
 
-    /// A node whose store does not vote is not ready, however well it sees the mesh: what needs its replicas goes elsewhere.
-    public func readiness(of node: Readiness) -> Readiness { complaint == nil ? node : .unhealthy }
+    /// How much of the work can be done here: all while every shard has a majority of live stores, some while some have, and none else. A node
+    /// whose store does not vote is not ready, however well it sees the mesh: what needs its replicas goes elsewhere.
+    /// - Parameter node: how the node itself stands; nothing is better than that.
+    public func readiness(of node: Readiness) -> Readiness {
+        guard node != .unhealthy, complaint == nil, let decidable = decidableShards, decidable > 0 else { return .unhealthy }
+        return decidable < Shard.count ? .degraded : node
+    }
+
+    /// Why ``readiness(of:)`` is not the best, in a sentence, as far as that is no affair of the node itself.
+    public var reason: String? {
+        if let complaint { return complaint }
+        guard let decidable = decidableShards else { return "the mesh has not begun: gossamer store list says what it waits for" }
+        guard decidable < Shard.count else { return nil }
+        let without = decidable == 0 ? "none of the \(Shard.count) shards has" : "\(Shard.count - decidable) of \(Shard.count) shards do not have"
+        return "\(without) a majority of live stores: gossamer store list says which are down"
+    }
 }

@@ -19,7 +19,7 @@ struct ValueRoutes: RouteGroup {
         [
             WebRoute(.get, "/kv/{key}") { request in
                 let values = try values()
-                let key = request.parameter("key")
+                let key = try request.name("key")
                 let value: KeyValue.Entry?
                 do { value = try await values.get(key, patience: try Self.patience(request)) } catch { throw Self.problem(error) }
                 guard let value else { throw Problem.notFound("nothing was ever put under \"\(key)\"") }
@@ -33,7 +33,7 @@ struct ValueRoutes: RouteGroup {
                     throw Problem.invalid([.init("value", ["the value is missing, or is not a text"])])
                 }
                 let operation = try request.operation(or: ids)
-                let key = request.parameter("key")
+                let key = try request.name("key")
                 do {
                     try await values.put(key, Array(value.utf8), operation: operation, patience: try Self.patience(request))
                 } catch {

@@ -15,6 +15,12 @@ public struct DurableActors: Sendable {
     ///   - schemas: of states that this program reads.
     public init(engine: any RegisterEngine, schemas: StateSchemas = .program) { (self.engine, self.schemas) = (engine, schemas) }
 
+    /// The same for one answer that is gathered from many actors: see ``Registers/DeadlineEngine``.
+    /// - Parameter deadline: of the whole answer, by the world's monotonic clock.
+    package func until(_ deadline: Instant, _ world: any World) -> DurableActors {
+        DurableActors(engine: DeadlineEngine(engine, until: deadline, world), schemas: schemas)
+    }
+
     /// Tells an actor an event. When this returns the actor has reacted, and whatever follows will happen.
     /// - Parameters:
     ///   - work: the piece of work that it is of; an actor of a piece of work is of that one in any case.

@@ -15,14 +15,16 @@ public final class EdgeServer: Sendable {
     ///   - groups: what is offered, besides health and the OpenAPI document.
     ///   - idempotency: the keys of requests; nil when this edge reaches no registers.
     ///   - readiness: whether work can be done now.
+    ///   - reason: why not all of it can, in ASCII; nil when there is no more to say.
     ///   - version: the product's, for the OpenAPI document.
     public init(
         address: WebAddress, groups: [any RouteGroup], idempotency: IdempotencyKeys? = nil,
-        readiness: @escaping @Sendable () async -> Readiness, version: String, world: any World, limits: WebLimits = WebLimits(), logger: Logger
+        readiness: @escaping @Sendable () async -> Readiness, reason: @escaping @Sendable () -> String? = { nil }, version: String,
+        world: any World, limits: WebLimits = WebLimits(), logger: Logger
     ) {
         let seeds = WorkIDGenerator(world, name: "idempotency.seeds")
         let offered: [any RouteGroup] =
-            groups.map { IdempotentRoutes($0, keys: idempotency, seeds: seeds) } + [HealthRoutes(readiness: readiness)]
+            groups.map { IdempotentRoutes($0, keys: idempotency, seeds: seeds) } + [HealthRoutes(readiness: readiness, reason: reason)]
         let document = OpenAPIDocument(
             title: "Gossamer", version: version,
             description: "Work for the mesh. Keys of requests are read without regard to case.", groups: offered)

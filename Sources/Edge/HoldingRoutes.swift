@@ -51,8 +51,9 @@ struct HoldingRoutes {
 
     private func read(_ request: WebRequest) async throws -> Response {
         let gateway = try gateway.orRefusal()
+        let id = try request.name("id")
         var form = OrderForm([:])
-        guard let name = form.name(.string(request.parameter("id")), as: "id") else { throw form.refusal }
+        guard let name = form.name(.string(id), as: "id") else { throw form.refusal }
         let holding = try await read(name, gateway)
         guard holding.revision > 0 else {
             throw Problem.notFound("nobody has made \(kind.noun) \"\(name)\" yet; setting its \(kind.amount) does")
@@ -66,8 +67,9 @@ struct HoldingRoutes {
 
     private func set(_ request: WebRequest) async throws -> Response {
         let gateway = try gateway.orRefusal()
+        let id = try request.name("id")
         var form = OrderForm(try await request.object())
-        let name = form.name(.string(request.parameter("id")), as: "id")
+        let name = form.name(.string(id), as: "id")
         let amount = form.whole(kind.amount, in: 0...OrderForm.amountLimit)
         let condition = form.condition(request.headers[.ifMatch])
         guard let name, let amount, let condition else { throw form.refusal }

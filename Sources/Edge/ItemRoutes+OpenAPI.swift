@@ -46,7 +46,8 @@ extension ItemRoutes {
                 ],
                 "content": ["application/json": ["schema": ["$ref": "#/components/schemas/ItemCount"]]],
             ],
-            "400": text("{\"message\":\"Invalid URI\"}: the path does not end in /count"), "405": ["description": "no body"],
+            "400": text("{\"message\":\"Invalid URI\"}: the path does not end in /count, or the tenant is no UTF-8 when it is percent-decoded"),
+            "405": ["description": "no body"],
             "503": text("{\"message\":\"Unable to get count\"}: no majority answers; see Retry-After"),
         ],
     ]

@@ -46,7 +46,10 @@ public struct ItemRoutes: RouteGroup {
     }
 
     private func count(_ request: WebRequest) async -> Response {
-        let tenant = request.parameter("tenant")
+        let tenant: String
+        do throws(Problem) { tenant = try request.name("tenant") } catch {
+            return Self.refusal("Invalid URI: tenant: \(error.errors.first?.messages.first ?? error.detail)")
+        }
         guard !tenant.isEmpty else { return Self.refusal("Invalid URI") }
         do throws(ItemGatewayError) {
             switch request.query("consistency") {

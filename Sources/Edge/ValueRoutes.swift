@@ -31,9 +31,9 @@ public struct ValueRoutes: RouteGroup {
         for condition in [HTTPField.Name.ifMatch, .ifNoneMatch] where request.headers[condition] != nil {
             throw Problem.invalid([.init(condition.rawName, ["values are put without conditions; leave it out"])])
         }
-        let value = try await request.bytes(), operation = ids.next()
+        let key = try request.name("key"), value = try await request.bytes(), operation = ids.next()
         do throws(RegisterError) {
-            let revision = try await reached().put(request.parameter("key"), value, operation: operation, patience: Self.patience)
+            let revision = try await reached().put(key, value, operation: operation, patience: Self.patience)
             return Response(status: .noContent, headers: [.eTag: "\"\(revision)\""])
         } catch {
             throw Problem(error)
@@ -41,7 +41,7 @@ public struct ValueRoutes: RouteGroup {
     }
 
     private func get(_ request: WebRequest) async throws -> Response {
-        let key = request.parameter("key"), entry: KeyValue.Entry?
+        let key = try request.name("key"), entry: KeyValue.Entry?
         do throws(RegisterError) { entry = try await reached().get(key, patience: Self.patience) } catch { throw Problem(error) }
         guard let entry else { throw Problem.notFound("nothing was ever put under \"\(key)\"") }
         return Response(
@@ -65,7 +65,8 @@ public struct ValueRoutes: RouteGroup {
         "summary": "Put bytes under a name",
         "requestBody": ["required": true, "content": bytes],
         "responses": [
-            "204": ["description": "it survives whatever dies", "headers": tag], "400": .problem("there is an If-Match, or an If-None-Match"),
+            "204": ["description": "it survives whatever dies", "headers": tag],
+            "400": .problem("the name is no UTF-8 when it is percent-decoded; or there is an If-Match, or an If-None-Match"),
             "413": .problem("the name has more than 256 bytes, or the value more than 64 KiB"),
             "503": .problem("no majority answers; see Retry-After, and outcome: failed or unknown"),
         ],
@@ -74,7 +75,8 @@ public struct ValueRoutes: RouteGroup {
     private static let getOperation: JSON = [
         "summary": "The bytes that were put last",
         "responses": [
-            "200": ["description": "the bytes", "headers": tag, "content": bytes], "404": .problem("nothing was ever put under this name"),
+            "200": ["description": "the bytes", "headers": tag, "content": bytes],
+            "400": .problem("the name is no UTF-8 when it is percent-decoded"), "404": .problem("nothing was ever put under this name"),
             "503": .problem("no majority answers; see Retry-After"),
         ],
     ]

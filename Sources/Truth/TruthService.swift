@@ -197,6 +197,9 @@ public final class TruthService: Sendable {
     /// Whether the node's store takes part; nil without the role, and before the mesh has begun.
     public var standing: Standing? { engine.standing }
 
+    /// Of how many shards a majority of the stores lives, as gossip tells; nil before the mesh has begun.
+    public var decidableShards: Int? { engine.decidableShards }
+
     /// Has other stores hold the shards. Returns when that is written down; what follows goes by itself.
     /// - Throws: ``StoreChangeRefusal`` for what is not to be done; ``Registers/RegisterError`` when no majority of those who keep
     ///   the configuration answers.

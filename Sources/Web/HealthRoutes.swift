@@ -41,14 +41,17 @@ public struct HealthRoutes: RouteGroup {
     }
 
     private static func operation(_ summary: JSON, ready: Bool) -> JSON {
-        func answer(_ words: [JSON]) -> JSON {
+        func answer(_ description: String, _ words: [JSON]) -> JSON {
             [
-                "description": "one word",
+                "description": .string(description),
                 "content": ["text/plain": ["schema": ["type": "string", "enum": .array(words)]]],
             ]
         }
-        var responses: [JSON.Member] = [.init("200", answer(ready ? ["Healthy", "Degraded"] : ["Healthy"]))]
-        if ready { responses.append(.init("503", answer(["Unhealthy"]))) }
+        guard ready else { return ["summary": summary, "responses": ["200": answer("it does", ["Healthy"])]] }
+        let responses: [JSON.Member] = [
+            .init("200", answer("all of the work can be done, or some: then the header Gossamer-Reason says why", ["Healthy", "Degraded"])),
+            .init("503", answer("none can; the header Gossamer-Reason says why", ["Unhealthy"])),
+        ]
         return ["summary": summary, "responses": .object(responses)]
     }
 }

@@ -132,45 +132,14 @@ extension WebRequest {
         authority = request.head.authority
         self.transport = transport
         var parameters = Dictionary(
-            context.parameters.map { (String($0.key), String($0.value).percentDecoded) }, uniquingKeysWith: { first, _ in first })
-        if let greedy { parameters[greedy.name] = greedy.value(in: request.uri.path).percentDecoded }
-        self.parameters = parameters
+            context.parameters.map { (String($0.key), String($0.value)) }, uniquingKeysWith: { first, _ in first })
+        if let greedy { parameters[greedy.name] = greedy.value(in: request.uri.path) }
+        self.parameters = parameters.mapValues { PathText($0) }
         query = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
         body = request.body
         bodyLimit = limits.body
         self.stopping = stopping
         isBodyAwaited = context.isBodyAwaited
         answerFields = context.answerFields
-    }
-}
-
-extension String {
-    /// The string with `%41` read as A. What is no escape stays as it is, and what is then no UTF-8 is mended.
-    fileprivate var percentDecoded: String {
-        guard utf8.contains(UInt8(ascii: "%")) else { return self }
-        let bytes = Array(utf8)
-        var decoded: [UInt8] = []
-        var index = 0
-        while index < bytes.count {
-            if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
-                let high = Self.hexDigit(bytes[index + 1]), let low = Self.hexDigit(bytes[index + 2])
-            {
-                decoded.append(high << 4 | low)
-                index += 3
-            } else {
-                decoded.append(bytes[index])
-                index += 1
-            }
-        }
-        return String(decoding: decoded, as: UTF8.self)
-    }
-
-    private static func hexDigit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -115,7 +115,7 @@ public struct WebRequest: Sendable {
     public package(set) var ids: (any WorkIDSource)?
     /// The path with the query, as sent.
     package let target: String
-    let parameters: [String: String]
+    let parameters: [String: PathText]
     let query: [(key: String, value: String)]
     var body: RequestBody
     let bodyLimit: Int
@@ -123,8 +123,19 @@ public struct WebRequest: Sendable {
     let isBodyAwaited: Flag
     let answerFields: AnswerFields
 
-    /// The path parameter, percent-decoded. Empty when the route has none of this name.
-    public func parameter(_ name: String) -> String { parameters[name] ?? "" }
+    /// The path parameter, percent-decoded, for what is looked up by it; what is no UTF-8 then is mended, so that it names nothing. Empty when
+    /// the route has none of this name.
+    public func parameter(_ name: String) -> String { parameters[name]?.text ?? "" }
+
+    /// The path parameter, percent-decoded, for a name that anybody may have made up: two that differ never come to the same.
+    /// - Throws: a ``Problem``: 400 for what is no UTF-8.
+    public func name(_ parameter: String) throws(Problem) -> String {
+        guard let text = parameters[parameter] else { return "" }
+        guard text.isWhole else {
+            throw .invalid([.init(parameter, ["\"\(text.sent.prefix(128))\" is no UTF-8 when its percent-escapes are read; send a name in UTF-8"])])
+        }
+        return text.text
+    }
 
     /// The first value of a query parameter, in any case of letters.
     public func query(_ name: String) -> String? {

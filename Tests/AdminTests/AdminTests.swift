@@ -102,8 +102,8 @@ struct AdminBench {
 }
 
 func withAdmin(
-    token: String? = nil, chaos: Bool = true, jobs: (any JobOverview)? = nil, work: (any WorkInspection)? = nil, readers: Int = 64,
-    _ body: (AdminBench) async throws -> Void
+    token: String? = nil, chaos: Bool = true, jobs: (any JobOverview)? = nil, truth: (any TruthInspection)? = nil,
+    work: (any WorkInspection)? = nil, readers: Int = 64, _ body: (AdminBench) async throws -> Void
 ) async throws {
     let node = FakeNode()
     let world = SystemWorld()
@@ -111,7 +111,7 @@ func withAdmin(
     let path = "/tmp/gossamer-admin-\(random.next() % 1_000_000_000).sock"
     let server = AdminServer(
         address: .tcp(host: "127.0.0.1", port: 0), socketPath: path, token: token, node: node, control: node,
-        faults: chaos ? node : nil, jobs: jobs, work: work, readers: readers, world: world, logger: Logger(label: "test"))
+        faults: chaos ? node : nil, jobs: jobs, truth: truth, work: work, readers: readers, world: world, logger: Logger(label: "test"))
     let port = try await server.start()
     defer { unlink(path) }
     do {

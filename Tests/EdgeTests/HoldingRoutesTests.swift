@@ -45,6 +45,16 @@ import World
         }
     }
 
+    @Test(arguments: kinds) func aNameThatIsNoUTF8IsNone(_ kind: Kind) async throws {
+        try await withOrders { base, _ in
+            for (method, body) in [("PUT", kind.body(5)), ("GET", nil)] as [(String, String?)] {
+                let answer = try await askAsWritten(method, base, kind.path + "jos%E9", body: body)
+                #expect(answer.status == 400 && answer.json?["errors"]?["id"]?[0]?.string?.contains("\"jos%E9\" is no UTF-8") == true)
+            }
+            #expect(try await ask("GET", base + kind.path + "jos%EF%BF%BD").status == 404, "as which it would be mended")
+        }
+    }
+
     @Test(arguments: kinds) func whatExistsIsNotMadeAgain(_ kind: Kind) async throws {
         try await withOrders { base, _ in
             let url = base + kind.path + "alice"

@@ -47,6 +47,16 @@ func withItems(hasItems: Bool = true, _ body: (String, ItemBook, SystemWorld) as
         }
     }
 
+    @Test func aTenantThatIsNoUTF8IsNone() async throws {
+        try await withItems { base, _, _ in
+            _ = try await ask("POST", base + "/items", body: Self.items(("1", "t\u{FFFD}")))
+            #expect(try await ask("GET", base + "/items/t%EF%BF%BD/count").text == #"{"count":1}"#)
+            let answer = try await askAsWritten("GET", base, "/items/t%FF/count")
+            #expect(answer.status == 400 && answer.headers["content-type"]?.hasPrefix("text/plain") == true)
+            #expect(answer.json?["message"]?.string?.hasPrefix("Invalid URI: tenant: \"t%FF\" is no UTF-8") == true, "\(answer.text)")
+        }
+    }
+
     @Test(arguments: ["application/x-www-form-urlencoded", "text/plain", "nonsense", nil])
     func theContentTypeIsIgnored(_ type: String?) async throws {
         try await withItems { base, book, _ in

@@ -68,6 +68,17 @@ import World
         return (Int(response.status.code), response.headers.first(name: "ETag"), Array(body.readableBytesView))
     }
 
+    @Test func aNameThatIsNoUTF8IsNoneAndNothingIsPutUnderIt() async throws {
+        try await withValues { base, _ in
+            let root = base.replacing("/api/kv/", with: "")
+            for method in ["PUT", "GET"] {
+                let answer = try await askAsWritten(method, root, "/api/kv/caf%E9", body: method == "PUT" ? "{}" : nil)
+                #expect(answer.status == 400 && answer.json?["errors"]?["key"]?[0]?.string?.contains("\"caf%E9\" is no UTF-8") == true)
+            }
+            #expect(try await exchange("GET", base + "caf%EF%BF%BD").status == 404, "as which it would be mended")
+        }
+    }
+
     @Test func anyBytesComeBackWithTheRevisionOfThePut() async throws {
         try await withValues { base, _ in
             #expect(try await exchange("GET", base + "a%2Fb").status == 404)

@@ -115,6 +115,32 @@ func withServer<T>(
         }
     }
 
+    /// Else all names that are no UTF-8 would be one.
+    @Test func aNameThatIsNoUTF8IsRefusedAndSaidAsItWasSent() async throws {
+        let named = [
+            WebRoute(.get, "/named/{id}") { .json(["id": .string(try $0.name("id")), "none": .string(try $0.name("other"))]) },
+            WebRoute(.get, "/of/{+name}/size") { .json(["id": .string(try $0.name("name"))]) },
+        ]
+        try await withServer(routes + named) { base in
+            for (sent, name) in [("a%20b", "a b"), ("%C3%A9", "é"), ("%EF%BF%BD", "\u{FFFD}"), ("%+1%4", "%+1%4"), ("%zz", "%zz")] {
+                for path in ["/named/\(sent)", "/of/\(sent)/size"] {
+                    let answer = try await askAsWritten("GET", base, path)
+                    #expect(answer.status == 200 && answer.json?["id"]?.string == name, "\(path): \(answer.text)")
+                }
+            }
+            for sent in ["%FF", "a%c3", "%C3%28", "%ed%a0%80", "%E9t%E9", "%C0%AF"] {
+                for (path, field) in [("/named/\(sent)", "id"), ("/of/x/\(sent)/size", "name")] {
+                    let answer = try await askAsWritten("GET", base, path)
+                    #expect(answer.status == 400 && answer.headers["content-type"] == "application/problem+json", "\(path): \(answer.text)")
+                    let message = answer.json?["errors"]?[field]?[0]?.string
+                    #expect(message?.contains("\(sent)\" is no UTF-8") == true, "\(path): \(answer.text)")
+                }
+                // What is only looked up is simply not there.
+                #expect(try await askAsWritten("GET", base, "/things/\(sent)").status == 200)
+            }
+        }
+    }
+
     @Test func headIsRefusedWhereThereIsNoGET() async throws {
         try await withServer(routes) { base in
             let answer = try await ask("HEAD", "\(base)/things")

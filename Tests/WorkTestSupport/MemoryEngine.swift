@@ -11,8 +11,12 @@ package final class MemoryEngine: RegisterEngine, RegisterCatalogue {
         var silent: Set<ActorName> = []
         var now: WallTime
         var reads = 0
+        var waits = 0
+        var pageTime = Duration.zero
     }
 
+    /// Its clock goes while somebody waits for who does not answer, and for lists that take their time.
+    package let world = ClockedWorld()
     private let held: Mutex<Held>
     /// Registers of a page.
     private let page: Int
@@ -33,7 +37,16 @@ package final class MemoryEngine: RegisterEngine, RegisterCatalogue {
     /// Questions that were answered.
     package var reads: Int { held.withLock { $0.reads } }
 
-    /// The replicas of that actor do not answer any more.
+    /// Questions that were waited for and were not answered.
+    package var waits: Int { held.withLock { $0.waits } }
+
+    /// How long a page of a list takes, or as long as whoever asks has patience.
+    package var pageTime: Duration {
+        get { held.withLock { $0.pageTime } }
+        set { held.withLock { $0.pageTime = newValue } }
+    }
+
+    /// The replicas of that actor do not answer any more: whoever asks them waits for as long as there is patience.
     package func silence(_ actor: ActorName) { held.withLock { _ = $0.silent.insert(actor) } }
 
     package func change(_ actor: ActorName, _ command: ActorCommand) throws {
@@ -58,7 +71,7 @@ package final class MemoryEngine: RegisterEngine, RegisterCatalogue {
     package func change(
         _ key: RegisterKey, operation: WorkID?, command: [UInt8], patience: Duration
     ) async throws(RegisterError) -> [UInt8] {
-        try answer(key) { actor, held in
+        try answer(key, patience) { actor, held in
             if let operation, let before = held.done[operation] { return before }
             let answer = try held.actors.change(actor, ActorCommand(packed: command), now: held.now)
             if let operation { held.done[operation] = answer }
@@ -67,7 +80,7 @@ package final class MemoryEngine: RegisterEngine, RegisterCatalogue {
     }
 
     package func read(_ key: RegisterKey, query: [UInt8], patience: Duration) async throws(RegisterError) -> [UInt8] {
-        try answer(key) { actor, held in
+        try answer(key, patience) { actor, held in
             held.reads += 1
             return try held.actors.read(actor, ActorQuery(packed: query))
         }
@@ -79,9 +92,13 @@ package final class MemoryEngine: RegisterEngine, RegisterCatalogue {
         RegisterGlance(version: 1, isFinished: false, due: nil, answer: try await read(key, query: query, patience: patience))
     }
 
-    private func answer(_ key: RegisterKey, _ body: (ActorName, inout Held) throws -> [UInt8]) throws(RegisterError) -> [UInt8] {
+    private func answer(
+        _ key: RegisterKey, _ patience: Duration, _ body: (ActorName, inout Held) throws -> [UInt8]
+    ) throws(RegisterError) -> [UInt8] {
         let result = held.withLock { held -> Result<[UInt8], RegisterError> in
             guard let actor = ActorName(key: key), !held.silent.contains(actor) else {
+                held.waits += 1
+                world.pass(patience)
                 return .failure(RegisterError(.noMajority, .failed, "two of three do not answer", retryAfter: .seconds(1)))
             }
             do { return .success(try body(actor, &held)) } catch { return .failure(RegisterError(.refused, .failed, "\(error)")) }
@@ -92,7 +109,8 @@ package final class MemoryEngine: RegisterEngine, RegisterCatalogue {
     // MARK: Lists
 
     package func list(_ listing: RegisterListing, patience: Duration) async -> RegisterList {
-        held.withLock { held in
+        world.pass(min(pageTime, patience))
+        return held.withLock { held in
             let shown = held.actors.names.filter { actor in
                 guard listing.kind.isEmpty || actor.kind == listing.kind else { return false }
                 if let before = listing.before, !actor.key.bytes.lexicographicallyPrecedes(before) { return false }
@@ -106,7 +124,9 @@ package final class MemoryEngine: RegisterEngine, RegisterCatalogue {
             }.reversed()
             let part = shown.prefix(min(page, listing.limit))
             let entries = part.map { actor in
-                let answer = (try? held.actors.read(actor, ActorQuery(packed: listing.query))) ?? []
+                var answer = (try? held.actors.read(actor, ActorQuery(packed: listing.query))) ?? []
+                // As replicas do.
+                if answer.count > RegisterLimits.surveyBytes { answer = [] }
                 let glance = RegisterGlance(
                     version: 1, isFinished: held.actors.isFinished(actor), due: held.actors.due(actor), answer: answer)
                 return RegisterList.Entry(key: actor.key, glance: glance, node: "n1")

@@ -22,7 +22,7 @@ package final class MemoryWork: WorkInspection {
     package var deeds: [String] { made.withLock { $0 } }
 
     private var actors: DurableActors { DurableActors(engine: engine) }
-    private var catalogue: WorkCatalogue { WorkCatalogue(actors: actors, catalogue: engine, kinds: kinds) }
+    private var catalogue: WorkCatalogue { WorkCatalogue(actors: actors, catalogue: engine, kinds: kinds, world: engine.world) }
 
     package func picture(of work: WorkID, limits: CausalLimits) async throws(RegisterError) -> WorkPicture {
         WorkPicture(graph: try await actors.graph(of: work, begunBy: kinds, limits: limits), care: care)

@@ -39,7 +39,9 @@ async function look(section, hasToken = false) {
   try {
     [state.sagas, state.dead] = await Promise.all([ask("sagas?limit=50"), ask("dead-letters?limit=100")]);
     const unheard = [...new Set([...state.sagas.unheard, ...state.dead.unheard])].sort();
-    setText(note, unheard.length ? `without what is at ${unheard.join(", ")}, not heard` : "");
+    const notes = unheard.length ? [`without what is at ${unheard.join(", ")}, not heard`] : [];
+    notes.push(...state.dead.cut.map((cut) => `not all of ${cut.actor}: ${cut.reason}`));
+    setText(note, notes.join("; "));
   } catch (error) {
     setText(note, state.sagas ? `as it was: ${error.message}` : error.message);
     return;

@@ -23,6 +23,8 @@ struct DeadLetterRoutes: RouteGroup {
                 let list = await work?.dead(before: request.query("before"), limit: limit) ?? DeadList(dead: [], unheard: [], next: nil)
                 return .json([
                     "deadLetters": .array(list.dead.map { $0.deadJSON(world.wallTime) }),
+                    // Of whom more may be dead than is here, and why.
+                    "cut": .array(list.cut.map { ["actor": .string($0.actor.description), "reason": .string($0.reason)] }),
                     "unheard": .array(list.unheard.map { .string($0) }), "next": .text(list.next),
                     // Whether whoever asks may redrive and discard.
                     "changes": .string(permission.word(for: request)),
@@ -58,7 +60,7 @@ struct DeadLetterRoutes: RouteGroup {
     }
 
     private static func id(_ request: WebRequest) throws(Problem) -> DeadID {
-        let text = request.parameter("id")
+        let text = try request.name("id")
         guard let id = DeadID(text) else {
             throw .invalid([
                 .init("id", ["\"\(text.prefix(128))\" names no dead letter; expected SENDER/NUMBER@RECEIVER as the list tells it"]),

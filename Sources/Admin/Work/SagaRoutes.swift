@@ -47,6 +47,8 @@ extension OpenWork {
             "work": .string(work.description), "kind": .string(actor.kind), "state": .string(word), "home": .string(node),
             "createdAt": .string(work.createdAt.iso8601), "ageMs": .number(ageMs), "quietMs": quietMs.map { .number($0) } ?? .null,
             "awaited": .array(awaited.map { .object($0.jsonMembers(now)) }),
+            // Of a list of what is stuck: why that is not known.
+            "doubt": .text(doubt),
         ]
     }
 }

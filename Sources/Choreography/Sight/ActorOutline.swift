@@ -35,7 +35,7 @@ package struct ActorOutline: Hashable, Sendable {
                 hindrance: $0.dead.map { .dead($0) })
         }
         if header.openOrders > 0 {
-            let parts = try Self.parts(view, owner, of: trace, limit)
+            let parts = try Self.parts(view, owner, of: trace, limit, dead: header.deadOrders)
             all += parts.awaited
             isCut = parts.isCut
         }
@@ -59,37 +59,50 @@ package struct ActorOutline: Hashable, Sendable {
         }
     }
 
-    /// Rows of orders, open and closed, that one look goes through.
-    private static let ordersLookedThrough = 4_096
+    /// Rows of orders, open and closed, that are gone through at a time. Beyond the first so many one look goes only for what is dead.
+    private static let portion = 4_096
 
+    /// - Parameter dead: how many of the orders are.
     private static func parts(
-        _ view: RegisterView, _ owner: ActorName, of trace: WorkID?, _ limit: Int
+        _ view: RegisterView, _ owner: ActorName, of trace: WorkID?, _ limit: Int, dead: UInt64
     ) throws -> (awaited: [Awaited], isCut: Bool) {
-        var awaited: [Awaited] = [], times: [[UInt8]: Int64] = [:]
-        let rows = view.rows(of: .order, from: [], limit: ordersLookedThrough)
-        for row in rows where awaited.count <= limit {
-            let order = try OrderRow(packed: row.value)
-            guard !order.isClosed, trace == nil || order.trace == trace else { continue }
-            // When it was ordered is told by the entry that ordered it, and one entry orders many.
-            let key = ActorRows.trace(order.cause, of: order.trace)
-            if times[key] == nil { times[key] = try view[.trace, key].map { try TraceEntry(packed: $0).atMs } }
-            awaited.append(
-                Awaited(
+        var found: [Awaited] = [], others: [Awaited] = [], times: [[UInt8]: Int64] = [:], seen: UInt64 = 0, start: [UInt8] = []
+        while true {
+            let rows = view.rows(of: .order, from: start, limit: portion)
+            for row in rows where others.count <= limit || (seen < dead && found.count <= limit) {
+                let order = try OrderRow(packed: row.value)
+                if order.dead != nil { seen += 1 }
+                let count = order.dead == nil ? others.count : found.count
+                guard !order.isClosed, trace == nil || order.trace == trace, count <= limit else { continue }
+                // When it was ordered is told by the entry that ordered it, and one entry orders many.
+                let key = ActorRows.trace(order.cause, of: order.trace)
+                if times[key] == nil { times[key] = try view[.trace, key].map { try TraceEntry(packed: $0).atMs } }
+                let part = Awaited(
                     owner: owner, what: .part(String(decoding: row.key, as: UTF8.self), work: order.work), work: order.trace,
-                    cause: order.cause, sinceMs: times[key], hindrance: order.dead.map { .dead($0) }))
+                    cause: order.cause, sinceMs: times[key], hindrance: order.dead.map { .dead($0) })
+                if order.dead == nil { others.append(part) } else { found.append(part) }
+            }
+            // Behind the last: the same bytes and one more.
+            guard rows.count == portion, let last = rows.last, seen < dead, found.count <= limit else {
+                return (found + others, rows.count == portion || found.count > limit || others.count > limit)
+            }
+            start = last.key + [0]
         }
-        return (awaited, rows.count == ordersLookedThrough || awaited.count > limit)
     }
 }
 
 extension Awaited {
     /// What needs an operator comes first, and what only has to wait for its time comes last.
     fileprivate var rank: Int {
-        if hindrance != nil { return 0 }
+        switch hindrance {
+        case .dead: return 0
+        case .behindDead: return 1
+        case nil: break
+        }
         return switch what {
-        case .letter: 1
-        case .part: 2
-        case .timer: 3
+        case .letter: 2
+        case .part: 3
+        case .timer: 4
         }
     }
 }

@@ -15,10 +15,14 @@ public struct OpenWork: Hashable, Sendable {
     public let lastMs: Int64?
     /// The node that said so: the actor's home.
     public let node: String
+    /// Why it is not known whether it is stuck, in a list of what is; nil where that is known, or was not asked.
+    public let doubt: String?
 
-    package init(actor: ActorName, work: WorkID, word: String, awaited: [Awaited], lastMs: Int64?, node: String) {
+    package init(
+        actor: ActorName, work: WorkID, word: String, awaited: [Awaited], lastMs: Int64?, node: String, doubt: String? = nil
+    ) {
         (self.actor, self.work, self.word, self.awaited) = (actor, work, word, awaited)
-        (self.lastMs, self.node) = (lastMs, node)
+        (self.lastMs, self.node, self.doubt) = (lastMs, node, doubt)
     }
 
     /// Whether something is dead, or overdue for at least that long.
@@ -53,7 +57,8 @@ public struct OpenWorkList: Hashable, Sendable {
     public let rows: [OpenWork]
     /// Nodes that have not answered: what is theirs may be missing. Sorted.
     public let unheard: [String]
-    /// What comes next in ``OpenWorkListing/before``; nil at the end.
+    /// What comes next in ``OpenWorkListing/before``; nil at the end. A page for which there was no more time has fewer rows than were asked
+    /// for, and another behind it.
     public let next: WorkID?
 
     public init(rows: [OpenWork], unheard: [String], next: WorkID?) { (self.rows, self.unheard, self.next) = (rows, unheard, next) }
@@ -61,11 +66,23 @@ public struct OpenWorkList: Hashable, Sendable {
 
 /// One page of what is dead, the last names of actors first.
 public struct DeadList: Hashable, Sendable {
+    /// An actor of which more may be dead than the page shows.
+    public struct Cut: Hashable, Sendable {
+        public let actor: ActorName
+        /// Why, and how to see the rest.
+        public let reason: String
+
+        public init(actor: ActorName, reason: String) { (self.actor, self.reason) = (actor, reason) }
+    }
+
     public let dead: [Awaited]
+    public let cut: [Cut]
     /// Nodes that have not answered: what is theirs may be missing. Sorted.
     public let unheard: [String]
     /// Where to go on; nil at the end. A page may have few rows, or none, and another behind it.
     public let next: String?
 
-    public init(dead: [Awaited], unheard: [String], next: String?) { (self.dead, self.unheard, self.next) = (dead, unheard, next) }
+    public init(dead: [Awaited], cut: [Cut] = [], unheard: [String], next: String?) {
+        (self.dead, self.cut, self.unheard, self.next) = (dead, cut, unheard, next)
+    }
 }

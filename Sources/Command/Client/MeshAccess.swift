@@ -92,9 +92,14 @@ package struct MeshAccess: Sendable {
 
     private static func document(_ answer: HTTPAnswer, from point: AdminPoint, _ path: String) throws(CommandFailure) -> JSON {
         guard answer.isSuccess else {
-            throw CommandFailure(
-                answer.status == 404 ? .noInput : answer.status == 503 ? .unavailable : .protocolError,
-                "\(point.base)\(path): \(answer.complaint)")
+            let complaint = "\(point.base)\(path): \(answer.complaint)"
+            switch answer.status {
+            // What was typed, by name: where it was asked says no more.
+            case 400: throw CommandFailure(.usage, answer.complaint)
+            case 404: throw CommandFailure(.noInput, complaint)
+            case 503: throw CommandFailure(.unavailable, complaint)
+            default: throw CommandFailure(.protocolError, complaint)
+            }
         }
         guard let json = answer.json else {
             throw CommandFailure(

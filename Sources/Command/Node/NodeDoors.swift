@@ -49,8 +49,8 @@ struct NodeDoors {
                             JobEvents(gateway: jobs.primes), JobEvents(gateway: jobs.lookups, services: work.services), OrderEvents(gateway: orders),
                         ], world: mesh.world),
                 ],
-                idempotency: truth.idempotency, readiness: { truth.readiness(of: mesh.readiness()) }, version: Release.version,
-                world: mesh.world, logger: log)
+                idempotency: truth.idempotency, readiness: { truth.readiness(of: mesh.readiness()) }, reason: { truth.reason },
+                version: Release.version, world: mesh.world, logger: log)
         }
         admin = AdminServer(
             address: node.admin.map { .tcp(host: $0.host, port: $0.port) }, socketPath: NodeFiles(node).socket,

@@ -14,7 +14,8 @@ struct SagaCommand: AsyncParsableCommand {
             commandName: "list", abstract: "List the work that is not over, the newest first.",
             discussion: """
                 With --stuck only work in which something is dead, or has been overdue for some seconds: a letter that nobody takes, a \
-                timer that does not fire, a part that nobody answers. gossamer trace ID tells all of one.
+                timer that does not fire, a part that nobody answers. What could not be looked at, because its registers have no majority \
+                or there was no time left, is listed with a question mark. gossamer trace ID tells all of one.
                 """)
 
         @Flag(help: "Only what is stuck.")
@@ -46,8 +47,7 @@ struct SagaCommand: AsyncParsableCommand {
             if stuck { query += "&stuck=\(overdue ?? 10)" }
             if let kind { query += "&kind=\(HTTPAsker.encoded(kind))" }
             if let before { query += "&before=\(before)" }
-            // Looking for what is stuck may take one look at each.
-            let json = try await mesh.access(SystemWorld().files).read("/sagas?\(query)", timeout: .seconds(stuck ? 30 : 10))
+            let json = try await mesh.access(SystemWorld().files).read("/sagas?\(query)", timeout: .seconds(10))
             if mesh.json { return Console.put(json) }
             var table = Table([.init("ID"), .init("KIND"), .init("STATE"), .init("AGE", .right), .init("HOME"), .init("WAITS FOR")])
             for saga in json["sagas"]?.elements ?? [] {
@@ -63,6 +63,7 @@ struct SagaCommand: AsyncParsableCommand {
 
         /// What is most pressing, and how much more there is.
         private static func words(_ saga: JSON) -> String {
+            if let doubt = saga["doubt"]?.string { return "? nobody knows whether it is stuck: \(doubt)" }
             let awaited = saga["awaited"]?.elements ?? []
             guard let first = awaited.first else { return "its answer" }
             let mark = first["state"] == "set" ? "" : "▲ "
@@ -78,6 +79,9 @@ enum ListNotes {
         let unheard = (json["unheard"]?.elements ?? []).compactMap(\.string)
         if isEmpty { Console.note(nothing + (unheard.isEmpty ? "" : ", as far as was heard")) }
         if !unheard.isEmpty { Console.note("without what is at \(unheard.joined(separator: ", ")), not heard") }
+        for cut in json["cut"]?.elements ?? [] {
+            Console.note("not all of \(cut["actor"]?.string ?? "?"): \(cut["reason"]?.string ?? "?")")
+        }
         if let next = json["next"]?.string { Console.note("there may be more: \(goesOn) \(next)") }
     }
 }

@@ -105,6 +105,9 @@ public struct ReplicaMap: Hashable, Sendable {
     /// The epoch in which the store was given its place in the shard; nil when it has none.
     func since(_ store: StoreID, in shard: Int) -> UInt64? { seatings[shard].all.first { $0.store == store }?.since }
 
+    /// Of how many shards, that of the configuration aside, these stores are a majority: there changes and reads are answered.
+    public func decidableShards(by live: Set<StoreID>) -> Int { (0..<Shard.count).count { electorate(of: $0).isDecided(by: live) } }
+
     /// All stores that hold anything, sorted.
     public var stores: [StoreID] { seatOfStore.keys.sorted() }
 

@@ -45,8 +45,16 @@ extension Replica {
         let view = fold(key, at: version).view
         guard listing.shows(view.whole) else { return nil }
         settle(key)
+        if listing.which != .all, hasEnded(key, after: version) { return nil }
         var answer = (try? machine.read(listing.query, view)) ?? []
         if answer.count > RegisterLimits.surveyBytes { answer = [] }
         return RegisterGlance(version: version.number, isFinished: view.isFinished, due: view.due, answer: answer)
+    }
+
+    /// The work has ended with a change that was accepted here and is not known to be chosen, as after the home of a register has changed: all
+    /// that ended before would be listed once more as if it went on. To settle such a change is to propose it again, unless there is a later one.
+    private mutating func hasEnded(_ key: RegisterKey, after version: RegisterVersion) -> Bool {
+        guard let pending = record(of: key)?.pending, pending.version != version else { return false }
+        return pending.state.isFinished
     }
 }

@@ -11,8 +11,8 @@ public struct WorkDesk: WorkInspection {
     private let engine: ReplicatedEngine
     private var actors: DurableActors { DurableActors(engine: engine) }
 
-    /// How long an actor's register may take to answer. Where it has no majority the picture says so, and before its reader gives up: one actor
-    /// may lead to the next.
+    /// How long an actor's register may take to answer. One actor may lead to the next, so all of them together may take ``WorkCatalogue/span``:
+    /// where there is no majority the picture says so, before its reader gives up.
     private static let lookPatience = Duration.seconds(2)
     /// How long a courier may take to say what it does.
     private static let patience = Duration.milliseconds(700)
@@ -23,6 +23,7 @@ public struct WorkDesk: WorkInspection {
 
     /// All that has happened to a piece of work, what is to come, and what is done about it. Empty for one that nobody knows.
     public func picture(of work: WorkID, limits: CausalLimits) async throws(RegisterError) -> WorkPicture {
+        let actors = actors.until(node.world.now + WorkCatalogue.span, node.world)
         let graph = try await actors.graph(of: work, begunBy: kinds, limits: limits, patience: Self.lookPatience)
         // Whose own letters and parts wait. A timer waits for its time.
         let waiting = Set(graph.awaited.map(\.owner)).sorted().prefix(Self.asked)
@@ -59,7 +60,7 @@ public struct WorkDesk: WorkInspection {
         try await actors.discard(id, operation: operation)
     }
 
-    private var catalogue: WorkCatalogue { WorkCatalogue(actors: actors, catalogue: engine, kinds: kinds) }
+    private var catalogue: WorkCatalogue { WorkCatalogue(actors: actors, catalogue: engine, kinds: kinds, world: node.world) }
 
     private func care(for actor: ActorName) async -> WorkPicture.Care {
         guard let home = engine.home(of: actor.key) else { return WorkPicture.Care(actor: actor, node: nil, efforts: nil) }

@@ -50,6 +50,15 @@ public final class ReplicatedEngine: RegisterEngine {
     /// The nodes that live, by the ids of their stores.
     var liveStores: [StoreID: NodeIdentity] { state.withLock { $0.nodes } }
 
+    /// Of how many shards a majority of the stores lives, as gossip tells; nil before there is a map.
+    var decidableShards: Int? {
+        let (map, nodes) = state.withLock { ($0.map, $0.nodes) }
+        var live = Set(nodes.keys)
+        // Gossip tells a node of its own store late.
+        if let own = store { live.insert(own) }
+        return map?.decidableShards(by: live)
+    }
+
     /// Stores whose wall clocks are off.
     var astrayStores: Set<StoreID> { state.withLock { $0.astray } }
 

@@ -19,7 +19,7 @@ import World
     }
 
     private func catalogue(_ engine: MemoryEngine) -> WorkCatalogue {
-        WorkCatalogue(actors: DurableActors(engine: engine), catalogue: engine, kinds: [Box.kind, Clerk.kind])
+        WorkCatalogue(actors: DurableActors(engine: engine), catalogue: engine, kinds: [Box.kind, Clerk.kind], world: engine.world)
     }
 
     private static func id(_ number: Int) -> WorkID {

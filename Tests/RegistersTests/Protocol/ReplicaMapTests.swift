@@ -57,6 +57,16 @@ import World
         #expect(map.stores == Self.stores([1, 2, 3, 4, 5, 6]))
     }
 
+    @Test func aShardIsDecidableWhereAMajorityOfItsStoresLives() {
+        func decidable(_ map: ReplicaMap, _ live: [UInt64]) -> Int { map.decidableShards(by: Set(Self.stores(live))) }
+        #expect(decidable(first, [1, 2, 3, 4, 5]) == Shard.count)
+        #expect(decidable(first, [1, 2, 4]) == Shard.count - 1, "the second shard lies on 3, 4 and 5")
+        #expect(decidable(first, [4, 5]) == 1 && decidable(first, [1, 4]) == 0 && decidable(first, []) == 0)
+        // Those who keep the configuration are no shard of keys.
+        #expect(decidable(first, [1, 2]) == Shard.count - 1)
+        #expect(decidable(joint(), [1, 2, 3, 4]) == Shard.count && decidable(joint(), [1, 2, 4, 6]) == Shard.count - 1, "of old and of new")
+    }
+
     @Test func settledTheNewOnesDecideAlone() {
         let map = joint().settled()
         #expect(map.epoch == 3 && !map.isJoint)

@@ -92,6 +92,28 @@ import World
         #expect(try listAll(RegisterListing()) == ["job/2"])
     }
 
+    /// The home has changed after the last change of a work, which nobody knows to be chosen yet.
+    @Test func whatHasEndedWithAnUnsettledChangeIsSettledAndNotListedAsOpen() throws {
+        let key = RegisterKey("job/1")!
+        let states = [RegisterState(bytes: [1], due: 0), RegisterState(bytes: [2], isFinished: true)]
+        for (number, state) in zip([1, 2] as [UInt64], states) {
+            let base = S.version(number - 1, number)
+            replica.accept(RegisterDelta(base: base, ballot: S.ballot(number + 1), state: state, rows: []), of: key)
+        }
+        _ = replica.takeSent()
+        for which in [RegisterListing.Which.open, .due(by: .max)] {
+            #expect(try listAll(RegisterListing(kind: "job", which: which)).isEmpty, "\(which)")
+        }
+        let peek = replica.takeRequests(to: Self.second)
+        #expect(peek.map(\.action) == [.confirm], "the first list settles it")
+        let before = try #require(try replica.list(RegisterListing(kind: "job"))?.entries)
+        #expect(before.map(\.key) == [key] && before.map(\.glance.isFinished) == [false], "who asks for all gets what is known of it")
+        replica.answer(peek.first, .promised(base: S.version(1, 2), pending: S.version(2, 3), closed: nil), from: Self.second)
+        let after = try #require(try replica.list(RegisterListing(kind: "job"))?.entries)
+        #expect(after.map(\.glance.version) == [2] && after.map(\.glance.isFinished) == [true])
+        #expect(try listAll(RegisterListing(kind: "job", which: .open)).isEmpty)
+    }
+
     @Test func onlyTheHomeNamesARegister() throws {
         let other = LoneReplica.voting(replicas: [Self.second, Self.own, Self.third]), key = RegisterKey("job/1")!
         other.accept(S.change(1, on: .none, under: 2), of: key)

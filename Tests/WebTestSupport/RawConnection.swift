@@ -4,11 +4,11 @@ import Testing
 /// A TCP connection without manners: it sends what it is told, as slowly as it is told, and reads what comes.
 ///
 /// Its calls block, so call them with `onOwnThread`.
-final class RawConnection: Sendable {
+public final class RawConnection: Sendable {
     private let descriptor: Int32
 
     /// - Parameter base: `http://127.0.0.1:port`.
-    init(_ base: String) throws {
+    public init(_ base: String) throws {
         let port = try #require(UInt16(base.split(separator: ":").last ?? ""))
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -27,21 +27,21 @@ final class RawConnection: Sendable {
 
     /// False when the other side has gone.
     @discardableResult
-    func send(_ text: String) -> Bool {
+    public func send(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         return Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
     }
 
-    struct Outcome: Sendable {
-        var received = ""
-        var sent = 0
+    public struct Outcome: Sendable {
+        public var received = ""
+        public var sent = 0
         /// The other side has closed, or reset, the connection.
-        var isClosed = false
+        public var isClosed = false
     }
 
     /// Reads until the other side closes, at most 30 s, and meanwhile sends `drip` again and again.
     /// - Parameter pause: between two drips, in milliseconds; 0 sends all that goes.
-    func readToEnd(sending drip: String = "", pause: Int32 = 0) -> Outcome {
+    public func readToEnd(sending drip: String = "", pause: Int32 = 0) -> Outcome {
         var outcome = Outcome()
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let chunk = Array(drip.utf8)
@@ -66,7 +66,7 @@ final class RawConnection: Sendable {
     }
 
     /// Reads one answer with a body of known length, at most 30 s for each piece.
-    func readAnswer() -> String {
+    public func readAnswer() -> String {
         var received: [UInt8] = []
         var byte: UInt8 = 0
         while true {

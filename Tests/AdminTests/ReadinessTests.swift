@@ -1,0 +1,63 @@
+import Admin
+import Placement
+import Registers
+import Testing
+import Truth
+import Web
+import WebTestSupport
+import WorkTestSupport
+import World
+
+/// Registers of which nothing is there but what a test says.
+private struct FakeTruth: TruthInspection {
+    var decidableShards: Int?
+    var standing: Standing? = .voting
+    var trouble: String?
+    let configuration: MeshConfiguration? = nil
+    let obstacle: String? = nil
+    let store: StoreID? = nil
+    let values = KeyValue(engine: MemoryRegisters(KeyValueMachine(), now: WallTime(millisecondsSince1970: 1_800_000_000_000)))
+
+    func node(of store: StoreID) -> NodeIdentity? { nil }
+    func newestSchema(of store: StoreID) -> UInt32? { nil }
+    func explain(_ key: RegisterKey) -> KeyExplanation? { nil }
+    func change(_ wish: StoreChange, patience: Duration) async throws -> StoreChangeOutcome { .nothing("there are no stores") }
+    func progress() async -> ReconfigurationProgress? { nil }
+}
+
+/// How much of the work can be done, as a node says it.
+@Suite struct ReadinessTests {
+    @Test(arguments: [
+        (1_024, Readiness.healthy, Readiness.healthy), (1_024, .degraded, .degraded), (1_024, .unhealthy, .unhealthy),
+        (1_023, .healthy, .degraded), (1, .healthy, .degraded), (1, .degraded, .degraded), (1, .unhealthy, .unhealthy),
+        (0, .healthy, .unhealthy), (0, .degraded, .unhealthy), (nil, .healthy, .unhealthy),
+    ] as [(Int?, Readiness, Readiness)])
+    func itFollowsTheShardsThatCanBeDecided(_ decidable: Int?, _ node: Readiness, _ expected: Readiness) {
+        #expect(FakeTruth(decidableShards: decidable).readiness(of: node) == expected)
+    }
+
+    @Test(arguments: [Standing.asking, .full, .rolledBack(heard: 3, holds: 2, by: StoreID(high: 1, low: 1))])
+    func aNodeWhoseOwnStoreDoesNotVoteIsNotReady(_ standing: Standing) {
+        let truth = FakeTruth(decidableShards: Shard.count, standing: standing)
+        #expect(truth.readiness(of: .healthy) == .unhealthy && truth.reason == truth.complaint && truth.reason != nil)
+        let troubled = FakeTruth(decidableShards: Shard.count, trouble: "it is too new")
+        #expect(troubled.readiness(of: .healthy) == .unhealthy && troubled.reason == "it is too new")
+    }
+
+    @Test(arguments: [
+        (1_024, "Healthy", 200, nil), (1_000, "Degraded", 200, "24 of 1024 shards do not have a majority of live stores"),
+        (0, "Unhealthy", 503, "none of the 1024 shards has a majority of live stores"), (nil, "Unhealthy", 503, "the mesh has not begun"),
+    ] as [(Int?, String, Int, String?)])
+    func theAdminPortSaysItInOneWordAndWhy(_ decidable: Int?, _ word: String, _ status: Int, _ reason: String?) async throws {
+        try await withAdmin(truth: FakeTruth(decidableShards: decidable)) { bench in
+            for base in [bench.network, bench.socket] {
+                let answer = try await ask("GET", "\(base)/health/ready")
+                #expect(answer.text == word && answer.status == status)
+                #expect(answer.headers["content-type"]?.hasPrefix("text/plain") == true)
+                let given = answer.headers["gossamer-reason"]
+                let isAsExpected = reason.map { given?.hasPrefix($0) == true } ?? (given == nil)
+                #expect(isAsExpected, "\(given ?? "no reason")")
+            }
+        }
+    }
+}
