@@ -186,12 +186,10 @@ package struct Courier {
         work(for: actor)
     }
 
-    /// Full jitter (Brooker, "Exponential Backoff And Jitter", 2015).
     private mutating func pause(_ charge: inout CourierCharge, _ errand: CourierCharge.Errand) {
         var pause = charge.pauses[errand] ?? CourierCharge.Pause()
-        let most = min(figures.firstPause * (1 << min(pause.attempts, 16)), figures.longestPause)
         pause.attempts += 1
-        pause.until = now + .nanoseconds(Int64(random.unit() * Double(most.nanoseconds)))
+        pause.until = now + figures.pauses.pause(after: Int(pause.attempts), &random)
         charge.pauses[errand] = pause
     }
 

@@ -124,8 +124,8 @@ extension Replica {
             if case .closed(let closed) = cause { return endAll(proposer) { _ in Self.expired("register \(proposer.key)", closed) } }
         }
         proposer.failures += 1
-        let most = min(figures.backoff * (1 << min(proposer.failures, 16)), figures.roundTimeout)
-        proposer.phase = .pausing(until: now + .nanoseconds(Int64(random.unit() * Double(most.nanoseconds))))
+        let pauses = FullJitter(first: figures.backoff, longest: figures.roundTimeout)
+        proposer.phase = .pausing(until: now + pauses.pause(after: proposer.failures, &random))
         setTimer(proposer)
     }
 
