@@ -67,34 +67,22 @@ public final class JobDesk<Actor: JobActor>: JobGateway {
         let actor = ActorName(Actor.kind, of: id)
         let end = world.now + patience
         while true {
-            // Who has seen a version is told what one replica knows of a later one. All else is asked of a majority.
-            if let seen, let sighting = try await news(of: actor, id, beyond: seen, end - world.now) { return try await document(id, sighting) }
-            let document = try await read(actor, id)
-            guard let seen, document.version <= seen, !document.status.isTerminal, world.now < end else { return document }
+            let sighting = try await sight(actor, id, seen: seen, patience: end - world.now), document = try await document(id, sighting)
+            guard let seen, sighting.number <= seen, !document.status.isTerminal, world.now < end else { return document }
         }
     }
 
-    private func read(_ actor: ActorName, _ id: WorkID) async throws(JobGatewayError) -> Document {
-        try await document(id, sight(actor, id))
-    }
-
-    private func sight(_ actor: ActorName, _ id: WorkID) async throws(JobGatewayError) -> ActorSighting<Actor> {
+    private func sight(
+        _ actor: ActorName, _ id: WorkID, seen: UInt64? = nil, patience: Duration = .zero
+    ) async throws(JobGatewayError) -> ActorSighting<Actor> {
         let sighting: ActorSighting<Actor>?
-        do throws(RegisterError) { sighting = try await actors.sighting(of: actor, Actor.self, rows: Self.rows) } catch {
+        do throws(RegisterError) {
+            sighting = try await actors.sighting(of: actor, Actor.self, seen: seen, rows: Self.rows, patience: patience)
+        } catch {
             throw JobGatewayError(error, "job \(id)")
         }
         guard let sighting else { throw Self.unknown(id) }
         return sighting
-    }
-
-    private func news(
-        of actor: ActorName, _ id: WorkID, beyond seen: UInt64, _ patience: Duration
-    ) async throws(JobGatewayError) -> ActorSighting<Actor>? {
-        do throws(RegisterError) {
-            return try await actors.news(of: actor, Actor.self, beyond: seen, patience: patience)
-        } catch {
-            throw JobGatewayError(error, "job \(id)")
-        }
     }
 
     private func document(_ id: WorkID, _ sighting: ActorSighting<Actor>) async throws(JobGatewayError) -> Document {

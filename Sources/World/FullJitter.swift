@@ -1,5 +1,6 @@
-/// Pauses before something is tried again, with full jitter (Brooker, "Exponential Backoff And Jitter", 2015): uniform below a bound that begins
-/// with `first` and is doubled by every further failure, up to `longest`. So of many who have failed in one moment each comes again in another.
+/// Pauses before something is tried again, with full jitter (Brooker, "Exponential Backoff And Jitter", 2015): uniform below a bound that
+/// begins with `first` and is doubled by every further failure, up to `longest`. So of many who have failed in one moment each comes again
+/// in another.
 public struct FullJitter: Hashable, Sendable {
     /// The bound of the pause after the first failure.
     public let first: Duration
