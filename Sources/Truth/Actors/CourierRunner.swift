@@ -16,7 +16,7 @@ actor CourierRunner {
     private let executor: any ActorExecutor
     private var courier: Courier
     private var dispatcher: WorkDispatcher
-    private var calls: [WorkDispatcher.Assignment: SpawnedTask] = [:]
+    private var calls = WorkCalls<SpawnedTask>()
     private var isTicking = false
     private var alarm = Alarm(grain: .milliseconds(1))
     private let news: AsyncStream<CourierInput>.Continuation
@@ -99,24 +99,25 @@ actor CourierRunner {
     private func carryOut(_ effect: WorkDispatcher.Effect) {
         switch effect {
         case .call(let assignment, let task): call(assignment, task)
-        case .callOff(let assignment): calls.removeValue(forKey: assignment)?.cancel()
+        case .callOff(let assignment): calls.callOff(assignment)?.cancel()
         case .ended(let actor, let part, let report): take(.performed(actor, part: part, report))
         case .silent(let actor, let part, let cause): take(.silent(actor, part: part, cause: cause))
         }
     }
 
     private func call(_ assignment: WorkDispatcher.Assignment, _ task: WorkTask) {
-        let crews = crews
-        let call = world.spawn("courier.part", on: executor) { [weak self] in
-            let input = await crews.call(assignment, task)
-            guard !Task.isCancelled else { return }
-            await self?.finish(assignment, input)
+        let crews = crews, world = world, executor = executor
+        calls.begin(assignment) { number in
+            world.spawn("courier.part", on: executor) { [weak self] in
+                let input = await crews.call(assignment, task)
+                guard !Task.isCancelled else { return }
+                await self?.finish(assignment, number, input)
+            }
         }
-        precondition(calls.updateValue(call, forKey: assignment) == nil, "a node is asked for one part twice")
     }
 
-    private func finish(_ assignment: WorkDispatcher.Assignment, _ input: WorkDispatcher.Input) {
-        if calls.removeValue(forKey: assignment) != nil { take(input) }
+    private func finish(_ assignment: WorkDispatcher.Assignment, _ number: UInt64, _ input: WorkDispatcher.Input) {
+        if calls.end(assignment, number: number) { take(input) }
     }
 
     /// Goes on for as long as anybody waits for parts.
