@@ -17,7 +17,8 @@ import World
 //
 // What does not succeed is tried again: after 50 ms at first, with full jitter, up to 10 s, for ever. What is refused is not tried
 // again: it would be refused again. That is written down: as a dead letter, a dead timer, or a dead part. So is what is for somebody whose
-// hour is closed, and who was never made or has gone with it: nobody will ever be there. A compensation counts as arrived then.
+// hour is closed, and who was never made or has gone with it: nobody will ever be there. A compensation counts as arrived then. An actor that
+// has gone so itself is let go of, with all that it wanted.
 //
 // While the wall clock of its node is off it fires no timer, and looks again every second whether it may. Letters and parts go on.
 //
@@ -120,10 +121,17 @@ package struct Courier {
         switch result {
         case .success(let duties):
             for unwanted in charge.take(duties) { effects.append(.callOff(actor, work: unwanted.work, part: unwanted.part)) }
+        case .failure(let error) where error.code == .expired: return letGo(actor, charge)
         case .failure: pause(&charge, .read)
         }
         put(charge, actor)
         work(for: actor)
+    }
+
+    /// The actor's hour is closed, and it is not there: it was freed, or never made. Nobody has to look after it any more.
+    private mutating func letGo(_ actor: ActorName, _ charge: CourierCharge) {
+        for (name, part) in charge.parts.sorted(by: { $0.key < $1.key }) { effects.append(.callOff(actor, work: part.work, part: name)) }
+        put(nil, actor)
     }
 
     private mutating func put(_ charge: CourierCharge?, _ actor: ActorName) {
@@ -168,6 +176,7 @@ package struct Courier {
     private mutating func written(_ actor: ActorName, _ command: ActorCommand, _ error: RegisterError?) {
         flights -= 1
         guard var charge = charges[actor] else { return }
+        if error?.code == .expired { return letGo(actor, charge) }
         let errand = charge.ended(command, error)
         if let errand, error != nil { pause(&charge, errand) }
         put(charge, actor)
