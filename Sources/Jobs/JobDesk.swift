@@ -11,18 +11,18 @@ public final class JobDesk<Actor: JobActor>: JobGateway {
     public struct Surroundings: Sendable {
         /// Parts of this kind that the mesh can work on at the same time; 0 while no node does this kind of work.
         public let breadth: @Sendable () -> Int
-        /// Why the home of a job takes no more of them; nil while it does.
-        public let objection: @Sendable (ActorName) async -> String?
+        /// Has the home of a job keep a place for it.
+        public let admit: @Sendable (ActorName) async -> JobAdmission
         /// Where results lie that are too large for registers.
         public let results: any ResultStore
 
         public init(
             results: any ResultStore, breadth: @escaping @Sendable () -> Int,
-            objection: @escaping @Sendable (ActorName) async -> String? = { _ in nil }
+            admit: @escaping @Sendable (ActorName) async -> JobAdmission = { _ in .granted { _ in } }
         ) {
             self.results = results
             self.breadth = breadth
-            self.objection = objection
+            self.admit = admit
         }
     }
 
@@ -50,14 +50,20 @@ public final class JobDesk<Actor: JobActor>: JobGateway {
     public func submit(_ request: Document.Request, id: WorkID) async throws(JobGatewayError) {
         if let objection = request.objection { throw JobGatewayError(.invalid, objection) }
         let actor = ActorName(Actor.kind, of: id)
-        if let objection = await surroundings.objection(actor) { throw JobGatewayError(.unavailable, objection, retryAfterSeconds: 2) }
+        let settle: JobAdmission.Settling
+        switch await surroundings.admit(actor) {
+        case .refused(let objection): throw JobGatewayError(.unavailable, objection, retryAfterSeconds: 2)
+        case .granted(let settling): settle = settling
+        }
         let deadline = world.wallTime.millisecondsSince1970 + limits.deadline.milliseconds
         let event = Submit(request, deadlineMs: deadline, breadth: surroundings.breadth())
         do throws(RegisterError) {
             _ = try await actors.tell(event, to: actor, as: id, operation: id)
         } catch {
+            settle(error.outcome == .unknown)
             throw JobGatewayError(error, "job \(id) of the kind \(Actor.kind)")
         }
+        settle(true)
         submitted.withLock { $0 += 1 }
     }
 

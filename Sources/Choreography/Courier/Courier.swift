@@ -17,8 +17,8 @@ import World
 //
 // What does not succeed is tried again: after 50 ms at first, with full jitter, up to 10 s, for ever. What is refused is not tried
 // again: it would be refused again. That is written down: as a dead letter, a dead timer, or a dead part. So is what is for somebody whose
-// hour is closed, and who was never made or has gone with it: nobody will ever be there. A compensation counts as arrived then. An actor that
-// has gone so itself is let go of, with all that it wanted.
+// hour is closed, and who was never made or has gone with it: nobody will ever be there. A compensation counts as arrived then. An actor
+// that has gone so itself is let go of, with all that it wanted.
 //
 // While the wall clock of its node is off it fires no timer, and looks again every second whether it may. Letters and parts go on.
 //
@@ -33,6 +33,8 @@ package struct Courier {
     private var charges: [ActorName: CourierCharge] = [:]
     /// How many of each kind these are.
     private var counts: [String: Int] = [:]
+    /// For those of which it has not heard yet.
+    private var places = CourierPlaces()
     /// Those that have something to do and found no flight free, in order.
     private var waiting: [ActorName] = []
     private var isWaiting: Set<ActorName> = []
@@ -57,6 +59,16 @@ package struct Courier {
 
     /// Actors of a kind that it looks after now.
     package func count(ofKind kind: String) -> Int { counts[kind] ?? 0 }
+
+    /// Keeps a place for an actor that is about to begin, until it has heard of it or the place is given back.
+    /// - Parameter limit: of actors of its kind, with the places for those that are about to begin.
+    /// - Returns: nil when there is room for it, else how many there are.
+    package mutating func reserve(_ actor: ActorName, limit: Int, now: Instant) -> Int? {
+        charges[actor] == nil ? places.reserve(actor, beside: count(ofKind: actor.kind), limit: limit, now: now) : nil
+    }
+
+    /// - Returns: whether a place was still kept for the actor.
+    package mutating func giveBack(_ actor: ActorName) -> Bool { places.giveBack(actor) }
 
     /// What it has under way for an actor, and what it tries again and when.
     package func efforts(for actor: ActorName, now: Instant, limit: Int) -> [Effort] {
@@ -143,6 +155,7 @@ package struct Courier {
     /// Begins to look after an actor, unless it does.
     private mutating func take(on actor: ActorName) {
         guard charges[actor] == nil else { return }
+        places.giveBack(actor)
         charges[actor] = CourierCharge()
         counts[actor.kind, default: 0] += 1
     }

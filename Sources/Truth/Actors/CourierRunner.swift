@@ -48,8 +48,16 @@ actor CourierRunner {
         if let actor = ActorName(key: key) { news.yield(isDue ? .attend(actor) : .rests(actor)) }
     }
 
-    /// Actors of a kind that have something to do, whose home this node is.
-    func count(ofKind kind: String) -> Int { courier.count(ofKind: kind) }
+    /// Keeps a place for an actor that is about to begin.
+    /// - Returns: nil when there is room for it, else how many of its kind there are.
+    func reserve(_ actor: ActorName, limit: Int) -> Int? { courier.reserve(actor, limit: limit, now: world.now) }
+
+    /// Whoever has reserved a place has heard what became of it.
+    /// - Parameter mayHaveBegun: then the actor is looked at, unless that has been done: it counts from now on, if it is there.
+    func settle(_ actor: ActorName, mayHaveBegun: Bool) {
+        let wasKept = courier.giveBack(actor)
+        if wasKept, mayHaveBegun, engine.home(of: actor.key) == crews.node.identity { take(CourierInput.attend(actor)) }
+    }
 
     /// Nothing is begun any more.
     nonisolated func stop() { news.finish() }
