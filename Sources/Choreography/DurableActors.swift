@@ -104,6 +104,19 @@ public struct DurableActors: Sendable {
         }
     }
 
+    /// How an actor stands, for whoever may have seen it before. Who has seen a number is told what one replica knows of a later one, and
+    /// waits for that up to `patience`, see ``news(of:_:beyond:patience:)``; all else is asked of a majority.
+    /// - Parameters:
+    ///   - seen: ``ActorSighting/number``; nil to ask at once.
+    ///   - rows: about how many are wanted of a majority.
+    /// - Returns: nil for one that has never reacted to anything; the number that was seen, when there is no news.
+    public func sighting<Actor: DurableActor>(
+        of actor: ActorName, _ type: Actor.Type, seen: UInt64?, rows limit: Int, patience: Duration
+    ) async throws(RegisterError) -> ActorSighting<Actor>? {
+        if let seen, let news = try await news(of: actor, type, beyond: seen, patience: patience) { return news }
+        return try await sighting(of: actor, type, rows: limit)
+    }
+
     /// What an actor has done for a piece of work, in the order in which it did.
     /// - Parameter limit: of entries, about: reading ends with the portion that goes beyond.
     public func trace(

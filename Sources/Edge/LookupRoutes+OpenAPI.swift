@@ -25,7 +25,8 @@ extension LookupRoutes {
                 ],
             ],
             "415": .problem("the Content-Type is not JSON"),
-            "503": .problem("no home for the job now; see Retry-After"),
+            "503": .problem(
+                "no home for the job now; see Retry-After. outcome is failed: there is no job; or unknown: jobId may be one"),
         ],
     ]
 

@@ -47,7 +47,7 @@ public struct LookupRoutes: RouteGroup {
             return try error.response()
         }
         let id = (request.ids ?? ids).next()
-        try await asProblem { () async throws(JobGatewayError) in try await gateway.submit(order, id: id) }
+        try await asProblem(more: Self.reference(id)) { () async throws(JobGatewayError) in try await gateway.submit(order, id: id) }
         return Self.accepted(id, "Job submitted successfully. Poll the status URL to check progress.", request)
     }
 
@@ -55,11 +55,15 @@ public struct LookupRoutes: RouteGroup {
     static let requestRequired = Problem.FieldErrors("request", ["The request field is required."])
 
     private static func accepted(_ id: WorkID, _ message: String, _ request: WebRequest) -> Response {
-        let url = "/api/lookup/\(id)"
         let base = request.authority.map { $0.isEmpty ? "" : "http://\($0)" } ?? ""
         return .json(
-            ["jobId": .string("\(id)"), "statusUrl": .string(url), "message": .string(message)], status: .accepted,
-            headers: [.location: base + url])
+            .object(reference(id) + [.init("message", .string(message))]), status: .accepted, headers: [.location: base + url(id)])
+    }
+
+    private static func url(_ id: WorkID) -> String { "/api/lookup/\(id)" }
+
+    private static func reference(_ id: WorkID) -> [JSON.Member] {
+        [.init("jobId", .string("\(id)")), .init("statusUrl", .string(url(id)))]
     }
 
     // MARK: Asking

@@ -18,7 +18,8 @@ extension PrimesRoutes {
         "responses": [
             "202": .answer("accepted; Location is the status document's", schema: "Accepted"),
             "400": .problem("a field is wrong, or the range would outlast the deadline"),
-            "503": .problem("no home for the job now; see Retry-After"),
+            "503": .problem(
+                "no home for the job now; see Retry-After. outcome is failed: there is no job; or unknown: jobId may be one"),
         ],
     ]
 

@@ -51,33 +51,50 @@ public struct PrimesRoutes: RouteGroup {
             throw Problem.invalid(error.problems.map { .init($0.field, [$0.message]) })
         }
         let id = (request.ids ?? ids).next()
-        try await asProblem { () async throws(JobGatewayError) in try await gateway.submit(order, id: id) }
+        // Its id is all that tells the client of a job afterwards that may have been taken.
+        try await asProblem(more: Self.reference(id)) { () async throws(JobGatewayError) in try await gateway.submit(order, id: id) }
         return Self.accepted(
             id, "Job submitted successfully. Poll the status URL to check progress.", hasLocation: true)
     }
 
     private static func accepted(_ id: WorkID, _ message: String, hasLocation: Bool = false) -> Response {
-        let url = "/api/primes/\(id)"
-        return .json(
-            ["jobId": .string("\(id)"), "statusUrl": .string(url), "message": .string(message)], status: .accepted,
-            headers: hasLocation ? [.location: url] : [:])
+        .json(
+            .object(reference(id) + [.init("message", .string(message))]), status: .accepted,
+            headers: hasLocation ? [.location: url(id)] : [:])
+    }
+
+    private static func url(_ id: WorkID) -> String { "/api/primes/\(id)" }
+
+    private static func reference(_ id: WorkID) -> [JSON.Member] {
+        [.init("jobId", .string("\(id)")), .init("statusUrl", .string(url(id)))]
     }
 }
 
 /// Runs a call to the gateway; its errors become what the client reads.
-func asProblem<Value>(_ body: () async throws(JobGatewayError) -> Value) async throws(Problem) -> Value {
+/// - Parameter more: see `Problem.init(_:more:)`.
+func asProblem<Value>(
+    more: [JSON.Member] = [], _ body: () async throws(JobGatewayError) -> Value
+) async throws(Problem) -> Value {
     do {
         return try await body()
     } catch {
-        throw Problem(error)
+        throw Problem(error, more: more)
     }
 }
 
 extension Problem {
-    init(_ error: JobGatewayError) {
+    /// 503 says what became of what was asked for as `outcome`: `failed`, nothing of it has happened; or `unknown`.
+    /// - Parameter more: further members of the document of what is unknown.
+    init(_ error: JobGatewayError, more: [JSON.Member] = []) {
+        func comeAgain(_ extensions: [JSON.Member]) -> Problem {
+            Problem(
+                status: 503, detail: error.description,
+                headers: [.init(name: .retryAfter, value: String(error.retryAfterSeconds))], extensions: extensions)
+        }
         self = switch error.code {
         case .notFound: .notFound(error.description)
-        case .unavailable, .unknown: .unavailable(error.description, retryAfter: error.retryAfterSeconds)
+        case .unavailable: comeAgain([.init("outcome", "failed")])
+        case .unknown: comeAgain([.init("outcome", "unknown")] + more)
         case .alreadyEnded: Problem(status: 409, detail: error.description)
         case .invalid: Problem(status: 400, detail: error.description)
         }

@@ -11,18 +11,18 @@ public final class JobDesk<Actor: JobActor>: JobGateway {
     public struct Surroundings: Sendable {
         /// Parts of this kind that the mesh can work on at the same time; 0 while no node does this kind of work.
         public let breadth: @Sendable () -> Int
-        /// Why the home of a job takes no more of them; nil while it does.
-        public let objection: @Sendable (ActorName) async -> String?
+        /// Has the home of a job keep a place for it.
+        public let admit: @Sendable (ActorName) async -> JobAdmission
         /// Where results lie that are too large for registers.
         public let results: any ResultStore
 
         public init(
             results: any ResultStore, breadth: @escaping @Sendable () -> Int,
-            objection: @escaping @Sendable (ActorName) async -> String? = { _ in nil }
+            admit: @escaping @Sendable (ActorName) async -> JobAdmission = { _ in .granted { _ in } }
         ) {
             self.results = results
             self.breadth = breadth
-            self.objection = objection
+            self.admit = admit
         }
     }
 
@@ -50,14 +50,20 @@ public final class JobDesk<Actor: JobActor>: JobGateway {
     public func submit(_ request: Document.Request, id: WorkID) async throws(JobGatewayError) {
         if let objection = request.objection { throw JobGatewayError(.invalid, objection) }
         let actor = ActorName(Actor.kind, of: id)
-        if let objection = await surroundings.objection(actor) { throw JobGatewayError(.unavailable, objection, retryAfterSeconds: 2) }
+        let settle: JobAdmission.Settling
+        switch await surroundings.admit(actor) {
+        case .refused(let objection): throw JobGatewayError(.unavailable, objection, retryAfterSeconds: 2)
+        case .granted(let settling): settle = settling
+        }
         let deadline = world.wallTime.millisecondsSince1970 + limits.deadline.milliseconds
         let event = Submit(request, deadlineMs: deadline, breadth: surroundings.breadth())
         do throws(RegisterError) {
             _ = try await actors.tell(event, to: actor, as: id, operation: id)
         } catch {
+            settle(error.outcome == .unknown)
             throw JobGatewayError(error, "job \(id) of the kind \(Actor.kind)")
         }
+        settle(true)
         submitted.withLock { $0 += 1 }
     }
 
@@ -67,34 +73,22 @@ public final class JobDesk<Actor: JobActor>: JobGateway {
         let actor = ActorName(Actor.kind, of: id)
         let end = world.now + patience
         while true {
-            // Who has seen a version is told what one replica knows of a later one. All else is asked of a majority.
-            if let seen, let sighting = try await news(of: actor, id, beyond: seen, end - world.now) { return try await document(id, sighting) }
-            let document = try await read(actor, id)
-            guard let seen, document.version <= seen, !document.status.isTerminal, world.now < end else { return document }
+            let sighting = try await sight(actor, id, seen: seen, patience: end - world.now), document = try await document(id, sighting)
+            guard let seen, sighting.number <= seen, !document.status.isTerminal, world.now < end else { return document }
         }
     }
 
-    private func read(_ actor: ActorName, _ id: WorkID) async throws(JobGatewayError) -> Document {
-        try await document(id, sight(actor, id))
-    }
-
-    private func sight(_ actor: ActorName, _ id: WorkID) async throws(JobGatewayError) -> ActorSighting<Actor> {
+    private func sight(
+        _ actor: ActorName, _ id: WorkID, seen: UInt64? = nil, patience: Duration = .zero
+    ) async throws(JobGatewayError) -> ActorSighting<Actor> {
         let sighting: ActorSighting<Actor>?
-        do throws(RegisterError) { sighting = try await actors.sighting(of: actor, Actor.self, rows: Self.rows) } catch {
+        do throws(RegisterError) {
+            sighting = try await actors.sighting(of: actor, Actor.self, seen: seen, rows: Self.rows, patience: patience)
+        } catch {
             throw JobGatewayError(error, "job \(id)")
         }
         guard let sighting else { throw Self.unknown(id) }
         return sighting
-    }
-
-    private func news(
-        of actor: ActorName, _ id: WorkID, beyond seen: UInt64, _ patience: Duration
-    ) async throws(JobGatewayError) -> ActorSighting<Actor>? {
-        do throws(RegisterError) {
-            return try await actors.news(of: actor, Actor.self, beyond: seen, patience: patience)
-        } catch {
-            throw JobGatewayError(error, "job \(id)")
-        }
     }
 
     private func document(_ id: WorkID, _ sighting: ActorSighting<Actor>) async throws(JobGatewayError) -> Document {

@@ -17,6 +17,17 @@ public protocol JobGateway<Document>: Sendable {
     func cancel(_ id: WorkID) async throws(JobGatewayError)
 }
 
+/// What the home of a job says before the job is proposed to it.
+public enum JobAdmission: Sendable {
+    /// Tells the home what became of the job; false when it surely has not begun.
+    public typealias Settling = @Sendable (_ mayHaveBegun: Bool) -> Void
+
+    /// It keeps a place for the job until it is told what became of it.
+    case granted(Settling)
+    /// Why it takes no more of them.
+    case refused(String)
+}
+
 /// Why an edge has nothing for its client.
 public struct JobGatewayError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: Sendable {

@@ -23,11 +23,7 @@ public struct OrderDesk: OrderGateway {
     public func order(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(OrderGatewayError) -> OrderSighting? {
         let actor = ActorName(Order.kind, of: id), sighting: ActorSighting<Order>?
         do throws(RegisterError) {
-            if let seen, let news = try await actors.news(of: actor, Order.self, beyond: seen, patience: patience) {
-                sighting = news
-            } else {
-                sighting = try await actors.sighting(of: actor, Order.self, rows: 0)
-            }
+            sighting = try await actors.sighting(of: actor, Order.self, seen: seen, rows: 0, patience: patience)
         } catch {
             if error.code == .expired { return nil }
             throw OrderGatewayError(error)

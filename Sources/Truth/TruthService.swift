@@ -134,13 +134,13 @@ public final class TruthService: Sendable {
             .reduce(0) { $0 + max(1, Int(clamping: $1.metadata.capacity) / RingMember.ordinaryCapacity) }
     }
 
-    /// How many actors of its kind the home of an actor looks after now; nil when it does not say in a moment.
-    public func crowd(at actor: ActorName) async -> Int? {
-        guard let home = engine.home(of: actor.key) else { return nil }
-        let system = node.system
-        return try? await system.withDeadline(.milliseconds(300)) {
-            try await system.singleton(ActorDoor.self, on: home).count(ofKind: actor.kind)
-        }
+    /// Has the home of an actor that is about to begin keep a place for it. A home that does not say in a moment has one: what follows is
+    /// refused where nobody answers, and taken by another where one has died.
+    /// - Parameter limit: of actors of its kind that one home looks after.
+    public func reserve(_ actor: ActorName, limit: Int) async -> PlaceAnswer {
+        let home = engine.home(of: actor.key), place = ActorPlace(actor: actor, home: home, node: node)
+        guard let crowd = await place.reserve(limit: limit), crowd > 0 else { return .granted(place) }
+        return .full(crowd)
     }
 
     /// Parts that this node's workers have in hand: what a drained node waits for before it leaves.

@@ -182,8 +182,19 @@ func withEdge<T>(
             for answer in [post, get] {
                 #expect(answer.status == 503)
                 #expect(answer.headers["retry-after"] == "3")
-                #expect(answer.json?["detail"] == "n3 does not answer")
+                #expect(answer.json?["detail"] == "n3 does not answer" && answer.json?["outcome"] == "failed")
+                #expect(answer.json?["jobId"] == nil)
             }
+        }
+    }
+
+    @Test func aJobThatMayHaveBeenTakenIsToldByItsID() async throws {
+        try await withEdge { base, gateway in
+            gateway.state.withLock { $0.failure = JobGatewayError(.unknown, "n3 has not said", retryAfterSeconds: 4) }
+            let answer = try await ask("POST", "\(base)/api/primes", body: #"{"from":0,"to":9}"#)
+            #expect(answer.status == 503 && answer.headers["retry-after"] == "4" && answer.json?["outcome"] == "unknown")
+            let id = try #require(answer.json?["jobId"]?.string)
+            #expect(WorkID(id) != nil && answer.json?["statusUrl"]?.string == "/api/primes/\(id)")
         }
     }
 

@@ -4,6 +4,7 @@ import Hummingbird
 import ItemTestSupport
 import Items
 import JSONDocument
+import Jobs
 import Logging
 import OrderTestSupport
 import Orders
@@ -234,6 +235,18 @@ private final class ProbeRoutes: RouteGroup {
             let answer = try await post(bases[1] + "/api/orders", key: "k")
             #expect(answer.status == 202 && answer.json?["orderId"] == unknown.json?["orderId"])
             #expect(Set(edges.orders.orders).count == 1)
+        }
+    }
+
+    @Test func aJobOfWhichNobodyKnowsIsTheSameJobNextTime() async throws {
+        try await TwoEdges.with { edges, bases in
+            let body = #"{"from":0,"to":1000}"#
+            edges.jobs.state.withLock { $0.failure = JobGatewayError(.unknown, "nobody knows") }
+            let unknown = try await post(bases[0] + "/api/primes", body, key: "k")
+            #expect(unknown.status == 503 && unknown.json?["jobId"]?.string != nil)
+            edges.jobs.state.withLock { $0.failure = nil }
+            let answer = try await post(bases[1] + "/api/primes", body, key: "k")
+            #expect(answer.status == 202 && answer.json?["jobId"] == unknown.json?["jobId"])
         }
     }
 

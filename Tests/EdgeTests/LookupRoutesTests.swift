@@ -214,6 +214,17 @@ import World
             gateway.state.withLock { $0.failure = JobGatewayError(.unavailable, "n3 does not answer", retryAfterSeconds: 2) }
             let answer = try await Self.submit(base, #"{"target":"8.8.8.8"}"#)
             #expect(answer.status == 503 && answer.headers["retry-after"] == "2")
+            #expect(answer.json?["outcome"] == "failed" && answer.json?["jobId"] == nil)
+        }
+    }
+
+    @Test func aJobThatMayHaveBeenTakenIsToldByItsID() async throws {
+        try await Self.withLookups { base, gateway in
+            gateway.state.withLock { $0.failure = JobGatewayError(.unknown, "n3 has not said") }
+            let answer = try await Self.submit(base, #"{"target":"8.8.8.8"}"#)
+            #expect(answer.status == 503 && answer.json?["outcome"] == "unknown")
+            let id = try #require(answer.json?["jobId"]?.string)
+            #expect(WorkID(id) != nil && answer.json?["statusUrl"]?.string == "/api/lookup/\(id)")
         }
     }
 

@@ -33,7 +33,7 @@ import World
         #expect(status.jobId == Self.id && status.request == Self.two && status.status == .pending && status.version == 1)
         #expect(status.createdAtMs == JobScene.startMs && status.breadth == 4 && status.warnings.isEmpty)
         #expect((before + 60_000...before + 120_000).contains(status.deadlineMs))
-        #expect(scene.desk.submittedCount == 1)
+        #expect(scene.desk.submittedCount == 1 && scene.settled == [true])
     }
 
     @Test func twiceUnderOneIdIsOneJob() async throws {
@@ -51,7 +51,7 @@ import World
         let error = await refusal { try await submit(SumJob.Request(numbers: [])) }
         #expect(error?.code == .invalid && error?.description == "no numbers; give at least one")
         #expect(await refusal { _ = try await status() }?.code == .notFound)
-        #expect(scene.desk.submittedCount == 0)
+        #expect(scene.desk.submittedCount == 0 && scene.settled.isEmpty)
     }
 
     @Test func aHomeThatHasEnoughToDoTakesNoMore() async throws {
@@ -59,8 +59,10 @@ import World
         let error = await refusal { try await submit() }
         #expect(error?.code == .unavailable && error?.description == "2 sum jobs run already" && error?.retryAfterSeconds == 2)
         #expect(await refusal { _ = try await status() }?.code == .notFound, "nothing was begun")
+        #expect(scene.settled.isEmpty)
         scene.object(nil)
         try await submit()
+        #expect(scene.settled == [true])
     }
 
     @Test(arguments: [
@@ -74,6 +76,7 @@ import World
         let refused = await refusal { try await submit() }
         #expect(refused?.code == code && refused?.retryAfterSeconds == seconds)
         #expect(refused?.description.contains("job \(Self.id) of the kind sum") == true)
+        #expect(scene.settled == [error.outcome == .unknown], "a place is given back unless the job may have begun")
         #expect(await refusal { _ = try await status() }?.code == code)
         #expect(await refusal { try await scene.desk.cancel(Self.id) }?.code == code)
     }

@@ -14,6 +14,7 @@ final class JobScene: Sendable {
     let results: Results
     private let breadth: Mutex<Int>
     private let objection: Mutex<String?>
+    private let settlements = Mutex<[Bool]>([])
     private let deeds = Deeds()
 
     /// Results that are somewhere, or nowhere.
@@ -78,9 +79,14 @@ final class JobScene: Sendable {
             world: SystemWorld(), actors: DurableActors(engine: Way(engine: engine, deeds: deeds)),
             limits: JobLimits(deadline: .seconds(60), runningJobs: 2),
             surroundings: .init(results: results, breadth: { box.scene?.breadth.withLock { $0 } ?? 0 }) { _ in
-                box.scene?.objection.withLock { $0 }
+                box.scene?.admit() ?? .refused("there is no scene")
             })
         box.held.withLock { $0 = Weak(scene: self) }
+    }
+
+    private func admit() -> JobAdmission {
+        if let objection = objection.withLock({ $0 }) { return .refused(objection) }
+        return .granted { [self] mayHaveBegun in settlements.withLock { $0.append(mayHaveBegun) } }
     }
 
     private struct Weak { weak var scene: JobScene? }
@@ -96,6 +102,8 @@ final class JobScene: Sendable {
     func fail(_ error: RegisterError?) { deeds.failure.withLock { $0 = error } }
     func beforeNextChange(_ deed: @escaping @Sendable (MemoryEngine) throws -> Void) { deeds.beforeChange.withLock { $0 = deed } }
     func whileWaiting(_ deed: @escaping @Sendable (MemoryEngine) throws -> Void) { deeds.whileWaiting.withLock { $0 = deed } }
+    /// Of each place that was kept for a job: whether the home was told that it may have begun.
+    var settled: [Bool] { settlements.withLock { $0 } }
     /// How long somebody wanted to wait for news, each time.
     var waits: [Duration] { deeds.waits.withLock { $0 } }
 }

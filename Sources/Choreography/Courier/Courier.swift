@@ -17,7 +17,8 @@ import World
 //
 // What does not succeed is tried again: after 50 ms at first, with full jitter, up to 10 s, for ever. What is refused is not tried
 // again: it would be refused again. That is written down: as a dead letter, a dead timer, or a dead part. So is what is for somebody whose
-// hour is closed, and who was never made or has gone with it: nobody will ever be there. A compensation counts as arrived then.
+// hour is closed, and who was never made or has gone with it: nobody will ever be there. A compensation counts as arrived then. An actor
+// that has gone so itself is let go of, with all that it wanted.
 //
 // While the wall clock of its node is off it fires no timer, and looks again every second whether it may. Letters and parts go on.
 //
@@ -32,6 +33,8 @@ package struct Courier {
     private var charges: [ActorName: CourierCharge] = [:]
     /// How many of each kind these are.
     private var counts: [String: Int] = [:]
+    /// For those of which it has not heard yet.
+    private var places = CourierPlaces()
     /// Those that have something to do and found no flight free, in order.
     private var waiting: [ActorName] = []
     private var isWaiting: Set<ActorName> = []
@@ -56,6 +59,16 @@ package struct Courier {
 
     /// Actors of a kind that it looks after now.
     package func count(ofKind kind: String) -> Int { counts[kind] ?? 0 }
+
+    /// Keeps a place for an actor that is about to begin, until it has heard of it or the place is given back.
+    /// - Parameter limit: of actors of its kind, with the places for those that are about to begin.
+    /// - Returns: nil when there is room for it, else how many there are.
+    package mutating func reserve(_ actor: ActorName, limit: Int, now: Instant) -> Int? {
+        charges[actor] == nil ? places.reserve(actor, beside: count(ofKind: actor.kind), limit: limit, now: now) : nil
+    }
+
+    /// - Returns: whether a place was still kept for the actor.
+    package mutating func giveBack(_ actor: ActorName) -> Bool { places.giveBack(actor) }
 
     /// What it has under way for an actor, and what it tries again and when.
     package func efforts(for actor: ActorName, now: Instant, limit: Int) -> [Effort] {
@@ -120,10 +133,17 @@ package struct Courier {
         switch result {
         case .success(let duties):
             for unwanted in charge.take(duties) { effects.append(.callOff(actor, work: unwanted.work, part: unwanted.part)) }
+        case .failure(let error) where error.code == .expired: return letGo(actor, charge)
         case .failure: pause(&charge, .read)
         }
         put(charge, actor)
         work(for: actor)
+    }
+
+    /// The actor's hour is closed, and it is not there: it was freed, or never made. Nobody has to look after it any more.
+    private mutating func letGo(_ actor: ActorName, _ charge: CourierCharge) {
+        for (name, part) in charge.parts.sorted(by: { $0.key < $1.key }) { effects.append(.callOff(actor, work: part.work, part: name)) }
+        put(nil, actor)
     }
 
     private mutating func put(_ charge: CourierCharge?, _ actor: ActorName) {
@@ -135,6 +155,7 @@ package struct Courier {
     /// Begins to look after an actor, unless it does.
     private mutating func take(on actor: ActorName) {
         guard charges[actor] == nil else { return }
+        places.giveBack(actor)
         charges[actor] = CourierCharge()
         counts[actor.kind, default: 0] += 1
     }
@@ -168,6 +189,7 @@ package struct Courier {
     private mutating func written(_ actor: ActorName, _ command: ActorCommand, _ error: RegisterError?) {
         flights -= 1
         guard var charge = charges[actor] else { return }
+        if error?.code == .expired { return letGo(actor, charge) }
         let errand = charge.ended(command, error)
         if let errand, error != nil { pause(&charge, errand) }
         put(charge, actor)
@@ -186,12 +208,10 @@ package struct Courier {
         work(for: actor)
     }
 
-    /// Full jitter (Brooker, "Exponential Backoff And Jitter", 2015).
     private mutating func pause(_ charge: inout CourierCharge, _ errand: CourierCharge.Errand) {
         var pause = charge.pauses[errand] ?? CourierCharge.Pause()
-        let most = min(figures.firstPause * (1 << min(pause.attempts, 16)), figures.longestPause)
         pause.attempts += 1
-        pause.until = now + .nanoseconds(Int64(random.unit() * Double(most.nanoseconds)))
+        pause.until = now + figures.pauses.pause(after: Int(pause.attempts), &random)
         charge.pauses[errand] = pause
     }
 

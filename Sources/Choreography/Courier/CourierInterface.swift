@@ -37,9 +37,8 @@ package enum CourierEffect: Hashable, Sendable {
 
 /// Figures of a courier.
 package struct CourierConfiguration: Hashable, Sendable {
-    /// The least pause before something is tried again; doubled by every further time, with full jitter, up to `longestPause`.
-    package var firstPause: Duration = .milliseconds(50)
-    package var longestPause: Duration = .seconds(10)
+    /// Before something is tried again.
+    package var pauses = FullJitter(first: .milliseconds(50), longest: .seconds(10))
     /// How long the news that a letter has arrived waits for an answer that brings it along.
     package var settlePause: Duration = .milliseconds(20)
     /// Letters and commands that are under way at a time.

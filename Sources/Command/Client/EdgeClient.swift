@@ -17,6 +17,7 @@ package protocol JobPicture: Equatable, Sendable {
 package struct EdgeClient: Sendable {
     private let edges: [String]
     private let world: any World
+    private let keys: WorkIDGenerator
     private let asker = HTTPAsker()
     /// Between two questions about a job: short at first, because most are over in a moment.
     private static let firstPause: Duration = .milliseconds(10)
@@ -30,14 +31,15 @@ package struct EdgeClient: Sendable {
     package init(edges: [String], world: any World) {
         self.edges = edges
         self.world = world
+        keys = WorkIDGenerator(world, name: "idempotency-keys")
     }
 
     /// The edges of the members that live, and a client for them.
     package init(_ members: [MemberRow], world: any World) throws(CommandFailure) {
         let edges = members.filter(\.isAlive).compactMap(\.edge)
         guard !edges.isEmpty else {
-            throw CommandFailure(
-                .unavailable, "no member that is alive is an edge; give a node of the topology file the key \"edge\", such as edge: {port: 8080}")
+            let remedy = "give a node of the topology file the key \"edge\", such as edge: {port: 8080}"
+            throw CommandFailure(.unavailable, "no member that is alive is an edge; \(remedy)")
         }
         self.init(edges: edges, world: world)
     }
@@ -55,28 +57,32 @@ package struct EdgeClient: Sendable {
         package let answer: HTTPAnswer
     }
 
-    /// Hands the order to the first edge that takes it.
+    /// Hands the order to the first edge that takes it, under a key: the next edge knows again what one may have taken that has not said so.
     /// - Parameter path: of the kind of work, such as `/api/primes`.
+    /// - Throws: `unavailable` when it was surely taken by none; `unknown` when it may have been.
     package func submit(_ order: JSON, to path: String) async throws(CommandFailure) -> Ticket {
-        let reply: Reply
-        do throws(Silence) { reply = try await first(path, .POST, order, nil, nil, .seconds(10)) } catch {
-            throw CommandFailure(.unavailable, "no edge takes the order:\n\(error)")
-        }
-        let answer = reply.answer
-        if answer.status == 400 { throw CommandFailure(.usage, answer.complaint) }
-        guard answer.isSuccess, let path = answer.json?["statusUrl"]?.string ?? answer.location else {
-            throw CommandFailure(answer.status == 503 ? .unavailable : .protocolError, "\(reply.edge): \(answer.complaint)")
+        let reply = try await reply(path, .POST, order) { keys.next().description }
+        guard reply.answer.isSuccess, let path = reply.answer.json?["statusUrl"]?.string ?? reply.answer.location else {
+            let failure = reply.failure(changes: true)
+            guard failure.status == .unknown, let id = reply.answer.json?["jobId"]?.string else { throw failure }
+            throw CommandFailure(.unknown, failure.message + "; this tells: gossamer job \(id)")
         }
         return Ticket(edge: reply.edge, path: path)
     }
 
-    /// Asks the first edge that answers, whatever it answers.
+    /// Asks the first edge that answers, whatever it answers; but what was to be changed and surely was not is tried at the next one.
     /// - Parameter key: by which the mesh knows a request again; what has one is given to the next edge, too, when one falls silent.
     /// - Throws: `unavailable` when none does; `unknown` when one was told to change something, and has not said whether it did.
     package func ask(
         _ path: String, method: HTTPMethod = .GET, body: JSON? = nil, ifMatch eTag: String? = nil, idempotencyKey key: String? = nil
     ) async throws(CommandFailure) -> Reply {
-        do throws(Silence) { return try await first(path, method, body, eTag, key, Self.answerLimit) } catch {
+        try await reply(path, method, body, eTag) { key }
+    }
+
+    private func reply(
+        _ path: String, _ method: HTTPMethod, _ body: JSON?, _ eTag: String? = nil, _ makeKey: () -> String?
+    ) async throws(CommandFailure) -> Reply {
+        do throws(Silence) { return try await first(path, method, body, eTag, makeKey) } catch {
             guard error.mayHaveActed else { throw CommandFailure(.unavailable, "no edge answers:\n\(error)") }
             throw CommandFailure(.unknown, "whether it was done is unknown, for an edge has not answered:\n\(error)")
         }
@@ -90,15 +96,30 @@ package struct EdgeClient: Sendable {
         var description: String { edges.map { "  \($0)" }.joined(separator: "\n") }
     }
 
+    /// No edge is asked after ``answerLimit`` but the first, so that who waits is told something.
+    ///
+    /// What may have been done already is asked for again under the same key. What surely was not is another request, with another key: its
+    /// registers are others, and may have a majority.
     private func first(
-        _ path: String, _ method: HTTPMethod, _ body: JSON?, _ eTag: String?, _ key: String?, _ timeout: Duration
+        _ path: String, _ method: HTTPMethod, _ body: JSON?, _ eTag: String?, _ makeKey: () -> String?
     ) async throws(Silence) -> Reply {
-        var silent: [String] = [], mayHaveActed = false
-        for edge in edges {
+        let deadline = world.now + Self.answerLimit
+        var key = makeKey(), silent: [String] = [], refusal: Reply?, mayHaveActed = false
+        for edge in edges where silent.isEmpty || world.now < deadline {
             do {
                 let answer = try await asker.ask(
-                    edge, path, method: method, body: body, ifMatch: eTag, idempotencyKey: key, timeout: timeout)
-                return Reply(edge: edge, path: path, answer: answer)
+                    edge, path, method: method, body: body, ifMatch: eTag, idempotencyKey: key, timeout: Self.answerLimit)
+                let reply = Reply(edge: edge, path: path, answer: answer)
+                guard method != .GET, answer.status == 503 else { return reply }
+                silent.append("\(edge): \(answer.complaint)")
+                if reply.hasSurelyFailed {
+                    refusal = refusal ?? reply
+                    if !mayHaveActed { key = makeKey() }
+                } else if key == nil {
+                    return reply
+                } else {
+                    (refusal, mayHaveActed) = (reply, true)
+                }
             } catch {
                 silent.append("\(edge): \(error)")
                 if !error.wasRefused && method != .GET { mayHaveActed = true }
@@ -106,6 +127,8 @@ package struct EdgeClient: Sendable {
                 if mayHaveActed, key == nil { break }
             }
         }
+        // One that says itself that nobody knows says of which work, too.
+        if let refusal, !(mayHaveActed && refusal.hasSurelyFailed) { return refusal }
         throw Silence(edges: silent, mayHaveActed: mayHaveActed)
     }
 

@@ -30,9 +30,13 @@ struct NodeJobs: Sendable {
             world: world, actors: truth.actors, limits: limits,
             surroundings: .init(
                 results: truth.results, breadth: { truth.breadth(of: kind) },
-                objection: { actor in
-                    guard let crowd = await truth.crowd(at: actor), crowd >= limits.runningJobs else { return nil }
-                    return "\(crowd) \(kind.name) jobs run already where this one would have its home, and the limit is \(limits.runningJobs); try again later"
+                admit: { actor in
+                    switch await truth.reserve(actor, limit: limits.runningJobs) {
+                    case .granted(let place): return .granted { place.settle(mayHaveBegun: $0) }
+                    case .full(let crowd):
+                        let what = "\(crowd) \(kind.name) jobs run already where this one would have its home"
+                        return .refused("\(what), and the limit is \(limits.runningJobs); try again later")
+                    }
                 }))
     }
 

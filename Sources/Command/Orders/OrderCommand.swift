@@ -134,6 +134,9 @@ private func validateOrder(_ id: String) throws {
 }
 
 extension EdgeClient.Reply {
+    /// Whether the edge says that nothing was done, and will not be.
+    var hasSurelyFailed: Bool { ["failed", "not counted"].contains(answer.json?["outcome"]?.string) }
+
     /// How a command ends whose wish was not granted.
     /// - Parameter changes: the wish was to change something. An edge that could not say what became of it leaves that unknown.
     func failure(changes: Bool) -> CommandFailure {
@@ -141,7 +144,7 @@ extension EdgeClient.Reply {
         case 400: CommandFailure(.usage, answer.complaint)
         case 404: CommandFailure(.noInput, answer.complaint)
         case 409, 412: CommandFailure(.negative, answer.complaint)
-        case 503 where changes && !["failed", "not counted"].contains(answer.json?["outcome"]?.string):
+        case 503 where changes && !hasSurelyFailed:
             CommandFailure(.unknown, "\(edge): \(answer.complaint): whether it was done is unknown")
         case 503: CommandFailure(.unavailable, "\(edge): \(answer.complaint)" + (changes ? "; nothing was changed" : ""))
         default: CommandFailure(.protocolError, "\(edge)\(path): \(answer.complaint)")

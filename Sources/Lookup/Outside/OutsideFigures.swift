@@ -1,3 +1,5 @@
+import World
+
 /// How an outside host is asked, whatever it is asked for. Each host has them for itself; figures beyond their ranges count as the nearest.
 public struct OutsideFigures: Codable, Hashable, Sendable {
     /// Calls of one host at a time. More answer a crowd sooner, and are what hosts take for an attack.
@@ -47,9 +49,8 @@ public struct OutsideFigures: Codable, Hashable, Sendable {
     public static let pauseAllowed = Duration.milliseconds(1)...Duration.seconds(3_600)
     public static let hostsAllowed = 1...4_096
 
-    /// The longest pause before the first repetition; doubled by every further one, up to ``longestRetryPause``.
-    static let retryPause = Duration.milliseconds(50)
-    static let longestRetryPause = Duration.seconds(10)
+    /// Before a repetition.
+    static let retryPauses = FullJitter(first: .milliseconds(50), longest: .seconds(10))
     /// What a host may ask for with "Retry-After", at most: longer ones count as this.
     static let longestRest = Duration.seconds(3_600)
 }

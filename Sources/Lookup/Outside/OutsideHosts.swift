@@ -99,10 +99,7 @@ public final class OutsideHosts: Sendable {
             asked += 1
             leave(call.host, permit, verdict)
             guard case .faulty(_, isTransient: true, rest: let rest) = verdict, asked < attempts(call) else { return try result.get() }
-            let jitter = state.withLock { state in
-                state.random.fullJitter(
-                    after: asked, first: OutsideFigures.retryPause, longest: OutsideFigures.longestRetryPause)
-            }
+            let jitter = state.withLock { OutsideFigures.retryPauses.pause(after: asked, &$0.random) }
             let next = world.now + max(jitter, rest ?? .zero)
             guard next < deadline else { return try result.get() }
             last = result

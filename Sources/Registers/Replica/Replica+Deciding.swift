@@ -124,8 +124,8 @@ extension Replica {
             if case .closed(let closed) = cause { return endAll(proposer) { _ in Self.expired("register \(proposer.key)", closed) } }
         }
         proposer.failures += 1
-        let most = min(figures.backoff * (1 << min(proposer.failures, 16)), figures.roundTimeout)
-        proposer.phase = .pausing(until: now + .nanoseconds(Int64(random.unit() * Double(most.nanoseconds))))
+        let pauses = FullJitter(first: figures.backoff, longest: figures.roundTimeout)
+        proposer.phase = .pausing(until: now + pauses.pause(after: proposer.failures, &random))
         setTimer(proposer)
     }
 
@@ -155,15 +155,15 @@ extension Replica {
         let view = fold(proposer.key, at: version).view
         for wish in wishes {
             switch wish.action {
-            case .read(let query), .look(let query):
-                do throws(MachineRefusal) {
-                    end(proposer, wish, .success(try machine(of: proposer.key).read(query, view)))
-                } catch {
-                    end(proposer, wish, .failure(error.error))
-                }
+            case .read(let query), .look(let query): end(proposer, wish, answer(to: query, of: proposer.key, view))
             case .change, .glance: preconditionFailure("a read that is none")
             }
         }
+    }
+
+    /// What a register's machine answers.
+    func answer(to query: [UInt8], of key: RegisterKey, _ view: RegisterView) -> Result<[UInt8], RegisterError> {
+        do throws(MachineRefusal) { return .success(try machine(of: key).read(query, view)) } catch { return .failure(error.error) }
     }
 
     /// Ends the changes whose hour was closed while they waited: whether they were done long ago is no longer known.

@@ -140,12 +140,8 @@ extension Replica {
     mutating func answersAtOnce(_ wish: RegisterWish, _ query: [UInt8]) -> Bool {
         guard rank(in: wish.key.shard) == 0, let record = record(of: wish.key), !record.isCatchingUp else { return false }
         guard record.pending.map({ isChosen($0.version, of: wish.key) }) ?? true else { return false }
-        do throws(MachineRefusal) {
-            let view = fold(wish.key, at: record.pending?.version ?? record.base).view
-            emit(.answer(wish.token, .success(try machine(of: wish.key).read(query, view))))
-        } catch {
-            emit(.answer(wish.token, .failure(error.error)))
-        }
+        let view = fold(wish.key, at: record.pending?.version ?? record.base).view
+        emit(.answer(wish.token, answer(to: query, of: wish.key, view)))
         return true
     }
 

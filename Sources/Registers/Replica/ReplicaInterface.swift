@@ -99,8 +99,8 @@ public struct ReplicaConfiguration: Hashable, Sendable {
     /// How long a round waits for its majority before the next attempt. Doubled by every attempt, with jitter, up to `roundLimit`.
     public var roundTimeout: Duration = .milliseconds(200)
     public var roundLimit: Duration = .seconds(2)
-    /// The least pause after a proposal was outbid; doubled by every further time, with full jitter, up to `roundTimeout`.
-    public var backoff: Duration = .milliseconds(4)
+    /// The bound of the pause after a proposal was outbid; doubled by every further time, with full jitter, up to `roundTimeout`.
+    public var backoff: Duration = .milliseconds(8)
     /// How long a heard commit number may wait for a commit to travel with.
     public var witnessDelay: Duration = .milliseconds(200)
     /// How long an opened store waits before it asks its witnesses again.

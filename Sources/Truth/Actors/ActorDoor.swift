@@ -21,12 +21,29 @@ public distributed actor ActorDoor: NodeSingleton {
     /// What this node's courier has under way for an actor and what it tries again, each packed; nothing where it does not look after it.
     /// - Parameter actor: its name, packed.
     public distributed func efforts(of actor: [UInt8]) async throws -> [[UInt8]] {
-        guard let actor = try? ActorName(packed: actor) else {
-            throw RegisterError(.refused, .failed, "\(actor.count) bytes that are no name of an actor")
-        }
-        return await courier?.efforts(for: actor, limit: Self.most).map(\.packed) ?? []
+        await courier?.efforts(for: try Self.named(actor), limit: Self.most).map(\.packed) ?? []
     }
 
-    /// Actors of a kind that have something to do, whose home this node is.
-    public distributed func count(ofKind kind: String) async throws -> Int { await courier?.count(ofKind: kind) ?? 0 }
+    /// Keeps a place for an actor that is about to begin here, for a while, until ``settle(_:mayHaveBegun:)``.
+    /// - Parameters:
+    ///   - actor: its name, packed.
+    ///   - limit: of actors of its kind that this node looks after.
+    /// - Returns: 0 when there is room for it, else how many there are.
+    public distributed func reserve(_ actor: [UInt8], limit: Int) async throws -> Int {
+        let actor = try Self.named(actor)
+        return await courier?.reserve(actor, limit: limit).map { max(1, $0) } ?? 0
+    }
+
+    /// It is known what became of the actor for which a place was reserved.
+    /// - Parameter mayHaveBegun: false when it surely has not begun.
+    public distributed func settle(_ actor: [UInt8], mayHaveBegun: Bool) async throws {
+        await courier?.settle(try Self.named(actor), mayHaveBegun: mayHaveBegun)
+    }
+
+    private static func named(_ actor: [UInt8]) throws -> ActorName {
+        guard let name = try? ActorName(packed: actor) else {
+            throw RegisterError(.refused, .failed, "\(actor.count) bytes that are no name of an actor")
+        }
+        return name
+    }
 }

@@ -16,7 +16,7 @@ actor CourierRunner {
     private let executor: any ActorExecutor
     private var courier: Courier
     private var dispatcher: WorkDispatcher
-    private var calls: [WorkDispatcher.Assignment: SpawnedTask] = [:]
+    private var calls = WorkCalls<SpawnedTask>()
     private var isTicking = false
     private var alarm = Alarm(grain: .milliseconds(1))
     private let news: AsyncStream<CourierInput>.Continuation
@@ -48,8 +48,16 @@ actor CourierRunner {
         if let actor = ActorName(key: key) { news.yield(isDue ? .attend(actor) : .rests(actor)) }
     }
 
-    /// Actors of a kind that have something to do, whose home this node is.
-    func count(ofKind kind: String) -> Int { courier.count(ofKind: kind) }
+    /// Keeps a place for an actor that is about to begin.
+    /// - Returns: nil when there is room for it, else how many of its kind there are.
+    func reserve(_ actor: ActorName, limit: Int) -> Int? { courier.reserve(actor, limit: limit, now: world.now) }
+
+    /// Whoever has reserved a place has heard what became of it.
+    /// - Parameter mayHaveBegun: then the actor is looked at, unless that has been done: it counts from now on, if it is there.
+    func settle(_ actor: ActorName, mayHaveBegun: Bool) {
+        let wasKept = courier.giveBack(actor)
+        if wasKept, mayHaveBegun, engine.home(of: actor.key) == crews.node.identity { take(CourierInput.attend(actor)) }
+    }
 
     /// Nothing is begun any more.
     nonisolated func stop() { news.finish() }
@@ -99,24 +107,25 @@ actor CourierRunner {
     private func carryOut(_ effect: WorkDispatcher.Effect) {
         switch effect {
         case .call(let assignment, let task): call(assignment, task)
-        case .callOff(let assignment): calls.removeValue(forKey: assignment)?.cancel()
+        case .callOff(let assignment): calls.callOff(assignment)?.cancel()
         case .ended(let actor, let part, let report): take(.performed(actor, part: part, report))
         case .silent(let actor, let part, let cause): take(.silent(actor, part: part, cause: cause))
         }
     }
 
     private func call(_ assignment: WorkDispatcher.Assignment, _ task: WorkTask) {
-        let crews = crews
-        let call = world.spawn("courier.part", on: executor) { [weak self] in
-            let input = await crews.call(assignment, task)
-            guard !Task.isCancelled else { return }
-            await self?.finish(assignment, input)
+        let crews = crews, world = world, executor = executor
+        calls.begin(assignment) { number in
+            world.spawn("courier.part", on: executor) { [weak self] in
+                let input = await crews.call(assignment, task)
+                guard !Task.isCancelled else { return }
+                await self?.finish(assignment, number, input)
+            }
         }
-        precondition(calls.updateValue(call, forKey: assignment) == nil, "a node is asked for one part twice")
     }
 
-    private func finish(_ assignment: WorkDispatcher.Assignment, _ input: WorkDispatcher.Input) {
-        if calls.removeValue(forKey: assignment) != nil { take(input) }
+    private func finish(_ assignment: WorkDispatcher.Assignment, _ number: UInt64, _ input: WorkDispatcher.Input) {
+        if calls.end(assignment, number: number) { take(input) }
     }
 
     /// Goes on for as long as anybody waits for parts.

@@ -72,6 +72,14 @@ import World
         #expect(engine.reads - before == 2 && sighting.rows.count == 6)
     }
 
+    /// One replica is asked for news, and a majority when it has none.
+    @Test(arguments: [(nil, 1), (1, 1), (2, 3), (7, 3), (.max, 2)] as [(UInt64?, Int)])
+    func whoHasSeenItIsToldTheNewsOrHowItStands(_ seen: UInt64?, _ reads: Int) async throws {
+        try lay([1, 1])
+        let sighting = try await DurableActors(engine: engine).sighting(of: shelf, Shelf.self, seen: seen, rows: 8, patience: .zero)
+        #expect(sighting?.number == 2 && sighting?.rows.count == 2 && engine.reads == reads)
+    }
+
     @Test func theStateAloneIsReadWithoutRows() async throws {
         try lay([60_000, 60_000])
         let bytes = try await engine.read(shelf.key, query: DurableActors.stateQuery, patience: .seconds(1))

@@ -22,13 +22,17 @@ final class SimulatedTruth {
     private let network: SimulatedNetwork
     private let names: [String]
     private let actors: [any DurableActor.Type]
+    /// Of work that these order, and that nobody does.
+    private let kinds: [WorkKind]
     /// Of states, that the nodes' programs know.
     private let schemas: StateSchemas
     private(set) var seats: [String: Seat] = [:]
 
     /// A mesh that has begun, all of whose stores vote.
-    init(seed: UInt64, stores: Int, actors: [any DurableActor.Type], schemas: StateSchemas = .program) throws {
-        self.schemas = schemas
+    init(
+        seed: UInt64, stores: Int, actors: [any DurableActor.Type], kinds: [WorkKind] = [], schemas: StateSchemas = .program
+    ) throws {
+        (self.schemas, self.kinds) = (schemas, kinds)
         simulation = Simulation(seed: seed)
         network = SimulatedNetwork(simulation)
         names = (1...stores).map { "n\($0)" }
@@ -58,7 +62,7 @@ final class SimulatedTruth {
         let store = MemoryStore(disk)
         let truth = try TruthService(
             node: node, store: store, listed: names.map { StoreListing(name: $0, capacity: 100, zone: "") }, actors: actors,
-            schemas: schemas ?? self.schemas, log: log)
+            kinds: kinds, schemas: schemas ?? self.schemas, log: log)
         seats[name] = Seat(world: world, node: node, truth: truth, store: store, log: lines)
         try simulation.run(in: world) {
             try await node.start()
