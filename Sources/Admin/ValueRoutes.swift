@@ -21,7 +21,9 @@ struct ValueRoutes: RouteGroup {
                 let values = try values()
                 let key = try request.name("key")
                 let value: KeyValue.Entry?
-                do { value = try await values.get(key, patience: try Self.patience(request)) } catch { throw Self.problem(error) }
+                do { value = try await values.get(key, patience: try Self.patience(request)) } catch {
+                    throw Self.problem(error) { Problem(reading: $0) }
+                }
                 guard let value else { throw Problem.notFound("nothing was ever put under \"\(key)\"") }
                 return .json(["key": .string(key), "value": .string(String(decoding: value.bytes, as: UTF8.self))])
             },
@@ -37,7 +39,8 @@ struct ValueRoutes: RouteGroup {
                 do {
                     try await values.put(key, Array(value.utf8), operation: operation, patience: try Self.patience(request))
                 } catch {
-                    throw Self.problem(error, operation)
+                    let isClients = request.query("operation") != nil
+                    throw Self.problem(error) { Problem($0, operation: operation, isClients: isClients) }
                 }
                 return .json(["key": .string(key), "operation": .string(operation.description)])
             },
@@ -53,9 +56,9 @@ struct ValueRoutes: RouteGroup {
         try request.number("patienceMs", in: 1...60_000).map { .milliseconds($0) } ?? patience
     }
 
-    private static func problem(_ error: any Error, _ operation: WorkID? = nil) -> Problem {
+    private static func problem(_ error: any Error, _ words: (RegisterError) -> Problem) -> Problem {
         if let problem = error as? Problem { return problem }
         guard let error = error as? RegisterError else { return Problem(status: 500, detail: "\(error)") }
-        return Problem(error, operation: operation)
+        return words(error)
     }
 }

@@ -42,7 +42,9 @@ public struct ValueRoutes: RouteGroup {
 
     private func get(_ request: WebRequest) async throws -> Response {
         let key = try request.name("key"), entry: KeyValue.Entry?
-        do throws(RegisterError) { entry = try await reached().get(key, patience: Self.patience) } catch { throw Problem(error) }
+        do throws(RegisterError) { entry = try await reached().get(key, patience: Self.patience) } catch {
+            throw Problem(reading: error)
+        }
         guard let entry else { throw Problem.notFound("nothing was ever put under \"\(key)\"") }
         return Response(
             status: .ok, headers: [.eTag: "\"\(entry.revision)\"", .contentType: "application/octet-stream"],

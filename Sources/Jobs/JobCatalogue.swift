@@ -44,6 +44,8 @@ public struct JobCatalogue: JobOverview {
     public static let pageAllowed = 1...200
     /// A store that has not answered by then is not heard.
     static let patience = Duration.milliseconds(700)
+    /// How long one page of jobs may take, however many pages of registers it is gathered from.
+    static let span = Duration.seconds(3)
     /// Pages of registers that one page of jobs is gathered from at most, when few of them are what is asked for.
     static let pagesTried = 8
 
@@ -78,7 +80,8 @@ public struct JobCatalogue: JobOverview {
         return MeshJobs(jobs: Array(jobs.values.sorted(by: JobSummary.comesFirst).prefix(Self.shown)), unheard: unheard.sorted())
     }
 
-    /// One page of jobs, the newest first.
+    /// One page of jobs, the newest first. Kinds are gone through side by side, and all of it ends by one deadline: then the page has fewer jobs
+    /// than were asked for, and another behind it.
     /// - Parameters:
     ///   - kind: only of this one.
     ///   - status: only those that stand so, by ``JobPhase``.
@@ -87,11 +90,12 @@ public struct JobCatalogue: JobOverview {
     /// - Returns: the jobs, and whether there may be more behind the last id that was looked at.
     public func page(kind: String?, status: JobPhase?, before: WorkID?, limit: Int) async -> (jobs: MeshJobs, next: WorkID?) {
         let limit = min(max(limit, Self.pageAllowed.lowerBound), Self.pageAllowed.upperBound)
+        let deadline = world.now + Self.span, kinds = kinds.filter { kind == nil || kind == $0.name }
         var found: [JobSummary] = [], unheard: Set<String> = [], cursor = before
         for _ in 0..<Self.pagesTried {
             var seen: [JobSummary] = [], reached: WorkID?
-            for one in kinds where kind == nil || kind == one.name {
-                let list = await list(one, status?.isTerminal == false ? .open : .all, before: cursor, limit: limit)
+            let which = status?.isTerminal == false ? RegisterListing.Which.open : .all
+            for (one, list) in zip(kinds, await lists(kinds, which, before: cursor, limit: limit, until: deadline)) {
                 unheard.formUnion(list.unheard)
                 seen += list.entries.compactMap { one.summary($0, now: world.wallTime) }
                 // Beyond where one kind's page ends, the others' may not be shown yet.
@@ -100,17 +104,34 @@ public struct JobCatalogue: JobOverview {
             let page = seen.filter { job in reached.map { job.id >= $0 } ?? true }.sorted { $0.id > $1.id }
             found += page.filter { status == nil || $0.status == status?.rawValue }
             cursor = reached
-            if cursor == nil || found.count >= limit { break }
+            if cursor == nil || found.count >= limit || world.now >= deadline { break }
         }
         let shown = Array(found.prefix(limit))
         return (MeshJobs(jobs: shown, unheard: unheard.sorted()), found.count > limit ? shown.last?.id : cursor)
     }
 
-    private func list(_ kind: JobKind, _ which: RegisterListing.Which, before: WorkID? = nil, limit: Int) async -> RegisterList {
+    /// A page of registers of each of these kinds, in their order.
+    private func lists(
+        _ kinds: [JobKind], _ which: RegisterListing.Which, before: WorkID?, limit: Int, until deadline: Instant
+    ) async -> [RegisterList] {
+        let patience = min(Self.patience, max(deadline - world.now, .zero))
+        return await withTaskGroup(of: (Int, RegisterList).self) { group in
+            for (number, kind) in kinds.enumerated() {
+                group.addTask { (number, await list(kind, which, before: before, limit: limit, patience: patience)) }
+            }
+            var lists: [(number: Int, list: RegisterList)] = []
+            for await (number, list) in group { lists.append((number, list)) }
+            return lists.sorted { $0.number < $1.number }.map(\.list)
+        }
+    }
+
+    private func list(
+        _ kind: JobKind, _ which: RegisterListing.Which, before: WorkID? = nil, limit: Int, patience: Duration = patience
+    ) async -> RegisterList {
         let name = before.map { ActorName(kind.name, of: $0).key.bytes }
         let query = DurableActors.stateQuery
         return await registers.list(
-            RegisterListing(kind: kind.name, which: which, before: name, query: query, limit: limit), patience: Self.patience)
+            RegisterListing(kind: kind.name, which: which, before: name, query: query, limit: limit), patience: patience)
     }
 
     private static func work(_ name: [UInt8]) -> WorkID? {

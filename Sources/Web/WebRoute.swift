@@ -123,8 +123,8 @@ public struct WebRequest: Sendable {
     let isBodyAwaited: Flag
     let answerFields: AnswerFields
 
-    /// The path parameter, percent-decoded, for what is looked up by it; what is no UTF-8 then is mended, so that it names nothing. Empty when
-    /// the route has none of this name.
+    /// The path parameter, percent-decoded, for what is looked up by it; what is no UTF-8 then is mended, so that it names nothing. Empty
+    /// when the route has none of this name.
     public func parameter(_ name: String) -> String { parameters[name]?.text ?? "" }
 
     /// The path parameter, percent-decoded, for a name that anybody may have made up: two that differ never come to the same.
@@ -132,7 +132,8 @@ public struct WebRequest: Sendable {
     public func name(_ parameter: String) throws(Problem) -> String {
         guard let text = parameters[parameter] else { return "" }
         guard text.isWhole else {
-            throw .invalid([.init(parameter, ["\"\(text.sent.prefix(128))\" is no UTF-8 when its percent-escapes are read; send a name in UTF-8"])])
+            let message = "\"\(text.sent.prefix(128))\" is no UTF-8 when its percent-escapes are read; send a name in UTF-8"
+            throw .invalid([.init(parameter, [message])])
         }
         return text.text
     }

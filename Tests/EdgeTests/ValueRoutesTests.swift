@@ -116,4 +116,16 @@ import World
             }
         }
     }
+
+    /// The id of a put is made by the edge at once, so an hour that is closed for it tells of a clock; of what is read it tells that it is past.
+    @Test func aPutInAClosedHourIsTheFaultOfAClockAndAReadFindsNothing() async throws {
+        try await withValues { base, registers in
+            registers.fail(RegisterError(.expired, .unknown, "operation 7 is older than what is remembered"))
+            let put = try await ask("PUT", base + "k", body: "1")
+            #expect(put.status == 503 && put.headers["retry-after"] == "10" && put.json?["code"] == "expired", "\(put.text)")
+            #expect(put.json?["detail"]?.string?.contains("gossamer members tells whose clock is off") == true)
+            let read = try await ask("GET", base + "k")
+            #expect(read.status == 404 && read.text.contains("operation 7"), "\(read.text)")
+        }
+    }
 }

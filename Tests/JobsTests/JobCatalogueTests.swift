@@ -1,6 +1,7 @@
 import Choreography
 import Jobs
 import Registers
+import Synchronization
 import Testing
 import WorkTestSupport
 import World
@@ -78,6 +79,54 @@ import World
         let job = try #require(await Self.catalogue(engine).page(kind: nil, status: nil, before: nil, limit: 50).jobs.jobs.first)
         #expect(job.id == .job(1) && job.kind == "sum" && job.home == "n1" && job.status == "Pending" && !job.isEnded)
         #expect(job.createdAtMs == JobScene.startMs && job.version == 1)
+    }
+
+    /// Holds lists back until those of all kinds are under way; 10 s at most.
+    private final class Gate: RegisterCatalogue {
+        private let engine: MemoryEngine
+        private let needed: Int
+        private let state = Mutex((inside: 0, most: 0))
+
+        init(_ engine: MemoryEngine, needed: Int) { (self.engine, self.needed) = (engine, needed) }
+
+        var most: Int { state.withLock { $0.most } }
+
+        func list(_ listing: RegisterListing, patience: Duration) async -> RegisterList {
+            state.withLock { state in
+                state.inside += 1
+                state.most = max(state.most, state.inside)
+            }
+            for _ in 0..<1_000 where most < needed { try? await SystemWorld().sleep(for: .milliseconds(10)) }
+            defer { state.withLock { $0.inside -= 1 } }
+            return await engine.list(listing, patience: patience)
+        }
+    }
+
+    @Test func kindsAreGoneThroughSideBySide() async throws {
+        let engine = Self.engine(), gate = Gate(engine, needed: 2)
+        for (number, kind) in [(1, "sum"), (2, "total"), (3, "sum")] { try Self.submit(UInt64(number), kind, engine) }
+        let catalogue = JobCatalogue(world: SystemWorld(), registers: gate, kinds: Self.kinds)
+        let page = await catalogue.page(kind: nil, status: .pending, before: nil, limit: 50)
+        #expect(page.jobs.jobs.map(\.id) == [.job(3), .job(2), .job(1)] && page.next == nil)
+        #expect(gate.most == 2)
+    }
+
+    /// Stores that do not answer are waited for with each page of registers, and few of these have what is asked for.
+    @Test func oneDeadlineHoldsForAPage() async throws {
+        let engine = Self.engine(page: 1)
+        for number in 1...20 { try Self.submit(UInt64(number), SumJob.kind, engine, isCancelled: number == 2) }
+        engine.pageTime = .seconds(5)
+        let catalogue = JobCatalogue(world: engine.world, registers: engine, kinds: Self.kinds)
+        var found: [WorkID] = [], before: WorkID?, pages = 0
+        repeat {
+            let start = engine.world.now
+            let (jobs, next) = await catalogue.page(kind: SumJob.kind, status: .failed, before: before, limit: 50)
+            #expect(engine.world.now <= start + .seconds(3))
+            found += jobs.jobs.map(\.id)
+            before = next
+            pages += 1
+        } while before != nil && pages < 20
+        #expect(found == [.job(2)] && pages > 2, "what there was no time for is on the next page")
     }
 
     // MARK: Overview

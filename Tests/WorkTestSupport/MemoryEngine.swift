@@ -9,6 +9,7 @@ package final class MemoryEngine: RegisterEngine, RegisterCatalogue {
         var actors: MemoryActors
         var done: [WorkID: [UInt8]] = [:]
         var silent: Set<ActorName> = []
+        var closed: CreationHour?
         var now: WallTime
         var reads = 0
         var waits = 0
@@ -48,6 +49,9 @@ package final class MemoryEngine: RegisterEngine, RegisterCatalogue {
 
     /// The replicas of that actor do not answer any more: whoever asks them waits for as long as there is patience.
     package func silence(_ actor: ActorName) { held.withLock { _ = $0.silent.insert(actor) } }
+
+    /// Of that hour, and of earlier ones, nobody can be made any more.
+    package func close(_ hour: CreationHour) { held.withLock { $0.closed = hour } }
 
     package func change(_ actor: ActorName, _ command: ActorCommand) throws {
         try held.withLock { held in _ = try held.actors.change(actor, command, now: held.now) }
@@ -100,6 +104,9 @@ package final class MemoryEngine: RegisterEngine, RegisterCatalogue {
                 held.waits += 1
                 world.pass(patience)
                 return .failure(RegisterError(.noMajority, .failed, "two of three do not answer", retryAfter: .seconds(1)))
+            }
+            if let closed = held.closed, let hour = key.hour, hour <= closed, !held.actors.names.contains(actor) {
+                return .failure(RegisterError(.expired, .unknown, "register \(actor) is older than what is remembered (\(closed) has been closed)"))
             }
             do { return .success(try body(actor, &held)) } catch { return .failure(RegisterError(.refused, .failed, "\(error)")) }
         }

@@ -33,7 +33,7 @@ struct DeadLetterRoutes: RouteGroup {
             WebRoute(.get, "/dead-letters/{id}") { request in
                 let work = try self.work.orNotHere
                 let id = try Self.id(request), detail: DeadDetail?
-                do throws(RegisterError) { detail = try await work.dead(id) } catch { throw Problem(error) }
+                do throws(RegisterError) { detail = try await work.dead(id) } catch { throw Problem(reading: error) }
                 guard let detail else { throw Problem.notFound("\(id) is not dead, or not any more") }
                 return .json(detail.json(world.wallTime))
             },
@@ -52,7 +52,9 @@ struct DeadLetterRoutes: RouteGroup {
         try permission.check(request)
         let work = try self.work.orNotHere, id = try Self.id(request), operation = try request.operation(or: ids)
         let hasChanged: Bool
-        do throws(RegisterError) { hasChanged = try await body(work, id, operation) } catch { throw Problem(error, operation: operation) }
+        do throws(RegisterError) { hasChanged = try await body(work, id, operation) } catch {
+            throw Problem(error, operation: operation, isClients: request.query("operation") != nil)
+        }
         guard hasChanged else {
             throw Problem(status: 409, detail: "\(id) is not dead, or not any more: it has arrived, or somebody has dealt with it")
         }

@@ -15,7 +15,11 @@ struct TraceRoutes: RouteGroup {
                 let work = try self.work.orNotHere
                 let id = try WorkID(ofPiece: request.parameter("id"))
                 let picture: WorkPicture
-                do throws(RegisterError) { picture = try await work.picture(of: id, limits: CausalLimits()) } catch { throw Problem(error) }
+                do throws(RegisterError) { picture = try await work.picture(of: id, limits: CausalLimits()) } catch {
+                    guard error.code == .expired else { throw Problem(error) }
+                    let hour = "the hour in which it was made (\(id.createdAt.iso8601)) is closed"
+                    throw Problem.notFound("nobody knows a piece of work \(id): \(hour), and what was made in it and ended is freed")
+                }
                 guard !picture.graph.nodes.isEmpty || !picture.graph.awaited.isEmpty else {
                     throw Problem.notFound("nobody knows a piece of work \(id): none was begun under this id, or it ended and is freed")
                 }

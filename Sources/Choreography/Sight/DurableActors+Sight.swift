@@ -8,12 +8,13 @@ extension DurableActors {
 
     /// All that has happened to a piece of work, and what is to come.
     /// - Parameter kinds: of the actors that may have begun it.
-    /// - Throws: what kept the beginnings from being read. Where only the rest cannot be read, the graph says so.
+    /// - Throws: what kept the beginnings from being read; `expired` when the work's hour is closed and no beginning is there. Where only the
+    ///   rest cannot be read, the graph says so.
     public func graph(
         of work: WorkID, begunBy kinds: [String], limits: CausalLimits = CausalLimits(), patience: Duration = patience
     ) async throws(RegisterError) -> CausalGraph {
         let beginnings = kinds.map { ActorName($0, of: work) }
-        var search = CausalSearch(work, from: beginnings, limits: limits), failure: RegisterError?
+        var search = CausalSearch(work, from: beginnings, limits: limits), failure: RegisterError?, past: RegisterError?
         while true {
             var turn: [(actor: ActorName, entries: Int, awaited: Int)] = []
             while turn.count < Self.readAtOnce, let next = search.next() { turn.append(next) }
@@ -21,6 +22,8 @@ extension DurableActors {
             for (asked, result) in zip(turn, await look(turn, of: work, patience)) {
                 switch result {
                 case .success(let (entries, outline)): search.take(asked.actor, entries, outline)
+                // Who is not there and can never be, has not begun it.
+                case .failure(let error) where error.code == .expired && beginnings.contains(asked.actor): past = error
                 case .failure(let error):
                     search.miss(asked.actor, error.sentence)
                     if beginnings.contains(asked.actor) { failure = error }
@@ -28,7 +31,7 @@ extension DurableActors {
             }
         }
         let graph = search.graph
-        if let failure, graph.nodes.isEmpty { throw failure }
+        if graph.nodes.isEmpty, let error = failure ?? past { throw error }
         return graph
     }
 

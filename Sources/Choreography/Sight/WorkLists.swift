@@ -76,6 +76,7 @@ public struct DeadList: Hashable, Sendable {
     }
 
     public let dead: [Awaited]
+    /// Actors of which more may be dead than that.
     public let cut: [Cut]
     /// Nodes that have not answered: what is theirs may be missing. Sorted.
     public let unheard: [String]

@@ -14,33 +14,29 @@ struct JobCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "show", abstract: "Show how a piece of work stands: an order, a lookup, a count of primes.",
             discussion: """
-                Asks the edges for each kind of work in turn. Ends with 66 when nobody knows the id. gossamer trace shows how it came \
-                to that.
+                Asks an edge for all kinds of work at once. Ends with 66 when none knows the id, and with 69 when one that may know it \
+                cannot say. gossamer trace shows how it came to that.
                 """)
 
         @Argument(help: "The id of the work.") var id: String
         @OptionGroup var mesh: MeshOptions
 
-        /// Where edges tell of each kind of work, and what they say in words.
-        private static let kinds: [(name: String, path: String, words: @Sendable (JSON) throws(CommandFailure) -> String)] = [
-            ("order", "/api/orders/", { json throws(CommandFailure) in try OrderDocument(json).text }),
-            ("primes", "/api/primes/", { json throws(CommandFailure) in try PrimesDocument(json).words }),
-            ("lookup", "/api/lookup/", { json throws(CommandFailure) in try LookupDocument(json).words }),
-        ]
-
         func validate() throws { try WorkID.validate(id) }
 
         func run() async throws {
-            let world = SystemWorld()
+            let world = SystemWorld(), id = try WorkID.validate(id)
             let client = try EdgeClient(await mesh.access(world.files).members(), world: world)
-            for kind in Self.kinds {
-                let reply = try await client.ask(kind.path + id)
-                if reply.answer.status == 404 { continue }
-                guard reply.answer.isSuccess, let json = reply.answer.json else { throw reply.failure(changes: false) }
-                if mesh.json { return Console.put(["kind": .string(kind.name), "work": .string(id), "document": json]) }
-                return Console.put(try kind.words(json))
+            let find = try await JobSearch(client, world: world).find(id)
+            if mesh.json { return Console.put(["kind": .string(find.kind), "work": .string("\(id)"), "document": find.document]) }
+            Console.put(try Self.words(find))
+        }
+
+        private static func words(_ find: JobSearch.Find) throws(CommandFailure) -> String {
+            switch find.kind {
+            case "order": try OrderDocument(find.document).text
+            case "primes": try PrimesDocument(find.document).words
+            default: try LookupDocument(find.document).words
             }
-            throw CommandFailure(.noInput, "no work has the id \(id): none was begun under it, or it ended and is freed")
         }
     }
 

@@ -42,8 +42,9 @@ struct TraceCommand: AsyncParsableCommand {
 
 extension WorkID {
     /// - Throws: `ValidationError` for what is no id.
-    static func validate(_ text: String) throws {
-        guard WorkID(text) == nil else { return }
+    @discardableResult
+    static func validate(_ text: String) throws -> WorkID {
+        if let id = WorkID(text) { return id }
         throw ValidationError("\"\(text)\" is no id of a piece of work; give the UUID that was printed when it began")
     }
 }

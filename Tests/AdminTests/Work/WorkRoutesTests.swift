@@ -1,5 +1,6 @@
 import Choreography
 import JSONDocument
+import Registers
 import Testing
 import WebTestSupport
 import WorkTestSupport
@@ -67,6 +68,16 @@ import World
             let nobody = try await ask("GET", "\(bench.network)/traces/017f22e2-79b0-7cc3-98c4-dc0c0c07398f")
             #expect(nobody.status == 404 && nobody.text.contains("nobody knows a piece of work 017f22e2"))
             #expect(try await ask("GET", "\(bench.network)/traces/7").status == 400)
+        }
+        orders.engine.close(CreationHour(of: id))
+        try await withAdmin(work: orders.work) { bench in
+            let other = WorkID(milliseconds: 1_800_000_000_000, randomA: 3, randomB: 3)
+            let past = try await ask("GET", "\(bench.network)/traces/\(other)")
+            #expect(past.status == 404 && past.json?["detail"]?.string?.contains("(2027-01-15T08:00:00.000Z) is closed") == true, "\(past.text)")
+            let dead = DeadID.letter(from: ActorName("order", of: other), sequence: 1, to: orders.account)
+            let gone = try await ask("GET", "\(bench.network)/dead-letters/\(Self.path(dead))")
+            #expect(gone.status == 404 && gone.text.contains("has been closed"), "\(gone.text)")
+            #expect(try await ask("GET", "\(bench.network)/traces/\(id)").status == 200, "what is there is shown")
         }
         orders.engine.silence(OrdersInMemory.order)
         try await withAdmin(work: orders.work) { bench in

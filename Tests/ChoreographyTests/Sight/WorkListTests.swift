@@ -61,6 +61,19 @@ import World
         #expect(nobody.nodes.isEmpty && nobody.awaited.isEmpty)
     }
 
+    @Test func whoIsNotThereInAnHourThatIsClosedHasNotBegunIt() async throws {
+        try tell(.clerk, .say("a", box: "x"), as: .first)
+        engine.close(CreationHour(of: .first))
+        let graph = try await actors.graph(of: .first, begunBy: [Box.kind, Clerk.kind])
+        #expect(graph.nodes.map(\.mark.actor) == [.clerk] && graph.unread.isEmpty)
+        let past = await #expect(throws: RegisterError.self) { try await actors.graph(of: .second, begunBy: [Box.kind, Clerk.kind]) }
+        #expect(past?.code == .expired)
+        // One of them may have begun it, for all that is known.
+        engine.silence(ActorName(Box.kind, of: .second))
+        let unknown = await #expect(throws: RegisterError.self) { try await actors.graph(of: .second, begunBy: [Box.kind, Clerk.kind]) }
+        #expect(unknown?.code == .noMajority)
+    }
+
     /// Of an actor with thousands of entries no more is read than is shown.
     @Test func aLongGraphIsReadNoFurtherThanItIsShown() async throws {
         for _ in 0..<1_300 { try tell(.clerk, .remember(1), as: .first) }

@@ -155,6 +155,7 @@ import World
             try await mesh.begin()
             let expectations: [([String], Int32, String)] = [
                 (["trace", id], 66, "nobody knows a piece of work"), (["job", id], 66, "no work has the id"),
+                (["job", id], 66, "its hour (2022-02-22T19:22:22.000Z) is past"),
                 (["trace", "7"], 64, "no id of a piece of work"), (["job", "7"], 64, "no id of a piece of work"),
                 (["trace", id, "--mermaid", "--json"], 64, "exclude each other"),
                 (["saga", "list", "--overdue", "3"], 64, "give both"), (["saga", "list", "--limit", "0"], 64, "1 to 200"),
