@@ -1,24 +1,62 @@
 import Command
 import JSONDocument
 import Testing
+import World
 
 /// Histories of items: what a line says, and what cannot be judged.
 @Suite struct ItemHistoryTests {
-    private static func add(_ process: Int, _ ids: [String], _ call: Int64, _ end: Int64?, _ outcome: ItemRecord.Outcome = .ok) -> ItemRecord {
+    private static func add(
+        _ process: Int, _ ids: [String], _ call: Int64, _ end: Int64?, _ outcome: ItemRecord.Outcome = .ok
+    ) -> ItemRecord {
         ItemRecord(process: process, tenant: "t", deed: .add(ids), callNs: call, returnNs: end, outcome: outcome, via: "n1")
     }
 
-    private static func read(_ process: Int, _ count: Int?, _ call: Int64, _ end: Int64, _ outcome: ItemRecord.Outcome = .ok) -> ItemRecord {
+    private static func read(
+        _ process: Int, _ count: Int?, _ call: Int64, _ end: Int64, _ outcome: ItemRecord.Outcome = .ok
+    ) -> ItemRecord {
         ItemRecord(process: process, tenant: "t", deed: .read(count: count), callNs: call, returnNs: end, outcome: outcome, via: "n2")
     }
 
     @Test func linesAreThoseOfTheContractAndAreReadBack() throws {
-        let records = [Self.add(3, ["a", "b"], 123, 456), Self.add(4, ["c"], 5, nil, .unknown), Self.read(1, 12, 1, 2), Self.read(1, nil, 3, 4, .failed)]
+        let records = [
+            Self.add(3, ["a", "b"], 123, 456), Self.add(4, ["c"], 5, nil, .unknown), Self.read(1, 12, 1, 2),
+            Self.read(1, nil, 3, 4, .failed),
+        ]
         let lines = records.map { $0.json.text() }
-        #expect(lines[0] == #"{"process":3,"op":"add","key":"t","input":{"ids":["a","b"]},"output":null,"call_ns":123,"return_ns":456,"outcome":"ok","via":"n1"}"#)
+        let first = #"{"process":3,"op":"add","key":"t","input":{"ids":["a","b"]},"output":null,"call_ns":123,"return_ns":456,"#
+        #expect(lines[0] == first + #""outcome":"ok","via":"n1"}"#)
         #expect(lines[1].contains(#""return_ns":null,"outcome":"unknown""#))
         #expect(lines[2].contains(#""op":"read","key":"t","input":{},"output":{"count":12}"#) && lines[3].contains(#""output":null"#))
         for (line, record) in zip(lines, records) { #expect(try ItemRecord(JSON(parsing: line.utf8)) == record) }
+    }
+
+    /// Whoever moves the file away while it is written moves all of it.
+    @Test func aHistoryIsWrittenToOneOpenFileLineByLine() throws {
+        try withDirectory { directory in
+            let path = directory + "/history", files = SystemFileSystem()
+            let recorder = ItemRecorder(SystemWorld(), path: path)
+            let first = recorder.begin(.add(["a"]), of: "t", process: 1, via: "n1")
+            let second = recorder.begin(.add(["b"]), of: "t", process: 2, via: "n1")
+            _ = recorder.begin(.read(count: nil), of: "t", process: 3, via: "n1")
+            recorder.end(first, .ok)
+            func lines(_ path: String) throws -> [ItemRecord] {
+                try files.read(path).split(separator: UInt8(ascii: "\n")).map { try ItemRecord(JSON(parsing: $0)) }
+            }
+            #expect(try lines(path).map(\.process) == [1], "it is there as soon as it has ended")
+            try files.move(path, to: path + "-moved")
+            recorder.end(second, .failed)
+            recorder.close()
+            #expect(!files.exists(path) && recorder.trouble == nil)
+            let written = try lines(path + "-moved")
+            #expect(written == recorder.records && written.map(\.process) == [1, 2, 3])
+            #expect(written.last?.outcome == .unknown && written.last?.returnNs == nil)
+        }
+    }
+
+    @Test func aHistoryThatCannotBeWrittenSaysWhyAndIsKeptInMemory() {
+        let recorder = ItemRecorder(SystemWorld(), path: "/dev/full")
+        for process in 1...2 { recorder.end(recorder.begin(.add(["\(process)"]), of: "t", process: process, via: "n1"), .ok) }
+        #expect(recorder.trouble?.code == .noSpace && recorder.records.count == 2)
     }
 
     @Test(arguments: [

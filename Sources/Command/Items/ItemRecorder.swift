@@ -2,13 +2,16 @@ import JSONDocument
 import Synchronization
 import World
 
-/// Writes down what several clients ask of tenants, and what they are told, in memory and in a file.
-final class ItemRecorder: Sendable {
+/// Writes down what several clients ask of tenants, and what they are told, in memory and in a file. A line is the system's as soon as its
+/// operation has ended, so that a history may be judged though who wrote it was killed.
+package final class ItemRecorder: Sendable {
     private struct State {
         var records: [ItemRecord] = []
         var open: [Int: ItemRecord] = [:]
         var next = 0
         var process = 0
+        /// Open from the first line to the last.
+        var file: AppendedFile?
         var trouble: FileError?
         var isOver = false
     }
@@ -19,18 +22,18 @@ final class ItemRecorder: Sendable {
     private let state = Mutex(State())
 
     /// - Parameter path: of the file; nil for none.
-    init(_ world: any World, path: String?) {
+    package init(_ world: any World, path: String?) {
         (self.world, self.path) = (world, path)
         started = world.now
     }
 
-    var records: [ItemRecord] { state.withLock { $0.records } }
+    package var records: [ItemRecord] { state.withLock { $0.records } }
 
     /// Why the file could not be written, if so. Nothing more is added to it then: a history with a gap would be none.
-    var trouble: FileError? { state.withLock { $0.trouble } }
+    package var trouble: FileError? { state.withLock { $0.trouble } }
 
     /// A number that nobody has had.
-    func nextProcess() -> Int {
+    package func nextProcess() -> Int {
         state.withLock { state in
             state.process += 1
             return state.process
@@ -38,7 +41,7 @@ final class ItemRecorder: Sendable {
     }
 
     /// Notes that an operation begins; gives its place.
-    func begin(_ deed: ItemRecord.Deed, of tenant: String, process: Int, via: String) -> Int {
+    package func begin(_ deed: ItemRecord.Deed, of tenant: String, process: Int, via: String) -> Int {
         state.withLock { state in
             state.next += 1
             state.open[state.next] = ItemRecord(
@@ -48,7 +51,7 @@ final class ItemRecorder: Sendable {
     }
 
     /// Writes down what came of it.
-    func end(_ place: Int, _ outcome: ItemRecord.Outcome, count: Int? = nil) {
+    package func end(_ place: Int, _ outcome: ItemRecord.Outcome, count: Int? = nil) {
         state.withLock { state in
             guard !state.isOver, var record = state.open.removeValue(forKey: place) else { return }
             record.returnNs = now
@@ -59,10 +62,11 @@ final class ItemRecorder: Sendable {
     }
 
     /// What is still under way is written down as unknown, and nothing comes after that.
-    func close() {
+    package func close() {
         state.withLock { state in
             for (_, record) in state.open.sorted(by: { $0.key < $1.key }) { add(record, &state) }
             state.open = [:]
+            state.file = nil
             state.isOver = true
         }
     }
@@ -72,7 +76,10 @@ final class ItemRecorder: Sendable {
     private func add(_ record: ItemRecord, _ state: inout State) {
         state.records.append(record)
         guard let path, state.trouble == nil else { return }
-        do throws(FileError) { try SystemFileSystem().append(Array((record.json.text() + "\n").utf8), to: path) } catch {
+        do throws(FileError) {
+            if state.file == nil { state.file = try AppendedFile(path: path) }
+            try state.file?.append(Array((record.json.text() + "\n").utf8))
+        } catch {
             state.trouble = error
         }
     }
