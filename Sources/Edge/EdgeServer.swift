@@ -18,7 +18,8 @@ public final class EdgeServer: Sendable {
     ///   - version: the product's, for the OpenAPI document.
     public init(
         address: WebAddress, groups: [any RouteGroup], idempotency: IdempotencyKeys? = nil,
-        readiness: @escaping @Sendable () async -> Readiness, version: String, world: any World, limits: WebLimits = WebLimits(), logger: Logger
+        readiness: @escaping @Sendable () async -> Readiness, version: String, world: any World, limits: WebLimits = WebLimits(),
+        logger: Logger
     ) {
         let seeds = WorkIDGenerator(world, name: "idempotency.seeds")
         let offered: [any RouteGroup] =
