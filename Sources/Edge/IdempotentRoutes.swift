@@ -57,9 +57,8 @@ struct IdempotentRoutes: RouteGroup {
         switch claim.course {
         case .answered(let bytes): return try Self.replay(bytes, request)
         case .otherRequest:
-            throw Problem(
-                status: 409,
-                detail: "this \(IdempotencyKeyHeader.name) belongs to another request until \(claim.expires.httpDate); take a new key for a new one")
+            let other = "this \(IdempotencyKeyHeader.name) belongs to another request until \(claim.expires.httpDate)"
+            throw Problem(status: 409, detail: other + "; take a new key for a new one")
         case .open(let seed):
             var asked = request.reading(body)
             asked.ids = WorkIDSeries(from: seed)

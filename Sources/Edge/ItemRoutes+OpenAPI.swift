@@ -19,7 +19,10 @@ extension ItemRoutes {
         "responses": [
             "200": .answer("all of them count, whatever dies from now on", schema: "ItemsAnswer"),
             "400": text(
-                "{\"message\":\"Unable to unmarshal json\"}, {\"message\":\"both values are required\"}, or which value is too long"),
+                """
+                {"message":"Unable to unmarshal json"}, {"message":"both values are required"}, which value is too long, or how many \
+                tenants are too many
+                """),
             "405": ["description": "no body"],
             "500": text("{\"message\":\"Unable to add items\"}: a fault of the program"),
             "503": text(
@@ -63,7 +66,7 @@ extension ItemRoutes {
     }
 
     private static let itemsSchema: JSON = [
-        "type": ["array", "null"],
+        "type": ["array", "null"], "description": .string("of at most \(ItemLimits.tenants) tenants"),
         "items": [
             "type": "object", "required": ["id", "tenant"],
             "properties": [

@@ -110,6 +110,8 @@ enum ItemForm {
             guard item.id.utf8.count <= ItemLimits.idBytes else { throw .tooLong("id", item.id, ItemLimits.idBytes) }
             guard item.tenant.utf8.count <= ItemLimits.tenantBytes else { throw .tooLong("tenant", item.tenant, ItemLimits.tenantBytes) }
         }
+        let tenants = Item.tenants(of: items)
+        guard tenants <= ItemLimits.tenants else { throw .tooManyTenants(tenants) }
         return items
     }
 
@@ -127,6 +129,7 @@ enum ItemFormError: Error, CustomStringConvertible {
     case unreadable
     case incomplete
     case tooLong(_ field: String, _ text: String, _ limit: Int)
+    case tooManyTenants(Int)
 
     var description: String {
         switch self {
@@ -134,6 +137,7 @@ enum ItemFormError: Error, CustomStringConvertible {
         case .incomplete: "both values are required"
         case .tooLong(let field, let text, let limit):
             "\(field) \(text.prefix(32))... has \(text.utf8.count) bytes; at most \(limit) are allowed"
+        case .tooManyTenants(let count): ItemLimits.tooMany(tenants: count)
         }
     }
 }

@@ -10,6 +10,9 @@ public struct Item: Hashable, Sendable {
     ///   - id: 1 to ``ItemLimits/idBytes`` bytes of UTF-8.
     ///   - tenant: 1 to ``ItemLimits/tenantBytes`` bytes of UTF-8.
     public init(id: String, tenant: String) { (self.id, self.tenant) = (id, tenant) }
+
+    /// How many tenants these are of.
+    public static func tenants(of items: [Item]) -> Int { Set(items.lazy.map { Array($0.tenant.utf8) }).count }
 }
 
 /// Ids of one tenant that fit into one event.

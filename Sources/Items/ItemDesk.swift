@@ -10,6 +10,10 @@ public struct ItemDesk: ItemGateway {
     private static let look = Duration.milliseconds(500)
     /// How many deliveries are tried under ids that others have begun with.
     private static let deliveries = 16
+    /// How many deliveries are tried whose registers do not answer. The id of each lies in a shard of its own.
+    private static let shards = 4
+    /// How long the register of a delivery may take to say that it is there, before another is tried; the last one has all that is left.
+    private static let trial = Duration.milliseconds(1_500)
     /// Between two looks that say nothing.
     private static let pause = Duration.milliseconds(50)
 
@@ -47,29 +51,73 @@ public struct ItemDesk: ItemGateway {
             throw ItemGatewayError(.invalid, "an id has 1 to \(ItemLimits.idBytes) bytes, not \(item.id.utf8.count)")
         }
         for item in items { _ = try Self.named(item.tenant) }
+        let tenants = Item.tenants(of: items)
+        guard tenants <= ItemLimits.tenants else { throw ItemGatewayError(.invalid, ItemLimits.tooMany(tenants: tenants)) }
         let parcels = Parcel.parcels(of: items)
-        guard parcels.count <= ItemLimits.parcels else {
-            throw ItemGatewayError(.invalid, "\(parcels.count) tenants at once are more than \(ItemLimits.parcels); divide them")
-        }
         if let only = parcels.first, parcels.count == 1 {
             let work = ids.next()
             return try await tell(Add(ids: only.ids, parcel: nil), to: Self.named(only.tenant), as: work, operation: work, by: deadline)
         }
-        for _ in 0..<Self.deliveries where !parcels.isEmpty {
-            if try await deliver(parcels, ids, by: deadline) { return }
+        guard !parcels.isEmpty else { return }
+        var silent = 0
+        for _ in 0..<Self.deliveries {
+            switch try await deliver(parcels, ids, isLast: silent + 1 == Self.shards, by: deadline) {
+            case .done: return
+            case .abandoned: continue
+            case .unreached(let error):
+                silent += 1
+                guard silent < Self.shards, world.now < deadline, !Task.isCancelled else { throw error }
+            }
         }
-        guard parcels.isEmpty else {
-            throw ItemGatewayError(.unavailable, "\(Self.deliveries) deliveries were begun before and not completed in time; try again")
-        }
+        throw ItemGatewayError(.unavailable, "\(Self.deliveries) deliveries were begun before and not completed in time; try again")
     }
 
     // MARK: Deliveries
 
-    /// False when a delivery of this id was begun before, by somebody who did not complete it in time. Nothing of that counts.
-    private func deliver(_ parcels: [Parcel], _ ids: any WorkIDSource, by deadline: Instant) async throws(ItemGatewayError) -> Bool {
+    /// What became of a delivery.
+    private enum Outcome {
+        /// All of it counts.
+        case done
+        /// One of this id was begun before, by somebody who did not complete it in time. Nothing of that counts.
+        case abandoned
+        /// Its register has not said that it is complete. It is not, by this: nothing of it counts.
+        case unreached(ItemGatewayError)
+    }
+
+    /// Where a delivery lies says nothing of where its tenants do. So one whose register does not answer gives way to another that lies
+    /// elsewhere, as long as it is not sealed.
+    /// - Parameter isLast: no other is tried after this one.
+    private func deliver(
+        _ parcels: [Parcel], _ ids: any WorkIDSource, isLast: Bool, by deadline: Instant
+    ) async throws(ItemGatewayError) -> Outcome {
+        // The same ids are taken whatever becomes of it, so that whoever goes on under them finds the same deliveries.
         let work = ids.next(), delivery = ActorName(Delivery.kind, of: work)
         let loads = Parcel.loads(of: parcels).map { ($0, ids.next()) }, sealing = ids.next()
-        let failures = await withTaskGroup(of: ItemGatewayError?.self, returning: [ItemGatewayError].self) { group in
+        let trial = isLast ? deadline : min(deadline, world.now + Self.trial)
+        var failures = await load(loads.prefix(1), to: delivery, as: work, by: trial)
+        if failures.isEmpty { failures = await load(loads.dropFirst(), to: delivery, as: work, by: deadline) }
+        if let failure = failures.first(where: { $0.code == .invalid }) {
+            if await isAbandoned(delivery, by: deadline) { return .abandoned }
+            throw failure
+        }
+        // It is not sealed from here, so by this nothing of it counts, whatever has become of its parcels.
+        if let failure = failures.first { return .unreached(failure.surely) }
+        do throws(ItemGatewayError) {
+            try await tell(Seal(parcels: UInt32(parcels.count)), to: delivery, as: work, operation: sealing, by: deadline)
+        } catch {
+            if error.code == .invalid, await isAbandoned(delivery, by: deadline) { return .abandoned }
+            guard error.code == .unavailable else { throw error }
+            return .unreached(error)
+        }
+        try await arrival(of: delivery, by: deadline)
+        return .done
+    }
+
+    /// Loads all at once; gives what went wrong.
+    private func load(
+        _ loads: ArraySlice<(Load, WorkID)>, to delivery: ActorName, as work: WorkID, by deadline: Instant
+    ) async -> [ItemGatewayError] {
+        await withTaskGroup(of: ItemGatewayError?.self, returning: [ItemGatewayError].self) { group in
             for (load, operation) in loads {
                 group.addTask {
                     do throws(ItemGatewayError) {
@@ -82,20 +130,6 @@ public struct ItemDesk: ItemGateway {
             }
             return await group.reduce(into: []) { if let error = $1 { $0.append(error) } }
         }
-        if let failure = failures.first {
-            if failures.contains(where: { $0.code == .invalid }), await isAbandoned(delivery, by: deadline) { return false }
-            // It is not sealed from here, so by this nothing of it counts, whatever has become of its parcels.
-            let code = failure.code == .unknown ? .unavailable : failure.code
-            throw ItemGatewayError(code, failure.description, retryAfterSeconds: failure.retryAfterSeconds)
-        }
-        do throws(ItemGatewayError) {
-            try await tell(Seal(parcels: UInt32(parcels.count)), to: delivery, as: work, operation: sealing, by: deadline)
-        } catch {
-            if error.code == .invalid, await isAbandoned(delivery, by: deadline) { return false }
-            throw error
-        }
-        try await arrival(of: delivery, by: deadline)
-        return true
     }
 
     private func isAbandoned(_ delivery: ActorName, by deadline: Instant) async -> Bool {
@@ -151,5 +185,10 @@ extension ItemGatewayError {
             case .unknown: .unknown
             }
         self.init(code, error.sentence, retryAfterSeconds: error.retryAfterSeconds)
+    }
+
+    /// The same of what surely does not count, though it may have been begun.
+    fileprivate var surely: ItemGatewayError {
+        ItemGatewayError(code == .unknown ? .unavailable : code, description, retryAfterSeconds: retryAfterSeconds)
     }
 }

@@ -7,6 +7,16 @@ public enum ItemLimits {
     /// Bytes of an item's id, in UTF-8: it has to fit into an event.
     public static let idBytes = 15 << 10
 
+    /// Tenants of one request. Each gets a letter and answers it, and no more than ``letters`` of them at a time: so all take 21 turns, or
+    /// some forty where their bytes fill a request. In the nine seconds of an edge a turn may take 200 ms then, for four commits one after
+    /// the other.
+    public static let tenants = 1_000
+
+    /// For whoever asks for more.
+    public static func tooMany(tenants count: Int) -> String {
+        "\(count) tenants in one request; at most \(tenants) are allowed: divide them among several"
+    }
+
     /// Bytes of the ids of one parcel, as ``Parcel/size(of:)`` counts them. With a tenant's name it has to fit into an event.
     static let parcelBytes = ChoreographyLimits.eventBytes - 768
     /// Ids of one parcel: rows of one change, of which several may be folded into one.

@@ -118,6 +118,22 @@ func withItems(hasItems: Bool = true, _ body: (String, ItemBook, SystemWorld) as
         }
     }
 
+    @Test func soManyTenantsMayBeInOneRequestAndNoMore() async throws {
+        try await withItems { base, book, _ in
+            func body(_ tenants: Int) -> String {
+                let items = (0..<2 * tenants).map { JSON.object([.init("id", .string("\($0)")), .init("tenant", .string("t\($0 / 2)"))]) }
+                return JSON.array(items).text()
+            }
+            let many = try await ask("POST", base + "/items", body: body(ItemLimits.tenants + 1))
+            #expect(many.status == 400 && many.headers["content-type"]?.hasPrefix("text/plain") == true)
+            let said = many.json?["message"]
+            #expect(said == "1001 tenants in one request; at most 1000 are allowed: divide them among several")
+            #expect(book.adds.isEmpty)
+            let most = try await ask("POST", base + "/items", body: body(ItemLimits.tenants))
+            #expect(most.status == 200 && book.adds.first?.count == 2 * ItemLimits.tenants)
+        }
+    }
+
     @Test(arguments: [
         ("a/b/c", "a/b/c"), ("a%2Fb", "a/b"), ("count", "count"), ("a/count", "a/count"), ("A", "A"), ("%C3%A9%20", "é "), ("a//b", "a//b"),
         ("%25", "%"), ("a/b", "a/b"),

@@ -101,7 +101,8 @@ import World
     @Test(arguments: [
         ("status=done", "status", "expected Pending, Processing, Completed, Failed"), ("kind=order", "kind", "expected lookup or primes"),
         ("limit=0", "limit", "1 to 200"), ("limit=201", "limit", "1 to 200"), ("limit=-1", "limit", "1 to 200"),
-        ("limit=+5", "limit", "whole"), ("limit=1e2", "limit", "whole"), ("limit=99999999999999999999", "limit", "1 to 200"), ("after=7", "after", "a job's id"),
+        ("limit=+5", "limit", "whole"), ("limit=1e2", "limit", "whole"), ("limit=99999999999999999999", "limit", "1 to 200"),
+        ("after=7", "after", "a job's id"),
         ("after=017f22e2-79b0-4cc3-98c4-dc0c0c07398f", "after", "a job's id"),
     ])
     func whatIsNoneIsRefusedByName(_ query: String, _ field: String, _ words: String) async throws {

@@ -51,10 +51,60 @@ import World
     /// Before the seal nothing counts, whatever has become of what was loaded.
     @Test(arguments: [MemoryEngine.Fate.failed, .unheard])
     func aLoadThatIsNotAcknowledgedIsSurelyNotCounted(_ fate: MemoryEngine.Fate) async throws {
-        let engine = MemoryEngine { event, number in event == "load" && number == 3 ? fate : .done }
+        let engine = MemoryEngine { event, number in event == "load" && number >= 3 ? fate : .done }
         #expect(await add(Scene.items(3, 12, idBytes: 3_000), engine)?.code == .unavailable)
         try engine.play()
         #expect(!engine.events.contains("seal"))
+        for tenant in 0..<3 { #expect(try engine.count("t\(tenant)") == 0) }
+    }
+
+    /// It gives way to another, though it was begun.
+    @Test(arguments: [("load", 3), ("load", 1), ("seal", nil)] as [(String, Int?)], [MemoryEngine.Fate.failed, .unheard])
+    func whatFailsOnceBeforeItIsSealedIsDoneByAnotherDelivery(
+        _ failing: (event: String, number: Int?), _ fate: MemoryEngine.Fate
+    ) async throws {
+        let isOver = Mutex(false)
+        let engine = MemoryEngine { event, number in
+            guard event == failing.event, failing.number ?? number == number else { return .done }
+            return isOver.withLock { isOver in
+                defer { isOver = true }
+                return isOver ? .done : fate
+            }
+        }
+        let error = await add(Scene.items(3, 12, idBytes: 3_000), engine)
+        if failing.event == "seal", case .unheard = fate {
+            #expect(error?.code == .unknown, "it may be sealed, and is left at that")
+            try engine.play()
+            #expect(try engine.completed.count == 1)
+        } else {
+            #expect(error == nil)
+            let completed = try engine.completed
+            #expect(Set(engine.asked.map(\.delivery)).count == 2 && completed == [engine.asked.last?.delivery])
+        }
+        for tenant in 0..<3 { #expect(try engine.count("t\(tenant)") == 12) }
+    }
+
+    /// Where a delivery lies says nothing of where its tenants do.
+    @Test(arguments: 1...3, [RegisterError.Outcome.failed, .unknown])
+    func aDeliveryThatDoesNotAnswerGivesWayToAnotherInTime(_ silent: Int, _ outcome: RegisterError.Outcome) async throws {
+        let engine = MemoryEngine(silentDeliveries: silent, silence: outcome)
+        #expect(await add(Scene.items(3, 12, idBytes: 3_000), engine) == nil)
+        for tenant in 0..<3 { #expect(try engine.count("t\(tenant)") == 12) }
+        #expect(engine.deliveries.count == 1)
+        let asked = engine.asked
+        #expect(Set(asked.prefix(silent + 1).map(\.delivery)).count == silent + 1, "each is asked once")
+        #expect(asked.prefix(min(silent + 1, 3)).allSatisfy { $0.patience <= .milliseconds(1_500) })
+        #expect(asked.dropFirst(silent + 1).allSatisfy { $0.patience > .seconds(10) }, "one that answers has all the time")
+    }
+
+    @Test(arguments: [RegisterError.Outcome.failed, .unknown])
+    func whereNoDeliveryAnswersNothingCounts(_ outcome: RegisterError.Outcome) async throws {
+        let engine = MemoryEngine(silentDeliveries: .max, silence: outcome)
+        let error = await add(Scene.items(3, 1), engine)
+        #expect(error?.code == .unavailable && error?.retryAfterSeconds == 3)
+        #expect(Set(engine.asked.map(\.delivery)).count == 4 && engine.asked.count == 4)
+        #expect(engine.asked.last.map { $0.patience > .seconds(10) } == true, "the last one has all the time")
+        #expect(engine.events.isEmpty)
         for tenant in 0..<3 { #expect(try engine.count("t\(tenant)") == 0) }
     }
 
@@ -89,7 +139,7 @@ import World
         failing.withLock { $0 = false }
         try await add()
         try await add()
-        #expect(engine.deliveries == [Scene.delivery(7)])
+        #expect(try engine.completed == [Scene.delivery(7)])
         for tenant in 0..<3 { #expect(try engine.count("t\(tenant)") == 12) }
     }
 
@@ -106,16 +156,18 @@ import World
         }
         let items = Scene.items(3, 12, idBytes: 3_000), desk = ItemDesk(engine: engine, world: world)
         func add() async throws { try await desk.add(items, ids: WorkIDSeries(from: Scene.id(7)), by: world.now + .seconds(20)) }
+        // Of those that cannot be sealed so many are made as are tried.
+        let made = last == "seal" ? 4 : 1
         for begun in 1...2 {
             told.withLock { $0 = 0 }
             await #expect(throws: ItemGatewayError.self) { try await add() }
-            #expect(engine.deliveries.count == begun)
+            #expect(engine.deliveries.count == begun * made)
             try engine.abandonWhatLoads()
         }
         failing.withLock { $0 = false }
         try await add()
         try await add()
-        #expect(engine.deliveries.count == 3)
+        #expect(engine.deliveries.count == 2 * made + 1)
         for tenant in 0..<3 { #expect(try engine.count("t\(tenant)") == 12) }
     }
 
@@ -135,6 +187,8 @@ import World
         ] {
             #expect(await add([good, wrong], engine)?.code == .invalid)
         }
+        let error = await add(Scene.items(ItemLimits.tenants + 1, 1), engine)
+        #expect(error?.code == .invalid && error?.description.contains("1001 tenants in one request; at most 1000") == true)
         #expect(engine.events.isEmpty)
     }
 }

@@ -23,13 +23,25 @@ final class MemoryEngine: RegisterEngine {
         /// Answers by operation.
         var done: [WorkID: [UInt8]] = [:]
         var arrivals = true
+        /// Deliveries that were asked for, in order, and how long each question was to wait.
+        var asked: [(delivery: ActorName, patience: Duration)] = []
     }
 
     private let state = Mutex(State())
     private let fate: @Sendable (_ event: String, _ number: Int) -> Fate
+    private let silentDeliveries: Int
+    private let silence: RegisterError.Outcome
 
-    /// - Parameter fate: of the event that somebody tells, by its place among all.
-    init(_ fate: @escaping @Sendable (_ event: String, _ number: Int) -> Fate = { _, _ in .done }) { self.fate = fate }
+    /// - Parameters:
+    ///   - fate: of the event that somebody tells, by its place among all.
+    ///   - silentDeliveries: so many of the deliveries that are asked for first do not answer.
+    ///   - silence: what is known of what these are asked for.
+    init(
+        silentDeliveries: Int = 0, silence: RegisterError.Outcome = .failed,
+        _ fate: @escaping @Sendable (_ event: String, _ number: Int) -> Fate = { _, _ in .done }
+    ) {
+        (self.silentDeliveries, self.silence, self.fate) = (silentDeliveries, silence, fate)
+    }
 
     /// The events that were told, in order.
     var events: [String] { state.withLock { $0.events } }
@@ -39,6 +51,16 @@ final class MemoryEngine: RegisterEngine {
 
     /// Deliveries that anybody has begun.
     var deliveries: [ActorName] { state.withLock { $0.actors.names.filter { $0.kind == Delivery.kind } } }
+
+    /// Of these, those of which all counts.
+    var completed: [ActorName] { get throws { try state.withLock { try Self.deliveries($0, .done) } } }
+
+    private static func deliveries(_ state: State, _ status: Delivery.Status) throws -> [ActorName] {
+        try state.actors.names.filter { try $0.kind == Delivery.kind && state.actors.state(of: $0, Delivery.self).status == status }
+    }
+
+    /// Deliveries that were asked for, whether they have answered or not, in order, and how long each question was to wait.
+    var asked: [(delivery: ActorName, patience: Duration)] { state.withLock { $0.asked } }
 
     /// So much time passes that what is not complete by now never will be.
     func abandonWhatLoads() throws {
@@ -63,6 +85,11 @@ final class MemoryEngine: RegisterEngine {
         let result = state.withLock { state -> Result<[UInt8], RegisterError> in
             guard let actor = ActorName(key: key), case .tell(let event, _, _)? = try? ActorCommand(packed: command) else {
                 return .failure(RegisterError(.refused, .failed, "no actor, or no event"))
+            }
+            if actor.kind == Delivery.kind {
+                state.asked.append((actor, patience))
+                let names = state.asked.map(\.delivery), place = Set(names.prefix(through: names.firstIndex(of: actor) ?? 0)).count
+                if place <= silentDeliveries { return .failure(Self.silence(silence)) }
             }
             if let operation, let answer = state.done[operation] { return .success(answer) }
             state.events.append(event)

@@ -86,3 +86,29 @@ import World
         #expect(try disk.read("/data/a") == [1])
     }
 }
+
+@Suite struct AppendedFileTests {
+    @Test func bytesAreAddedAtTheEndOfTheOneFile() throws {
+        var random = SystemWorld().random("files")
+        let directory = "/tmp/gossamer-appended-\(random.next())", files = SystemFileSystem(), path = directory + "/log"
+        defer { try? files.removeTree(directory) }
+        try files.createDirectory(directory)
+        try files.append([1], to: path)
+        let file = try AppendedFile(path: path)
+        #expect(try files.read(path) == [1], "what is there stays")
+        try file.append([2, 3])
+        try files.append([4], to: path)
+        try file.append([5])
+        #expect(try files.read(path) == [1, 2, 3, 4, 5])
+        try files.remove(path)
+        try file.append([6])
+        #expect(!files.exists(path), "it is not opened anew")
+    }
+
+    @Test func whatCannotBeOpenedOrWrittenIsNamed() {
+        let missing = #expect(throws: FileError.self) { try AppendedFile(path: "/tmp/gossamer-nowhere/log") }
+        #expect(missing?.code == .notFound && missing?.path == "/tmp/gossamer-nowhere/log")
+        let full = #expect(throws: FileError.self) { try AppendedFile(path: "/dev/full").append([1]) }
+        #expect(full?.code == .noSpace)
+    }
+}

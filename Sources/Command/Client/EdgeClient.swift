@@ -57,7 +57,7 @@ package struct EdgeClient: Sendable {
         package let answer: HTTPAnswer
     }
 
-    /// Hands the order to the first edge that takes it, under a key: the next edge knows again what one may have taken that has not said so.
+    /// Hands the order to the first edge that takes it, under a key: the next edge knows again what one may have taken without saying so.
     /// - Parameter path: of the kind of work, such as `/api/primes`.
     /// - Throws: `unavailable` when it was surely taken by none; `unknown` when it may have been.
     package func submit(_ order: JSON, to path: String) async throws(CommandFailure) -> Ticket {

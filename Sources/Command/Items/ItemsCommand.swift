@@ -39,9 +39,9 @@ struct ItemsCommand: AsyncParsableCommand {
             let run = ItemRun(
                 client: try EdgeClient(await mesh.access(world.files).members(), world: world), isQuiet: mesh.json, world: world)
             let all = ids + (try file.map { try lines(of: $0, world.files) } ?? [])
-            try await run.add(all, to: tenant)
-            if mesh.json { return Console.put(["tenant": .string(tenant), "added": .number(all.count)]) }
-            Console.put("\(NumberText.grouped(UInt64(all.count))) \(all.count == 1 ? "id counts" : "ids count") at \(tenant)")
+            let count = try await run.add(all, to: tenant)
+            if mesh.json { return Console.put(["tenant": .string(tenant), "added": .number(count)]) }
+            Console.put("\(NumberText.grouped(UInt64(count))) \(count == 1 ? "id counts" : "ids count") at \(tenant)")
         }
 
         private func lines(of path: String, _ files: any FileSystem) throws(CommandFailure) -> [String] {
@@ -104,7 +104,8 @@ struct ItemRun {
     }
 
     /// One request for each parcel, because that is one change.
-    func add(_ ids: [String], to tenant: String) async throws {
+    /// - Returns: how many ids these are; one that comes twice is one.
+    func add(_ ids: [String], to tenant: String) async throws -> Int {
         let parcels = Parcel.parcels(of: ids.map { Item(id: $0, tenant: tenant) })
         let total = parcels.reduce(0) { $0 + $1.ids.count }
         let screen = ProgressScreen(isShown: Terminal.error.isInteractive && !isQuiet && parcels.count > 1, unit: "ids", world: world)
@@ -118,6 +119,7 @@ struct ItemRun {
             done += parcel.ids.count
             screen.show(done: done, total: total)
         }
+        return total
     }
 
     private func insist(_ body: JSON) async throws(CommandFailure) {

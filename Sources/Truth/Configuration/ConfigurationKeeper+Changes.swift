@@ -69,8 +69,8 @@ extension ConfigurationKeeper {
 
     private func left(_ deadline: Instant) -> Duration { max(deadline - node.world.now, .milliseconds(1)) }
 
-    /// The members of this mesh. Whose store is to hold shards is asked itself: gossip may not know yet that its disk is another one. So are all
-    /// who have to know a schema: their programs may be other ones.
+    /// The members of this mesh. Whose store is to hold shards is asked itself: gossip may not know yet that its disk is another one. So
+    /// are all who have to know a schema: their programs may be other ones.
     private func sights(_ wish: StoreChange) async -> [StoreSight] {
         var sights: [StoreSight] = []
         for member in node.members.members where isOfThisMesh(member) {
@@ -100,7 +100,8 @@ extension ConfigurationKeeper {
 
     /// What this node's replica has said of the reconfiguration that is under way.
     var ownProgress: ReconfigurationProgress? {
-        guard let known = configuration, known.map.isJoint, let progress = engine.progress, progress.epoch == known.epoch else { return nil }
+        guard let known = configuration, known.map.isJoint, let progress = engine.progress, progress.epoch == known.epoch
+        else { return nil }
         return ReconfigurationProgress(
             epoch: progress.epoch, moving: progress.moving, carried: progress.carried, registers: progress.registers)
     }

@@ -124,7 +124,10 @@ public final class ConfigurationKeeper: Sendable {
         if mesh == own.meshID { return true }
         if state.withLock({ $0.strangers.insert(label).inserted }) {
             log.error(
-                "\(member.identity) belongs to mesh \(mesh), and this node to mesh \(own.meshID): its store counts for nothing here; give one of the two another mesh name, or wipe it")
+                """
+                \(member.identity) belongs to mesh \(mesh), and this node to mesh \(own.meshID): its store counts for nothing here; give \
+                one of the two another mesh name, or wipe it
+                """)
         }
         return false
     }
@@ -132,8 +135,11 @@ public final class ConfigurationKeeper: Sendable {
     /// Two nodes run one store: somebody has copied a data directory.
     func complain(of store: StoreID, at nodes: [String]) {
         if state.withLock({ $0.strangers.insert("\(store) \(nodes.sorted())").inserted }) {
+            let names = nodes.sorted().joined(separator: " and ")
             log.critical(
-                "\(nodes.sorted().joined(separator: " and ")) run the same store \(store): was a data directory copied? Stop one of them at once, and wipe its directory")
+                """
+                \(names) run the same store \(store): was a data directory copied? Stop one of them at once, and wipe its directory
+                """)
         }
     }
 
@@ -220,7 +226,8 @@ public final class ConfigurationKeeper: Sendable {
     private func ask(_ action: RegisterWish.Action) async -> Result<[UInt8], RegisterError> {
         do throws(RegisterError) {
             switch action {
-            case .read(let query), .look(let query): return .success(try await engine.read(.configuration, query: query, patience: Self.errandPatience))
+            case .read(let query), .look(let query):
+                return .success(try await engine.read(.configuration, query: query, patience: Self.errandPatience))
             case .change(let operation, let command):
                 return .success(
                     try await engine.change(.configuration, operation: operation, command: command, patience: Self.errandPatience))
@@ -253,10 +260,13 @@ public final class ConfigurationKeeper: Sendable {
         }
         var random = node.world.random("mesh-id")
         switch genesis.judge(reports, meshID: StoreID(from: &random)) {
-        case .missing(let names): obstacle("the mesh begins when all stores of the topology have answered; missing: \(names.joined(separator: ", "))")
+        case .missing(let names):
+            let missing = names.joined(separator: ", ")
+            obstacle("the mesh begins when all stores of the topology have answered; missing: \(missing)")
         case .refused(let reason): obstacle("the mesh cannot begin: \(reason)")
         case .configuration(let configuration):
-            log.notice("the mesh begins: its id is \(configuration.meshID), its stores are \(configuration.shards.stores.map(\.name).joined(separator: ", "))")
+            let stores = configuration.shards.stores.map(\.name).joined(separator: ", ")
+            log.notice("the mesh begins: its id is \(configuration.meshID), its stores are \(stores)")
             do { try await adoptIfNewer(configuration) } catch { obstacle("\(error)") }
         }
     }

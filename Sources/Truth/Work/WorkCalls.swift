@@ -1,7 +1,7 @@
 import Choreography
 
-/// The calls of workers that are under way, by what they are for. Each has a number of its own: one that was called off may come back after all,
-/// when its successor is under way, and is not taken for that.
+/// The calls of workers that are under way, by what they are for. Each has a number of its own: one that was called off may come back after
+/// all, when its successor is under way, and is not taken for that.
 package struct WorkCalls<Call: Sendable>: Sendable {
     private var open: [WorkDispatcher.Assignment: (number: UInt64, call: Call)] = [:]
     private var last: UInt64 = 0

@@ -20,13 +20,8 @@ extension SystemFileSystem {
         return count > 0 ? Array(buffer[..<count]) : []
     }
 
-    /// Adds bytes at a file's end; it is made when it is not there. Not durable: for logs. When it fails a part of the bytes may be
-    /// there, so what is appended after that would stand behind a torn line.
-    public func append(_ bytes: [UInt8], to path: String) throws(FileError) {
-        let file = try open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC)
-        defer { close(file) }
-        try writeAll(bytes, to: file, path: path)
-    }
+    /// Adds bytes once at a file's end; see ``AppendedFile``.
+    public func append(_ bytes: [UInt8], to path: String) throws(FileError) { try AppendedFile(path: path).append(bytes) }
 
     /// Gives a file another name, in the place of what had it.
     public func move(_ path: String, to newPath: String) throws(FileError) {

@@ -52,16 +52,4 @@ import World
             #expect(bulkhead.underWay == inside.count && bulkhead.queue == waiting)
         }
     }
-
-    @Test func fullJitterIsUniformBelowABoundThatDoubles() {
-        var random = RandomStream(seed: 5)
-        for (attempts, bound) in [(0, 50), (1, 50), (2, 100), (3, 200), (8, 6_400), (9, 10_000), (64, 10_000), (Int.max, 10_000)] {
-            let most = Duration.milliseconds(bound)
-            let pauses = (0..<400).map { _ in random.fullJitter(after: attempts, first: .milliseconds(50), longest: .seconds(10)) }
-            #expect(pauses.allSatisfy { $0 >= .zero && $0 < most })
-            for quarter in 0..<4 {
-                #expect(pauses.contains { $0 >= most * quarter / 4 && $0 < most * (quarter + 1) / 4 }, "\(attempts), \(quarter)")
-            }
-        }
-    }
 }
