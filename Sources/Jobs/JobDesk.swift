@@ -61,7 +61,11 @@ public final class JobDesk<Actor: JobActor>: JobGateway {
             _ = try await actors.tell(event, to: actor, as: id, operation: id)
         } catch {
             settle(error.outcome == .unknown)
-            throw JobGatewayError(error, "job \(id) of the kind \(Actor.kind)")
+            let what = "job \(id) of the kind \(Actor.kind)"
+            guard error.code == .expired else { throw JobGatewayError(error, what) }
+            throw JobGatewayError(
+                .unavailable,
+                "\(what): \(error.sentence); its id is new, so a clock is behind: gossamer members tells whose clock is off")
         }
         settle(true)
         submitted.withLock { $0 += 1 }

@@ -68,7 +68,7 @@ import World
     @Test(arguments: [
         (RegisterError(.noMajority, .failed, "x"), JobGatewayError.Code.unavailable, 1),
         (RegisterError(.noMajority, .unknown, "x"), .unknown, 1), (RegisterError(.overloaded, .failed, "x", retryAfter: .seconds(5)), .unavailable, 5),
-        (RegisterError(.notReady, .failed, "x", retryAfter: .milliseconds(10)), .unavailable, 1), (RegisterError(.expired, .failed, "x"), .notFound, 1),
+        (RegisterError(.notReady, .failed, "x", retryAfter: .milliseconds(10)), .unavailable, 1),
         (RegisterError(.refused, .failed, "x"), .invalid, 1), (RegisterError(.tooLarge, .failed, "x"), .invalid, 1),
     ])
     func whatRegistersSayIsSaidInTheWordsOfAnEdge(_ error: RegisterError, _ code: JobGatewayError.Code, _ seconds: Int) async throws {
@@ -79,6 +79,15 @@ import World
         #expect(scene.settled == [error.outcome == .unknown], "a place is given back unless the job may have begun")
         #expect(await refusal { _ = try await status() }?.code == code)
         #expect(await refusal { try await scene.desk.cancel(Self.id) }?.code == code)
+    }
+
+    @Test func anIdOfAClosedHourIsAnOldOneWhenItIsAskedForAndTheWorkOfAClockWhenItIsNew() async throws {
+        scene.fail(RegisterError(.expired, .failed, "x"))
+        let refused = await refusal { try await submit() }
+        #expect(refused?.code == .unavailable && refused?.description.contains("a clock is behind") == true)
+        #expect(scene.settled == [false])
+        #expect(await refusal { _ = try await status() }?.code == .notFound)
+        #expect(await refusal { try await scene.desk.cancel(Self.id) }?.code == .notFound)
     }
 
     // MARK: Asking
