@@ -47,7 +47,7 @@ final class Nemesis {
     private func pause(_ trouble: Trouble) -> Duration {
         switch trouble {
         case .kill, .freeze: .seconds(4)
-        case .killAtCommit, .hours: .seconds(3)
+        case .killAtCommit, .hours, .wrongClock: .seconds(3)
         case .killSeveral, .slowDisk, .fullDisk: .seconds(8)
         case .killAll: .seconds(15)
         case .cut: .seconds(4)
@@ -66,6 +66,7 @@ final class Nemesis {
         case .freeze: mesh.freeze(victim, for: random.exponential(.milliseconds([100, 1_500, 5_000][random.below(3)])))
         case .cut: cut()
         case .clock: setClock(victim)
+        case .wrongClock: spoilClock(victim)
         case .slowDisk:
             mesh.machines[victim].slowness = random.pick(isHectic ? [4, 10, 30] : [10, 100, 400]) ?? 10
             if random.chance(0.6) {
@@ -136,6 +137,20 @@ final class Nemesis {
         let most: Duration = [.milliseconds(500), .seconds(60), .seconds(7_200)][random.below(3)]
         mesh.machines[i].clockAhead = random.between(.zero - most, most)
         mesh.trace.note(mesh.now, i, .trouble, 0, "the wall clock is ahead by \(mesh.machines[i].clockAhead.milliseconds) ms")
+    }
+
+    /// Two wrong clocks of three would be a majority, so there is one at a time.
+    private func spoilClock(_ i: Int) {
+        guard mesh.machines.allSatisfy({ $0.clockAhead == .zero }) else { return }
+        let most: Duration = [.seconds(10), .seconds(120), .seconds(7_200)][random.below(3)], off = random.between(.seconds(3), most)
+        spoilClock(i, by: random.chance(0.7) ? off : .zero - off)
+        mesh.after(random.exponential(.seconds(6))) { [unowned self] _ in if !isOver { spoilClock(i, by: .zero) } }
+    }
+
+    private func spoilClock(_ i: Int, by ahead: Duration) {
+        mesh.machines[i].clockAhead = ahead
+        mesh.machines[i].clockSetAt = mesh.now
+        mesh.trace.note(mesh.now, i, .trouble, 0, "the wall clock is ahead by \(ahead.milliseconds) ms")
     }
 
     private func passHours() {
