@@ -79,10 +79,11 @@ final class ActorExamination {
         return WallTime(millisecondsSince1970: Int64(clamping: due)) > mesh.wall(0)
     }
 
-    /// A delivery that nobody has completed waits for a minute and ends: that minute passes at once.
+    /// A delivery that nobody has completed waits for a minute by the clock of its home, which may have been wrong, and ends: that time
+    /// passes at once.
     private func passLoading() {
         guard !mesh.registers(ofKind: Delivery.kind).isEmpty else { return }
-        setClocks(ahead: ItemLimits.loading + .seconds(1))
+        setClocks(ahead: Nemesis.mostAhead + ItemLimits.loading + .seconds(1))
         _ = mesh.run(until: mesh.now + Self.patience, or: { self.isQuiet })
     }
 }

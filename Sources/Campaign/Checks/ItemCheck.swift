@@ -46,9 +46,14 @@ package enum ItemCheck {
         }
     }
 
+    /// A delivery that was abandoned takes nothing more, and an edge that cannot read that it was says only that it was refused: such items
+    /// must not count. Nothing else that users ask may be refused.
     private static func refused(_ log: EdgeLog) -> [Violation] {
-        log.answered { request, answer in if case .refused(let sentence) = answer { "\(request.text): \(sentence)" } else { nil } }
-            .map { Violation(.refused, $0.value) }
+        let told = log.answered { request, answer -> String? in
+            if case .add = request { return nil }
+            return if case .refused(let sentence) = answer { "\(request.text): \(sentence)" } else { nil }
+        }
+        return told.map { Violation(.refused, $0.value) }
     }
 
     private static func deliveries(_ books: Books) -> [Violation] {

@@ -3,6 +3,9 @@ import World
 
 /// Troubles a mesh for a while, then makes everything well again.
 final class Nemesis {
+    /// How far a wall clock is set ahead or back at most.
+    static let mostAhead: Duration = .seconds(7_200)
+
     unowned let mesh: SimulatedMesh
     var random: RandomStream
     private let troubles: [Trouble]
@@ -134,7 +137,7 @@ final class Nemesis {
     // MARK: Clocks and disks
 
     private func setClock(_ i: Int) {
-        let most: Duration = [.milliseconds(500), .seconds(60), .seconds(7_200)][random.below(3)]
+        let most: Duration = [.milliseconds(500), .seconds(60), Self.mostAhead][random.below(3)]
         mesh.machines[i].clockAhead = random.between(.zero - most, most)
         mesh.trace.note(mesh.now, i, .trouble, 0, "the wall clock is ahead by \(mesh.machines[i].clockAhead.milliseconds) ms")
     }
@@ -142,7 +145,7 @@ final class Nemesis {
     /// Two wrong clocks of three would be a majority, so there is one at a time.
     private func spoilClock(_ i: Int) {
         guard mesh.machines.allSatisfy({ $0.clockAhead == .zero }) else { return }
-        let most: Duration = [.seconds(10), .seconds(120), .seconds(7_200)][random.below(3)], off = random.between(.seconds(3), most)
+        let most: Duration = [.seconds(10), .seconds(120), Self.mostAhead][random.below(3)], off = random.between(.seconds(3), most)
         spoilClock(i, by: random.chance(0.7) ? off : .zero - off)
         mesh.after(random.exponential(.seconds(6))) { [unowned self] _ in if !isOver { spoilClock(i, by: .zero) } }
     }
