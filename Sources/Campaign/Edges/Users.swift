@@ -58,13 +58,13 @@ final class Users {
 
     /// Has everything asked for within this time, bit by bit.
     func begin(within length: Duration) {
-        func some(_ count: Int, _ deed: @escaping (Users) -> Void) {
+        func several(_ count: Int, _ deed: @escaping (Users) -> Void) {
             for _ in 0..<count { mesh.after(length * random.unit()) { [unowned self] _ in deed(self) } }
         }
-        some(plan.items) { $0.add() }
-        some(2 * plan.items) { $0.count() }
-        some(plan.jobs) { $0.submit() }
-        some(plan.keysOfRequests) { $0.sendUnderOneKey() }
+        several(plan.items) { $0.add() }
+        several(2 * plan.items) { $0.count() }
+        several(plan.jobs) { $0.submit() }
+        several(plan.keysOfRequests) { $0.sendUnderOneKey() }
     }
 
     /// When all is well: whatever was sent under a key is sent once more, each tenant is counted, and each job is asked about.
