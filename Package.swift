@@ -58,7 +58,6 @@ var foundation: [Target] {
         .target(name: "Membership", dependencies: ["World", "MessagePack"]),
         .target(name: "Placement", dependencies: ["World"]),
         .target(name: "Registers", dependencies: ["World", "MessagePack", "CStoreFile"] + sqlite),
-        .target(name: "Campaign", dependencies: ["World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Orders"]),
         .target(name: "Choreography", dependencies: ["World", "MessagePack", "Placement", "Registers"]),
         .target(name: "Orders", dependencies: ["World", "Registers", "Choreography"]),
         .target(name: "Items", dependencies: ["World", "MessagePack", "Registers", "Choreography"]),
@@ -129,6 +128,11 @@ var surfaces: [Target] {
             name: "Chaos",
             dependencies: ["World", "JSONDocument", "Campaign", "Orders", "Items", "Jobs", "Lookup", "Primes", "Topology", "Yams"]),
         .target(
+            name: "Campaign",
+            dependencies: [
+                "World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Orders", "Items", "Jobs", "Truth", "Primes",
+            ]),
+        .target(
             name: "Command",
             dependencies: [
                 "CPlatform", "World", "JSONDocument", "MessagePack", "Wire", "Membership", "Placement", "Registers", "Campaign", "Choreography", "Orders", "Items",
@@ -182,7 +186,10 @@ var tests: [Target] {
         .testTarget(name: "MembershipTests", dependencies: ["World", "MessagePack", "Membership", "TestSupport"]),
         .testTarget(name: "PlacementTests", dependencies: ["World", "Placement"]),
         .testTarget(
-            name: "CampaignTests", dependencies: ["World", "Membership", "Placement", "Registers", "Choreography", "Orders", "Campaign"]),
+            name: "CampaignTests",
+            dependencies: [
+                "World", "Membership", "Placement", "Registers", "Choreography", "Orders", "Items", "Jobs", "Primes", "Campaign",
+            ]),
         .testTarget(
             name: "RegistersTests",
             dependencies: [

@@ -42,7 +42,7 @@ public struct CampaignRun: Sendable {
     public func run(show: ((String) -> Void)? = nil) -> CampaignResult {
         var random = RandomStream(seed: seed, name: "campaign \(scenario.name)")
         let shape = shape(&random)
-        var weather = scenario.isCalm ? .calm : Weather(&random)
+        var weather = scenario.isCalm || scenario.watchesClocks ? .calm : Weather(&random)
         if scenario.isHectic { weather.loss = max(weather.loss, 0.05 + 0.1 * random.unit()) }
         let mesh = SimulatedMesh(
             seed: random.next(), shape: shape, weather: weather, machine: ActorKinds.machines(mutations), mutations: mutations, show: show)
@@ -52,9 +52,13 @@ public struct CampaignRun: Sendable {
         if scenario == .all {
             var random = RandomStream(seed: seed, name: "campaign actors")
             if random.chance(0.25) { plan.addActors(&random) }
+            var edges = RandomStream(seed: seed, name: "campaign edges")
+            plan.addEdges(&edges)
         }
-        let clients = Clients(mesh, plan), customers = Customers(mesh, plan)
-        let nemesis = Nemesis(mesh, scenario.troubles(&random), keys: plan.keys.map(\.key), isHectic: scenario.isHectic)
+        mesh.watchesClocks = scenario.watchesClocks
+        let clients = Clients(mesh, plan), customers = Customers(mesh, plan), users = Users(mesh, plan)
+        let nemesis = Nemesis(
+            mesh, scenario.troubles(&random), keys: plan.keys.map(\.key) + users.keys, isHectic: scenario.isHectic)
         for i in mesh.machines.indices { mesh.push(.start(i), after: random.between(.zero, .milliseconds(500))) }
         mesh.run(until: .zero + .seconds(2))
         if customers.isNeeded {
@@ -62,6 +66,7 @@ public struct CampaignRun: Sendable {
             _ = mesh.run(until: mesh.now + .seconds(10), or: { customers.isIdle })
             customers.begin(within: length)
         }
+        users.begin(within: length)
         clients.begin()
         nemesis.begin(until: mesh.now + length)
         mesh.run(until: mesh.now + length)
@@ -71,11 +76,13 @@ public struct CampaignRun: Sendable {
         clients.stop()
         let examination = Examination(mesh, clients)
         examination.run()
-        let agreement = AgreementCheck.judge(clients.ledger.byKey.map(\.key), mesh)
-        let freeing = FreeingExamination(mesh, clients), actors = ActorExamination(mesh, customers)
+        let agreement = AgreementCheck.judge(clients.ledger.byKey.map(\.key) + users.keys, mesh)
+        let freeing = FreeingExamination(mesh, clients)
+        let actors = ActorExamination(mesh, customers, users, showsTime: !scenario.setsClocks)
         if scenario.frees && examination.violations.isEmpty { freeing.run() }
-        if customers.isNeeded && examination.violations.isEmpty { actors.run() }
-        let seen = agreement + examination.violations + freeing.violations + actors.violations
+        if customers.isNeeded || users.isNeeded, examination.violations.isEmpty { actors.run() }
+        let seen = mesh.seen + agreement + examination.violations + freeing.violations + actors.violations
+        mesh.endTasks()
         return judge(mesh, clients, nemesis, seen)
     }
 
@@ -90,6 +97,8 @@ public struct CampaignRun: Sendable {
         if random.chance(0.2) { shape.replica.roundTimeout = .milliseconds(10) }
         if random.chance(0.2) { shape.replica.fetchTimeout = .milliseconds(20) }
         if scenario.isHectic { shape.replica.witnessInterval = .milliseconds(8) }
+        // Who hears all clocks soon can be judged soon.
+        if scenario.watchesClocks { shape.membership = .local }
         if scenario.reconfigures {
             shape.spares = 1 + random.below(2)
             // Nodes that hear late go by an older epoch while others have gone on.

@@ -27,5 +27,5 @@ public enum ItemLimits {
     static let letters = 48, letterBytes = 48 << 10
     /// How long a delivery waits to be complete, by the wall clock of its home. Who has begun it and has not said that it is by then is
     /// gone.
-    static let loading = Duration.seconds(60)
+    package static let loading = Duration.seconds(60)
 }

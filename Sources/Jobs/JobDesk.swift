@@ -101,7 +101,16 @@ public final class JobDesk<Actor: JobActor>: JobGateway {
         if !document.status.isTerminal, surroundings.breadth() == 0 {
             document.warnings.append("no node with the role \(Actor.kind) is alive; the job waits for one")
         }
+        if world.isMutated(.twoDeciders) { decide(&document) }
         return document
+    }
+
+    /// Of the mutation `two-deciders`: the deadline is over by the clock here, whatever the job's own register will say.
+    private func decide(_ document: inout Document) {
+        let end = document.createdAtMs + limits.deadline.milliseconds
+        guard !document.status.isTerminal, world.wallTime.millisecondsSince1970 >= end else { return }
+        document.status = .failed
+        document.warnings.append(JobWarning.deadline)
     }
 
     private func fetch(_ locations: [ResultLocation], _ id: WorkID) async throws(JobGatewayError) -> [ResultLocation: [UInt8]] {

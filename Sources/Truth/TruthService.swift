@@ -50,7 +50,8 @@ public final class TruthService: Sendable {
         self.node = node
         self.log = log
         var machines: [String: any RegisterMachine] = [
-            KeyValueMachine.kind: KeyValueMachine(), IdempotencyMachine.kind: IdempotencyMachine(),
+            KeyValueMachine.kind: KeyValueMachine(),
+            IdempotencyMachine.kind: IdempotencyMachine(mutations: node.world.mutations),
         ]
         for actor in actors { machines[actor.kind] = actor.machine(node.world.mutations, schemas: schemas) }
         let engine = ReplicatedEngine(node: node, store: store, machine: MachineBook(machines: machines), log: log)

@@ -62,8 +62,8 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
     /// A compensation that comes before its step leaves nothing behind. Breaks: a step that was undone has no effect, whichever comes
     /// first.
     case noTombstone = "no-tombstone"
-    /// Timers run beside the registers, so that an actor which has cancelled one is woken all the same. Breaks: one of success, deadline
-    /// and cancellation decides.
+    /// Timers run beside the registers, so that an actor which has cancelled one is woken all the same; and an edge says of a job whose
+    /// deadline is over by its own clock that it has failed. Breaks: one of success, deadline and cancellation decides.
     case twoDeciders = "two-deciders"
     /// Timers are known to the courier that has read them, and to nobody else. Breaks: an actor's timers come, whoever dies.
     case timersInMemory = "timers-in-memory"
@@ -74,6 +74,15 @@ public enum Mutation: String, Hashable, Sendable, CaseIterable, Comparable {
     case noResend = "no-resend"
     /// A compensation waits behind a dead step like any letter. Breaks: what cannot go on can go back.
     case compensationHeldBack = "compensation-held-back"
+
+    /// A node fires what is due by its wall clock though that is off. Breaks: a wrong clock fires nothing.
+    case wrongClocksFire = "wrong-clocks-fire"
+
+    // Requests that are sent again.
+
+    /// Every claim of a key counts as the first, and its seed as that of new work. Breaks: what is sent again under its key is done
+    /// once, and has the answer that was given.
+    case freshSeeds = "fresh-seeds"
 
     /// Whether only a simulation can plant it: of a wiped disk the id is gone, and a real node has no way to keep it.
     public var isOnlySimulated: Bool { self == .wipedDiskVotes }

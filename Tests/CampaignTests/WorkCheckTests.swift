@@ -136,6 +136,12 @@ import World
         #expect(kinds([elsewhere, (Self.account, Self.entry(1, Self.letter(1)))]) == [.ghost])
     }
 
+    @Test func aPartIsAnsweredOnce() {
+        func answer(_ part: String) -> TraceEntry.Origin { .worker(part: part, node: "n1", cause: 1) }
+        #expect(kinds([(Self.order, Self.entry(2, answer("0"))), (Self.order, Self.entry(3, answer("1")))]).isEmpty)
+        #expect(kinds([(Self.order, Self.entry(2, answer("0"))), (Self.order, Self.entry(3, answer("0")))]) == [.twice])
+    }
+
     @Test func noTimerFiresBeforeItsTime() {
         #expect(kinds([(Self.order, Self.entry(2, .timer("deadline", cause: 1), at: 1_000))]).isEmpty)
         #expect(kinds([(Self.order, Self.entry(2, .timer("deadline", cause: 1), at: 999))]) == [.early])

@@ -150,6 +150,17 @@ import World
         #expect(try await status().results == [location: [1, 2, 3]])
     }
 
+    /// Whatever the clock of an edge shows; the mutation is one that asks it.
+    @Test func onlyTheJobItselfSaysThatItIsTooLate() async throws {
+        for (mutations, phase) in [([], .pending), ([.twoDeciders], .failed)] as [(Set<Mutation>, JobPhase)] {
+            let scene = JobScene(mutations: mutations)
+            scene.engine.now = WallTime(millisecondsSince1970: SystemWorld().wallTime.millisecondsSince1970 - 120_000)
+            try await scene.desk.submit(Self.two, id: Self.id)
+            let status = try await scene.desk.status(Self.id, seen: nil, patience: .zero)
+            #expect(status.status == phase && status.warnings == (phase == .failed ? [JobWarning.deadline] : []))
+        }
+    }
+
     // MARK: Cancelling
 
     @Test func aCancelledJobHasFailed() async throws {

@@ -69,14 +69,15 @@ final class JobScene: Sendable {
         }
     }
 
-    init(breadth: Int = 4, objection: String? = nil) {
+    /// - Parameter mutations: what the node of the desk breaks on purpose.
+    init(breadth: Int = 4, objection: String? = nil, mutations: Set<Mutation> = []) {
         engine = MemoryEngine([SumJob.self, TotalJob.self], now: WallTime(millisecondsSince1970: Self.startMs))
         results = Results()
         self.breadth = Mutex(breadth)
         self.objection = Mutex(objection)
         let box = Box()
         desk = JobDesk(
-            world: SystemWorld(), actors: DurableActors(engine: Way(engine: engine, deeds: deeds)),
+            world: SystemWorld(mutations: mutations), actors: DurableActors(engine: Way(engine: engine, deeds: deeds)),
             limits: JobLimits(deadline: .seconds(60), runningJobs: 2),
             surroundings: .init(results: results, breadth: { box.scene?.breadth.withLock { $0 } ?? 0 }) { _ in
                 box.scene?.admit() ?? .refused("there is no scene")

@@ -60,6 +60,19 @@ import World
         #expect(simulation.now - start == .seconds(600))
     }
 
+    @Test func whoWaitsBesideASimulationKnowsItsNextTimer() {
+        let simulation = Simulation(seed: 1)
+        #expect(simulation.nextTimer == .distantFuture)
+        let early = simulation.now + .seconds(1), late = simulation.now + .seconds(2)
+        let timer = simulation.schedule(at: early) {}
+        simulation.schedule(at: late) {}
+        #expect(simulation.nextTimer == early)
+        simulation.cancel(timer)
+        #expect(simulation.nextTimer == late)
+        simulation.run(until: late)
+        #expect(simulation.nextTimer == .distantFuture)
+    }
+
     @Test func aCancelledSleepEndsAtOnce() throws {
         let simulation = Simulation(seed: 1)
         let world = SimulatedWorld(simulation, name: "n1")

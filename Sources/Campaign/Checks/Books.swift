@@ -1,5 +1,7 @@
 import Choreography
+import Items
 import Orders
+import Primes
 import World
 
 /// What durable actors show when all is quiet, as far as their judges have to know it.
@@ -10,6 +12,20 @@ package struct Books {
         package var held: Int64
 
         package init(whole: Int64, held: Int64) { (self.whole, self.held) = (whole, held) }
+    }
+
+    /// The items of a tenant, and how many it says that they are.
+    package struct Tenant: Hashable {
+        package var count: UInt64 = 0
+        package var ids: [String] = []
+
+        package init() {}
+
+        /// Takes a page of its rows: an id is the key of its row behind a zero, or the value of one that begins otherwise.
+        mutating func take(_ rows: [(key: [UInt8], value: [UInt8])], count: UInt64) {
+            self.count = count
+            ids += rows.map { row in String(decoding: row.key.first == 0 ? Array(row.key.dropFirst()) : row.value, as: UTF8.self) }
+        }
     }
 
     package struct Entry {
@@ -31,6 +47,12 @@ package struct Books {
     package var hotels: [String: Hotel.State] = [:]
     /// Of the gathers that are there.
     package var gathers: [WorkID: Gather.State] = [:]
+    /// By their names, those that anything was added to.
+    package var tenants: [String: Tenant] = [:]
+    /// Of the deliveries that are there.
+    package var deliveries: [WorkID: Delivery.Status] = [:]
+    /// The jobs that are there.
+    package var jobs: [WorkID: PrimesStatus] = [:]
     /// Parts that workers have done.
     package var performed: Set<Performance> = []
     /// Actors of pieces of work that are over.

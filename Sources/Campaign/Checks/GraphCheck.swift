@@ -10,13 +10,18 @@ package enum GraphCheck {
         let sequence: UInt64
     }
 
+    private struct Answer: Hashable {
+        let actor: ActorName
+        let part: String
+    }
+
     package static func judge(_ pieces: [Piece], _ books: Books) -> [Violation] {
         let due = Dictionary(pieces.compactMap { piece in piece.wish.dueMs.map { (piece.id, $0) } }) { first, _ in first }
         let sent = Set(
             books.graph.flatMap { source in
                 source.entry.sent.map { Arrival(sender: source.actor, receiver: $0.receiver, sequence: $0.sequence) }
             })
-        var arrived: Set<Arrival> = [], found: [Violation] = []
+        var arrived: Set<Arrival> = [], answered: Set<Answer> = [], found: [Violation] = []
         for node in books.graph {
             let name = "\(node.entry.event) at \(node.actor), entry \(node.entry.number) of work \(node.work)"
             switch node.entry.origin {
@@ -28,7 +33,11 @@ package enum GraphCheck {
             case .timer(let timer, _):
                 guard let ms = due[node.work], node.entry.atMs < ms else { continue }
                 found.append(Violation(.early, "timer \(timer) fired \(ms - node.entry.atMs) ms early: \(name)"))
-            case .outside, .worker, .burial, .operator: break
+            case .worker(let part, _, _):
+                if !answered.insert(Answer(actor: node.actor, part: part)).inserted {
+                    found.append(Violation(.twice, "part \(part) was answered again: \(name)"))
+                }
+            case .outside, .burial, .operator: break
             }
         }
         return found

@@ -33,6 +33,8 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
         case unbalanced
         /// A timer fired before its time.
         case early
+        /// A request that keeps to the rules was refused for good.
+        case refused
     }
 
     public let kind: Kind

@@ -64,12 +64,12 @@ private struct Work {
 
 extension CourierEffect {
     /// Whether it brings this event.
-    fileprivate func brings(_ event: String) -> Bool {
+    func brings(_ event: String) -> Bool {
         if case .deliver(_, _, let letter, _, _) = self { letter.event == event } else { false }
     }
 
     /// Whether it writes down what a worker has said of the part.
-    fileprivate func answers(_ part: String) -> Bool {
+    func answers(_ part: String) -> Bool {
         if case .write(_, .answer(part, _)) = self { true } else { false }
     }
 }
@@ -134,6 +134,19 @@ extension Interleaving {
             work.stage.kill(1)
             work.stage.wait(.seconds(20))
             return work.complaintOfTrip()
+        },
+        Interleaving(
+            .wrongClocksFire, "an order's first letter gets lost, and the wall clock of its home is an hour ahead for a while"
+        ) { mutations in
+            let work = Work(mutations)
+            work.stage.fate = { $0.brings("charge") ? .lost : .answered }
+            work.place()
+            work.stage.clockAhead = .seconds(3_600)
+            work.stage.wait(.seconds(10))
+            work.stage.clockAhead = .zero
+            work.stage.fate = { _ in .answered }
+            work.stage.wait(.seconds(20))
+            return work.complaintOfOrder()
         },
         Interleaving(.compensationHeldBack, "the hotel refuses a trip for good, and the trip gives up") { mutations in
             let work = Work(mutations)

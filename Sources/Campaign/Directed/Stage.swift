@@ -1,3 +1,4 @@
+import Jobs
 import Registers
 import World
 
@@ -30,6 +31,7 @@ final class Stage {
     static let key = RegisterKey("tally/directed")!
 
     private let mutations: Set<Mutation>
+    private let machine: any RegisterMachine
     private var players: [Player]
     private var configuration = ReplicaConfiguration()
     private var now = Instant(nanoseconds: 1_000_000_000)
@@ -53,8 +55,19 @@ final class Stage {
     private(set) var acknowledged: Set<[UInt8]> = []
     private(set) var answers: [UInt64: Result<[UInt8], RegisterError>] = [:]
 
-    init(stores count: Int, mutations: Set<Mutation>, retention: Duration? = nil) {
+    /// Edges are tasks that live outside of all players.
+    private let tasks = Tasks(seed: 4)
+    private var lastCall: UInt64 = 0
+    /// The wishes of tasks, by token.
+    private var wishes: [UInt64: UInt64] = [:]
+    /// Which player edges ask for a register.
+    var home: (RegisterKey) -> Int = { _ in 1 }
+    /// What users were told, by their calls.
+    private(set) var told: [UInt64: EdgeAnswer] = [:]
+
+    init(stores count: Int, mutations: Set<Mutation>, retention: Duration? = nil, machine: any RegisterMachine = TallyMachine()) {
         self.mutations = mutations
+        self.machine = machine
         configuration.retention = retention
         configuration.horizonInterval = .seconds(30)
         let ids = (1...count).map { StoreID(high: UInt64($0) << 60, low: UInt64($0)) }
@@ -81,7 +94,7 @@ final class Stage {
         let store = MemoryStore(player.disk)
         player.store = store
         player.replica = Replica(
-            store: store, map: player.map, machine: TallyMachine(), configuration: configuration,
+            store: store, map: player.map, machine: machine, configuration: configuration,
             random: RandomStream(seed: UInt64(number)), mutations: mutations, now: now, wall: wall)
         give(number, .tick)
     }
@@ -205,6 +218,32 @@ final class Stage {
         return nil
     }
 
+    // MARK: Edges
+
+    /// A user asks an edge of its own.
+    /// - Returns: by which ``told`` has the answer.
+    @discardableResult
+    func ask(_ request: EdgeRequest, key: String? = nil) -> UInt64 {
+        lastCall += 1
+        let world = tasks.world("edge \(lastCall)", mutations: mutations, wall: wall, at: now)
+        NodeTasks(world, tasks.post, process: 0, limits: JobLimits(deadline: .seconds(600), runningJobs: 64))
+            .take(EdgeCall(number: lastCall, request: request, key: key, patience: .seconds(5)))
+        settle()
+        return lastCall
+    }
+
+    private func hear(_ word: Post.Word) {
+        switch word {
+        case .wish(let wish):
+            lastToken += 1
+            wishes[lastToken] = wish.number
+            let token = lastToken, number = home(wish.key)
+            give(number, .wish(RegisterWish(token: token, key: wish.key, action: wish.action, deadline: now + wish.patience)))
+        case .answered(let call, let answer): told[call] = answer
+        case .worked: preconditionFailure("nobody works here")
+        }
+    }
+
     // MARK: What happens
 
     /// Everything that can happen without time passing.
@@ -216,7 +255,9 @@ final class Stage {
                 players[number - 1].store?.finish()
                 give(number, .committed)
             } else {
-                return
+                let letters = tasks.run(until: now)
+                if letters.isEmpty { return }
+                for letter in letters { hear(letter.word) }
             }
         }
         preconditionFailure("a stage does not come to rest")
@@ -234,7 +275,7 @@ final class Stage {
     func wait(_ duration: Duration) {
         let end = now + duration
         while now < end {
-            let next = players.compactMap { player in player.replica?.nextDeadline }.min() ?? .distantFuture
+            let next = min(players.compactMap { player in player.replica?.nextDeadline }.min() ?? .distantFuture, tasks.next)
             let step = max(min(next, end), now + .milliseconds(1)) - now
             now = now + step
             wall = WallTime(nanosecondsSince1970: wall.nanosecondsSince1970 + step.nanoseconds)
@@ -273,6 +314,7 @@ final class Stage {
             case .commit(let commit): player.store?.begin(commit)
             case .answer(let token, let result):
                 answers[token] = result
+                if let wish = wishes.removeValue(forKey: token) { tasks.post.answer(wish, result) }
                 if case .success = result, case .some(.some(let id)) = tokens[token] { acknowledged.insert(id) }
             case .rescanned(let progress): if progress.isComplete { carriedEpoch = progress.epoch }
             case .standing, .heldUp, .attend, .rests: break

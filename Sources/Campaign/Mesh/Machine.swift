@@ -29,7 +29,11 @@ struct Machine {
     var lives: UInt64 = 0
 
     /// What its wall clock shows ahead of the true time.
-    var clockAhead: Duration = .zero
+    var clockAhead: Duration = .zero {
+        didSet { process?.tasks?.world.wallClockOffset = clockAhead }
+    }
+    /// When that was changed last, by a trouble that leaves most clocks right.
+    var clockSetAt = Instant.zero
     var isDiskFull = false
     /// How much longer than usual a commit takes.
     var slowness = 1.0
@@ -57,6 +61,7 @@ final class NodeProcess {
     let serial: Int
     let machine: Int
     let identity: NodeIdentity
+    let startedAt: Instant
     var membership: Membership
     let store: MemoryStore?
     let replica: ReplicaBox?
@@ -67,6 +72,8 @@ final class NodeProcess {
     /// Parts that are with workers, by the numbers of the calls.
     var partCalls: [UInt64: WorkDispatcher.Assignment] = [:]
     var isDispatching = false
+    /// Its edge and its worker; nil before anybody wants anything of them.
+    var tasks: NodeTasks?
     /// Lives that it has seen end.
     var dead: Set<NodeIdentity> = []
 
@@ -102,9 +109,10 @@ final class NodeProcess {
 
     init(
         serial: Int, machine: Int, identity: NodeIdentity, membership: Membership, store: MemoryStore?, replica: ReplicaBox?,
-        courier: Courier?, resends: Bool, map: ReplicaMap
+        courier: Courier?, resends: Bool, map: ReplicaMap, startedAt: Instant
     ) {
-        dispatcher = WorkDispatcher(kinds: [Gather.work], resends: resends)
+        self.startedAt = startedAt
+        dispatcher = WorkDispatcher(kinds: ActorKinds.work, resends: resends)
         clerk = ConfigurationClerk(map)
         self.serial = serial
         self.machine = machine

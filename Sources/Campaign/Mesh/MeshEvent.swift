@@ -20,10 +20,13 @@ enum MeshEvent {
     case told(Int, process: Int, ReplicaInput)
     /// The courier hears what has come of something.
     case courierHears(Int, process: Int, CourierInput)
-    /// Parts are with workers: time has passed; a worker has done one; one was not answered in time.
+    /// Parts are with workers: time has passed; a worker begins one; one was not answered in time.
     case workTick(Int, process: Int)
-    case partDone(Int, process: Int, PartCall)
+    case partBegun(Int, process: Int, PartCall)
     case partDue(Int, process: Int, UInt64)
+    /// A task has said something; and one hears what has come of its wish of this number.
+    case task(Int, process: Int, Post.Word)
+    case taskHears(Int, process: Int, UInt64, Post.Answer)
     /// A forwarded wish has got no answer in time.
     case routeDue(Int, process: Int, route: UInt64, attempt: Int)
     /// A node looks for newer configurations.
@@ -54,8 +57,9 @@ enum MeshParcel {
     /// "Give me your configuration", and the answer.
     case configurationQuestion(from: Int)
     case configuration([UInt8])
-    /// From a client outside.
+    /// From a client outside, and from a user of an edge.
     case call(ClientCall)
+    case edgeCall(EdgeCall)
 }
 
 /// A wish on its way from the node where a client asked to a home.

@@ -38,6 +38,7 @@ extension SimulatedMesh {
         switch effect {
         case .perform(let actor, let work, let part): return give(.perform(actor, work: work, part), toDispatcherOf: process)
         case .callOff(let actor, let work, let part): return give(.callOff(actor, work: work, part: part), toDispatcherOf: process)
+        case .write(let actor, .fire(let timer, let atMs)): judge(firing: timer, of: actor, dueMs: atMs, by: process)
         case .read, .deliver, .write: break
         }
         guard let errand = CourierErrand(effect) else { return }

@@ -3,15 +3,19 @@ import Membership
 import Placement
 import World
 
-// Every node works: it weighs what gathers order. Whoever looks after a gather gives its parts to nodes of its own view, and waits for each
-// answer for a while. Orders and answers get lost on the way and come twice, and a worker that dies has told nobody. What has been done
-// outside is counted here, and hidden from the nodes.
+// Every node works: it weighs what gathers order, and counts the primes that jobs want, by the product's own worker. Whoever looks
+// after the actor gives its parts to nodes of its own view, and waits for each answer for a while. Orders and answers get lost on the
+// way and come twice, and a worker that dies has told nobody. What has been done outside is counted here, and hidden from the nodes.
 
-/// A part on its way to a worker, and whom the answer goes to.
-struct PartCall {
+/// A part on its way to a worker, and back.
+struct PartCall: Sendable {
     let number: UInt64
+    /// Whom the answer goes to.
     let from: Int
     let assignment: WorkDispatcher.Assignment
+    let task: WorkTask
+    /// What came of it; nil on the way there.
+    var outcome: WorkDispatcher.Input?
 }
 
 extension SimulatedMesh {
@@ -32,16 +36,16 @@ extension SimulatedMesh {
 
     private func carry(_ effect: WorkDispatcher.Effect, of process: NodeProcess) {
         switch effect {
-        case .call(let assignment, _): call(assignment, process)
+        case .call(let assignment, let task): call(assignment, task, process)
         case .callOff(let assignment): process.partCalls = process.partCalls.filter { $0.value != assignment }
         case .ended(let actor, let part, let report): give(.performed(actor, part: part, report), toCourierOf: process)
         case .silent(let actor, let part, let cause): give(.silent(actor, part: part, cause: cause), toCourierOf: process)
         }
     }
 
-    private func call(_ assignment: WorkDispatcher.Assignment, _ process: NodeProcess) {
+    private func call(_ assignment: WorkDispatcher.Assignment, _ task: WorkTask, _ process: NodeProcess) {
         guard let to = machines.firstIndex(where: { $0.name == assignment.node.name }) else { return }
-        let i = process.machine, call = PartCall(number: nextNumber(), from: i, assignment: assignment)
+        let i = process.machine, call = PartCall(number: nextNumber(), from: i, assignment: assignment, task: task)
         trace.note(now, i, .courier, call.number, "#\(call.number) part \(assignment.part) of \(assignment.actor) to \(assignment.node)")
         process.partCalls[call.number] = assignment
         push(.partDue(i, process: process.serial, call.number), after: Self.workPatience)
@@ -51,12 +55,22 @@ extension SimulatedMesh {
     /// A worker gets a part. Only the life that is meant takes it.
     func take(_ call: PartCall, _ process: NodeProcess) {
         guard process.identity == call.assignment.node else { return }
-        push(.partDone(process.machine, process: process.serial, call), after: .milliseconds(1) + outside.exponential(.milliseconds(20)))
+        push(.partBegun(process.machine, process: process.serial, call), after: .milliseconds(1) + outside.exponential(.milliseconds(20)))
+    }
+
+    func work(_ call: PartCall, _ process: NodeProcess) {
+        guard call.assignment.work == Gather.work.name else {
+            nodeTasks(of: process)?.work(call)
+            return
+        }
+        var call = call
+        call.outcome = .answered(call.assignment, .done(Gather.weight(call.assignment.part).octets))
+        done(call, process)
     }
 
     func done(_ call: PartCall, _ process: NodeProcess) {
         let i = process.machine, assignment = call.assignment
-        performed.insert(Performance(actor: assignment.actor, part: assignment.part))
+        if case .answered = call.outcome { performed.insert(Performance(actor: assignment.actor, part: assignment.part)) }
         trace.note(now, i, .courier, call.number, "#\(call.number) part \(assignment.part) of \(assignment.actor) is done")
         if call.from == i { return push(.parcel(i, .partAnswer(call)), after: .zero) }
         transmit(.partAnswer(call), from: i, to: call.from)
@@ -64,8 +78,7 @@ extension SimulatedMesh {
 
     func answered(_ call: PartCall, _ process: NodeProcess) {
         process.partCalls[call.number] = nil
-        let weight = Gather.weight(call.assignment.part)
-        give(.answered(call.assignment, .done(weight.octets)), toDispatcherOf: process)
+        if let outcome = call.outcome { give(outcome, toDispatcherOf: process) }
     }
 
     func partIsDue(_ number: UInt64, _ process: NodeProcess) {
@@ -75,7 +88,7 @@ extension SimulatedMesh {
 
     /// The view has changed: who works, and who has died.
     func seeWorkers(_ process: NodeProcess) {
-        guard worksForActors, process.courier != nil else { return }
+        guard !work.isEmpty, process.courier != nil else { return }
         let members = process.membership.members, live = members.filter(\.status.isLive).map(\.identity)
         let died = members.filter { !$0.status.isLive }.map(\.identity).filter { !process.dead.contains($0) }
         process.dead.formUnion(died)
@@ -83,9 +96,9 @@ extension SimulatedMesh {
             process.partCalls[number] = nil
             give(.lost(assignment, .died), toDispatcherOf: process)
         }
-        let ring = HashRing(live.map { RingMember(name: $0.name, roles: [Gather.work.name]) })
+        let ring = HashRing(live.map { RingMember(name: $0.name, roles: work.map(\.name)) })
         let seats = live.map { WorkerSeat(node: $0, credits: 2) }
-        give(.crew(work: Gather.work.name, seats, ring, died: died), toDispatcherOf: process)
+        for kind in work { give(.crew(work: kind.name, seats, ring, died: died), toDispatcherOf: process) }
     }
 }
 

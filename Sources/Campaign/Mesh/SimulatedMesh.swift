@@ -1,4 +1,5 @@
 import Choreography
+import Jobs
 import Membership
 import Registers
 import World
@@ -7,8 +8,8 @@ import World
 //
 // Machines with disks and clocks, processes on them, a network between them; and one queue of what happens next, in virtual time.
 // The protocols are the product's own values, `Membership`, `Replica` and `Courier`; what a node's shell does for them (links, timers, the
-// disk, the forwarding of wishes) is done here. Nothing waits and nothing runs beside anything else, so a run depends on its seed
-// alone, and a mesh of five lives through half a minute in some tens of milliseconds.
+// disk, the forwarding of wishes) is done here; edges and workers are tasks, which run between two events. Nothing waits and nothing runs
+// beside anything else, so a run depends on its seed alone, and a mesh of five lives through half a minute in some tens of milliseconds.
 //
 // What is true (who runs, what a disk holds) is known here and hidden from the nodes.
 
@@ -38,8 +39,8 @@ final class SimulatedMesh {
     /// The chance that what a client asks, or is answered, gets lost.
     var clientLoss = 0.0
     private var clientRandom: RandomStream
-    /// Whether actors order work, so that nodes have to know who does it.
-    var worksForActors = false
+    /// The kinds of work that actors order, so that nodes have to know who does it.
+    var work: [WorkKind] = []
     /// Parts that were done, whether anybody has heard of it or not.
     var performed: Set<Performance> = []
     /// How long workers take.
@@ -48,6 +49,16 @@ final class SimulatedMesh {
     var callers: [UInt64: (Result<[UInt8], RegisterError>) -> Void] = [:]
     /// Who asked replicas directly, by token.
     var direct: [UInt64: (Result<[UInt8], RegisterError>) -> Void] = [:]
+    /// Edges and workers; nil when nobody asks any.
+    var tasks: Tasks?
+    /// Of the jobs that edges take.
+    var jobLimits = JobLimits(deadline: .seconds(600), runningJobs: 64)
+    /// Called with what a user hears: the call's number and the answer.
+    var userHears: (UInt64, EdgeAnswer) -> Void = { _, _ in }
+    /// Whether timers are watched that a wrong clock may fire.
+    var watchesClocks = false
+    /// What was seen broken while it ran.
+    var seen: [Violation] = []
 
     init(
         seed: UInt64, shape: MeshShape, weather: Weather, machine: any RegisterMachine, mutations: Set<Mutation> = [],
@@ -79,9 +90,15 @@ final class SimulatedMesh {
     func push(_ event: MeshEvent, at time: Instant) { heap.insert(event, at: max(time, now)) }
 
     func run(until end: Instant) {
-        while let (event, at) = heap.pop(dueBy: end) {
-            now = at
+        while true {
+            let next = min(heap.next, tasks?.next ?? .distantFuture)
+            guard next <= end else { break }
+            now = next
+            // Sleeps that are over end first, and what an event makes of tasks happens at its time.
+            runTasks()
+            guard let (event, _) = heap.pop(dueBy: now) else { continue }
             perform(event)
+            runTasks()
         }
         now = end
     }
@@ -129,7 +146,7 @@ final class SimulatedMesh {
             serial: lastProcess, machine: i, identity: identity, membership: membership, store: store,
             replica: store.map { NodeProcess.ReplicaBox(replica($0, on: i, for: identity)) },
             courier: store.map { _ in Courier(random: RandomStream(seed: seed, name: "courier \(identity)"), mutations: mutations) },
-            resends: !mutations.contains(.noResend), map: machines[i].map)
+            resends: !mutations.contains(.noResend), map: machines[i].map, startedAt: now)
         machines[i].process = process
         trace.note(now, i, .start, identity.life, "\(identity)" + (store.map { " store \($0.id.short) life \($0.life) at \($0.commitNumber)" } ?? ""))
         let seeds = machines.prefix(shape.stores).map(\.address)
@@ -156,6 +173,7 @@ final class SimulatedMesh {
         guard let process = machines[i].process else { return }
         let peer = process.peer
         machines[i].process = nil
+        endTasks(of: process)
         machines[i].waiting = []
         machines[i].frozenUntil = .zero
         machines[i].killPoint = nil
@@ -209,9 +227,12 @@ final class SimulatedMesh {
         case .courierHears(let i, let serial, let input):
             if let process = process(i, serial), !isFrozen(i, event) { give(input, toCourierOf: process) }
         case .workTick(let i, let serial): if let process = process(i, serial), !isFrozen(i, event) { tickWork(process) }
-        case .partDone(let i, let serial, let call): if let process = process(i, serial), !isFrozen(i, event) { done(call, process) }
+        case .partBegun(let i, let serial, let call): if let process = process(i, serial), !isFrozen(i, event) { work(call, process) }
         case .partDue(let i, let serial, let number):
             if let process = process(i, serial), !isFrozen(i, event) { partIsDue(number, process) }
+        case .task(let i, let serial, let word): if let process = process(i, serial), !isFrozen(i, event) { carry(word, of: process) }
+        case .taskHears(let i, let serial, let number, let answer):
+            if process(i, serial) != nil, !isFrozen(i, event) { tasks?.post.answer(number, answer) }
         case .turn(let i, let serial):
             if let process = process(i, serial), !isFrozen(i, event) { takeTurn(process) }
         case .written(let i, let serial): if let process = process(i, serial) { written(process) }
@@ -267,13 +288,17 @@ final class SimulatedMesh {
             transmit(.configuration(machines[process.machine].map.packed()), from: process.machine, to: from, isOrderly: true)
         case .configuration(let bytes): take(configuration: bytes, process)
         case .call(let call): take(call, process)
+        case .edgeCall(let call): nodeTasks(of: process)?.take(call)
         }
     }
 
     /// Nobody listens.
     private func refuse(_ parcel: MeshParcel, at i: Int) {
-        guard case .call(let call) = parcel else { return }
-        tell(client: call.number, .failure(RegisterError(.notReady, .failed, "n\(i + 1) refuses the connection")))
+        switch parcel {
+        case .call(let call): tell(client: call.number, .failure(RegisterError(.notReady, .failed, "n\(i + 1) refuses the connection")))
+        case .edgeCall(let call): tell(user: call.number, .unavailable)
+        default: break
+        }
     }
 
     // MARK: Network
@@ -298,8 +323,13 @@ final class SimulatedMesh {
 
     func tell(client number: UInt64, _ result: Result<[UInt8], RegisterError>) {
         if let hear = callers.removeValue(forKey: number) { return after(.zero) { _ in hear(result) } }
+        fromOutside { mesh in for hear in mesh.clientsHear { hear(number, result) } }
+    }
+
+    /// What goes between a node and somebody outside happens some time later, or never.
+    func fromOutside(_ body: @escaping (SimulatedMesh) -> Void) {
         if clientRandom.chance(clientLoss) { return }
-        after(clientRandom.between(.microseconds(150), .milliseconds(2))) { mesh in for hear in mesh.clientsHear { hear(number, result) } }
+        after(clientRandom.between(.microseconds(150), .milliseconds(2)), body)
     }
 
     // MARK: Disks

@@ -7,7 +7,7 @@ import World
 struct Trace {
     enum Kind: UInt64 {
         case start, kill, pause, resume, gossip, send, frame, commit, durable, full, standing, wish, route, answer, invoke, end, trouble
-        case live, epoch, courier
+        case live, epoch, courier, edge
 
         var name: String { "\(self)" }
     }

@@ -3,6 +3,9 @@ import World
 
 /// Troubles a mesh for a while, then makes everything well again.
 final class Nemesis {
+    /// How far a wall clock is set ahead or back at most.
+    static let mostAhead: Duration = .seconds(7_200)
+
     unowned let mesh: SimulatedMesh
     var random: RandomStream
     private let troubles: [Trouble]
@@ -47,7 +50,7 @@ final class Nemesis {
     private func pause(_ trouble: Trouble) -> Duration {
         switch trouble {
         case .kill, .freeze: .seconds(4)
-        case .killAtCommit, .hours: .seconds(3)
+        case .killAtCommit, .hours, .wrongClock: .seconds(3)
         case .killSeveral, .slowDisk, .fullDisk: .seconds(8)
         case .killAll: .seconds(15)
         case .cut: .seconds(4)
@@ -66,6 +69,7 @@ final class Nemesis {
         case .freeze: mesh.freeze(victim, for: random.exponential(.milliseconds([100, 1_500, 5_000][random.below(3)])))
         case .cut: cut()
         case .clock: setClock(victim)
+        case .wrongClock: spoilClock(victim)
         case .slowDisk:
             mesh.machines[victim].slowness = random.pick(isHectic ? [4, 10, 30] : [10, 100, 400]) ?? 10
             if random.chance(0.6) {
@@ -133,9 +137,23 @@ final class Nemesis {
     // MARK: Clocks and disks
 
     private func setClock(_ i: Int) {
-        let most: Duration = [.milliseconds(500), .seconds(60), .seconds(7_200)][random.below(3)]
+        let most: Duration = [.milliseconds(500), .seconds(60), Self.mostAhead][random.below(3)]
         mesh.machines[i].clockAhead = random.between(.zero - most, most)
         mesh.trace.note(mesh.now, i, .trouble, 0, "the wall clock is ahead by \(mesh.machines[i].clockAhead.milliseconds) ms")
+    }
+
+    /// Two wrong clocks of three would be a majority, so there is one at a time.
+    private func spoilClock(_ i: Int) {
+        guard mesh.machines.allSatisfy({ $0.clockAhead == .zero }) else { return }
+        let most: Duration = [.seconds(10), .seconds(120), Self.mostAhead][random.below(3)], off = random.between(.seconds(3), most)
+        spoilClock(i, by: random.chance(0.7) ? off : .zero - off)
+        mesh.after(random.exponential(.seconds(6))) { [unowned self] _ in if !isOver { spoilClock(i, by: .zero) } }
+    }
+
+    private func spoilClock(_ i: Int, by ahead: Duration) {
+        mesh.machines[i].clockAhead = ahead
+        mesh.machines[i].clockSetAt = mesh.now
+        mesh.trace.note(mesh.now, i, .trouble, 0, "the wall clock is ahead by \(ahead.milliseconds) ms")
     }
 
     private func passHours() {

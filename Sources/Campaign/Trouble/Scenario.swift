@@ -21,14 +21,28 @@ public struct Scenario: Hashable, Sendable {
         case ending
         /// Orders, trips and gathers: durable actors.
         case actors
+        /// Items that are counted, through edges.
+        case items
+        /// Jobs, whose parts workers do.
+        case jobs
+        /// Requests that are sent again under their keys.
+        case keys
+        /// Work of every kind.
+        case everything
     }
 
     /// Whether stores are replaced while it runs.
     var reconfigures: Bool { troubles.contains(.reconfigure) }
 
+    /// Whether it is watched what nodes do by wrong wall clocks.
+    var watchesClocks: Bool { troubles.contains(.wrongClock) }
+
+    /// Whether wall clocks are set, so that nothing can be said of times that they show.
+    var setsClocks: Bool { troubles.contains(.clock) || troubles.contains(.hours) || watchesClocks }
+
     public static let all = Scenario(
         name: "all", summary: "three to six kinds of trouble at once, other ones for every seed",
-        troubles: Trouble.allCases.filter { $0 != .hours }, work: .mixed)
+        troubles: Trouble.allCases.filter { $0 != .hours && $0 != .wrongClock }, work: .mixed)
 
     /// Every scenario, the default first.
     public static let named: [Scenario] = [
@@ -65,6 +79,18 @@ public struct Scenario: Hashable, Sendable {
         Scenario(
             name: "orders", summary: "orders and other work of durable actors, while processes die and stand still and networks are cut",
             troubles: [.kill, .killAtCommit, .killSeveral, .killAll, .freeze, .cut], work: .actors),
+        Scenario(
+            name: "items", summary: "items of several tenants are added and counted, while processes die and networks are cut",
+            troubles: [.kill, .killAtCommit, .killSeveral, .freeze, .cut], work: .items),
+        Scenario(
+            name: "jobs", summary: "jobs, whose parts workers do, while processes die and stand still and networks are cut",
+            troubles: [.kill, .killAtCommit, .killSeveral, .killAll, .freeze, .cut], work: .jobs),
+        Scenario(
+            name: "keys", summary: "requests are sent again under their keys, while processes die and stand still and networks are cut",
+            troubles: [.kill, .killAtCommit, .killSeveral, .freeze, .cut], work: .keys),
+        Scenario(
+            name: "wrong-clocks", summary: "work of every kind, while one wall clock after the other is wrong and processes die",
+            troubles: [.wrongClock, .killSeveral], work: .everything),
         Scenario(
             name: "large-rows", summary: "rows of up to 48 KiB, so that catching up takes several pieces",
             troubles: [.cut, .kill, .killAtCommit], work: .large),
@@ -108,6 +134,22 @@ public struct Scenario: Hashable, Sendable {
             (plan.sets, plan.values) = (1, 0)
             plan.addActors(&random)
             (plan.orders, plan.trips, plan.gathers) = (3 * plan.orders, 3 * plan.trips, 2 * plan.gathers)
+        case .items:
+            (plan.sets, plan.values) = (1, 0)
+            plan.addItems(&random)
+            plan.items *= 2
+        case .jobs:
+            (plan.sets, plan.values) = (1, 0)
+            plan.addJobs(&random)
+        case .keys:
+            (plan.sets, plan.values) = (1, 0)
+            plan.addKeys(&random)
+        case .everything:
+            (plan.sets, plan.values) = (1, 0)
+            plan.addActors(&random)
+            plan.addItems(&random)
+            plan.addJobs(&random)
+            plan.addKeys(&random)
         case .ending: (plan.sets, plan.values, plan.works, plan.repeats) = (1, 1, 0.25, 0.3)
         }
         return plan

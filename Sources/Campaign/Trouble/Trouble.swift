@@ -26,6 +26,8 @@ enum Trouble: Int, CaseIterable, Sendable, Comparable {
     case hours
     /// An operator replaces, adds or removes a store, or takes that back.
     case reconfigure
+    /// One wall clock is wrong for a while, and all others are right.
+    case wrongClock
 
     static func < (a: Trouble, b: Trouble) -> Bool { a.rawValue < b.rawValue }
 }

@@ -56,7 +56,7 @@ final class Customers {
     init(_ mesh: SimulatedMesh, _ plan: WorkPlan) {
         self.mesh = mesh
         self.plan = plan
-        mesh.worksForActors = plan.gathers > 0
+        mesh.work = plan.work
         asking = Asking(mesh, patience: Self.patience, random: RandomStream(seed: mesh.seed, name: "customers"))
         asking.ended = { [unowned self] number, outcome in end(number, outcome) }
     }

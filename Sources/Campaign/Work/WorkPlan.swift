@@ -1,3 +1,5 @@
+import Choreography
+import Primes
 import Registers
 import World
 
@@ -33,6 +35,17 @@ struct WorkPlan: Sendable {
     var orders = 0
     var trips = 0
     var gathers = 0
+    /// What users ask of edges: items that are added, jobs that are submitted, and keys under which something is sent several times.
+    var items = 0
+    var jobs = 0
+    var keysOfRequests = 0
+    /// How long a job may take.
+    var jobDeadline: Duration = .seconds(600)
+
+    var asksEdges: Bool { items + jobs + keysOfRequests > 0 }
+
+    /// The kinds of work that actors order.
+    var work: [WorkKind] { (gathers > 0 ? [Gather.work] : []) + (jobs + keysOfRequests > 0 ? [PrimesJob.work] : []) }
 
     /// Registers that live on.
     var keys: [(key: RegisterKey, isSet: Bool)] {
@@ -55,6 +68,25 @@ struct WorkPlan: Sendable {
     /// Some work for durable actors besides.
     mutating func addActors(_ random: inout RandomStream) {
         (orders, trips, gathers) = (2 + random.below(6), 2 + random.below(6), 1 + random.below(3))
+    }
+
+    mutating func addItems(_ random: inout RandomStream) { items = 6 + random.below(10) }
+
+    mutating func addJobs(_ random: inout RandomStream) {
+        jobs = 2 + random.below(4)
+        jobDeadline = [.milliseconds(300), .seconds(3), .seconds(600), .seconds(600)][random.below(4)]
+    }
+
+    mutating func addKeys(_ random: inout RandomStream) { keysOfRequests = 2 + random.below(5) }
+
+    /// Some work through edges besides, of one sort, in three runs of eight.
+    mutating func addEdges(_ random: inout RandomStream) {
+        switch random.below(8) {
+        case 0: addItems(&random)
+        case 1: addJobs(&random)
+        case 2: addKeys(&random)
+        default: break
+        }
     }
 
     /// Work that takes so long is not done at a rate that makes many more than `most` operations of it.

@@ -78,7 +78,7 @@ package struct Courier {
     /// - Parameter firesTimers: whether the wall clock can be gone by. While it cannot, timers are left to the couriers of other replicas.
     package mutating func handle(_ input: CourierInput, now: Instant, wall: WallTime, firesTimers: Bool = true) -> [CourierEffect] {
         self.now = max(self.now, now)
-        (self.wall, self.firesTimers) = (wall, firesTimers)
+        (self.wall, self.firesTimers) = (wall, firesTimers || mutations.contains(.wrongClocksFire))
         switch input {
         case .attend(let actor): attend(actor)
         case .duties(let actor, let result): take(result, of: actor)

@@ -37,7 +37,9 @@ package struct IdempotencyMachine: RegisterMachine {
     /// Keys of one hour in one register, and bytes of their answers.
     package static let hourRows: UInt32 = 16_384, hourBytes: UInt64 = 16 << 20
 
-    package init() {}
+    private let mutations: Set<Mutation>
+
+    package init(mutations: Set<Mutation> = []) { self.mutations = mutations }
 
     package func change(_ command: [UInt8], _ view: inout RegisterView) throws(MachineRefusal) -> [UInt8] {
         do {
@@ -76,7 +78,7 @@ package struct IdempotencyMachine: RegisterMachine {
     ) throws -> IdempotencyStanding {
         var hours = try IdempotencyHours(view.state)
         let now = view.circumstances.now
-        for hour in hours.since(now) {
+        for hour in hours.since(now) where !mutations.contains(.freshSeeds) {
             guard let bytes = view[.ofWork, Self.row(hour, name)] else { continue }
             let row = try IdempotencyRow(packed: bytes)
             if row.isKept(at: now) { return IdempotencyStanding(row, in: hour, asked: request) }

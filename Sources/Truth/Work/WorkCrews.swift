@@ -69,7 +69,7 @@ extension WorkKind {
 
 extension WorkLoss {
     /// What the error of a call means.
-    init(_ error: any Error, hasDied: Bool) {
+    package init(_ error: any Error, hasDied: Bool) {
         switch error {
         case let refusal as WorkRefusal:
             self =

@@ -64,6 +64,10 @@ public final class Simulation: @unchecked Sendable {
     /// Takes a timer back. No effect when it has run.
     public func cancel(_ timer: SimulatedTimer) { timers.cancel(timer) }
 
+    /// When the next timer is due; the distant future when there is none. For who has a queue of events beside this one, and lets each wait
+    /// for the other's.
+    package var nextTimer: Instant { timers.nextInstant ?? .distantFuture }
+
     func push(_ item: Ready) {
         checkThread()
         ready.append(item)

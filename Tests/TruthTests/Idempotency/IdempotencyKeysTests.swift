@@ -38,6 +38,15 @@ import World
         #expect(other.expires.millisecondsSince1970 == Self.start.millisecondsSince1970 + 24 * 3_600_000)
     }
 
+    @Test func underTheMutationEveryClaimBeginsAnew() async throws {
+        let keys = IdempotencyKeys(engine: MemoryRegisters(IdempotencyMachine(mutations: [.freshSeeds]), now: Self.start))
+        for number in UInt64(1)...2 {
+            let claim = try await keys.claim(Self.name(), for: Self.request, seed: seed(number), patience: .seconds(1))
+            #expect(claim.course == .open(seed: seed(number)))
+            #expect(try await keys.keep([1], of: claim, patience: .zero) == [1])
+        }
+    }
+
     @Test func theFirstAnswerCountsForEverybody() async throws {
         let first = try await claim(seed: 1), second = try await claim(seed: 2)
         #expect(try await keys.keep([1, 2], of: first, patience: .zero) == [1, 2])
