@@ -96,16 +96,14 @@ package struct EdgeClient: Sendable {
         var description: String { edges.map { "  \($0)" }.joined(separator: "\n") }
     }
 
-    /// No edge is asked after ``answerLimit`` but the first, so that who waits is told something.
-    ///
     /// What may have been done already is asked for again under the same key. What surely was not is another request, with another key: its
-    /// registers are others, and may have a majority.
+    /// registers are others, and may have a majority. Where refusals take as long as an answer may, no further edge is asked.
     private func first(
         _ path: String, _ method: HTTPMethod, _ body: JSON?, _ eTag: String?, _ makeKey: () -> String?
     ) async throws(Silence) -> Reply {
         let deadline = world.now + Self.answerLimit
         var key = makeKey(), silent: [String] = [], refusal: Reply?, mayHaveActed = false
-        for edge in edges where silent.isEmpty || world.now < deadline {
+        for edge in edges {
             do {
                 let answer = try await asker.ask(
                     edge, path, method: method, body: body, ifMatch: eTag, idempotencyKey: key, timeout: Self.answerLimit)
@@ -120,6 +118,7 @@ package struct EdgeClient: Sendable {
                 } else {
                     (refusal, mayHaveActed) = (reply, true)
                 }
+                guard world.now < deadline else { break }
             } catch {
                 silent.append("\(edge): \(error)")
                 if !error.wasRefused && method != .GET { mayHaveActed = true }
