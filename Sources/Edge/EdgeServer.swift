@@ -7,7 +7,8 @@ import World
 
 /// The REST door of the mesh: one server, made of route groups.
 ///
-/// The kinds of work add groups; this type knows none of them. Every `POST` takes an `Idempotency-Key`: see ``IdempotentRoutes``.
+/// The kinds of work add groups; this type knows none of them. Every `POST` takes an `Idempotency-Key`: see ``IdempotentRoutes``. While the
+/// wall clock is off nothing is begun: see ``RightClockRoutes``.
 public final class EdgeServer: Sendable {
     private let server: WebServer
 
@@ -16,15 +17,18 @@ public final class EdgeServer: Sendable {
     ///   - idempotency: the keys of requests; nil when this edge reaches no registers.
     ///   - readiness: whether work can be done now.
     ///   - reason: why not all of it can, in ASCII; nil when there is no more to say.
+    ///   - clockFault: how far the node's wall clock is off, such as "3 s ahead of the others'"; nil while it is right.
     ///   - version: the product's, for the OpenAPI document.
     public init(
         address: WebAddress, groups: [any RouteGroup], idempotency: IdempotencyKeys? = nil,
-        readiness: @escaping @Sendable () async -> Readiness, reason: @escaping @Sendable () -> String? = { nil }, version: String,
+        readiness: @escaping @Sendable () async -> Readiness, reason: @escaping @Sendable () -> String? = { nil },
+        clockFault: @escaping @Sendable () -> String? = { nil }, version: String,
         world: any World, limits: WebLimits = WebLimits(), logger: Logger
     ) {
         let seeds = WorkIDGenerator(world, name: "idempotency.seeds")
         let offered: [any RouteGroup] =
-            groups.map { IdempotentRoutes($0, keys: idempotency, seeds: seeds) } + [HealthRoutes(readiness: readiness, reason: reason)]
+            groups.map { RightClockRoutes(IdempotentRoutes($0, keys: idempotency, seeds: seeds), fault: clockFault) }
+            + [HealthRoutes(readiness: readiness, reason: reason)]
         let document = OpenAPIDocument(
             title: "Gossamer", version: version,
             description: "Work for the mesh. Keys of requests are read without regard to case.", groups: offered)

@@ -25,7 +25,7 @@ public struct OrderRoutes: RouteGroup {
         [
             WebRoute(.post, "/api/orders", operation: Self.placeOperation) { try await place($0) },
             WebRoute(.get, "/api/orders/{id}", operation: Self.statusOperation) { try await status($0) },
-            WebRoute(.delete, "/api/orders/{id}", operation: Self.cancelOperation) { try await cancel($0) },
+            WebRoute(.delete, "/api/orders/{id}", operation: Self.cancelOperation, makesIDs: true) { try await cancel($0) },
         ] + HoldingRoutes(.account, gateway: gateway, ids: ids).routes + HoldingRoutes(.stock, gateway: gateway, ids: ids).routes
     }
 

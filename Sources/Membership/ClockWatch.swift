@@ -54,6 +54,10 @@ public struct ClockWatch: Sendable {
             case .behind: "behind the others'"
             }
         }
+
+        /// For people: "3 s ahead of the others'".
+        /// - Parameter ahead: how far it is ahead of the median.
+        public func words(_ ahead: Duration) -> String { "\(DurationText.short(ahead < .zero ? .zero - ahead : ahead)) \(words)" }
     }
 
     private struct Sample: Sendable {

@@ -140,6 +140,12 @@ public final class Node: Sendable {
     /// How the wall clock stands to those of the others. While it is off the node fires no timers and lets no hour pass.
     public var clockVerdict: ClockWatch.Verdict { core.publicView.clock.verdict(now: world.now, wall: world.wallTime) }
 
+    /// How far the wall clock is off, for people: "3 s ahead of the others'"; nil while it is right.
+    public var clockFault: String? {
+        let verdict = clockVerdict
+        return verdict.isOff ? verdict.words(clockOffset) : nil
+    }
+
     /// Whether what is due by the wall clock may be done: it is not off, and was compared with the others'.
     public var mayFireTimers: Bool { core.publicView.clock.mayFire(now: world.now, wall: world.wallTime) }
 

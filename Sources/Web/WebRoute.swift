@@ -20,14 +20,18 @@ public struct WebRoute: Sendable {
     public let path: String
     /// For methods that no route of this path has.
     public let refusal: Refusal
+    /// Whether serving it makes ids, which carry the time, so that it goes by the wall clock.
+    public let makesIDs: Bool
     /// The operation's object in the OpenAPI document.
     public let operation: JSON
     let excuse: Excuse
     let handler: Handler
 
-    /// - Parameter handler: throws a ``Problem`` for what the client shall read; anything else becomes a 500 without detail.
+    /// - Parameters:
+    ///   - makesIDs: nil for what the method suggests: `POST` and `PUT` do.
+    ///   - handler: throws a ``Problem`` for what the client shall read; anything else becomes a 500 without detail.
     public init(
-        _ method: HTTPRequest.Method, _ path: String, operation: JSON = [:], refusal: Refusal = .problem,
+        _ method: HTTPRequest.Method, _ path: String, operation: JSON = [:], refusal: Refusal = .problem, makesIDs: Bool? = nil,
         excuse: @escaping Excuse = { $0.response }, handler: @escaping Handler
     ) {
         precondition(path.hasPrefix("/"), "the path of a route begins with /, not \"\(path)\"")
@@ -35,6 +39,7 @@ public struct WebRoute: Sendable {
         self.path = path
         self.operation = operation
         self.refusal = refusal
+        self.makesIDs = makesIDs ?? [.post, .put].contains(method)
         self.excuse = excuse
         self.handler = handler
     }
@@ -43,7 +48,7 @@ public struct WebRoute: Sendable {
     package func wrapped(
         operation: JSON, _ body: @escaping @Sendable (WebRequest, Handler, Excuse) async throws -> Response
     ) -> WebRoute {
-        WebRoute(method, path, operation: operation, refusal: refusal, excuse: excuse) { [handler, excuse] request in
+        WebRoute(method, path, operation: operation, refusal: refusal, makesIDs: makesIDs, excuse: excuse) { [handler, excuse] request in
             try await body(request, handler, excuse)
         }
     }

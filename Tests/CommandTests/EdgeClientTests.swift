@@ -167,6 +167,20 @@ final class ScriptedEdge: Sendable {
         }
     }
 
+    /// They take no new work.
+    @Test func edgesWhoseClocksAreOffAreAskedLast() async throws {
+        try await Self.withEdges([.taken, .taken]) { bases, edges in
+            let members = try bases.enumerated().map { index, base in
+                try MemberRow([
+                    "name": .string("n\(index + 1)"), "address": "127.0.0.1:1", "status": "alive", "edge": .string(base),
+                    "clock": index == 0 ? "ahead" : .null,
+                ])
+            }
+            let ticket = try await EdgeClient(members, world: SystemWorld()).submit(Self.order, to: PrimesOrder.path)
+            #expect(ticket.edge == bases[1] && edges[0].keys.isEmpty)
+        }
+    }
+
     /// Nobody would know it again.
     @Test func withoutAKeyOnlyWhatWasSurelyNotDoneGoesToTheNext() async throws {
         for (word, other) in [(ScriptedEdge.Word.unknown, 0), (.failed, 1)] {

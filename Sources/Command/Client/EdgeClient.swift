@@ -34,9 +34,10 @@ package struct EdgeClient: Sendable {
         keys = WorkIDGenerator(world, name: "idempotency-keys")
     }
 
-    /// The edges of the members that live, and a client for them.
+    /// The edges of the members that live, and a client for them. Those whose clocks are off come last: they take no new work.
     package init(_ members: [MemberRow], world: any World) throws(CommandFailure) {
-        let edges = members.filter(\.isAlive).compactMap(\.edge)
+        let alive = members.filter(\.isAlive), right = alive.filter { $0.clock == nil }, off = alive.filter { $0.clock != nil }
+        let edges = (right + off).compactMap(\.edge)
         guard !edges.isEmpty else {
             let remedy = "give a node of the topology file the key \"edge\", such as edge: {port: 8080}"
             throw CommandFailure(.unavailable, "no member that is alive is an edge; \(remedy)")

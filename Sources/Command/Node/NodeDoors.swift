@@ -50,6 +50,7 @@ struct NodeDoors {
                         ], world: mesh.world),
                 ],
                 idempotency: truth.idempotency, readiness: { truth.readiness(of: mesh.readiness()) }, reason: { truth.reason },
+                clockFault: { mesh.clockFault },
                 version: Release.version, world: mesh.world, logger: log)
         }
         admin = AdminServer(

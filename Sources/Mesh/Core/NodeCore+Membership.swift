@@ -139,10 +139,14 @@ extension NodeCore {
     }
 
     private func say(_ verdict: ClockWatch.Verdict, _ ahead: Duration) {
-        guard verdict.isOff else { return log.notice("the wall clock is near those of the others again: timers fire here again, and hours pass") }
-        let distance = DurationText.short(verdict == .ahead ? ahead : .zero - ahead)
+        guard verdict.isOff else {
+            return log.notice("the wall clock is near those of the others again: timers fire here again, and hours pass")
+        }
         log.warning(
-            "the wall clock is \(distance) \(verdict.words): this node fires no timers and lets no hour pass; others do. Look at its time service")
+            """
+            the wall clock is \(verdict.words(ahead)): this node fires no timers, lets no hour pass and begins nothing for clients; others \
+            do. Look at its time service
+            """)
     }
 
     /// Builds the ring beside the loop: at a thousand members it takes 70 ms. Readers hear of the decision when the ring stands.

@@ -1,7 +1,7 @@
 import Glibc
 
-/// A file to whose end bytes are added, open for as long as this lives. What was added is the system's by then, and outlives the process; it
-/// is not durable beyond that: for logs and histories.
+/// A file to whose end bytes are added, open for as long as this lives. What was added is the system's by then, and outlives the process;
+/// but it is not durable. For logs and histories.
 public final class AppendedFile: Sendable {
     private let path: String
     private let descriptor: Int32
