@@ -96,16 +96,13 @@ public struct ItemDesk: ItemGateway {
         let trial = isLast ? deadline : min(deadline, world.now + Self.trial)
         var failures = await load(loads.prefix(1), to: delivery, as: work, by: trial)
         if failures.isEmpty { failures = await load(loads.dropFirst(), to: delivery, as: work, by: deadline) }
-        if let failure = failures.first(where: { $0.code == .invalid }) {
-            if await isAbandoned(delivery, by: deadline) { return .abandoned }
-            throw failure
-        }
+        if let failure = failures.first(where: { $0.code == .invalid }) { return try await refusal(failure, by: delivery, deadline) }
         // It is not sealed from here, so by this nothing of it counts, whatever has become of its parcels.
         if let failure = failures.first { return .unreached(failure.surely) }
         do throws(ItemGatewayError) {
             try await tell(Seal(parcels: UInt32(parcels.count)), to: delivery, as: work, operation: sealing, by: deadline)
         } catch {
-            if error.code == .invalid, await isAbandoned(delivery, by: deadline) { return .abandoned }
+            if error.code == .invalid { return try await refusal(error, by: delivery, deadline) }
             guard error.code == .unavailable else { throw error }
             return .unreached(error)
         }
@@ -132,9 +129,16 @@ public struct ItemDesk: ItemGateway {
         }
     }
 
-    private func isAbandoned(_ delivery: ActorName, by deadline: Instant) async -> Bool {
-        let state = try? await actors.state(of: delivery, Delivery.self, patience: left(until: deadline))
-        return state?.status == .abandoned
+    /// A delivery refuses what comes when it was abandoned. Where that cannot be seen, nothing counts by this either.
+    private func refusal(
+        _ failure: ItemGatewayError, by delivery: ActorName, _ deadline: Instant
+    ) async throws(ItemGatewayError) -> Outcome {
+        let state: Delivery.State?
+        do throws(RegisterError) { state = try await actors.state(of: delivery, Delivery.self, patience: left(until: deadline)) } catch {
+            return .unreached(ItemGatewayError(error).surely)
+        }
+        guard state?.status == .abandoned else { throw failure }
+        return .abandoned
     }
 
     /// Returns when all of a delivery counts. What one replica says of that is enough, for a delivery that is done stays so.

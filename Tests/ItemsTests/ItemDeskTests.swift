@@ -171,6 +171,21 @@ import World
         for tenant in 0..<3 { #expect(try engine.count("t\(tenant)") == 12) }
     }
 
+    /// It is refused like one that was wrong, and it cannot be seen why.
+    @Test func whatMayHaveBeenAbandonedIsBegunAnewToo() async throws {
+        let failing = Mutex(true)
+        let engine = MemoryEngine { event, number in failing.withLock { $0 } && event == "load" && number > 1 ? .failed : .done }
+        let items = Scene.items(3, 12, idBytes: 3_000), desk = ItemDesk(engine: engine, world: world)
+        func add() async throws { try await desk.add(items, ids: WorkIDSeries(from: Scene.id(7)), by: world.now + .seconds(20)) }
+        await #expect(throws: ItemGatewayError.self) { try await add() }
+        try engine.abandonWhatLoads()
+        engine.hide(engine.deliveries)
+        failing.withLock { $0 = false }
+        try await add()
+        #expect(engine.deliveries.count == 2)
+        for tenant in 0..<3 { #expect(try engine.count("t\(tenant)") == 12) }
+    }
+
     @Test func withoutTimeNothingIsBegun() async {
         let engine = MemoryEngine()
         #expect(await add(Scene.items(1, 1), engine, within: .zero)?.code == .unavailable)

@@ -23,6 +23,8 @@ final class MemoryEngine: RegisterEngine {
         /// Answers by operation.
         var done: [WorkID: [UInt8]] = [:]
         var arrivals = true
+        /// Actors that nobody can look at.
+        var hidden: Set<ActorName> = []
         /// Deliveries that were asked for, in order, and how long each question was to wait.
         var asked: [(delivery: ActorName, patience: Duration)] = []
     }
@@ -48,6 +50,9 @@ final class MemoryEngine: RegisterEngine {
 
     /// Letters stay where they are.
     func holdLetters() { state.withLock { $0.arrivals = false } }
+
+    /// Nobody can look at these from now on.
+    func hide(_ actors: [ActorName]) { state.withLock { $0.hidden.formUnion(actors) } }
 
     /// Deliveries that anybody has begun.
     var deliveries: [ActorName] { state.withLock { $0.actors.names.filter { $0.kind == Delivery.kind } } }
@@ -122,6 +127,7 @@ final class MemoryEngine: RegisterEngine {
         let result = state.withLock { state -> Result<(version: UInt64, answer: [UInt8]), RegisterError> in
             do {
                 guard let actor = ActorName(key: key) else { throw MachineRefusal("no actor") }
+                if state.hidden.contains(actor) { return .failure(Self.silence(.failed)) }
                 if state.arrivals { _ = try Self.step(&state) }
                 return .success((state.version, try state.actors.read(actor, ActorQuery(packed: query))))
             } catch {

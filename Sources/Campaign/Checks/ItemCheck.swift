@@ -46,12 +46,10 @@ package enum ItemCheck {
         }
     }
 
-    /// A delivery that was abandoned takes nothing more, and an edge that cannot read that it was says only that it was refused: such items
-    /// must not count. Nothing else that users ask may be refused.
+    /// Nothing that users ask may be refused: all of it can be done.
     private static func refused(_ log: EdgeLog) -> [Violation] {
         let told = log.answered { request, answer -> String? in
-            if case .add = request { return nil }
-            return if case .refused(let sentence) = answer { "\(request.text): \(sentence)" } else { nil }
+            if case .refused(let sentence) = answer { "\(request.text): \(sentence)" } else { nil }
         }
         return told.map { Violation(.refused, $0.value) }
     }
