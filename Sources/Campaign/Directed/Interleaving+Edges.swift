@@ -46,7 +46,8 @@ private struct Job {
     init(_ mutations: Set<Mutation>) { stage = ActorStage(mutations: mutations) }
 
     func submit() -> WorkID {
-        guard case .accepted(let id) = stage.told[stage.ask(.submit(Self.request))] else { preconditionFailure("no job was accepted") }
+        let call = stage.ask(.submit(Self.request))
+        guard case .accepted(let id) = stage.told[call] else { preconditionFailure("no job was accepted") }
         return id
     }
 
