@@ -160,7 +160,7 @@ extension Interleaving {
         ) { mutations in
             let stage = Stage(stores: 3, mutations: mutations, machine: ActorKinds.machines(mutations))
             let calls = [stage.ask(.submit(Job.request), key: "k"), stage.ask(.submit(Job.request), key: "k")]
-            let other = stage.told[stage.ask(.submit(PrimesRequest(from: 2, to: 1_000, chunks: 2)), key: "k")]
+            let last = stage.ask(.submit(PrimesRequest(from: 2, to: 1_000, chunks: 2)), key: "k"), other = stage.told[last]
             let complaint = complaint(of: calls.map { stage.told[$0] })
             return complaint ?? (other == .otherRequest ? nil : "another request was answered with \(other?.text ?? "nothing")")
         },
