@@ -12,18 +12,21 @@ import World
 public struct LookupBatchRoutes: RouteGroup {
     /// Targets of one request.
     static let targetsAllowed = 100
-    /// Jobs that are being submitted at the same time.
-    private static let width = 16
+    /// From the beginning of the request until it is told what has become of its targets, whatever is still under way: less than the
+    /// server's own deadline, or nobody would hear of the jobs that were begun.
+    private static let deadline = Duration.seconds(8)
 
     private let gateway: any JobGateway<LookupStatus>
     private let services: [LookupService]
     private let ids: WorkIDGenerator
+    private let world: any World
 
     /// - Parameter services: what can be asked for, in the order of their numbers.
     public init(gateway: any JobGateway<LookupStatus>, services: [LookupService], world: any World) {
         ids = WorkIDGenerator(world, name: "lookup.batch.ids")
         self.gateway = gateway
         self.services = services
+        self.world = world
     }
 
     public var routes: [WebRoute] {
@@ -34,7 +37,22 @@ public struct LookupBatchRoutes: RouteGroup {
     private enum Outcome {
         case accepted(WorkID)
         case invalid(String)
+        /// There is no job, and will be none.
         case failed(JobGatewayError)
+        /// There may be one of this id.
+        case unknown(WorkID, String)
+
+        init(_ error: JobGatewayError, _ id: WorkID) { self = error.code == .unknown ? .unknown(id, error.description) : .failed(error) }
+
+        var members: [JSON.Member] {
+            switch self {
+            case .accepted(let id): [.init("jobId", .string("\(id)"))]
+            case .invalid(let text): [.init("error", .string(text))]
+            case .failed(let error): [.init("error", .string(error.description)), .init("outcome", "failed")]
+            case .unknown(let id, let text):
+                [.init("jobId", .string("\(id)")), .init("error", .string(text)), .init("outcome", "unknown")]
+            }
+        }
     }
 
     private func submit(_ request: WebRequest) async throws -> Response {
@@ -43,27 +61,25 @@ public struct LookupBatchRoutes: RouteGroup {
         let ids: any WorkIDSource = request.ids ?? self.ids
         // Every target has its id before the first is submitted, so that a second run under the same key makes the same jobs.
         let wanted = targets.map { (target: $0, id: ids.next()) }
-        let outcomes = await submit(wanted, numbers)
-        try Self.refuseIfNothingWasTaken(outcomes)
-        let jobs = zip(targets, outcomes).map { target, outcome -> JSON in
-            switch outcome {
-            case .accepted(let id): ["target": target, "jobId": .string("\(id)")]
-            case .invalid(let text): ["target": target, "error": .string(text)]
-            case .failed(let error): ["target": target, "error": .string(error.description)]
-            }
-        }
+        let outcomes = await submit(wanted, numbers, by: request.begun + Self.deadline)
+        if let refusal = Self.refusal(of: outcomes) { throw Problem(refusal) }
+        let jobs = zip(targets, outcomes).map { JSON.object([.init("target", $0)] + $1.members) }
         return .json(["jobs": .array(jobs)], status: .accepted)
     }
 
-    private func submit(_ wanted: [(target: JSON, id: WorkID)], _ numbers: [Int]) async -> [Outcome] {
-        await withTaskGroup(of: (Int, Outcome).self) { group in
-            var outcomes: [Int: Outcome] = [:]
+    private func submit(_ wanted: [(target: JSON, id: WorkID)], _ numbers: [Int], by deadline: Instant) async -> [Outcome] {
+        await withTaskGroup(of: (Int, Outcome)?.self) { group in
             for (index, one) in wanted.enumerated() {
-                if index >= Self.width, let (ended, outcome) = await group.next() { outcomes[ended] = outcome }
                 group.addTask { (index, await outcome(one.target, numbers, one.id)) }
             }
-            for await (ended, outcome) in group { outcomes[ended] = outcome }
-            return wanted.indices.compactMap { outcomes[$0] }
+            group.addTask { [world] in
+                try? await world.sleep(for: max(.zero, deadline - world.now))
+                return nil
+            }
+            var outcomes: [Int: Outcome] = [:]
+            while outcomes.count < wanted.count, let (index, outcome) = await group.next() ?? nil { outcomes[index] = outcome }
+            group.cancelAll()
+            return wanted.indices.map { outcomes[$0] ?? .unknown(wanted[$0].id, "its home has not answered in time; ask for the job") }
         }
     }
 
@@ -74,7 +90,7 @@ public struct LookupBatchRoutes: RouteGroup {
             try await gateway.submit(LookupRequest(target: valid, services: numbers), id: id)
             return .accepted(id)
         } catch {
-            return .failed(error)
+            return Outcome(error, id)
         }
     }
 
@@ -94,17 +110,17 @@ public struct LookupBatchRoutes: RouteGroup {
         return (targets, numbers)
     }
 
-    /// When the mesh has taken no target at all, it is the mesh that is at fault and not a target: the first refusal stands for all.
-    private static func refuseIfNothingWasTaken(_ outcomes: [Outcome]) throws {
+    /// When the mesh has surely taken no target at all, it is the mesh that is at fault and not a target: the first refusal stands for all.
+    private static func refusal(of outcomes: [Outcome]) -> JobGatewayError? {
         var first: JobGatewayError?
         for outcome in outcomes {
             switch outcome {
-            case .accepted: return
+            case .accepted, .unknown: return nil
             case .failed(let error): first = first ?? error
             case .invalid: break
             }
         }
-        if let first { throw Problem(first) }
+        return first
     }
 }
 
@@ -124,7 +140,7 @@ extension LookupBatchRoutes {
         "responses": [
             "202": .answer("for each target, in the order of the request, its job or why there is none", schema: "LookupBatchAccepted"),
             "400": .problem("the request as a whole is wrong; nothing was submitted"), "415": .problem("the Content-Type is not JSON"),
-            "503": .problem("no job could be submitted now; see Retry-After"),
+            "503": .problem("no job was submitted at all; see Retry-After"),
         ],
     ]
 
@@ -147,8 +163,13 @@ extension LookupBatchRoutes {
                 "items": [
                     "type": "object", "required": ["target"],
                     "properties": [
-                        "target": ["description": "as it was written"], "jobId": ["type": "string", "format": "uuid"],
+                        "target": ["description": "as it was written"],
+                        "jobId": ["type": "string", "format": "uuid", "description": "of the job; with an error, of one that there may be"],
                         "error": ["type": "string"],
+                        "outcome": [
+                            "type": "string", "enum": ["failed", "unknown"],
+                            "description": "with an error of the mesh: there is no job; or there may be one, which its id tells",
+                        ],
                     ],
                 ],
             ],

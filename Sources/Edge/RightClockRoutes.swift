@@ -26,7 +26,7 @@ struct RightClockRoutes: RouteGroup {
     }
 
     private static func refusal(_ fault: String) -> Problem {
-        let remedy = "ask another edge, and look at its time service"
+        let remedy = "ask another edge, under the same key if there is one, and look at the time service of this"
         return Problem(
             status: 503, detail: "the wall clock of this edge is \(fault), so nothing begins here until it is right; \(remedy)",
             headers: [.init(name: .retryAfter, value: String(retryAfter))], extensions: [.init("outcome", "failed")])

@@ -10,7 +10,7 @@ public struct ItemDesk: ItemGateway {
     private static let look = Duration.milliseconds(500)
     /// How many deliveries are tried under ids that others have begun with.
     private static let deliveries = 16
-    /// How many deliveries are tried whose registers do not answer. The id of each lies in a shard of its own.
+    /// How many deliveries are tried whose registers do not answer. The id of each lies in another shard, mostly.
     private static let shards = 4
     /// How long the register of a delivery may take to say that it is there, before another is tried; the last one has all that is left.
     private static let trial = Duration.milliseconds(1_500)

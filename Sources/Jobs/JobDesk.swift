@@ -63,9 +63,8 @@ public final class JobDesk<Actor: JobActor>: JobGateway {
             settle(error.outcome == .unknown)
             let what = "job \(id) of the kind \(Actor.kind)"
             guard error.code == .expired else { throw JobGatewayError(error, what) }
-            throw JobGatewayError(
-                .unavailable,
-                "\(what): \(error.sentence); its id is new, so a clock is behind: gossamer members tells whose clock is off")
+            let cause = "its id was made for it, so a clock is behind, or its Idempotency-Key is a day old"
+            throw JobGatewayError(.unavailable, "\(what): \(error.sentence); \(cause): gossamer members tells whose clock is off")
         }
         settle(true)
         submitted.withLock { $0 += 1 }

@@ -11,6 +11,8 @@ final class FakeLookups: JobGateway {
         var failure: JobGatewayError?
         /// What becomes of those for a target.
         var failures: [String: JobGatewayError] = [:]
+        /// Those of whose jobs nobody hears.
+        var silent: Set<String> = []
     }
 
     let world = SystemWorld()
@@ -18,6 +20,10 @@ final class FakeLookups: JobGateway {
 
     func submit(_ request: LookupRequest, id: WorkID) async throws(JobGatewayError) {
         if let failure = state.withLock({ $0.failures[request.target.text] ?? $0.failure }) { throw failure }
+        if state.withLock({ $0.silent.contains(request.target.text) }) {
+            try? await world.sleep(for: .seconds(60))
+            throw JobGatewayError(.unknown, "nobody has answered")
+        }
         let status = LookupStatus(jobId: id, request: request, status: .pending, createdAtMs: 1_764_000_000_123)
         state.withLock { $0.jobs[id] = status }
     }

@@ -77,7 +77,34 @@ import World
         gateway.state.withLock { $0.failures["8.8.4.4"] = JobGatewayError(.unavailable, "no majority", retryAfterSeconds: 3) }
         try await Self.submit(Self.body(["8.8.8.8", "8.8.4.4"]), gateway) { answer, _ in
             #expect(answer.status == 202)
-            #expect(answer.json?["jobs"]?.elements?[1] == ["target": "8.8.4.4", "error": "no majority"])
+            #expect(answer.json?["jobs"]?.elements?[1] == ["target": "8.8.4.4", "error": "no majority", "outcome": "failed"])
+        }
+    }
+
+    /// The jobs of the others were begun, and their ids are all that tells of them.
+    @Test func homesThatNeverAnswerKeepNobodyFromTheIDsOfTheOthers() async throws {
+        let gateway = FakeLookups()
+        gateway.state.withLock { $0.silent = ["8.8.4.4"] }
+        try await Self.submit(Self.body(["8.8.8.8", "8.8.4.4", "9.9.9.9"]), gateway) { answer, gateway in
+            #expect(answer.status == 202)
+            let jobs = try #require(answer.json?["jobs"]?.elements)
+            #expect(jobs.map { $0["outcome"] } == [nil, "unknown", nil])
+            #expect(jobs.allSatisfy { $0["jobId"] != nil } && jobs[1]["error"] != nil)
+            #expect(gateway.state.withLock { $0.jobs.count } == 2)
+        }
+    }
+
+    /// Whoever was told that nothing has happened asks for all of it again.
+    @Test func whatMayHaveBegunIsNotCalledFailed() async throws {
+        let gateway = FakeLookups()
+        gateway.state.withLock { state in
+            state.failures["8.8.8.8"] = JobGatewayError(.unavailable, "no majority")
+            state.failures["8.8.4.4"] = JobGatewayError(.unknown, "nobody has answered")
+        }
+        try await Self.submit(Self.body(["8.8.8.8", "8.8.4.4"]), gateway) { answer, _ in
+            #expect(answer.status == 202)
+            let jobs = try #require(answer.json?["jobs"]?.elements)
+            #expect(jobs.map { $0["outcome"] } == ["failed", "unknown"] && jobs.map { $0["jobId"] != nil } == [false, true])
         }
     }
 

@@ -71,7 +71,8 @@ package struct EdgeClient: Sendable {
         return Ticket(edge: reply.edge, path: path)
     }
 
-    /// Asks the first edge that answers, whatever it answers; but what was to be changed and surely was not is tried at the next one.
+    /// Asks the first edge that answers, whatever it answers; but what one cannot tell now, or was to change and surely has not, is tried at
+    /// the next one.
     /// - Parameter key: by which the mesh knows a request again; what has one is given to the next edge, too, when one falls silent.
     /// - Throws: `unavailable` when none does; `unknown` when one was told to change something, and has not said whether it did.
     package func ask(
@@ -109,9 +110,9 @@ package struct EdgeClient: Sendable {
                 let answer = try await asker.ask(
                     edge, path, method: method, body: body, ifMatch: eTag, idempotencyKey: key, timeout: Self.answerLimit)
                 let reply = Reply(edge: edge, path: path, answer: answer)
-                guard method != .GET, answer.status == 503 else { return reply }
+                guard answer.status == 503 else { return reply }
                 silent.append("\(edge): \(answer.complaint)")
-                if reply.hasSurelyFailed {
+                if reply.hasSurelyFailed || method == .GET {
                     refusal = refusal ?? reply
                     if !mayHaveActed { key = makeKey() }
                 } else if key == nil {

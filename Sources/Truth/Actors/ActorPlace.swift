@@ -12,8 +12,8 @@ public enum PlaceAnswer: Sendable {
 
 /// A place that the home of an actor keeps for it, from before it begins until the home has heard of it.
 public struct ActorPlace: Sendable {
-    /// How long a home may take to say whether it has one.
-    private static let patience = Duration.seconds(1)
+    /// How long a home may take to say whether it has one. What follows has to fit beside it into the deadline of a request.
+    private static let patience = Duration.milliseconds(500)
 
     private let actor: ActorName
     /// Nil when no replica of the actor lives.
