@@ -28,11 +28,16 @@ struct CourierPlaces {
     ///   - limit: of these and of places together.
     /// - Returns: nil when there is a place now, else how many there are.
     mutating func reserve(_ actor: ActorName, beside begun: Int, limit: Int, now: Instant) -> Int? {
-        var kept = (ends[actor.kind] ?? [:]).filter { $0.value > now }
-        let isFull = kept[actor] == nil && (begun + kept.count >= limit || kept.count >= Self.most)
-        if !isFull { kept[actor] = now + Self.lease }
-        ends[actor.kind] = kept.isEmpty ? nil : kept
-        return isFull ? begun + kept.count : nil
+        func full() -> Int? {
+            let kept = ends[actor.kind]?.count ?? 0
+            guard ends[actor.kind]?[actor] == nil, begun + kept >= limit || kept >= Self.most else { return nil }
+            return begun + kept
+        }
+        // Places that have gone by themselves are looked for only when there is no room.
+        if full() != nil { ends[actor.kind] = ends[actor.kind]?.filter { $0.value > now } }
+        if let count = full() { return count }
+        ends[actor.kind, default: [:]][actor] = now + Self.lease
+        return nil
     }
 
     /// - Returns: whether a place was kept for it.
