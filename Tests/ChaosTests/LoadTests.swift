@@ -61,7 +61,7 @@ import World
     @Test(arguments: [
         ("- orders:", "- ordres:", "chaos/test.yaml:4:5: unknown key \"ordres\" under workload[0]", "did you mean \"orders\"?"),
         ("- items:", "- itmes:", "chaos/test.yaml:5:5: unknown key \"itmes\" under workload[1]", "did you mean \"items\"?"),
-        ("rate: 5,", "ratte: 5,", "chaos/test.yaml:4:14: unknown key \"ratte\" under workload[0].orders", "did you mean \"rate\"?"),
+        ("failing: 10", "faling: 10", "chaos/test.yaml:4:32: unknown key \"faling\" under workload[0].orders", "did you mean \"failing\"?"),
         ("rate: 5, ", "", "chaos/test.yaml:4:13: workload[0].orders lacks the key \"rate\"", ""),
         ("rate: 5,", "rate: 0,", "chaos/test.yaml:4:20: \"workload[0].orders.rate\" is \"0\"", "a whole number from 1 to 100"),
         ("rate: 5,", "rate: 101,", "chaos/test.yaml:4:20:", "a whole number from 1 to 100"),
