@@ -93,9 +93,9 @@ package struct WorkCatalogue: Sendable {
 extension ActorOutline {
     fileprivate var dead: [Awaited] { awaited.filter { $0.deathCause != nil } }
 
-    /// What is dead comes first, and then what waits behind it: where something else is told, all is told that is dead.
+    /// What is dead comes first: where anything else is told, even what waits behind it, all is told that is dead.
     /// - Parameter limit: of what was asked for.
     fileprivate func mayHaveMoreDead(beyond limit: Int) -> Bool {
-        isCut && awaited.count >= limit && awaited.allSatisfy { $0.hindrance != nil }
+        isCut && awaited.count >= limit && awaited.allSatisfy { $0.deathCause != nil }
     }
 }
