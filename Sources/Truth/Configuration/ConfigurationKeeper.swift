@@ -9,11 +9,14 @@ import World
 
 /// Keeps a node's copy of the mesh's configuration, spreads it, takes newer ones over; and, on the first-named store, begins the mesh.
 ///
-/// What a node has it tells in two labels of its metadata, which gossip carries: the id of its store, and mesh and epoch of its
-/// configuration. Who sees a higher epoch of the same mesh asks that member for it.
+/// What a node has it tells in labels of its metadata, which gossip carries: the id of its store, why that does not vote if it does not, and mesh
+/// and epoch of its configuration. Who sees a higher epoch of the same mesh asks that member for it.
 public final class ConfigurationKeeper: Sendable {
     /// The labels by which a node tells of its store and of its configuration.
     public static let storeLabel = "store", configurationLabel = "configuration"
+    /// The label by which a node tells in a word why its store does not vote: `asking`, `full` or `rolled-back`; `behind` when it cannot go by
+    /// the newest configuration. Missing while it votes.
+    public static let standingLabel = "store-standing"
 
     private struct State {
         /// Nil before the mesh has begun, as far as is known here.
@@ -23,6 +26,8 @@ public final class ConfigurationKeeper: Sendable {
         var lastObstacle = ""
         /// Why a newer configuration could not be kept, so that this node goes on by an older one and serves nobody of the newer epoch.
         var trouble: String?
+        /// What the others were told last in the label of the store's standing.
+        var toldStanding: String?
     }
 
     let node: Node
@@ -93,6 +98,7 @@ public final class ConfigurationKeeper: Sendable {
             await tell()
             while !Task.isCancelled {
                 await lookAround()
+                await tellStanding()
                 runErrand()
                 if (try? await node.world.sleep(for: Self.interval)) == nil { return }
             }
@@ -105,6 +111,18 @@ public final class ConfigurationKeeper: Sendable {
             if let known = configuration { try await node.setLabel(Self.configurationLabel, Self.label(known)) }
         } catch {
             log.error("the node cannot tell of its configuration: \(error)")
+        }
+    }
+
+    private func tellStanding() async {
+        guard let standing = engine.standing else { return }
+        let word = trouble == nil ? (standing == .voting ? nil : standing.word) : "behind"
+        guard word != state.withLock({ $0.toldStanding }) else { return }
+        do {
+            try await node.setLabel(Self.standingLabel, word)
+            state.withLock { $0.toldStanding = word }
+        } catch {
+            obstacle("the node cannot tell how its store stands: \(error)")
         }
     }
 

@@ -1,0 +1,32 @@
+import Registers
+import Testing
+import Truth
+import World
+
+/// What nodes know of the others' stores that live and do not vote, in whole nodes and virtual time.
+@Suite struct StandingMeshTests {
+    @Test(arguments: UInt64(1)...3) func aStoreThatLivesAndDoesNotVoteCountsForNothing(seed: UInt64) throws {
+        let mesh = try SimulatedTruth(seed: seed, stores: 3, actors: []), older = mesh["n1"].store.disk
+        for number in 0..<3 {
+            _ = try mesh.ask(at: "n2") { truth in
+                try await truth.values.put("k\(number)", [1], operation: WorkID(milliseconds: 1, randomA: 0, randomB: UInt64(number)), patience: .seconds(5))
+            }
+        }
+        try mesh.wait("n1 has what was written") { mesh["n1"].store.commitNumber > older.commitNumber }
+        mesh.simulation.run(for: .seconds(5))
+        let newest = mesh["n1"].store.disk
+        try mesh.restart("n1", on: older)
+        try mesh.wait("n1 is found to be an older copy") { mesh["n1"].truth.standing?.word == "rolled-back" }
+        mesh.simulation.run(for: .seconds(5))
+        #expect(mesh["n2"].truth.decidableShards == Shard.count, "two of three vote")
+        mesh.kill("n3")
+        try mesh.wait("n3 is missed") { mesh["n2"].truth.node(of: mesh["n2"].store.id) != nil && mesh["n2"].truth.node(of: storeID(3)) == nil }
+        #expect(mesh["n2"].truth.node(of: newest.id) != nil, "n1 lives")
+        #expect(mesh["n2"].truth.decidableShards == 0, "of two that live one votes")
+        #expect(mesh["n1"].truth.decidableShards == 0, "it knows of itself")
+        try mesh.restart("n1", on: newest)
+        try mesh.wait("n1 votes") { mesh["n1"].truth.standing == .voting }
+        try mesh.wait("n2 hears of it") { mesh["n2"].truth.decidableShards == Shard.count }
+        #expect(mesh["n2"].node.members.member(named: "n1")?.metadata.labels[ConfigurationKeeper.standingLabel] == nil)
+    }
+}
