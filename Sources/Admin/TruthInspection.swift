@@ -56,6 +56,13 @@ extension TruthInspection {
         return decidable < Shard.count ? .degraded : node
     }
 
+    /// Why ``readiness(of:)`` is not the best, in a sentence or two.
+    /// - Parameter node: why the node itself is not at its best; nil when it is.
+    public func reason(of node: String?) -> String? {
+        let reasons = [reason, node].compactMap(\.self)
+        return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
+    }
+
     /// Why ``readiness(of:)`` is not the best, in a sentence, as far as that is no affair of the node itself.
     public var reason: String? {
         if let complaint { return complaint }
