@@ -1,3 +1,4 @@
+import MessagePack
 import Registers
 import Testing
 import Truth
@@ -28,5 +29,22 @@ import World
         try mesh.wait("n1 votes") { mesh["n1"].truth.standing == .voting }
         try mesh.wait("n2 hears of it") { mesh["n2"].truth.decidableShards == Shard.count }
         #expect(mesh["n2"].node.members.member(named: "n1")?.metadata.labels[ConfigurationKeeper.standingLabel] == nil)
+    }
+
+    /// Some store of a later release has written it.
+    @Test func aNodeThatCannotReadTheNewestConfigurationSaysSo() throws {
+        let mesh = try SimulatedTruth(seed: 1, stores: 3, actors: [])
+        let command = ConfigurationMachine.command(after: 1, try MessagePackEncoder().encode(["version": 99]))
+        _ = try mesh.ask(at: "n1") { truth in
+            let operation = WorkID(milliseconds: 1, randomA: 0, randomB: 1)
+            return try await truth.engine.change(.configuration, operation: operation, command: command, patience: .seconds(5))
+        }
+        try mesh.wait("all have looked") { mesh.seats.values.allSatisfy { $0.truth.trouble != nil } }
+        for seat in mesh.seats.values {
+            let trouble = try #require(seat.truth.trouble)
+            #expect(trouble.contains("epoch 2 of the mesh cannot be gone by") && trouble.contains("layout 99"), "\(trouble)")
+            #expect(seat.truth.configuration?.epoch == 1)
+        }
+        try mesh.wait("the others hear of it") { mesh.seats.values.allSatisfy { $0.truth.decidableShards == 0 } }
     }
 }

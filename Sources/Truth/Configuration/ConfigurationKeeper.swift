@@ -171,18 +171,21 @@ public final class ConfigurationKeeper: Sendable {
             else { continue }
             newest = (member, epoch)
         }
-        if let newest { return await take(from: newest.member.identity) }
+        if let newest { return await take(from: newest.member.identity, epoch: newest.epoch) }
         if own == nil && store != nil && genesis.listed.first?.name == node.identity.name { await begin(live) }
     }
 
-    private func take(from peer: NodeIdentity) async {
+    private func take(from peer: NodeIdentity, epoch: UInt64) async {
         do {
             let system = node.system
             let document = try await system.withDeadline(Self.patience) {
                 try await system.singleton(ConfigurationDoor.self, on: peer).configuration()
             }
-            if let configuration = try document?.configuration() { try await adoptIfNewer(configuration) }
+            let configuration = try reading(epoch) { try document?.configuration() }
+            if let configuration { try await adoptIfNewer(configuration) }
         } catch {
+            // Not even its outer form could be read.
+            if (error as? MeshError)?.code == .incompatible { noteIfNewer(error, with: epoch) }
             obstacle("the configuration of \(peer) could not be had: \(error)")
         }
     }
@@ -197,7 +200,7 @@ public final class ConfigurationKeeper: Sendable {
                 if store != nil { try Self.check(configuration, schemas) }
                 try file.write(configuration)
             } catch {
-                state.withLock { $0.trouble = "epoch \(configuration.epoch) of the mesh cannot be gone by: \(error)" }
+                note(error, with: configuration.epoch)
                 throw error
             }
             state.withLock { state in
@@ -212,6 +215,26 @@ public final class ConfigurationKeeper: Sendable {
         let change = configuration.change.map { ", in which a change begins: \($0)" } ?? ""
         log.notice("going by epoch \(configuration.epoch) of mesh \(configuration.meshID)\(change)")
         reportDifferences(configuration)
+    }
+
+    /// What reads the configuration of an epoch. One that is newer and cannot be read was written by a later release: the node goes on by an
+    /// older one, and says so.
+    private func reading<Value>(_ epoch: UInt64, _ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch {
+            noteIfNewer(error, with: epoch)
+            throw error
+        }
+    }
+
+    private func noteIfNewer(_ error: any Error, with epoch: UInt64) {
+        adoption.withLock { _ in
+            if epoch > configuration?.epoch ?? 0 { note(error, with: epoch) }
+        }
+    }
+
+    /// Takes note of why this node cannot go by a newer configuration.
+    private func note(_ error: any Error, with epoch: UInt64) {
+        state.withLock { $0.trouble = "epoch \(epoch) of the mesh cannot be gone by: \(error)" }
     }
 
     /// The topology names the first stores; later only a reconfiguration changes them.
@@ -258,10 +281,9 @@ public final class ConfigurationKeeper: Sendable {
         }
     }
 
-    /// One that is newer and cannot be read was written by a later release.
     private func complainOfUnreadable(_ content: [UInt8]) throws {
         guard let newest = ConfigurationMachine.content(content), newest.epoch > configuration?.epoch ?? 0 else { return }
-        _ = try MeshConfiguration(reading: newest.document)
+        _ = try reading(newest.epoch) { try MeshConfiguration(reading: newest.document) }
     }
 
     // MARK: Genesis
