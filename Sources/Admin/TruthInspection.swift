@@ -66,7 +66,9 @@ extension TruthInspection {
     /// Why ``readiness(of:)`` is not the best, in a sentence, as far as that is no affair of the node itself.
     public var reason: String? {
         if let complaint { return complaint }
-        guard let decidable = decidableShards else { return "the mesh has not begun: gossamer store list says what it waits for" }
+        guard let decidable = decidableShards else {
+            return "the mesh has not begun: \(obstacle ?? "gossamer store list says what it waits for")"
+        }
         guard decidable < Shard.count else { return nil }
         let without = decidable == 0 ? "none of the \(Shard.count) shards has" : "\(Shard.count - decidable) of \(Shard.count) shards do not have"
         return "\(without) a majority of live stores that vote: gossamer store list says which are down"

@@ -18,8 +18,8 @@ private struct FakeTruth: TruthInspection {
     var decidableShards: Int?
     var standing: Standing? = .voting
     var trouble: String?
+    var obstacle: String?
     let configuration: MeshConfiguration? = nil
-    let obstacle: String? = nil
     let store: StoreID? = nil
     let values = KeyValue(engine: MemoryRegisters(KeyValueMachine(), now: WallTime(millisecondsSince1970: 1_800_000_000_000)))
 
@@ -64,6 +64,12 @@ private struct FakeTruth: TruthInspection {
                 #expect(isAsExpected, "\(given ?? "no reason")")
             }
         }
+    }
+
+    @Test func aMeshThatHasNotBegunSaysWhatItWaitsForWhereThatIsKnown() {
+        let truth = FakeTruth(decidableShards: nil, obstacle: "no node of the topology has the role \"store\"; give it to at least one")
+        #expect(truth.reason == "the mesh has not begun: no node of the topology has the role \"store\"; give it to at least one")
+        #expect(FakeTruth(decidableShards: nil).reason == "the mesh has not begun: gossamer store list says what it waits for")
     }
 
     @Test func whatAilsTheNodeItselfIsSaidAfterWhatAilsTheShards() async throws {

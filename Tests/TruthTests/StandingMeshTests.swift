@@ -1,6 +1,11 @@
+import Logging
+import Membership
+import Mesh
 import MessagePack
 import Registers
+import TestSupport
 import Testing
+import Transport
 import Truth
 import World
 
@@ -46,5 +51,21 @@ import World
             #expect(seat.truth.configuration?.epoch == 1)
         }
         try mesh.wait("the others hear of it") { mesh.seats.values.allSatisfy { $0.truth.decidableShards == 0 } }
+    }
+
+    @Test func aMeshWithoutStoresSaysWhyItNeverBegins() throws {
+        let simulation = Simulation(seed: 1), network = SimulatedNetwork(simulation), world = SimulatedWorld(simulation, name: "n1")
+        let address = MemberAddress(host: "n1", port: 1000), loop = world.makeEventLoop(), lines = LogLines()
+        let configuration = NodeConfiguration(
+            mesh: "simulated", name: "n1", bindHost: "n1", address: address, seeds: [address], metadata: MemberMetadata(), dataDirectory: "/data")
+        let log = Logger(label: "n1") { _ in lines }
+        let node = try Node(configuration, world: world, loop: loop, log: log) { network.sockets(for: "n1", loop: loop) }
+        let truth = try TruthService(node: node, store: nil, listed: [], log: log)
+        try simulation.run(in: world) {
+            try await node.start()
+            truth.start()
+        }
+        simulation.run(for: .seconds(5))
+        #expect(truth.obstacle == "no node of the topology has the role \"store\"; give it to at least one")
     }
 }

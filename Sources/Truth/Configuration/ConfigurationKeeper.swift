@@ -76,7 +76,13 @@ public final class ConfigurationKeeper: Sendable {
             "the mesh writes states in schema \(configuration.schema), and this program knows \(schemas); update it")
     }
 
-    var obstacle: String? { state.withLock { $0.clerk == nil && !$0.lastObstacle.isEmpty ? $0.lastObstacle : nil } }
+    /// What keeps the mesh from beginning, as far as this node can tell.
+    var obstacle: String? {
+        let (hasBegun, last) = state.withLock { ($0.clerk != nil, $0.lastObstacle) }
+        if hasBegun { return nil }
+        if genesis.listed.isEmpty { return "no node of the topology has the role \"\(TruthService.role)\"; give it to at least one" }
+        return last.isEmpty ? nil : last
+    }
 
     var trouble: String? { state.withLock { $0.trouble } }
 
