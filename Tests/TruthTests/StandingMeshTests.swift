@@ -1,3 +1,4 @@
+import Choreography
 import Logging
 import Membership
 import Mesh
@@ -67,5 +68,25 @@ import World
         }
         simulation.run(for: .seconds(5))
         #expect(truth.obstacle == "no node of the topology has the role \"store\"; give it to at least one")
+    }
+
+    /// Of three replicas on five stores all are gone now and then.
+    @Test func listsSayOfHowManyShardsNobodyCanTellWhatLiesThere() throws {
+        let mesh = try SimulatedTruth(seed: 1, stores: 5, actors: []), dead = ["n3", "n4", "n5"]
+        func lists() throws -> [Int] {
+            try mesh.ask(at: "n1") { truth in
+                let work = truth.work(begunBy: ["order"])
+                let registers = await truth.engine.list(RegisterListing(kind: "order"), patience: .seconds(1))
+                let open = await work.open(OpenWorkListing()), dead = await work.dead(before: nil, limit: 9)
+                return [registers.shardsWithoutStore, open.shardsWithoutStore, dead.shardsWithoutStore]
+            }
+        }
+        #expect(try lists() == [0, 0, 0])
+        let gone = Set(dead.map { mesh[$0].store.id })
+        for name in dead { mesh.kill(name) }
+        try mesh.wait("they are missed") { gone.allSatisfy { mesh["n1"].truth.node(of: $0) == nil } }
+        let lost = try #require(mesh["n1"].truth.configuration).shards.replicaIDs.count { gone.isSuperset(of: $0) }
+        #expect(lost > 0)
+        #expect(try lists() == [lost, lost, lost])
     }
 }

@@ -235,6 +235,12 @@ public final class ReplicatedEngine: RegisterEngine {
         }
     }
 
+    /// How many shards have no store that lives.
+    var shardsWithoutStore: Int {
+        let live = Set(holders.map(\.store))
+        return state.withLock { $0.map }?.shardsWithout(live) ?? 0
+    }
+
     /// One turn of this node's own replica.
     nonisolated(nonsending) func turn(_ listing: RegisterListing) async throws(RegisterError) -> [UInt8] {
         guard let runner, state.withLock({ $0.map }) != nil else {
