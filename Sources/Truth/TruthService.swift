@@ -164,7 +164,7 @@ public final class TruthService: Sendable {
 
     /// The mesh's durable work, for operators.
     /// - Parameter kinds: of the actors that begin work, each under the work's id.
-    public func work(begunBy kinds: [String]) -> WorkDesk { WorkDesk(kinds: kinds, node: node, engine: engine) }
+    public func work(begunBy kinds: [String]) -> WorkDesk { WorkDesk(kinds: kinds, node: node, engine: engine, actors: actors) }
 
     /// Liveness goes by the id of the store, never by the name of the node: a wiped disk is another store.
     private func see() {

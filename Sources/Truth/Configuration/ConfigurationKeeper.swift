@@ -113,7 +113,10 @@ public final class ConfigurationKeeper: Sendable {
 
     private func tell() async {
         do {
-            if let store { try await node.setLabel(Self.storeLabel, store.id.description) }
+            if let store {
+                try await node.setSchema(schemas.newest)
+                try await node.setLabel(Self.storeLabel, store.id.description)
+            }
             if let known = configuration { try await node.setLabel(Self.configurationLabel, Self.label(known)) }
         } catch {
             log.error("the node cannot tell of its configuration: \(error)")
