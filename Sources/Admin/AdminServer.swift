@@ -35,7 +35,8 @@ public final class AdminServer: Sendable {
         let groups: [any RouteGroup] = [
             MemberRoutes(node: node), RingRoutes(node: node), MetricsRoutes(node: node, more: metrics),
             HealthRoutes(
-                readiness: { truth?.readiness(of: node.readiness()) ?? node.readiness() }, reason: { truth?.reason }),
+                readiness: { truth?.readiness(of: node.readiness()) ?? node.readiness() },
+                reason: { truth?.reason(of: node.reason) ?? node.reason }),
             ChangeRoutes(control: control, permission: permission),
             FaultRoutes(faults: faults, socketPath: socketPath), JobRoutes(jobs: jobs), LiveRoutes(feed: feed, world: world),
             StoreRoutes(truth: truth), StoreChangeRoutes(truth: truth, permission: permission),

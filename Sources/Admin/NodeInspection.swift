@@ -27,6 +27,8 @@ public protocol NodeInspection: Sendable {
     var lonelySince: Instant? { get }
     /// How well the node can work.
     func readiness() -> Readiness
+    /// Why that is not the best, in a sentence, in ASCII; nil when it is.
+    var reason: String? { get }
 }
 
 /// One actor, as the admin port shows it.

@@ -51,13 +51,21 @@ struct StoreChangeRoutes: RouteGroup {
         guard ["add", "remove", "replace", "cancel", "schema"].contains(change) else {
             throw .invalid([.init("change", ["\"\(change.prefix(64))\" is no change; expected add, remove, replace, cancel or schema"])])
         }
+        // What the change does not take is no mistake to be passed over: whoever wrote it expects something of it.
+        func refuse(_ field: String, unless belongs: Bool, _ words: String) throws(Problem) {
+            if belongs || body[field] ?? .null == .null { return }
+            throw .invalid([.init(field, ["\"\(change)\" takes no \(words); leave it out"])])
+        }
+        try refuse("node", unless: change != "schema", "node")
+        try refuse("with", unless: change == "replace", "other node")
+        try refuse("allowOneCopy", unless: change == "remove", "leave to keep one copy")
+        try refuse("schema", unless: change == "schema", "schema")
         if change == "schema" {
             guard let schema = body["schema"]?.integer(UInt32.self), schema > 0 else {
                 throw .invalid([.init("schema", ["expected a number from 1 on, not \((body["schema"] ?? .null).text().prefix(64))"])])
             }
             return .schema(schema)
         }
-        if other != nil && change != "replace" { throw .invalid([.init("with", ["\"\(change)\" takes no other node; leave it out"])]) }
         if change == "cancel" { return .cancel(node) }
         guard let node else { throw .invalid([.init("node", ["the name of a node is missing"])]) }
         return switch change {

@@ -69,16 +69,7 @@ struct StoreRoutes: RouteGroup {
     /// A store that the configuration does not name holds nothing, however well it is.
     private static func own(_ truth: any TruthInspection, _ configuration: MeshConfiguration) -> String? {
         guard let store = truth.store else { return nil }
-        return configuration.names(store) ? truth.standing.map(word) : "spare"
-    }
-
-    static func word(_ standing: Standing) -> String {
-        switch standing {
-        case .asking: "asking"
-        case .voting: "voting"
-        case .full: "full"
-        case .rolledBack: "rolled-back"
-        }
+        return configuration.names(store) ? truth.standing?.word : "spare"
     }
 
     private static func place(_ explanation: KeyExplanation) -> JSON {

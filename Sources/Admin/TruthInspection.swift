@@ -17,7 +17,7 @@ public protocol TruthInspection: Sendable {
     var store: StoreID? { get }
     /// Whether the node's own store takes part; nil when it has none, and before the mesh has begun.
     var standing: Standing? { get }
-    /// Of how many shards a majority of the stores lives, as gossip tells; nil before the mesh has begun.
+    /// Of how many shards a majority of the stores lives and votes, as gossip tells; nil before the mesh has begun.
     var decidableShards: Int? { get }
     /// The node that runs a store, if it lives.
     func node(of store: StoreID) -> NodeIdentity?
@@ -48,7 +48,7 @@ extension TruthInspection {
         }
     }
 
-    /// How much of the work can be done here: all while every shard has a majority of live stores, some while some have, and none else. A node
+    /// How much of the work can be done here: all while every shard has a majority of live stores that vote, some while some have, and none else. A node
     /// whose store does not vote is not ready, however well it sees the mesh: what needs its replicas goes elsewhere.
     /// - Parameter node: how the node itself stands; nothing is better than that.
     public func readiness(of node: Readiness) -> Readiness {
@@ -56,12 +56,21 @@ extension TruthInspection {
         return decidable < Shard.count ? .degraded : node
     }
 
+    /// Why ``readiness(of:)`` is not the best, in a sentence or two.
+    /// - Parameter node: why the node itself is not at its best; nil when it is.
+    public func reason(of node: String?) -> String? {
+        let reasons = [reason, node].compactMap(\.self)
+        return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
+    }
+
     /// Why ``readiness(of:)`` is not the best, in a sentence, as far as that is no affair of the node itself.
     public var reason: String? {
         if let complaint { return complaint }
-        guard let decidable = decidableShards else { return "the mesh has not begun: gossamer store list says what it waits for" }
+        guard let decidable = decidableShards else {
+            return "the mesh has not begun: \(obstacle ?? "gossamer store list says what it waits for")"
+        }
         guard decidable < Shard.count else { return nil }
         let without = decidable == 0 ? "none of the \(Shard.count) shards has" : "\(Shard.count - decidable) of \(Shard.count) shards do not have"
-        return "\(without) a majority of live stores: gossamer store list says which are down"
+        return "\(without) a majority of live stores that vote: gossamer store list says which are down"
     }
 }

@@ -120,6 +120,11 @@ public final class Node: Sendable {
         try await core.updateMetadata { $0.labels[key] = value }
     }
 
+    /// Tells the others the highest schema version that the node's store can write: ``MemberVersions/schema``.
+    package func setSchema(_ newest: UInt32) async throws {
+        try await core.updateMetadata { $0.versions.schema = newest }
+    }
+
     /// Has register frames handed to `sink`, with the node that sent them, on the event loop, which they must not hold up. One for which it
     /// throws is malformed. To be called before ``start()``.
     public func receiveRegisterFrames(_ sink: @escaping @Sendable (ArraySlice<UInt8>, NodeIdentity) throws -> Void) {

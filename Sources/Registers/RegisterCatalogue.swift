@@ -94,18 +94,21 @@ public struct RegisterList: Hashable, Sendable {
     public var entries: [Entry]
     /// Live nodes with a store that have not answered in time, sorted: what is theirs is not here.
     public var unheard: [String]
+    /// Shards none of whose stores lives, as gossip tells: what lies there is not here either, and no node can be named for it.
+    public var shardsWithoutStore: Int
     /// What comes next in ``RegisterListing/before``; nil at the end. A page may have fewer entries than were asked for, or none, and
     /// another behind it.
     public var next: [UInt8]?
 
-    public init(entries: [Entry], unheard: [String] = [], next: [UInt8]? = nil) {
+    public init(entries: [Entry], unheard: [String] = [], shardsWithoutStore: Int = 0, next: [UInt8]? = nil) {
         self.entries = entries
         self.unheard = unheard
+        self.shardsWithoutStore = shardsWithoutStore
         self.next = next
     }
 
     /// One page of what stores have named.
-    package init(merging pages: [(node: String, page: RegisterPage)], limit: Int, unheard: [String]) {
+    package init(merging pages: [(node: String, page: RegisterPage)], limit: Int, unheard: [String], shardsWithoutStore: Int = 0) {
         // As far as all of them have looked.
         let floor = pages.compactMap(\.page.reached).max { $0.lexicographicallyPrecedes($1) }
         var found: [RegisterKey: Entry] = [:]
@@ -119,6 +122,7 @@ public struct RegisterList: Hashable, Sendable {
         let sorted = found.values.sorted { RegisterKey.isNamedLater($0.key, than: $1.key) }
         entries = Array(sorted.prefix(limit))
         self.unheard = unheard.sorted()
+        self.shardsWithoutStore = shardsWithoutStore
         next = sorted.count > entries.count ? entries.last?.key.bytes : floor
     }
 }

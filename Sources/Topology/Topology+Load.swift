@@ -75,13 +75,19 @@ extension Topology {
             root.path("dataDir", beside: directory)?.value ?? PathText.join(directory, ".gossamer/\(mesh)")
         let entries = NodesReader(root: root, dataDir: dataDir, directory: directory).read()
         let seeds = SeedsReader(root: root, entries: entries).read()
+        let nodes = entries.compactMap(\.node)
+        if !nodes.isEmpty, nodes.allSatisfy({ !$0.roles.contains("store") }) {
+            diagnostics.warn(
+                .noStores, at: root.place,
+                "no node has the role \"store\": the mesh never begins, and its edges answer 503; give it to at least one")
+        }
         NodeConflicts(entries: entries, diagnostics: diagnostics).check()
         let options = OptionsReader(root: root, directory: directory, entries: entries)
         let (membership, transport, curve) = (options.membership(), options.transport(), options.curve())
         let (lookup, primes) = (options.lookup(), options.primes())
         let (admin, log) = (options.admin(), options.log())
         let topology = Topology(
-            file: file, mesh: mesh, nodes: entries.compactMap(\.node), seeds: seeds, dataDir: dataDir,
+            file: file, mesh: mesh, nodes: nodes, seeds: seeds, dataDir: dataDir,
             membership: membership, transport: transport, curve: curve, lookup: lookup, primes: primes, admin: admin, log: log,
             warnings: diagnostics.warnings, locations: diagnostics.locations)
         // In a section that has a fault already, a second one may only follow from the first.

@@ -21,6 +21,8 @@ public struct TopologyProblem: Hashable, Sendable, CustomStringConvertible {
         case unknownNode
         case noSeeds
         case noNodes
+        /// No node has the role `store`, so the mesh never begins.
+        case noStores
     }
 
     /// What to match on.

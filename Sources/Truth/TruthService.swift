@@ -164,11 +164,11 @@ public final class TruthService: Sendable {
 
     /// The mesh's durable work, for operators.
     /// - Parameter kinds: of the actors that begin work, each under the work's id.
-    public func work(begunBy kinds: [String]) -> WorkDesk { WorkDesk(kinds: kinds, node: node, engine: engine) }
+    public func work(begunBy kinds: [String]) -> WorkDesk { WorkDesk(kinds: kinds, node: node, engine: engine, actors: actors) }
 
     /// Liveness goes by the id of the store, never by the name of the node: a wiped disk is another store.
     private func see() {
-        var stores: [StoreID: NodeIdentity] = [:], gone: Set<StoreID> = [], astray: Set<StoreID> = []
+        var stores: [StoreID: NodeIdentity] = [:], gone: Set<StoreID> = [], astray: Set<StoreID> = [], silent: Set<StoreID> = []
         for member in node.members.members where keeper.isOfThisMesh(member) {
             guard let id = member.metadata.labels[ConfigurationKeeper.storeLabel].flatMap({ StoreID($0) }) else { continue }
             if !member.status.isLive {
@@ -177,10 +177,11 @@ public final class TruthService: Sendable {
                 keeper.complain(of: id, at: [other.name, member.name])
             }
             if ClockWatch.verdict(of: member.metadata).isOff { astray.insert(id) }
+            if member.metadata.labels[ConfigurationKeeper.standingLabel] != nil { silent.insert(id) }
         }
         // What this node knows of itself does not wait for its metadata.
         if let own = engine.store, node.clockVerdict.isOff { astray.insert(own) }
-        engine.see(stores, gone: gone.subtracting(stores.keys), astray: astray)
+        engine.see(stores, gone: gone.subtracting(stores.keys), astray: astray, silent: silent)
     }
 
     /// What keeps the mesh from beginning, in the words of the node that would begin it; nil on others, and afterwards.
@@ -198,7 +199,7 @@ public final class TruthService: Sendable {
     /// Whether the node's store takes part; nil without the role, and before the mesh has begun.
     public var standing: Standing? { engine.standing }
 
-    /// Of how many shards a majority of the stores lives, as gossip tells; nil before the mesh has begun.
+    /// Of how many shards a majority of the stores lives and votes, as gossip tells; nil before the mesh has begun.
     public var decidableShards: Int? { engine.decidableShards }
 
     /// Has other stores hold the shards. Returns when that is written down; what follows goes by itself.

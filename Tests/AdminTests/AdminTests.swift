@@ -19,6 +19,7 @@ final class FakeNode: NodeInspection, NodeControl, FaultControl {
         var requests: [String] = []
         var rules: [FaultRule] = []
         var readiness = Readiness.healthy
+        var reason: String?
         var lonelySince: Instant?
         var ring: HashRing?
         var members = FakeNode.firstMembers()
@@ -77,6 +78,7 @@ final class FakeNode: NodeInspection, NodeControl, FaultControl {
 
     var lonelySince: Instant? { state.withLock { $0.lonelySince } }
     func readiness() -> Readiness { state.withLock { $0.readiness } }
+    var reason: String? { state.withLock { $0.reason } }
     func requestLeave() async { state.withLock { $0.requests.append("leave") } }
     func requestDrain() async { state.withLock { $0.requests.append("drain") } }
 

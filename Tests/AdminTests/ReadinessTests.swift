@@ -1,7 +1,12 @@
 import Admin
+import Logging
+import Membership
+import Mesh
 import Placement
 import Registers
+import TestSupport
 import Testing
+import Transport
 import Truth
 import Web
 import WebTestSupport
@@ -13,8 +18,8 @@ private struct FakeTruth: TruthInspection {
     var decidableShards: Int?
     var standing: Standing? = .voting
     var trouble: String?
+    var obstacle: String?
     let configuration: MeshConfiguration? = nil
-    let obstacle: String? = nil
     let store: StoreID? = nil
     let values = KeyValue(engine: MemoryRegisters(KeyValueMachine(), now: WallTime(millisecondsSince1970: 1_800_000_000_000)))
 
@@ -59,5 +64,57 @@ private struct FakeTruth: TruthInspection {
                 #expect(isAsExpected, "\(given ?? "no reason")")
             }
         }
+    }
+
+    @Test func aMeshThatHasNotBegunSaysWhatItWaitsForWhereThatIsKnown() {
+        let truth = FakeTruth(decidableShards: nil, obstacle: "no node of the topology has the role \"store\"; give it to at least one")
+        #expect(truth.reason == "the mesh has not begun: no node of the topology has the role \"store\"; give it to at least one")
+        #expect(FakeTruth(decidableShards: nil).reason == "the mesh has not begun: gossamer store list says what it waits for")
+    }
+
+    @Test func whatAilsTheNodeItselfIsSaidAfterWhatAilsTheShards() async throws {
+        try await withAdmin(truth: FakeTruth(decidableShards: 1_000)) { bench in
+            bench.node.state.withLock { ($0.readiness, $0.reason) = (.degraded, "the wall clock is 3 s ahead of the others'") }
+            let answer = try await ask("GET", "\(bench.network)/health/ready")
+            #expect(answer.text == "Degraded" && answer.status == 200)
+            let reason = try #require(answer.headers["gossamer-reason"])
+            #expect(reason.hasPrefix("24 of 1024 shards") && reason.hasSuffix("; the wall clock is 3 s ahead of the others'"))
+        }
+        try await withAdmin { bench in
+            bench.node.state.withLock { ($0.readiness, $0.reason) = (.degraded, "the wall clock is off") }
+            #expect(try await ask("GET", "\(bench.network)/health/ready").headers["gossamer-reason"] == "the wall clock is off")
+        }
+    }
+
+    /// In virtual time: the middle one of three nodes has a wrong wall clock, and later hears nobody.
+    @Test func aNodeIsAtBestDegradedWhileItsWallClockIsOff() throws {
+        let simulation = Simulation(seed: 1), network = SimulatedNetwork(simulation), names = ["n1", "n2", "n3"]
+        var nodes: [Node] = [], worlds: [SimulatedWorld] = []
+        for name in names {
+            let world = SimulatedWorld(simulation, name: name), loop = world.makeEventLoop(), lines = LogLines()
+            let configuration = NodeConfiguration(
+                mesh: "simulated", name: name, bindHost: name, address: MemberAddress(host: name, port: 1000),
+                seeds: names.map { MemberAddress(host: $0, port: 1000) }, metadata: MemberMetadata(), dataDirectory: "/data")
+            let node = try Node(configuration, world: world, loop: loop, log: Logger(label: name) { _ in lines }) {
+                network.sockets(for: name, loop: loop)
+            }
+            try simulation.run(in: world) { try await node.start() }
+            nodes.append(node)
+            worlds.append(world)
+        }
+        simulation.run(for: .seconds(10))
+        #expect(nodes.map { $0.readiness() } == [.healthy, .healthy, .healthy] && nodes.allSatisfy { $0.reason == nil })
+        worlds[1].wallClockOffset = .seconds(3)
+        #expect(nodes.map { $0.readiness() } == [.healthy, .degraded, .healthy])
+        #expect(nodes[1].reason?.hasPrefix("the wall clock is ") == true && nodes[1].reason?.contains("ahead of the others'") == true)
+        #expect(nodes[1].reason?.utf8.allSatisfy { $0 < 128 } == true && nodes[0].reason == nil)
+        worlds[1].wallClockOffset = .zero
+        #expect(nodes[1].readiness() == .healthy && nodes[1].reason == nil)
+        for name in ["n1", "n3"] {
+            worlds[name == "n1" ? 0 : 2].kill()
+            network.kill(name)
+        }
+        simulation.run(for: .seconds(60))
+        #expect(nodes[1].readiness() == .degraded && nodes[1].reason == "the node hears nobody, and may be cut off")
     }
 }

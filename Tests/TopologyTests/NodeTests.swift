@@ -86,12 +86,21 @@ import Topology
 
     @Test func aRoleThatIsNearlyOneOfOursIsAllowedWithAWarning() throws {
         let topology = try Topology.parse(
-            "mesh: m\nnodes:\n  - {name: a, port: 7100, roles: [prime, gpu]}", file: "t.yaml")
-        #expect(topology.nodes[0].roles == ["gpu", "prime"])
+            "mesh: m\nnodes:\n  - {name: a, port: 7100, roles: [prime, gpu, store]}", file: "t.yaml")
+        #expect(topology.nodes[0].roles == ["gpu", "prime", "store"])
         #expect(
             topology.warnings.map(\.description) == [
                 "t.yaml:3:35: \"prime\" is a role of your own, and much like one that Gossamer knows; did you mean \"primes\"?"
             ])
+    }
+
+    @Test func aMeshWithoutStoresIsAllowedWithAWarning() throws {
+        func warnings(_ roles: String) throws -> [TopologyProblem] {
+            try Topology.parse("mesh: m\nnodes:\n  - {name: a, port: 7100, roles: [primes]}\n  - {name: b, port: 7110\(roles)}", file: "t").warnings
+        }
+        #expect(try warnings(", roles: [lookup]").map(\.code) == [.noStores])
+        #expect(try warnings(", roles: [lookup]").first?.sentence.contains("no node has the role \"store\"") == true)
+        for roles in ["", ", roles: [store]"] { #expect(try warnings(roles).isEmpty) }
     }
 }
 

@@ -70,6 +70,16 @@ private enum Meter: DurableActor {
         #expect(refusal.code == .schema && refusal.sentence.contains("n1 (1 to 2), n2 (1 to 2), n3 (1 to 2)"), "\(refusal)")
     }
 
+    /// And not which one the program has at other times.
+    @Test func aNodeTellsTheNewestSchemaThatItsStoreWrites() throws {
+        let mesh = try SimulatedTruth(seed: 1, stores: 3, actors: [Meter.self], schemas: StateSchemas(1, 3))
+        try mesh.restart("n2", schemas: StateSchemas(1, 2))
+        try mesh.wait("it votes again") { mesh["n2"].truth.standing == .voting }
+        mesh.simulation.run(for: .seconds(5))
+        let told = mesh.seats.values.map { seat in ["n1", "n2", "n3"].map { seat.truth.newestSchema(of: mesh[$0].store.id) } }
+        #expect(told == Array(repeating: [3, 2, 3], count: 3))
+    }
+
     @Test func itIsNotRaisedWhileOneStoreRunsTheOlderProgramOrIsAway() throws {
         let mesh = try SimulatedTruth(seed: 1, stores: 3, actors: [Meter.self], schemas: StateSchemas(1, 2))
         try mesh.restart("n2", schemas: StateSchemas(1, 1))

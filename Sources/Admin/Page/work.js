@@ -40,6 +40,8 @@ async function look(section, hasToken = false) {
     [state.sagas, state.dead] = await Promise.all([ask("sagas?limit=50"), ask("dead-letters?limit=100")]);
     const unheard = [...new Set([...state.sagas.unheard, ...state.dead.unheard])].sort();
     const notes = unheard.length ? [`without what is at ${unheard.join(", ")}, not heard`] : [];
+    const without = Math.max(state.sagas.shardsWithoutStore, state.dead.shardsWithoutStore);
+    if (without > 0) notes.push(`without what lies in ${without} shards, which have no live store`);
     notes.push(...state.dead.cut.map((cut) => `not all of ${cut.actor}: ${cut.reason}`));
     setText(note, notes.join("; "));
   } catch (error) {

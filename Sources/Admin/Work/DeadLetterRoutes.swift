@@ -25,7 +25,8 @@ struct DeadLetterRoutes: RouteGroup {
                     "deadLetters": .array(list.dead.map { $0.deadJSON(world.wallTime) }),
                     // Of whom more may be dead than is here, and why.
                     "cut": .array(list.cut.map { ["actor": .string($0.actor.description), "reason": .string($0.reason)] }),
-                    "unheard": .array(list.unheard.map { .string($0) }), "next": .text(list.next),
+                    "unheard": .array(list.unheard.map { .string($0) }),
+                    "shardsWithoutStore": .number(list.shardsWithoutStore), "next": .text(list.next),
                     // Whether whoever asks may redrive and discard.
                     "changes": .string(permission.word(for: request)),
                 ])

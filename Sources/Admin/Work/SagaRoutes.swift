@@ -17,7 +17,7 @@ struct SagaRoutes: RouteGroup {
                 let list = await work?.open(listing) ?? OpenWorkList(rows: [], unheard: [], next: nil)
                 return .json([
                     "sagas": .array(list.rows.map { $0.json(now: now) }), "unheard": .array(list.unheard.map { .string($0) }),
-                    "next": .text(list.next?.description),
+                    "shardsWithoutStore": .number(list.shardsWithoutStore), "next": .text(list.next?.description),
                 ])
             }
         ]

@@ -28,7 +28,7 @@ package struct ActorOutline: Hashable, Sendable {
         self.word = try word(stored.state)
         (isEnding, entries) = (header.isEnding, header.traced)
         lastMs = try owner.work.flatMap { view[.trace, ActorRows.trace(header.traced, of: $0)] }.map { try TraceEntry(packed: $0).atMs }
-        var all = try (header.buried + header.receivers).flatMap { try Self.letters(view, owner, to: $0, of: trace, limit) }
+        var all = try (header.buried + header.receivers).flatMap { try Self.letters(view, owner, to: $0, of: trace) }
         all += header.timers.filter { trace == nil || $0.trace == trace }.map {
             Awaited(
                 owner: owner, what: .timer($0.name, event: $0.event, atMs: $0.atMs), work: $0.trace, cause: $0.cause, sinceMs: nil,
@@ -45,7 +45,7 @@ package struct ActorOutline: Hashable, Sendable {
     }
 
     private static func letters(
-        _ view: RegisterView, _ owner: ActorName, to receiver: ActorName, of trace: WorkID?, _ limit: Int
+        _ view: RegisterView, _ owner: ActorName, to receiver: ActorName, of trace: WorkID?
     ) throws -> [Awaited] {
         let row = try view.outbox(to: receiver)
         return row.letters.enumerated().compactMap { index, letter in

@@ -36,6 +36,7 @@ struct OpenWorkSearch {
     private var courses: [Course]
     private var looksLeft = Self.looks
     private var unheard: Set<String> = []
+    private var without = 0
 
     /// - Parameter deadline: of the answer, by the world's monotonic clock.
     init(_ listing: OpenWorkListing, in catalogue: WorkCatalogue, now: WallTime, until deadline: Instant) {
@@ -60,6 +61,7 @@ struct OpenWorkSearch {
                 courses[course].page.before = list.next
                 courses[course].turns += 1
                 unheard.formUnion(list.unheard)
+                without = max(without, list.shardsWithoutStore)
                 finds += list.entries.compactMap(OpenWork.init).map { Find(course: course, row: $0) }
             }
             for find in await shown(finds) { courses[find.course].found.append(find.row) }
@@ -78,7 +80,7 @@ struct OpenWorkSearch {
         let rows = courses.flatMap(\.found).filter { row in floor.map { row.work >= $0 } ?? true }
             .sorted { ($0.work, $0.actor) > ($1.work, $1.actor) }
         let next = rows.count > limit ? rows[limit - 1].work : floor
-        return OpenWorkList(rows: Array(rows.prefix(limit)), unheard: unheard.sorted(), next: next)
+        return OpenWorkList(rows: Array(rows.prefix(limit)), unheard: unheard.sorted(), shardsWithoutStore: without, next: next)
     }
 
     /// The next page of each of these courses, in their order.

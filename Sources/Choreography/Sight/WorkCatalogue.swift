@@ -55,10 +55,11 @@ package struct WorkCatalogue: Sendable {
         let query = ActorQuery.outline(of: nil, limit: Self.dead).packed
         // An actor that has something dead may have something else to do, too.
         var page = RegisterListing(which: .due(by: .max), before: before.map { Array($0.utf8) }, query: query)
-        var dead: [Awaited] = [], cut: [DeadList.Cut] = [], unheard: Set<String> = []
+        var dead: [Awaited] = [], cut: [DeadList.Cut] = [], unheard: Set<String> = [], without = 0
         for turn in 1... {
             let list = await list(page, until: deadline)
             unheard.formUnion(list.unheard)
+            without = max(without, list.shardsWithoutStore)
             page.before = list.next
             for entry in list.entries {
                 let more = await self.dead(of: entry, actors)
@@ -71,7 +72,8 @@ package struct WorkCatalogue: Sendable {
             guard page.before != nil, dead.count < limit, turn < Self.pages, world.now < deadline else { break }
         }
         return DeadList(
-            dead: dead, cut: cut, unheard: unheard.sorted(), next: page.before.map { String(decoding: $0, as: UTF8.self) })
+            dead: dead, cut: cut, unheard: unheard.sorted(), shardsWithoutStore: without,
+            next: page.before.map { String(decoding: $0, as: UTF8.self) })
     }
 
     /// What is dead of an actor, and whether that may not be all. What a list has no room for is read.
@@ -93,9 +95,9 @@ package struct WorkCatalogue: Sendable {
 extension ActorOutline {
     fileprivate var dead: [Awaited] { awaited.filter { $0.deathCause != nil } }
 
-    /// What is dead comes first, and then what waits behind it: where something else is told, all is told that is dead.
+    /// What is dead comes first: where anything else is told, even what waits behind it, all is told that is dead.
     /// - Parameter limit: of what was asked for.
     fileprivate func mayHaveMoreDead(beyond limit: Int) -> Bool {
-        isCut && awaited.count >= limit && awaited.allSatisfy { $0.hindrance != nil }
+        isCut && awaited.count >= limit && awaited.allSatisfy { $0.deathCause != nil }
     }
 }

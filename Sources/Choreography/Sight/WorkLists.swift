@@ -57,11 +57,15 @@ public struct OpenWorkList: Hashable, Sendable {
     public let rows: [OpenWork]
     /// Nodes that have not answered: what is theirs may be missing. Sorted.
     public let unheard: [String]
+    /// Shards none of whose stores lives: what lies there is missing.
+    public let shardsWithoutStore: Int
     /// What comes next in ``OpenWorkListing/before``; nil at the end. A page for which there was no more time has fewer rows than were asked
     /// for, and another behind it.
     public let next: WorkID?
 
-    public init(rows: [OpenWork], unheard: [String], next: WorkID?) { (self.rows, self.unheard, self.next) = (rows, unheard, next) }
+    public init(rows: [OpenWork], unheard: [String], shardsWithoutStore: Int = 0, next: WorkID?) {
+        (self.rows, self.unheard, self.shardsWithoutStore, self.next) = (rows, unheard, shardsWithoutStore, next)
+    }
 }
 
 /// One page of what is dead, the last names of actors first.
@@ -80,10 +84,13 @@ public struct DeadList: Hashable, Sendable {
     public let cut: [Cut]
     /// Nodes that have not answered: what is theirs may be missing. Sorted.
     public let unheard: [String]
+    /// Shards none of whose stores lives: what lies there is missing.
+    public let shardsWithoutStore: Int
     /// Where to go on; nil at the end. A page may have few rows, or none, and another behind it.
     public let next: String?
 
-    public init(dead: [Awaited], cut: [Cut] = [], unheard: [String], next: String?) {
-        (self.dead, self.cut, self.unheard, self.next) = (dead, cut, unheard, next)
+    public init(dead: [Awaited], cut: [Cut] = [], unheard: [String], shardsWithoutStore: Int = 0, next: String?) {
+        (self.dead, self.cut, self.unheard) = (dead, cut, unheard)
+        (self.shardsWithoutStore, self.next) = (shardsWithoutStore, next)
     }
 }

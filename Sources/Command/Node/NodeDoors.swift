@@ -49,7 +49,7 @@ struct NodeDoors {
                             JobEvents(gateway: jobs.primes), JobEvents(gateway: jobs.lookups, services: work.services), OrderEvents(gateway: orders),
                         ], world: mesh.world),
                 ],
-                idempotency: truth.idempotency, readiness: { truth.readiness(of: mesh.readiness()) }, reason: { truth.reason },
+                idempotency: truth.idempotency, readiness: { truth.readiness(of: mesh.readiness()) }, reason: { truth.reason(of: mesh.reason) },
                 clockFault: { mesh.clockFault },
                 version: Release.version, world: mesh.world, logger: log)
         }

@@ -73,15 +73,25 @@ struct SagaCommand: AsyncParsableCommand {
 }
 
 /// What is to be said below a list that was gathered from many nodes.
-enum ListNotes {
+package enum ListNotes {
     /// - Parameter goesOn: the option that takes where a list is to go on.
     static func tell(_ json: JSON, isEmpty: Bool, nothing: String, goesOn: String = "--before") {
-        let unheard = (json["unheard"]?.elements ?? []).compactMap(\.string)
-        if isEmpty { Console.note(nothing + (unheard.isEmpty ? "" : ", as far as was heard")) }
-        if !unheard.isEmpty { Console.note("without what is at \(unheard.joined(separator: ", ")), not heard") }
-        for cut in json["cut"]?.elements ?? [] {
-            Console.note("not all of \(cut["actor"]?.string ?? "?"): \(cut["reason"]?.string ?? "?")")
+        for line in lines(json, isEmpty: isEmpty, nothing: nothing, goesOn: goesOn) { Console.note(line) }
+    }
+
+    package static func lines(_ json: JSON, isEmpty: Bool, nothing: String, goesOn: String) -> [String] {
+        let unheard = (json["unheard"]?.elements ?? []).compactMap(\.string), without = json["shardsWithoutStore"]?.integer(Int.self) ?? 0
+        var lines: [String] = []
+        if isEmpty { lines.append(nothing + (unheard.isEmpty && without == 0 ? "" : ", as far as was heard")) }
+        if !unheard.isEmpty { lines.append("without what is at \(unheard.joined(separator: ", ")), not heard") }
+        if without > 0 {
+            let shards = without == 1 ? "shard has" : "shards have"
+            lines.append("\(without) \(shards) no live store; what lies there is missing: gossamer store list")
         }
-        if let next = json["next"]?.string { Console.note("there may be more: \(goesOn) \(next)") }
+        for cut in json["cut"]?.elements ?? [] {
+            lines.append("not all of \(cut["actor"]?.string ?? "?"): \(cut["reason"]?.string ?? "?")")
+        }
+        if let next = json["next"]?.string { lines.append("there may be more: \(goesOn) \(next)") }
+        return lines
     }
 }

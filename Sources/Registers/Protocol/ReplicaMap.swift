@@ -108,6 +108,11 @@ public struct ReplicaMap: Hashable, Sendable {
     /// Of how many shards, that of the configuration aside, these stores are a majority: there changes and reads are answered.
     public func decidableShards(by live: Set<StoreID>) -> Int { (0..<Shard.count).count { electorate(of: $0).isDecided(by: live) } }
 
+    /// How many shards, that of the configuration aside, have none of these stores: nobody can say what lies there.
+    public func shardsWithout(_ live: Set<StoreID>) -> Int {
+        (0..<Shard.count).count { shard in !seatings[shard].all.contains { live.contains($0.store) } }
+    }
+
     /// All stores that hold anything, sorted.
     public var stores: [StoreID] { seatOfStore.keys.sorted() }
 

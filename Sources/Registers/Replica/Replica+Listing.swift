@@ -53,8 +53,14 @@ extension Replica {
 
     /// The work has ended with a change that was accepted here and is not known to be chosen, as after the home of a register has changed: all
     /// that ended before would be listed once more as if it went on. To settle such a change is to propose it again, unless there is a later one.
+    /// Where that cannot be, it may never have been chosen, and what is not known to have ended goes on.
     private mutating func hasEnded(_ key: RegisterKey, after version: RegisterVersion) -> Bool {
-        guard let pending = record(of: key)?.pending, pending.version != version else { return false }
+        guard let pending = record(of: key)?.pending, pending.version != version, canSettle(key) else { return false }
         return pending.state.isFinished
+    }
+
+    /// Whether this replica votes and a majority lives with it, as gossip tells.
+    private func canSettle(_ key: RegisterKey) -> Bool {
+        standing == .voting && map.electorate(of: key.shard).isDecided(by: live.union([id]))
     }
 }

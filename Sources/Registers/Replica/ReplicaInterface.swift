@@ -53,6 +53,16 @@ public enum Standing: Hashable, Sendable {
     case rolledBack(heard: UInt64, holds: UInt64, by: StoreID)
     /// The disk is full: it neither promises nor accepts until a commit succeeds again.
     case full
+
+    /// For programs: `asking`, `voting`, `rolled-back` or `full`.
+    public var word: String {
+        switch self {
+        case .asking: "asking"
+        case .voting: "voting"
+        case .rolledBack: "rolled-back"
+        case .full: "full"
+        }
+    }
 }
 
 /// Something that is wanted of a register.

@@ -9,7 +9,7 @@ public struct WorkDesk: WorkInspection {
     public let kinds: [String]
     private let node: Node
     private let engine: ReplicatedEngine
-    private var actors: DurableActors { DurableActors(engine: engine) }
+    private let actors: DurableActors
 
     /// How long an actor's register may take to answer. One actor may lead to the next, so all of them together may take ``WorkCatalogue/span``:
     /// where there is no majority the picture says so, before its reader gives up.
@@ -19,7 +19,9 @@ public struct WorkDesk: WorkInspection {
     /// Actors whose couriers are asked for one picture.
     private static let asked = 16
 
-    init(kinds: [String], node: Node, engine: ReplicatedEngine) { (self.kinds, self.node, self.engine) = (kinds, node, engine) }
+    init(kinds: [String], node: Node, engine: ReplicatedEngine, actors: DurableActors) {
+        (self.kinds, self.node, self.engine, self.actors) = (kinds, node, engine, actors)
+    }
 
     /// All that has happened to a piece of work, what is to come, and what is done about it. Empty for one that nobody knows.
     public func picture(of work: WorkID, limits: CausalLimits) async throws(RegisterError) -> WorkPicture {

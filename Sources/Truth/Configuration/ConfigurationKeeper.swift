@@ -9,11 +9,14 @@ import World
 
 /// Keeps a node's copy of the mesh's configuration, spreads it, takes newer ones over; and, on the first-named store, begins the mesh.
 ///
-/// What a node has it tells in two labels of its metadata, which gossip carries: the id of its store, and mesh and epoch of its
-/// configuration. Who sees a higher epoch of the same mesh asks that member for it.
+/// What a node has it tells in labels of its metadata, which gossip carries: the id of its store, why that does not vote if it does not, and mesh
+/// and epoch of its configuration. Who sees a higher epoch of the same mesh asks that member for it.
 public final class ConfigurationKeeper: Sendable {
     /// The labels by which a node tells of its store and of its configuration.
     public static let storeLabel = "store", configurationLabel = "configuration"
+    /// The label by which a node tells in a word why its store does not vote: `asking`, `full` or `rolled-back`; `behind` when it cannot go by
+    /// the newest configuration. Missing while it votes.
+    public static let standingLabel = "store-standing"
 
     private struct State {
         /// Nil before the mesh has begun, as far as is known here.
@@ -23,6 +26,8 @@ public final class ConfigurationKeeper: Sendable {
         var lastObstacle = ""
         /// Why a newer configuration could not be kept, so that this node goes on by an older one and serves nobody of the newer epoch.
         var trouble: String?
+        /// What the others were told last in the label of the store's standing.
+        var toldStanding: String?
     }
 
     let node: Node
@@ -71,7 +76,13 @@ public final class ConfigurationKeeper: Sendable {
             "the mesh writes states in schema \(configuration.schema), and this program knows \(schemas); update it")
     }
 
-    var obstacle: String? { state.withLock { $0.clerk == nil && !$0.lastObstacle.isEmpty ? $0.lastObstacle : nil } }
+    /// What keeps the mesh from beginning, as far as this node can tell.
+    var obstacle: String? {
+        let (hasBegun, last) = state.withLock { ($0.clerk != nil, $0.lastObstacle) }
+        if hasBegun { return nil }
+        if genesis.listed.isEmpty { return "no node of the topology has the role \"\(TruthService.role)\"; give it to at least one" }
+        return last.isEmpty ? nil : last
+    }
 
     var trouble: String? { state.withLock { $0.trouble } }
 
@@ -93,6 +104,7 @@ public final class ConfigurationKeeper: Sendable {
             await tell()
             while !Task.isCancelled {
                 await lookAround()
+                await tellStanding()
                 runErrand()
                 if (try? await node.world.sleep(for: Self.interval)) == nil { return }
             }
@@ -101,10 +113,25 @@ public final class ConfigurationKeeper: Sendable {
 
     private func tell() async {
         do {
-            if let store { try await node.setLabel(Self.storeLabel, store.id.description) }
+            if let store {
+                try await node.setSchema(schemas.newest)
+                try await node.setLabel(Self.storeLabel, store.id.description)
+            }
             if let known = configuration { try await node.setLabel(Self.configurationLabel, Self.label(known)) }
         } catch {
             log.error("the node cannot tell of its configuration: \(error)")
+        }
+    }
+
+    private func tellStanding() async {
+        guard let standing = engine.standing else { return }
+        let word = trouble == nil ? (standing == .voting ? nil : standing.word) : "behind"
+        guard word != state.withLock({ $0.toldStanding }) else { return }
+        do {
+            try await node.setLabel(Self.standingLabel, word)
+            state.withLock { $0.toldStanding = word }
+        } catch {
+            obstacle("the node cannot tell how its store stands: \(error)")
         }
     }
 
@@ -153,18 +180,21 @@ public final class ConfigurationKeeper: Sendable {
             else { continue }
             newest = (member, epoch)
         }
-        if let newest { return await take(from: newest.member.identity) }
+        if let newest { return await take(from: newest.member.identity, epoch: newest.epoch) }
         if own == nil && store != nil && genesis.listed.first?.name == node.identity.name { await begin(live) }
     }
 
-    private func take(from peer: NodeIdentity) async {
+    private func take(from peer: NodeIdentity, epoch: UInt64) async {
         do {
             let system = node.system
             let document = try await system.withDeadline(Self.patience) {
                 try await system.singleton(ConfigurationDoor.self, on: peer).configuration()
             }
-            if let configuration = try document?.configuration() { try await adoptIfNewer(configuration) }
+            let configuration = try reading(epoch) { try document?.configuration() }
+            if let configuration { try await adoptIfNewer(configuration) }
         } catch {
+            // Not even its outer form could be read.
+            if (error as? MeshError)?.code == .incompatible { noteIfNewer(error, with: epoch) }
             obstacle("the configuration of \(peer) could not be had: \(error)")
         }
     }
@@ -179,7 +209,7 @@ public final class ConfigurationKeeper: Sendable {
                 if store != nil { try Self.check(configuration, schemas) }
                 try file.write(configuration)
             } catch {
-                state.withLock { $0.trouble = "epoch \(configuration.epoch) of the mesh cannot be gone by: \(error)" }
+                note(error, with: configuration.epoch)
                 throw error
             }
             state.withLock { state in
@@ -194,6 +224,26 @@ public final class ConfigurationKeeper: Sendable {
         let change = configuration.change.map { ", in which a change begins: \($0)" } ?? ""
         log.notice("going by epoch \(configuration.epoch) of mesh \(configuration.meshID)\(change)")
         reportDifferences(configuration)
+    }
+
+    /// What reads the configuration of an epoch. One that is newer and cannot be read was written by a later release: the node goes on by an
+    /// older one, and says so.
+    private func reading<Value>(_ epoch: UInt64, _ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch {
+            noteIfNewer(error, with: epoch)
+            throw error
+        }
+    }
+
+    private func noteIfNewer(_ error: any Error, with epoch: UInt64) {
+        adoption.withLock { _ in
+            if epoch > configuration?.epoch ?? 0 { note(error, with: epoch) }
+        }
+    }
+
+    /// Takes note of why this node cannot go by a newer configuration.
+    private func note(_ error: any Error, with epoch: UInt64) {
+        state.withLock { $0.trouble = "epoch \(epoch) of the mesh cannot be gone by: \(error)" }
     }
 
     /// The topology names the first stores; later only a reconfiguration changes them.
@@ -240,10 +290,9 @@ public final class ConfigurationKeeper: Sendable {
         }
     }
 
-    /// One that is newer and cannot be read was written by a later release.
     private func complainOfUnreadable(_ content: [UInt8]) throws {
         guard let newest = ConfigurationMachine.content(content), newest.epoch > configuration?.epoch ?? 0 else { return }
-        _ = try MeshConfiguration(reading: newest.document)
+        _ = try reading(newest.epoch) { try MeshConfiguration(reading: newest.document) }
     }
 
     // MARK: Genesis

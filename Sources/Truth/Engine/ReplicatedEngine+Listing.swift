@@ -8,6 +8,8 @@ extension ReplicatedEngine: RegisterCatalogue {
     private static let askedAtOnce = 32
 
     public func list(_ listing: RegisterListing, patience: Duration) async -> RegisterList {
+        // As it was when it was decided whom to ask.
+        let holders = holders, without = shardsWithoutStore
         var pages: [(node: String, page: RegisterPage)] = [], unheard: [String] = []
         for (node, page) in await ask(listing, holders, patience) {
             if let page { pages.append((node, page)) } else { unheard.append(node) }
@@ -15,7 +17,7 @@ extension ReplicatedEngine: RegisterCatalogue {
         // In the order of names, whoever was faster.
         pages.sort { $0.node < $1.node }
         let limit = min(max(listing.limit, 1), RegisterLimits.surveyedEntries)
-        return RegisterList(merging: pages, limit: limit, unheard: unheard)
+        return RegisterList(merging: pages, limit: limit, unheard: unheard, shardsWithoutStore: without)
     }
 
     private func ask(

@@ -14,6 +14,8 @@ public final class ReplicatedEngine: RegisterEngine {
         var gone: Set<StoreID> = []
         /// Stores whose wall clocks are off.
         var astray: Set<StoreID> = []
+        /// Stores that live, and whose nodes say that they do not vote.
+        var silent: Set<StoreID> = []
         var attendant: ReplicaRunner.Attendant?
 
         var sight: ReplicaInput { .seen(live: nodes.keys.sorted(), gone: gone.sorted(), astray: astray.sorted()) }
@@ -50,13 +52,13 @@ public final class ReplicatedEngine: RegisterEngine {
     /// The nodes that live, by the ids of their stores.
     var liveStores: [StoreID: NodeIdentity] { state.withLock { $0.nodes } }
 
-    /// Of how many shards a majority of the stores lives, as gossip tells; nil before there is a map.
+    /// Of how many shards a majority of the stores lives and votes, as gossip tells; nil before there is a map.
     var decidableShards: Int? {
-        let (map, nodes) = state.withLock { ($0.map, $0.nodes) }
-        var live = Set(nodes.keys)
+        let (map, nodes, silent) = state.withLock { ($0.map, $0.nodes, $0.silent) }
+        var voting = Set(nodes.keys).subtracting(silent)
         // Gossip tells a node of its own store late.
-        if let own = store { live.insert(own) }
-        return map?.decidableShards(by: live)
+        if let runner { if runner.standing == .voting { voting.insert(runner.store.id) } else { voting.remove(runner.store.id) } }
+        return map?.decidableShards(by: voting)
     }
 
     /// Stores whose wall clocks are off.
@@ -83,8 +85,12 @@ public final class ReplicatedEngine: RegisterEngine {
     func setAttendant(_ attendant: @escaping ReplicaRunner.Attendant) { state.withLock { $0.attendant = attendant } }
 
     /// Takes note of who lives, and with which store, of which stores gossip knows to be gone, and of those whose wall clocks are off.
-    package func see(_ nodes: [StoreID: NodeIdentity], gone: Set<StoreID> = [], astray: Set<StoreID> = []) {
+    /// - Parameter silent: stores that live and do not vote. To replicas they say so themselves; here they count for nothing.
+    package func see(
+        _ nodes: [StoreID: NodeIdentity], gone: Set<StoreID> = [], astray: Set<StoreID> = [], silent: Set<StoreID> = []
+    ) {
         let sight = state.withLock { state -> ReplicaInput? in
+            state.silent = silent
             guard state.nodes != nodes || state.gone != gone || state.astray != astray else { return nil }
             (state.nodes, state.gone, state.astray) = (nodes, gone, astray)
             return state.sight
@@ -227,6 +233,12 @@ public final class ReplicatedEngine: RegisterEngine {
             if let own = runner?.store.id { nodes[own] = node.identity }
             return (state.map?.stores ?? []).compactMap { store in nodes[store].map { (store, $0) } }
         }
+    }
+
+    /// How many shards have no store that lives.
+    var shardsWithoutStore: Int {
+        let live = Set(holders.map(\.store))
+        return state.withLock { $0.map }?.shardsWithout(live) ?? 0
     }
 
     /// One turn of this node's own replica.

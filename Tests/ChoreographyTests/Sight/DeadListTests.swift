@@ -59,6 +59,20 @@ import World
         #expect(ids(list) == ["x", "z"].map { .letter(from: .clerk, sequence: 1, to: .box($0)) } && list.cut.isEmpty)
     }
 
+    /// More than is read of one actor, so that the list is full of it.
+    @Test func whatOnlyWaitsBehindTheDeadIsNoMoreThatIsDead() async throws {
+        let boxes = (0..<10).map { "\($0)" }
+        for box in boxes {
+            try engine.tell(Do(acts: (0..<60).map { .say("\($0)", box: box) }), to: .clerk, as: .first)
+            try engine.change(.clerk, .bury(to: .box(box), sequence: 1, cause: "no"))
+        }
+        let list = await list()
+        #expect(Set(ids(list)) == Set(boxes.map { .letter(from: .clerk, sequence: 1, to: .box($0)) }) && list.dead.count == 10)
+        #expect(list.cut.isEmpty)
+        engine.silence(.clerk)
+        #expect(await self.list() == list, "what its home has said is enough")
+    }
+
     @Test func whatIsMoreThanCanBeListedIsSaid() async throws {
         try order(0..<600)
         try bury(0..<600)

@@ -97,6 +97,12 @@ import World
             (["change": "add", "node": "n1", "with": "n2"], 400, "with"), (["change": "add", "node": "nobody"], 404, "unknown-node"),
             (["change": "schema"], 400, "a number from 1 on"), (["change": "schema", "schema": 0], 400, "a number from 1 on"),
             (["change": "schema", "schema": 2], 422, "n1 (1), n2 (1), n3 (1)"), (["change": "schema", "schema": 1], 200, "active already"),
+            (["change": "schema", "schema": 1, "node": "n1"], 400, "takes no node"),
+            (["change": "schema", "schema": 1, "with": "n2"], 400, "no other node"),
+            (["change": "schema", "schema": 1, "allowOneCopy": true], 400, "no leave to keep one copy"),
+            (["change": "add", "node": "n1", "allowOneCopy": false], 400, "no leave to keep one copy"),
+            (["change": "cancel", "schema": 1], 400, "takes no schema"),
+            (["change": "schema", "schema": 1, "node": nil, "with": nil, "allowOneCopy": nil], 200, "active already"),
             (["change": "remove", "node": "n1"], 422, "one-copy"), (["change": "add", "node": "n1"], 200, "holds shards"),
         ]
         for (body, status, words) in bodies {

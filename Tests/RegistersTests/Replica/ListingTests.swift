@@ -114,6 +114,22 @@ import World
         #expect(try listAll(RegisterListing(kind: "job", which: .open)).isEmpty)
     }
 
+    /// Whoever made the last change has died with all who took it but this one.
+    @Test func whatMayHaveEndedIsListedAsOpenWhereNobodyCanSettleIt() throws {
+        let states = [RegisterState(bytes: [1], due: 0), RegisterState(bytes: [2], isFinished: true)]
+        for (number, state) in zip([1, 2] as [UInt64], states) {
+            let base = S.version(number - 1, number)
+            replica.accept(RegisterDelta(base: base, ballot: S.ballot(number + 1), state: state, rows: []), of: RegisterKey("job/1")!)
+        }
+        for which in [RegisterListing.Which.open, .due(by: .max)] {
+            replica.give(.seen(live: [Self.own], gone: [Self.second, Self.third]))
+            #expect(try listAll(RegisterListing(kind: "job", which: which)) == ["job/1"], "\(which)")
+            // Gossip tells a node of its own store late.
+            replica.give(.seen(live: [Self.third], gone: [Self.second]))
+            #expect(try listAll(RegisterListing(kind: "job", which: which)).isEmpty, "\(which)")
+        }
+    }
+
     @Test func onlyTheHomeNamesARegister() throws {
         let other = LoneReplica.voting(replicas: [Self.second, Self.own, Self.third]), key = RegisterKey("job/1")!
         other.accept(S.change(1, on: .none, under: 2), of: key)

@@ -71,10 +71,11 @@ final class SimulatedTruth {
     }
 
     /// The process dies, and its next life begins at once, on the same disk.
-    func restart(_ name: String, wallAhead: Duration = .zero, schemas: StateSchemas? = nil) throws {
+    /// - Parameter disk: another, such as an older copy.
+    func restart(_ name: String, on disk: MemoryDisk? = nil, wallAhead: Duration = .zero, schemas: StateSchemas? = nil) throws {
         let seat = self[name]
         kill(name)
-        try start(name, seat.store.cut(keepsPending: true), wallAhead: wallAhead, schemas: schemas)
+        try start(name, disk ?? seat.store.cut(keepsPending: true), wallAhead: wallAhead, schemas: schemas)
     }
 
     /// The process dies.
