@@ -12,9 +12,6 @@ import World
 /// The routes themselves know nothing of it. They make the ids of new work from ``Web/WebRequest/ids`` when the request brings some; that
 /// is what makes a second run the same work.
 struct IdempotentRoutes: RouteGroup {
-    /// How long it may take to claim a key, and to keep an answer. What the route needs has to fit beside it into the request's deadline.
-    private static let claimPatience = Duration.seconds(3), keepPatience = Duration.seconds(1)
-
     private let group: any RouteGroup
     private let keys: IdempotencyKeys?
     private let seeds: WorkIDGenerator
@@ -46,50 +43,34 @@ struct IdempotentRoutes: RouteGroup {
         // What makes it another request is seen before anything is read of it, so the bytes count as they were sent.
         let body = try await request.bytes()
         let parts = [Array(request.method.rawValue.utf8), Array(request.target.utf8), body]
-        let claim: IdempotencyKeys.Claim, reached: IdempotencyKeys
-        do throws(RegisterError) {
-            reached = try self.reached()
-            claim = try await reached.claim(IdempotencyName(key: key), for: parts, seed: seeds.next(), patience: Self.claimPatience)
-        } catch {
-            return excuse(Self.unclaimed(error))
-        }
-        Self.say(claim.expires.httpDate, in: IdempotencyKeyHeader.expires, request)
-        switch claim.course {
-        case .answered(let bytes): return try Self.replay(bytes, request)
-        case .otherRequest:
+        guard let keys else { return excuse(Self.unclaimed(Self.unreached)) }
+        let outcome = try await keys.once(
+            IdempotencyName(key: key), for: parts, seed: seeds.next(),
+            claimed: { Self.say($0.expires.httpDate, in: IdempotencyKeyHeader.expires, request) },
+            perform: { ids in
+                var asked = request.reading(body)
+                asked.ids = ids
+                do { return try await handler(asked) } catch let problem as Problem { return problem.response }
+            },
+            pack: { try await KeptAnswer($0)?.packed }, read: { try KeptAnswer(packed: $0).response })
+        switch outcome {
+        case .done(let response): return response
+        case .before(let response):
+            Self.say("true", in: IdempotencyKeyHeader.replayed, request)
+            return response
+        case .otherRequest(let claim):
             let other = "this \(IdempotencyKeyHeader.name) belongs to another request until \(claim.expires.httpDate)"
             throw Problem(status: 409, detail: other + "; take a new key for a new one")
-        case .open(let seed):
-            var asked = request.reading(body)
-            asked.ids = WorkIDSeries(from: seed)
-            let response: Response
-            do { response = try await handler(asked) } catch let problem as Problem { response = problem.response }
-            guard let answer = try await KeptAnswer(response)?.packed else { return response }
-            let first: [UInt8]
-            do throws(RegisterError) { first = try await reached.keep(answer, of: claim, patience: Self.keepPatience) } catch {
-                // It is true all the same, and whoever asks again has the same work found, or done.
-                return response
-            }
-            return first == answer ? response : try Self.replay(first, request)
+        case .unclaimed(let error): return excuse(Self.unclaimed(error))
         }
-    }
-
-    private static func replay(_ answer: [UInt8], _ request: WebRequest) throws -> Response {
-        let response = try KeptAnswer(packed: answer).response
-        say("true", in: IdempotencyKeyHeader.replayed, request)
-        return response
     }
 
     private static func say(_ value: String, in name: String, _ request: WebRequest) {
         if let name = HTTPField.Name(name) { request.answers(with: value, in: name) }
     }
 
-    private func reached() throws(RegisterError) -> IdempotencyKeys {
-        guard let keys else {
-            throw RegisterError(.notReady, .failed, "this edge reaches no store of the mesh; ask another edge", retryAfter: .seconds(10))
-        }
-        return keys
-    }
+    private static let unreached = RegisterError(
+        .notReady, .failed, "this edge reaches no store of the mesh; ask another edge", retryAfter: .seconds(10))
 
     /// Whether the key was claimed or not, nothing was done of what the request asks for.
     private static func unclaimed(_ error: RegisterError) -> Problem {

@@ -8,13 +8,11 @@ import World
 
 // AN EDGE WITHOUT HTTP
 //
-// The desks are the product's: ``Items/ItemDesk`` counts, ``Jobs/JobDesk`` keeps jobs, ``Truth/IdempotencyKeys`` knows requests again.
-// What is written here is only the order in which an edge uses them: a key is claimed before anything of its request is done, what is
-// done is done under ids that follow from the claim's seed, and the answer that counts is the one that was kept first.
+// All is the product's: ``Items/ItemDesk`` counts, ``Jobs/JobDesk`` keeps jobs, and ``Truth/IdempotencyKeys`` knows requests again and
+// has each done once under its key. What is written here is only what they are asked for, and how their answers are kept.
 
 /// What a process does for users.
 struct Edge: Sendable {
-    private static let claimPatience = Duration.seconds(3), keepPatience = Duration.seconds(1)
     /// Parts that a mesh works on at the same time, as far as a job has to know.
     private static let breadth = 5
 
@@ -39,26 +37,13 @@ struct Edge: Sendable {
     func answer(_ call: EdgeCall) async -> EdgeAnswer {
         let deadline = world.now + call.patience
         guard let key = call.key else { return await perform(call.request, ids, by: deadline) }
-        let claim: IdempotencyKeys.Claim
-        do throws(RegisterError) {
-            claim = try await keys.claim(
-                IdempotencyName(key: key), for: call.request.parts, seed: seeds.next(), patience: Self.claimPatience)
-        } catch {
-            // Whether it was claimed or not, nothing of the request was done.
-            return .unavailable
-        }
-        switch claim.course {
-        case .answered(let bytes): return Self.reading(bytes)
-        case .otherRequest: return .otherRequest
-        case .open(let seed):
-            let answer = await perform(call.request, WorkIDSeries(from: seed), by: deadline)
-            guard let bytes = answer.kept else { return answer }
-            do throws(RegisterError) {
-                return Self.reading(try await keys.keep(bytes, of: claim, patience: Self.keepPatience))
-            } catch {
-                // It is true all the same.
-                return answer
-            }
+        let outcome = await keys.once(
+            IdempotencyName(key: key), for: call.request.parts, seed: seeds.next(),
+            perform: { await perform(call.request, $0, by: deadline) }, pack: { $0.kept }, read: Self.reading)
+        return switch outcome {
+        case .done(let answer), .before(let answer): answer
+        case .otherRequest: .otherRequest
+        case .unclaimed: .unavailable
         }
     }
 
