@@ -253,6 +253,34 @@ private func add(_ ids: String..., to tenant: String = "a") -> EdgeRequest { .ad
         #expect(apart.isEmpty)
     }
 
+    /// One of its sendings has no answer, which excuses nothing once another was told whose the key is.
+    @Test func whatWasEverToldThatAnotherHasTheKeyHasNoEffect() {
+        var items = Scene()
+        items.send(add("1"), key: "k", at: 0, .added)
+        let late = items.send(add("2"), key: "k", at: 5, nil)
+        items.books.tenants["a"] = Books.Tenant()
+        (items.books.tenants["a"]?.ids, items.books.tenants["a"]?.count) = (["1", "2"], 2)
+        #expect(ItemCheck.judge(items.log, items.books).isEmpty, "nobody knows of it")
+        items.again(late, at: 100, .otherRequest)
+        #expect(ItemCheck.judge(items.log, items.books).map(\.kind) == [.ghost])
+        (items.books.tenants["a"]?.ids, items.books.tenants["a"]?.count) = (["1"], 1)
+        #expect(ItemCheck.judge(items.log, items.books).isEmpty && KeyCheck.judge(items.log, items.books).isEmpty)
+
+        var jobs = Scene()
+        jobs.send(add("1"), key: "k", at: 0, .added)
+        let job = jobs.send(Self.own, key: "k", at: 5, nil)
+        jobs.books.jobs[Self.ids[0]] = PrimesStatus(
+            jobId: Self.ids[0], request: PrimesRequest(from: 2, to: 101), status: .failed, createdAtMs: 0, completedAtMs: 2_000,
+            chunks: .init(total: 1, done: 0, inFlight: 0, resent: 0), warnings: [JobWarning.deadline])
+        jobs.books.ended = [ActorName(PrimesJob.kind, of: Self.ids[0])]
+        func kinds() -> [Violation.Kind] {
+            JobCheck(jobs.log, jobs.books, JobLimits(deadline: .seconds(1), runningJobs: 1), showsTime: true).judge().map(\.kind)
+        }
+        #expect(kinds().isEmpty, "nobody knows of it")
+        jobs.again(job, at: 100, .otherRequest)
+        #expect(kinds() == [.ghost])
+    }
+
     @Test func oneJobComesOfAKey() {
         func jobs(_ count: Int) -> [Violation.Kind] {
             kinds { scene in

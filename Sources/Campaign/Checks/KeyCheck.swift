@@ -5,7 +5,8 @@ import World
 //
 // All that was sent under a key, whenever and to whichever edge, comes to this: one of the requests has it, all who sent that are told the
 // same, and what it does is done once; all who sent another are told so. That nobody knows, or that nothing has happened by a sending, may
-// be said of any.
+// be said of any. A request that was ever told that another has the key has no effect by any of its sendings: its outcome is that it has
+// failed (see ``EdgeLog/outcome(of:)``), and the judges of items and jobs look whether anything of it is there.
 
 /// Judges what was sent under keys.
 package enum KeyCheck {

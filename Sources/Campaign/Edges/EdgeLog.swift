@@ -67,11 +67,13 @@ package struct EdgeLog {
     /// When it was sent first; nil for a wish that never was.
     package func firstAsked(_ wish: Wish) -> Sending? { wish.sendings.first.map { sendings[$0] } }
 
-    /// What its user knows in the end.
+    /// What its user knows in the end. A key stays with the request that has it, so one sending that was told that another has it speaks
+    /// for all: what nobody has answered has not happened either.
     package func outcome(of wish: Wish) -> Outcome {
         let sent = wish.sendings.map { sendings[$0] }
         let done = sent.compactMap(\.reply).filter(\.answer.isSuccess).min { $0.at < $1.at }
         if let done { return .done(done) }
+        if sent.contains(where: { $0.reply?.answer == .otherRequest }) { return .failed }
         return sent.allSatisfy { $0.reply?.answer.saysNothingHappened ?? false } ? .failed : .unknown
     }
 
