@@ -169,7 +169,6 @@ private func add(_ ids: String..., to tenant: String = "a") -> EdgeRequest { .ad
 
     @Test func aJobFailsForAReason() {
         #expect(kinds { $0.books.jobs[Self.id] = Self.failed(JobWarning.deadline) }.isEmpty)
-        #expect(kinds { $0.books.jobs[Self.id] = Self.failed("part 0 cannot be counted: nodes died while they had this in hand") }.isEmpty)
         #expect(kinds { $0.books.jobs[Self.id] = Self.failed("no") } == [.unbalanced])
         #expect(kinds { $0.books.jobs[Self.id] = Self.failed(JobWarning.cancelled) } == [.ghost], "nobody has cancelled it")
         let early = kinds { scene in
@@ -178,6 +177,24 @@ private func add(_ ids: String..., to tenant: String = "a") -> EdgeRequest { .ad
             scene.books.jobs[Self.id] = Self.failed(JobWarning.deadline)
         }
         #expect(early == [.early])
+    }
+
+    /// Each part has deaths of its own.
+    @Test func aJobIsGivenUpForTheDeathsOfOnePart() {
+        func kinds(_ warning: String, deaths: [String: Int], of actor: ActorName = actor) -> [Violation.Kind] {
+            self.kinds { scene in
+                scene.books.jobs[Self.id] = Self.failed(warning)
+                for (part, count) in deaths { scene.books.partDeaths[Performance(actor: actor, part: part)] = count }
+            }
+        }
+        let died = "part 0 (2 to 51) cannot be counted: nodes died while they had this in hand: n1, n2, n3; it is given to no other"
+        #expect(kinds(died, deaths: ["0": 3]).isEmpty)
+        #expect(kinds(died, deaths: ["0": 2]) == [.unbalanced])
+        #expect(kinds(died, deaths: ["0": 2, "1": 2]) == [.unbalanced])
+        #expect(kinds(died, deaths: [:]) == [.unbalanced])
+        #expect(kinds("no", deaths: ["0": 3]) == [.unbalanced], "that is another reason")
+        let other = ActorName(PrimesJob.kind, of: WorkID(milliseconds: 1_000, randomA: 0, randomB: 2))
+        #expect(kinds(died, deaths: ["0": 3], of: other) == [.unbalanced], "they died with the part of another job")
     }
 
     @Test func oneDecides() {

@@ -10,6 +10,7 @@ extension ActorExamination {
     func read() {
         for piece in customers.pieces { read(piece) }
         books.performed = mesh.performed
+        books.partDeaths = mesh.partDeaths
         for account in Customers.accounts {
             ask(account, Account.self) { $0.accounts[account.name] = Books.Balance(whole: $1.balance, held: $1.held) }
         }

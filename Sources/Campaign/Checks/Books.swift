@@ -55,6 +55,8 @@ package struct Books {
     package var jobs: [WorkID: PrimesStatus] = [:]
     /// Parts that workers have done.
     package var performed: Set<Performance> = []
+    /// How many of the lives to which a part was given any node has held for dead; a part that is not there has none.
+    package var partDeaths: [Performance: Int] = [:]
     /// Actors of pieces of work that are over.
     package var ended: Set<ActorName> = []
     /// What actors have yet to do, one sentence each.

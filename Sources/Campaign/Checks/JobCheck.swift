@@ -7,8 +7,8 @@ import World
 //
 // Each range is asked for by one wish alone, so a job says by its range whose it is. In the end each is over, and there are as many as
 // there may be; one that has its result has the right one, each part of which somebody has counted; one that has not was cancelled, was
-// too late, or has cost as many workers as a part may. What users were told while it ran goes together with that: a job never stands
-// further back than it stood, and what is over stays as it is.
+// too late, or had a part that was given to as many workers as it may cost, all of which somebody held for dead. What users were told
+// while it ran goes together with that: a job never stands further back than it stood, and what is over stays as it is.
 
 /// Judges jobs by what users were told, and by how they stand in the end.
 package struct JobCheck {
@@ -84,7 +84,10 @@ package struct JobCheck {
             return showsTime && early > 0 ? [Violation(.early, "job \(id) was too late \(early) ms before its deadline")] : []
         default:
             // A part that kills whoever has it in hand is given up.
-            return reason.contains("nodes died") ? [] : [Violation(.unbalanced, "job \(id) has failed: \(reason)")]
+            let actor = ActorName(PrimesJob.kind, of: id)
+            let deaths = books.partDeaths.lazy.filter { $0.key.actor == actor }.map(\.value).max() ?? 0
+            if reason.contains("nodes died"), deaths >= PartDeaths.limit { return [] }
+            return [Violation(.unbalanced, "job \(id) has failed, with \(deaths) deaths at most for one part: \(reason)")]
         }
     }
 

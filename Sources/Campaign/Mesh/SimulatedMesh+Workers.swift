@@ -48,6 +48,7 @@ extension SimulatedMesh {
         let i = process.machine, call = PartCall(number: nextNumber(), from: i, assignment: assignment, task: task)
         trace.note(now, i, .courier, call.number, "#\(call.number) part \(assignment.part) of \(assignment.actor) to \(assignment.node)")
         process.partCalls[call.number] = assignment
+        given[Performance(actor: assignment.actor, part: assignment.part), default: []].insert(assignment.node)
         push(.partDue(i, process: process.serial, call.number), after: Self.workPatience)
         if to == i { push(.parcel(i, .part(call)), after: .zero) } else { transmit(.part(call), from: i, to: to) }
     }
@@ -92,14 +93,21 @@ extension SimulatedMesh {
         let members = process.membership.members, live = members.filter(\.status.isLive).map(\.identity)
         let died = members.filter { !$0.status.isLive }.map(\.identity).filter { !process.dead.contains($0) }
         process.dead.formUnion(died)
+        heldForDead.formUnion(died)
         for (number, assignment) in process.partCalls.sorted(by: { $0.key < $1.key }) where !live.contains(assignment.node) {
             process.partCalls[number] = nil
+            heldForDead.insert(assignment.node)
             give(.lost(assignment, .died), toDispatcherOf: process)
         }
         let ring = HashRing(live.map { RingMember(name: $0.name, roles: work.map(\.name)) })
         let seats = live.map { WorkerSeat(node: $0, credits: 2) }
         for kind in work { give(.crew(work: kind.name, seats, ring, died: died), toDispatcherOf: process) }
     }
+}
+
+extension SimulatedMesh {
+    /// The parts that were given to lives which some node has held for dead, with how many these are.
+    var partDeaths: [Performance: Int] { given.mapValues { $0.intersection(heldForDead).count }.filter { $0.value > 0 } }
 }
 
 /// A part that was done, in the world outside.

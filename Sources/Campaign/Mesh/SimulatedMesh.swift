@@ -43,6 +43,8 @@ final class SimulatedMesh {
     var work: [WorkKind] = []
     /// Parts that were done, whether anybody has heard of it or not.
     var performed: Set<Performance> = []
+    /// Lives to which parts were given, whether anything came there or not; and lives that some node has held for dead.
+    var given: [Performance: Set<NodeIdentity>] = [:], heldForDead: Set<NodeIdentity> = []
     /// How long workers take.
     var outside: RandomStream
     /// Who called nodes from within the run, by the call's number.
