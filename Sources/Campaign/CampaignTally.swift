@@ -13,6 +13,8 @@ public struct CampaignTally: Sendable {
     public private(set) var acknowledged = 0
     public private(set) var failed = 0
     public private(set) var unknown = 0
+    /// What users asked of edges.
+    public private(set) var wishes = WishFigures()
     /// Registers for whose operations an order was looked for, and those of them for which that was too hard.
     public private(set) var ordered = 0
     public private(set) var undecided = 0
@@ -36,6 +38,7 @@ public struct CampaignTally: Sendable {
         acknowledged += result.acknowledged
         failed += result.failed
         unknown += result.unknown
+        wishes.add(result.wishes)
         count(undecided: result.undecided, of: result.ordered)
         strikes += result.strikes
         virtualTime = virtualTime + result.virtualTime

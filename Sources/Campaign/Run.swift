@@ -15,6 +15,8 @@ public struct CampaignResult: Hashable, Sendable {
     public let acknowledged: Int
     public let failed: Int
     public let unknown: Int
+    /// What users asked of edges.
+    public let wishes: WishFigures
     /// Registers for whose operations an order was looked for, and those of them for which that was too hard.
     public let ordered: Int
     public let undecided: Int
@@ -83,7 +85,7 @@ public struct CampaignRun: Sendable {
         if customers.isNeeded || users.isNeeded, examination.violations.isEmpty { actors.run() }
         let seen = mesh.seen + agreement + examination.violations + freeing.violations + actors.violations
         mesh.endTasks()
-        return judge(mesh, clients, nemesis, seen)
+        return judge(mesh, clients, WishFigures(users.log), nemesis, seen)
     }
 
     private func shape(_ random: inout RandomStream) -> MeshShape {
@@ -111,7 +113,9 @@ public struct CampaignRun: Sendable {
         return shape
     }
 
-    private func judge(_ mesh: SimulatedMesh, _ clients: Clients, _ nemesis: Nemesis, _ seen: [Violation]) -> CampaignResult {
+    private func judge(
+        _ mesh: SimulatedMesh, _ clients: Clients, _ wishes: WishFigures, _ nemesis: Nemesis, _ seen: [Violation]
+    ) -> CampaignResult {
         var violations = mesh.faults.map { Violation(.unreadable, $0) } + seen, ordered = 0, undecided = 0
         for (key, operations) in clients.ledger.byKey {
             if operations.contains(where: \.deed.isOfValue) {
@@ -127,7 +131,7 @@ public struct CampaignRun: Sendable {
         return CampaignResult(
             seed: seed, scenario: scenario.name, traceHash: mesh.trace.hash, events: mesh.trace.events, operations: operations.count,
             acknowledged: operations.count(where: \.isAcknowledged), failed: operations.count(where: \.isFailed),
-            unknown: operations.count { $0.outcome == .unknown || $0.outcome == .open }, ordered: ordered, undecided: undecided,
-            strikes: nemesis.strikes, virtualTime: mesh.now - .zero, violations: violations)
+            unknown: operations.count { $0.outcome == .unknown || $0.outcome == .open }, wishes: wishes, ordered: ordered,
+            undecided: undecided, strikes: nemesis.strikes, virtualTime: mesh.now - .zero, violations: violations)
     }
 }

@@ -226,6 +226,21 @@ private func add(_ ids: String..., to tenant: String = "a") -> EdgeRequest { .ad
     }
 }
 
+@Suite struct WishFiguresTests {
+    @Test func eachWishIsCountedOnceByWhatItsUserKnows() {
+        var scene = Scene()
+        let wish = scene.send(add("1"), at: 0, nil)
+        scene.again(wish, at: 50, .unknown)
+        scene.again(wish, at: 100, .added)
+        scene.send(add("2"), at: 0, .unavailable)
+        scene.send(add("3"), at: 0, nil)
+        scene.send(.count(tenant: "a"), at: 0, .unknown)
+        _ = scene.log.wish(add("4"))
+        let figures = WishFigures(scene.log)
+        #expect((figures.asked, figures.done, figures.failed, figures.unknown) == (4, 1, 1, 2), "one was never sent")
+    }
+}
+
 @Suite struct KeyCheckTests {
     private static let ids = (UInt64(1)...2).map { WorkID(milliseconds: 1_000, randomA: 0, randomB: $0) }
     private static let own = EdgeRequest.submit(PrimesRequest(from: 2, to: 101))

@@ -27,6 +27,22 @@ import World
         #expect((tally.strikes > 0) == (scenario.name != "calm"))
     }
 
+    /// A run in which no edge does anything breaks no promise.
+    @Test(arguments: ["items", "jobs", "keys", "wrong-clocks"]) func usersAskAndAreServed(name: String) throws {
+        let scenario = try #require(Scenario(name))
+        var tally = CampaignTally()
+        for seed in UInt64(1)...8 {
+            let result = CampaignRun(seed: seed, scenario: scenario).run()
+            #expect(result.wishes.asked > 1 && result.wishes.done > 0, "seed \(seed): \(result.wishes)")
+            tally.add(result)
+        }
+        #expect(tally.wishes.done > tally.wishes.asked / 2, "\(tally.wishes)")
+    }
+
+    @Test func whereNobodyAsksEdgesNothingIsCounted() throws {
+        #expect(CampaignRun(seed: 1, scenario: try #require(Scenario("kills"))).run().wishes == WishFigures())
+    }
+
     @Test func inCalmEverythingIsAcknowledged() throws {
         let result = CampaignRun(seed: 1, scenario: try #require(Scenario("calm"))).run()
         #expect(result.acknowledged == result.operations && result.strikes == 0)

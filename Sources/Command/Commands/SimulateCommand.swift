@@ -164,7 +164,6 @@ extension SimulateCommand {
         for seed in tally.unlike {
             lines.append("seed \(seed) went another way the second time: something in the simulation depends on more than its seed")
         }
-        let operations = Double(tally.operations)
         let planted = mutations.isEmpty ? "" : ", with \(Mutation.text(Set(mutations)) ?? "")"
         lines += [
             "\(tally.runs) seed\(tally.runs == 1 ? "" : "s") of \(scenario)\(planted) in \(DurationText.short(time)): "
@@ -172,10 +171,13 @@ extension SimulateCommand {
             "\(tally.repeated) run twice, \(tally.repeated - tally.unlike.count) of them alike",
             "\(DurationText.short(tally.virtualTime)) of virtual time, \(NumberText.grouped(UInt64(tally.events))) events, "
                 + "\(NumberText.grouped(UInt64(tally.strikes))) troubles",
-            "\(NumberText.grouped(UInt64(tally.operations))) operations: \(NumberText.share(Double(tally.acknowledged), of: operations)) "
-                + "acknowledged, \(NumberText.share(Double(tally.failed), of: operations)) failed, "
-                + "\(NumberText.share(Double(tally.unknown), of: operations)) unknown",
+            shares("operations", tally.acknowledged, "acknowledged", failed: tally.failed, unknown: tally.unknown, of: tally.operations),
         ]
+        let wishes = tally.wishes
+        if wishes.asked > 0 {
+            lines.append(
+                shares("requests of users", wishes.done, "done", failed: wishes.failed, unknown: wishes.unknown, of: wishes.asked))
+        }
         if tally.undecided > 0 {
             let most = NumberText.share(CampaignTally.undecidedShare, of: 1)
             lines.append(
@@ -186,6 +188,11 @@ extension SimulateCommand {
         return lines.joined(separator: "\n")
     }
 
+    private func shares(_ what: String, _ good: Int, _ word: String, failed: Int, unknown: Int, of all: Int) -> String {
+        func share(_ count: Int) -> String { NumberText.share(Double(count), of: Double(all)) }
+        return "\(NumberText.grouped(UInt64(all))) \(what): \(share(good)) \(word), \(share(failed)) failed, \(share(unknown)) unknown"
+    }
+
     private func document(_ tally: CampaignTally) -> JSON {
         [
             "scenario": .string(scenario), "from": .number(from), "seeds": .number(seeds), "runs": .number(tally.runs),
@@ -193,7 +200,12 @@ extension SimulateCommand {
             "clean": .number(tally.runs - tally.badCount), "bad": .number(tally.badCount),
             "repeated": .number(tally.repeated), "unlike": .array(tally.unlike.map { .number($0) }),
             "operations": .number(tally.operations), "acknowledged": .number(tally.acknowledged), "failed": .number(tally.failed),
-            "unknown": .number(tally.unknown), "ordered": .number(tally.ordered), "undecided": .number(tally.undecided),
+            "unknown": .number(tally.unknown),
+            "users": [
+                "asked": .number(tally.wishes.asked), "done": .number(tally.wishes.done), "failed": .number(tally.wishes.failed),
+                "unknown": .number(tally.wishes.unknown),
+            ],
+            "ordered": .number(tally.ordered), "undecided": .number(tally.undecided),
             "decided": .bool(tally.isDecided), "events": .number(tally.events),
             "troubles": .number(tally.strikes), "virtualSeconds": .number(tally.virtualTime.seconds),
             "hash": .string(hexadecimal(tally.hash)), "badSeeds": .array(tally.bad.map(document)),
