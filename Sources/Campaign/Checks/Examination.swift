@@ -100,7 +100,8 @@ final class Examination {
         guard let process = mesh.machines[i].process else { return "n\(i + 1) does not run" }
         let map = mesh.machines[i].map
         let epoch = "goes by epoch \(map.epoch)" + (map.isJoint ? ", which is joint," : "") + " of \(mesh.map.epoch)"
-        return "n\(i + 1) \(epoch), sees the stores \(process.live.map(\.short).joined(separator: " ")), and is \(process.standing.map { "\($0)" } ?? "without a store")"
+        let stores = process.live.map(\.short).joined(separator: " "), standing = process.standing.map { "\($0)" } ?? "without a store"
+        return "n\(i + 1) \(epoch), sees the stores \(stores), and is \(standing)"
     }
 
     private func stuck(_ what: String) {

@@ -76,7 +76,9 @@ extension CourierEffect {
 
 extension Interleaving {
     static let letters = [
-        Interleaving(.noOutbox, "the courier of an order sends its first letter, which gets lost, and dies; another takes over") { mutations in
+        Interleaving(
+            .noOutbox, "the courier of an order sends its first letter, which gets lost, and dies; another takes over"
+        ) { mutations in
             let work = Work(mutations)
             work.stage.fate = { $0.brings("charge") ? .lost : .answered }
             work.place()

@@ -28,7 +28,9 @@ extension SimulatedMesh {
     }
 
     func take(configuration bytes: [UInt8], _ process: NodeProcess) {
-        guard let map = ReplicaMap(document: bytes) else { return faults.append("n\(process.machine + 1) was sent a configuration that is none") }
+        guard let map = ReplicaMap(document: bytes) else {
+            return faults.append("n\(process.machine + 1) was sent a configuration that is none")
+        }
         adopt(map, process)
     }
 
@@ -36,7 +38,8 @@ extension SimulatedMesh {
     func adopt(_ map: ReplicaMap, _ process: NodeProcess) {
         guard process.clerk.adopt(map) else { return }
         machines[process.machine].map = map
-        trace.note(now, process.machine, .epoch, map.epoch, "epoch \(map.epoch)" + (map.isJoint ? ", joint in \(map.moving.count) shards" : ""))
+        let joint = map.isJoint ? ", joint in \(map.moving.count) shards" : ""
+        trace.note(now, process.machine, .epoch, map.epoch, "epoch \(map.epoch)\(joint)")
         feed(process, .map(map))
         guard isRunning(process) else { return }
         do {
@@ -66,7 +69,8 @@ extension SimulatedMesh {
         }
         take(
             ClientCall(
-                number: number, key: .configuration, action: .change(operation: nextOperation(process), command: command), patience: .seconds(5)),
+                number: number, key: .configuration, action: .change(operation: nextOperation(process), command: command),
+                patience: .seconds(5)),
             process)
     }
 

@@ -35,7 +35,8 @@ extension SimulatedMesh {
                 transmit(.accept(from: i, own), from: i, to: to, isOrderly: true, needsBothWays: true)
             case .probeFresh(let peer, let sequence):
                 let ping = MembershipMessage.ping(sequence: sequence, rumours: []).packed()
-                transmit(.gossip(ping, from: own, wall: nil), from: i, to: Machine.number(of: peer.address), isOrderly: true, needsBothWays: true)
+                let to = Machine.number(of: peer.address)
+                transmit(.gossip(ping, from: own, wall: nil), from: i, to: to, isOrderly: true, needsBothWays: true)
             case .startNewLife(let above):
                 machines[i].lives = max(machines[i].lives, above)
                 kill(i, keepsPending: true)

@@ -31,7 +31,8 @@ extension SimulatedMesh {
         process.inputs.append(input)
         guard !process.hasTurn else { return }
         process.hasTurn = true
-        if shape.turnTime == .zero { takeTurn(process) } else { push(.turn(process.machine, process: process.serial), after: shape.turnTime) }
+        if shape.turnTime == .zero { return takeTurn(process) }
+        push(.turn(process.machine, process: process.serial), after: shape.turnTime)
     }
 
     /// Has a replica handle what has come, and does what it wants done. What comes of that waits for the next turn.
@@ -93,7 +94,8 @@ extension SimulatedMesh {
 
     func refusedByDisk(_ process: NodeProcess) {
         trace.note(now, process.machine, .full, 0, "the disk is full")
-        push(.told(process.machine, process: process.serial, .refused(StoreRefusal(reason: "no space left on the simulated disk"))), at: now)
+        let refusal = StoreRefusal(reason: "no space left on the simulated disk")
+        push(.told(process.machine, process: process.serial, .refused(refusal)), at: now)
     }
 
     // MARK: Asking directly

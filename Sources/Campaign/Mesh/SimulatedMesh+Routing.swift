@@ -9,7 +9,8 @@ extension SimulatedMesh {
     func take(_ call: ClientCall, _ process: NodeProcess) {
         let living = machines[process.machine].map.electorate(of: call.key.shard).members.filter(process.live.contains)
         let homes = living.filter { !process.astray.contains($0) } + living.filter(process.astray.contains)
-        trace.note(now, process.machine, .wish, call.number, "#\(call.number) \(call.key), homes \(homes.map(\.short).joined(separator: " "))")
+        let names = homes.map(\.short).joined(separator: " ")
+        trace.note(now, process.machine, .wish, call.number, "#\(call.number) \(call.key), homes \(names)")
         process.routes[call.number] = Route(call: call, deadline: now + call.patience, ahead: homes)
         forward(process, call.number)
     }
@@ -28,7 +29,8 @@ extension SimulatedMesh {
         trace.note(now, process.machine, .route, number ^ UInt64(to) << 40, "#\(number) to n\(to + 1), attempt \(route.attempt)")
         push(
             .routeDue(process.machine, process: process.serial, route: number, attempt: route.attempt), after: patience + .milliseconds(30))
-        if to == process.machine { take(errand, process) } else { transmit(.errand(errand), from: process.machine, to: to, isOrderly: true) }
+        if to == process.machine { return take(errand, process) }
+        transmit(.errand(errand), from: process.machine, to: to, isOrderly: true)
     }
 
     /// Nobody is left to ask.

@@ -150,7 +150,8 @@ final class SimulatedMesh {
             courier: store.map { _ in Courier(random: RandomStream(seed: seed, name: "courier \(identity)"), mutations: mutations) },
             resends: !mutations.contains(.noResend), map: machines[i].map, startedAt: now)
         machines[i].process = process
-        trace.note(now, i, .start, identity.life, "\(identity)" + (store.map { " store \($0.id.short) life \($0.life) at \($0.commitNumber)" } ?? ""))
+        let opened = store.map { " store \($0.id.short) life \($0.life) at \($0.commitNumber)" } ?? ""
+        trace.note(now, i, .start, identity.life, "\(identity)\(opened)")
         let seeds = machines.prefix(shape.stores).map(\.address)
         carry(process.membership.start(seeds: seeds, now: now), of: process)
         lookAround(process)

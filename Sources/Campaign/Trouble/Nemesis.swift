@@ -73,7 +73,9 @@ final class Nemesis {
         case .slowDisk:
             mesh.machines[victim].slowness = random.pick(isHectic ? [4, 10, 30] : [10, 100, 400]) ?? 10
             if random.chance(0.6) {
-                mesh.after(random.exponential(.seconds(1))) { [unowned self] in if !isOver { $0.machines[victim].killPoint = .whileWriting } }
+                mesh.after(random.exponential(.seconds(1))) { [unowned self] in
+                    if !isOver { $0.machines[victim].killPoint = .whileWriting }
+                }
             }
             mesh.after(random.exponential(.seconds(3))) { $0.machines[victim].slowness = 1 }
         case .fullDisk:
@@ -89,7 +91,8 @@ final class Nemesis {
     /// Any machine, and as often (always, in a hurry) the first replica of a register, where most of the work is.
     private func victim() -> Int {
         let any = random.below(mesh.machines.count)
-        guard isHectic || random.chance(0.5), let key = random.pick(keys), let home = mesh.map.electorate(of: key.shard).members.first else { return any }
+        guard isHectic || random.chance(0.5), let key = random.pick(keys) else { return any }
+        guard let home = mesh.map.electorate(of: key.shard).members.first else { return any }
         return mesh.machines.firstIndex { $0.process?.store?.id == home } ?? any
     }
 
@@ -123,7 +126,8 @@ final class Nemesis {
         let cut = mesh.links.cut(ways, mode)
         cuts.append(cut)
         let time = random.exponential(isHectic ? .milliseconds(200) : random.chance(0.35) ? .seconds(8) : .milliseconds(1_200))
-        mesh.trace.note(mesh.now, nil, .trouble, UInt64(cut), "cut \(cut): \(shape), \(mode), \(ways.count) ways, for \(time.milliseconds) ms")
+        let text = "cut \(cut): \(shape), \(mode), \(ways.count) ways, for \(time.milliseconds) ms"
+        mesh.trace.note(mesh.now, nil, .trouble, UInt64(cut), text)
         mesh.after(time) { [unowned self] _ in heal(cut) }
     }
 

@@ -71,7 +71,8 @@ public struct Scenario: Hashable, Sendable {
             name: "freeing", summary: "hours pass, work ends and is freed, and old operations are repeated",
             troubles: [.hours, .kill, .killAtCommit, .cut], work: .ending),
         Scenario(
-            name: "reconfiguring", summary: "stores are replaced, added and removed, while disks are lost, processes die and networks are cut",
+            name: "reconfiguring",
+            summary: "stores are replaced, added and removed, while disks are lost, processes die and networks are cut",
             troubles: [.reconfigure, .wipe, .kill, .killAtCommit, .cut], work: .mixed),
         Scenario(
             name: "reconfiguring-and-freeing", summary: "stores are replaced while hours pass, work ends and is freed",
