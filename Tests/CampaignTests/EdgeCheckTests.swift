@@ -44,7 +44,7 @@ private func add(_ ids: String..., to tenant: String = "a") -> EdgeRequest { .ad
         return ItemCheck.judge(scene.log, scene.books).map(\.kind)
     }
 
-    private static func tenant(_ ids: String..., count: UInt64? = nil) -> Books.Tenant {
+    fileprivate static func tenant(_ ids: String..., count: UInt64? = nil) -> Books.Tenant {
         var tenant = Books.Tenant()
         (tenant.ids, tenant.count) = (ids, count ?? UInt64(ids.count))
         return tenant
@@ -181,7 +181,7 @@ private func add(_ ids: String..., to tenant: String = "a") -> EdgeRequest { .ad
 
     /// Each part has deaths of its own.
     @Test func aJobIsGivenUpForTheDeathsOfOnePart() {
-        func kinds(_ warning: String, deaths: [String: Int], of actor: ActorName = actor) -> [Violation.Kind] {
+        func kinds(_ warning: String, deaths: [String: Int], of actor: ActorName = Self.actor) -> [Violation.Kind] {
             self.kinds { scene in
                 scene.books.jobs[Self.id] = Self.failed(warning)
                 for (part, count) in deaths { scene.books.partDeaths[Performance(actor: actor, part: part)] = count }
@@ -290,12 +290,11 @@ private func add(_ ids: String..., to tenant: String = "a") -> EdgeRequest { .ad
         var items = Scene()
         items.send(add("1"), key: "k", at: 0, .added)
         let late = items.send(add("2"), key: "k", at: 5, nil)
-        items.books.tenants["a"] = Books.Tenant()
-        (items.books.tenants["a"]?.ids, items.books.tenants["a"]?.count) = (["1", "2"], 2)
+        items.books.tenants["a"] = ItemCheckTests.tenant("1", "2")
         #expect(ItemCheck.judge(items.log, items.books).isEmpty, "nobody knows of it")
         items.again(late, at: 100, .otherRequest)
         #expect(ItemCheck.judge(items.log, items.books).map(\.kind) == [.ghost])
-        (items.books.tenants["a"]?.ids, items.books.tenants["a"]?.count) = (["1"], 1)
+        items.books.tenants["a"] = ItemCheckTests.tenant("1")
         #expect(ItemCheck.judge(items.log, items.books).isEmpty && KeyCheck.judge(items.log, items.books).isEmpty)
 
         var jobs = Scene()
