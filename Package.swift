@@ -126,7 +126,7 @@ var surfaces: [Target] {
             resources: pageFiles.map { .embedInCode("Page/" + $0) }),
         .target(
             name: "Chaos",
-            dependencies: ["World", "JSONDocument", "Campaign", "Orders", "Items", "Jobs", "Lookup", "Primes", "Topology", "Yams"]),
+            dependencies: ["World", "JSONDocument", "Orders", "Items", "Jobs", "Lookup", "Primes", "Topology", "Yams"]),
         .target(
             name: "Campaign",
             dependencies: [

@@ -104,7 +104,7 @@ package enum ItemCheck {
                 count: Int(clamping: count), called: sending.asked.nanoseconds, returned: at.nanoseconds,
                 name: "the count of \(tenant) asked at \(Trace.time(sending.asked).trimmed) ms")
         }
-        return CountCheck.judge(added, reads).map { [$0] } ?? []
+        return CountCheck.judge(added, reads).map { [Violation($0)] } ?? []
     }
 
     private static func glances(_ tenant: String, _ additions: [Addition], _ log: EdgeLog) -> [Violation] {
@@ -122,5 +122,16 @@ package enum ItemCheck {
             found.append(Violation(.regress, "glances at \(tenant) have told \(text)"))
         }
         return found
+    }
+}
+
+extension Violation {
+    init(_ finding: CountCheck.Finding) {
+        let kind: Kind = switch finding.kind {
+        case .stale: .stale
+        case .future: .future
+        case .regress: .regress
+        }
+        self.init(kind, finding.sentence)
     }
 }

@@ -1,4 +1,4 @@
-import Campaign
+import Items
 import JSONDocument
 import World
 
@@ -95,7 +95,7 @@ package struct ItemVerdict: Sendable {
         package let unknown: Int
         package let reads: Int
         /// Nil when all that was told can be explained.
-        package let violation: Violation?
+        package let violation: CountCheck.Finding?
     }
 
     /// Sorted by name.

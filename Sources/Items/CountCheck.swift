@@ -42,16 +42,36 @@ package enum CountCheck {
         }
     }
 
+    /// What cannot be explained.
+    package struct Finding: Hashable, Sendable, CustomStringConvertible {
+        package enum Kind: String, Hashable, Sendable, CaseIterable {
+            /// A read misses what was acknowledged before it began.
+            case stale
+            /// A read tells of more than had been asked for.
+            case future
+            /// A read misses what an earlier one has told.
+            case regress
+        }
+
+        package let kind: Kind
+        /// Of which read, and what it contradicts.
+        package let sentence: String
+
+        fileprivate init(_ kind: Kind, _ sentence: String) { (self.kind, self.sentence) = (kind, sentence) }
+
+        package var description: String { "\(kind.rawValue): \(sentence)" }
+    }
+
     /// Nil when all is explained.
     /// - Parameter additions: those that have failed are left out.
-    package static func judge(_ additions: [Addition], _ reads: [Read]) -> Violation? {
+    package static func judge(_ additions: [Addition], _ reads: [Read]) -> Finding? {
         var search = Search(additions)
         let order = reads.sorted { ($0.count, $0.returned, $0.called) < ($1.count, $1.returned, $1.called) }
         // By when a read has to be over so that all that come behind it can be.
         var limits = order.map(\.returned)
         for index in limits.indices.dropLast().reversed() { limits[index] = min(limits[index], limits[index + 1]) }
         for (read, limit) in zip(order, limits) {
-            if let violation = search.place(read, by: limit) { return violation }
+            if let finding = search.place(read, by: limit) { return finding }
         }
         return nil
     }
@@ -77,7 +97,7 @@ package enum CountCheck {
         }
 
         /// Gives a read its moment, and takes the additions before it.
-        mutating func place(_ read: Read, by limit: Int64) -> Violation? {
+        mutating func place(_ read: Read, by limit: Int64) -> Finding? {
             // What has returned before a moment comes before it. The first that the count has no room for says how late it can be.
             var latest = limit, surplus: Addition?
             while nextReturn < byReturn.count {
@@ -92,9 +112,9 @@ package enum CountCheck {
             }
             guard latest >= read.called else {
                 guard let surplus else {
-                    return Violation(.regress, "\(read.name) tells \(read.count), and more had been told before it began")
+                    return Finding(.regress, "\(read.name) tells \(read.count), and more had been told before it began")
                 }
-                return Violation(.stale, "\(read.name) tells \(read.count), and there were more after \(surplus.name)")
+                return Finding(.stale, "\(read.name) tells \(read.count), and there were more after \(surplus.name)")
             }
             precondition(latest >= moment, "what has to come before a moment was taken at that moment")
             moment = latest
@@ -108,7 +128,7 @@ package enum CountCheck {
                 if left[index] == 0 { _ = open.pop(dueBy: .distantFuture) }
             }
             guard taken == read.count else {
-                return Violation(.future, "\(read.name) tells \(read.count), and no more than \(taken) had been asked for by then")
+                return Finding(.future, "\(read.name) tells \(read.count), and no more than \(taken) had been asked for by then")
             }
             return nil
         }

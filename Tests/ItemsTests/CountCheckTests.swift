@@ -1,4 +1,4 @@
-import Campaign
+import Items
 import Testing
 import World
 
@@ -22,7 +22,7 @@ import World
         let adds = [Self.add(2, 0, 1), Self.add(3, 4, 5)]
         for (reads, kind) in [
             // An acknowledged addition is missing; more than was asked for; ahead of its time; a count that goes back.
-            ([Self.read(4, 6, 7)], Violation.Kind.stale), ([Self.read(6, 6, 7)], .future), ([Self.read(3, 2, 3)], .future),
+            ([Self.read(4, 6, 7)], CountCheck.Finding.Kind.stale), ([Self.read(6, 6, 7)], .future), ([Self.read(3, 2, 3)], .future),
             ([Self.read(1, 2, 3)], .stale),
         ] {
             #expect(CountCheck.judge(adds, reads)?.kind == kind, "\(reads)")
