@@ -84,6 +84,19 @@ extension TestHistory {
         add(.client, .items(tenant: tenant, .add(ids)), process: process, outcome: outcome, via: "n1")
     }
 
+    /// What nobody knew is added again in the end.
+    mutating func settle(_ ids: [String], of tenant: String = "t", outcome: HistoryRecord.Outcome = .ok) {
+        let detail = outcome == .ok ? "" : "503: no majority"
+        add(.client, .settle(tenant: tenant, ids: ids), process: 82, outcome: outcome, via: "n1", detail: detail)
+    }
+
+    /// What an edge counts in the end.
+    mutating func total(_ count: Int?, of tenant: String = "t", via: String = "n2", outcome: HistoryRecord.Outcome? = nil) {
+        let outcome = outcome ?? (count == nil ? .unknown : .ok)
+        add(
+            .client, .total(tenant: tenant, count), process: 83, outcome: outcome, via: via, detail: count == nil ? "503: no majority" : "")
+    }
+
     mutating func count(_ count: Int?, of tenant: String = "t", by process: Int = 80, via: String = "n2") {
         add(.client, .items(tenant: tenant, .read(count: count)), process: process, outcome: count == nil ? .failed : .ok, via: via)
     }

@@ -24,12 +24,15 @@ import World
         history.left(.lamp, 8, held: 2)
         history.add(["a", "b"], by: 4)
         history.count(2)
+        history.settle(["c"])
+        history.total(3)
         let lines = history.records.dropFirst().map(\.json)
-        #expect(lines.map { $0["op"]?.string } == ["put", "cancel", "get", "add", "count"])
-        #expect(lines.map { $0["key"]?.string } == ["accounts/alice", "order-1", "stock/lamp", "t", "t"])
+        #expect(lines.map { $0["op"]?.string } == ["put", "cancel", "get", "add", "count", "settle", "total"])
+        #expect(lines.map { $0["key"]?.string } == ["accounts/alice", "order-1", "stock/lamp", "t", "t", "t", "t"])
         #expect(lines[0]["input"] == ["value": 100] && lines[1]["output"] == ["answer": "ended"] && lines[1]["outcome"] == "failed")
         #expect(lines[2]["output"] == ["value": 8, "held": 2])
         #expect(lines[3]["input"] == ["ids": ["a", "b"]] && lines[4]["output"] == ["count": 2])
+        #expect(lines[5]["input"] == ["ids": ["c"]] && lines[6]["output"] == ["count": 3])
     }
 
     @Test func whatAnOrderHasInForceIsReadFromItsSteps() throws {

@@ -50,11 +50,15 @@ extension RunTests {
                 """
             try await place.expect(0, from: ["chaos", "run", place.write(text, to: "items.yaml"), "--keep"])
             let history = try place.history()
-            let additions = history.filter { $0["op"] == "add" }, counts = history.filter { $0["op"] == "count" && $0["outcome"] == "ok" }
+            let additions = history.filter { $0["op"] == "add" }, totals = history.filter { $0["op"] == "total" }
             #expect(Set(additions.compactMap { $0["key"]?.string }) == ["tenant-1-1", "tenant-1-2"])
             #expect(Set(additions.filter { $0["outcome"] == "ok" }.compactMap { $0["via"]?.string }) == ["n1", "n2"])
             // In the end each edge counts each tenant.
-            #expect(Set(counts.suffix(4).map { "\($0["via"]?.string ?? "") \($0["key"]?.string ?? "")" }).count == 4)
+            #expect(totals.count == 4 && totals.allSatisfy { $0["outcome"] == "ok" })
+            #expect(Set(totals.map { "\($0["via"]?.string ?? "") \($0["key"]?.string ?? "")" }).count == 4)
+            // What was unknown is settled before that.
+            let unknown = additions.filter { $0["outcome"] == "unknown" }, settled = history.filter { $0["op"] == "settle" }
+            #expect(settled.count == unknown.count && settled.allSatisfy { $0["outcome"] == "ok" })
             let lines = place.text("out")
             #expect(lines.contains("  ok       items counted once: ") && lines.contains("  ok       counts linearizable: "), "\(lines)")
         }

@@ -39,7 +39,7 @@ package struct HistoryLine: Sendable {
             let words = answer.map { "cancellation: \($0.rawValue)" } ?? "cancellation"
             return followers[jobId].map { ("job \($0)", words + Self.via(record.via) + Self.after(answer == nil ? detail : "")) }
         // There are too many of them; what became of them the verdict says.
-        case .items, .get: return nil
+        case .items, .settle, .total, .get: return nil
         case .put(let holding, let amount):
             guard record.outcome != .ok else { return nil }
             return (holding.kind.rawValue, "\(holding.name) to \(amount)" + Self.via(record.via) + Self.after(detail))

@@ -26,6 +26,8 @@ extension HistoryEvent {
         case .get: "get"
         case .items(_, .add): "add"
         case .items(_, .read): "count"
+        case .settle: "settle"
+        case .total: "total"
         case .kill: "kill"
         case .pause: "pause"
         case .resume: "resume"
@@ -57,6 +59,8 @@ extension HistoryEvent {
         case .put(let holding, let amount): (holding.path, ["value": .number(amount)], .null)
         case .get(let holding, let reading): (holding.path, [:], reading?.json ?? .null)
         case .items(let tenant, let deed): (tenant, deed.parts.input, deed.parts.output)
+        case .settle(let tenant, let ids): (tenant, ItemRecord.Deed.add(ids).parts.input, .null)
+        case .total(let tenant, let count): (tenant, [:], ItemRecord.Deed.read(count: count).parts.output)
         case .kill(let node, let inFlight), .pause(let node, let inFlight): (node, [:], ["inFlight": .number(inFlight)])
         case .resume(let node), .restart(let node): (node, [:], [:])
         case .died(let node, let isBack): (node, [:], ["back": .bool(isBack)])

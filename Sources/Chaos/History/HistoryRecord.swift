@@ -74,6 +74,10 @@ package enum HistoryEvent: Hashable, Sendable {
     case get(Holding, HoldingReading?)
     /// A client has added items to a tenant, or counted them.
     case items(tenant: String, ItemRecord.Deed)
+    /// What nobody knew whether it was added has been added again, when all work was over.
+    case settle(tenant: String, ids: [String])
+    /// An edge has been asked how many items a tenant has when all was over; `failed` when it says that there are none.
+    case total(tenant: String, Int?)
     case kill(node: String, inFlight: Int)
     case pause(node: String, inFlight: Int)
     case resume(node: String)

@@ -53,6 +53,12 @@ package struct ItemHammer: Sendable {
     /// The path of a tenant's count.
     static func path(of tenant: String) -> String { "/items/\(tenant)/count" }
 
+    /// Sent as often as one likes it adds each id once.
+    static func addition(of ids: [String], to tenant: String, at edge: String) -> StageQuestion {
+        let body = JSON.array(ids.map { ["id": .string($0), "tenant": .string(tenant)] })
+        return StageQuestion(edge, .edge, .post, "/items", body: body, timeout: answerLimit)
+    }
+
     /// Returns when all clients are done, or as soon as it is over.
     /// - Parameter isOver: asked between operations.
     package func run(isOver: @escaping @Sendable () -> Bool) async {
@@ -129,8 +135,7 @@ package struct ItemHammer: Sendable {
             }
             let edge = hammer.edges[random.below(hammer.edges.count)]
             let end = hammer.ledger.begin(.add(ids), of: tenant, process: process, via: edge)
-            let body = JSON.array(ids.map { ["id": .string($0), "tenant": .string(tenant)] })
-            let answer = await ask(edge, .post, "/items", body)
+            let answer = await hammer.ask(ItemHammer.addition(of: ids, to: tenant, at: edge))
             let outcome: ItemRecord.Outcome = switch answer {
             case .answered(200, _, _): .ok
             case .answered(400..<500, _, _), .refused: .failed
@@ -146,16 +151,13 @@ package struct ItemHammer: Sendable {
         mutating func read(_ tenant: String) async -> ItemRecord.Outcome {
             let edge = hammer.edges[random.below(hammer.edges.count)]
             let end = hammer.ledger.begin(.read(count: nil), of: tenant, process: process, via: edge)
-            let answer = await ask(edge, .get, ItemHammer.path(of: tenant), nil)
+            let answer = await hammer.ask(
+                StageQuestion(edge, .edge, .get, ItemHammer.path(of: tenant), timeout: ItemHammer.answerLimit))
             var count: Int?
             if case .answered(200, let json, _) = answer { count = json?["count"]?.integer(Int.self) }
             // A read that is not answered has done nothing, and never will.
             end(count == nil ? .failed : .ok, count, count == nil ? answer.complaint : "")
             return count == nil ? .failed : .ok
-        }
-
-        private func ask(_ edge: String, _ method: StageQuestion.Method, _ path: String, _ body: JSON?) async -> StageAnswer {
-            await hammer.ask(StageQuestion(edge, .edge, method, path, body: body, timeout: ItemHammer.answerLimit))
         }
     }
 }

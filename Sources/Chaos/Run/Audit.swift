@@ -12,6 +12,8 @@ final class Audit: Sendable {
         case holding(Holding)
         /// How many items it has.
         case tenant(String)
+        /// Not a question, but what comes before: ids of a tenant of which nobody knows whether they count are added again, and then they do.
+        case addition(String, [String])
     }
 
     private let stage: any ChaosStage
@@ -34,20 +36,29 @@ final class Audit: Sendable {
     /// True when every edge has been asked everything.
     var isOver: Bool { running.withLock { $0 == 0 } }
 
+    /// Begins to add again what is doubtful, each at one edge after the other, and returns at once.
+    func settle(_ additions: [Question], edges: [String]) {
+        guard !edges.isEmpty else { return }
+        begin(additions, at: edges)
+    }
+
     /// Begins, and returns at once.
     /// - Parameter edges: those that run.
     func begin(_ questions: [Question], edges: [String]) {
-        for edge in edges {
-            let next = Counter()
-            for _ in 0..<min(Self.workers, questions.count) {
-                running.withLock { $0 += 1 }
-                world.spawn("chaos.audit") { [self] in
-                    var process = recorder.nextProcess()
-                    while !Task.isCancelled, let question = next.element(of: questions) {
-                        if await ask(question, at: edge, process) == .unknown { process = recorder.nextProcess() }
-                    }
-                    running.withLock { $0 -= 1 }
+        for edge in edges { begin(questions, at: [edge]) }
+    }
+
+    /// - Parameter edges: those that may answer.
+    private func begin(_ questions: [Question], at edges: [String]) {
+        let next = Counter()
+        for _ in 0..<min(Self.workers, questions.count) {
+            running.withLock { $0 += 1 }
+            world.spawn("chaos.audit") { [self] in
+                var process = recorder.nextProcess()
+                while !Task.isCancelled, let question = next.element(of: questions) {
+                    if await ask(question, at: edges, process) == .unknown { process = recorder.nextProcess() }
                 }
+                running.withLock { $0 -= 1 }
             }
         }
     }
@@ -64,8 +75,10 @@ final class Audit: Sendable {
         }
     }
 
-    private func ask(_ question: Question, at edge: String, _ process: Int) async -> HistoryRecord.Outcome {
+    private func ask(_ question: Question, at edges: [String], _ process: Int) async -> HistoryRecord.Outcome {
+        let edge = edges[0]
         switch question {
+        case .addition(let tenant, let ids): return await add(ids, to: tenant, at: edges, process)
         case .job(let job):
             return await ask(
                 "/api/\(job.kind)/\(job.jobId)", at: edge, process, read: { JobReading(document: $0) }, isFinal: \.isOver,
@@ -78,7 +91,28 @@ final class Audit: Sendable {
         case .tenant(let tenant):
             return await ask(
                 ItemHammer.path(of: tenant), at: edge, process, read: { $0["count"]?.integer(Int.self) }, isFinal: { _ in true },
-                event: { .items(tenant: tenant, .read(count: $0)) })
+                event: { .total(tenant: tenant, $0) })
+        }
+    }
+
+    /// Until an edge has acknowledged the ids, or for as long as an edge may be silent. Written down once: attempts before the last add
+    /// the same ids, if any.
+    private func add(_ ids: [String], to tenant: String, at edges: [String], _ process: Int) async -> HistoryRecord.Outcome {
+        let call = recorder.now, deadline = world.now + patience
+        var turn = 0
+        while true {
+            let edge = edges[turn % edges.count]
+            turn += 1
+            let answer = await stage.ask(ItemHammer.addition(of: ids, to: tenant, at: edge))
+            let isAdded = if case .answered(200, _, _) = answer { true } else { false }
+            if isAdded || world.now > deadline {
+                let outcome: HistoryRecord.Outcome = isAdded ? .ok : .unknown
+                recorder.record(
+                    .client, .settle(tenant: tenant, ids: ids), process: process, call: call, outcome: outcome, via: edge,
+                    detail: isAdded ? "" : answer.complaint)
+                return outcome
+            }
+            guard (try? await world.sleep(for: Client.beat)) != nil else { return .unknown }
         }
     }
 

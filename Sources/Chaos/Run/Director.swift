@@ -37,7 +37,7 @@ final class Director {
     private var lastEqual: Instant
     /// The look that was compared last.
     private var comparedNs: Int64 = -1
-    private var isAuditing = false
+    private var isSettling = false, isAuditing = false
 
     /// How often it is seen whether every node runs.
     static let censusBeat = Duration.milliseconds(200)
@@ -171,12 +171,19 @@ final class Director {
 
     // MARK: The end
 
-    /// When all jobs are over: first the views come to rest, so that the edges know whom to ask, and then every edge is asked.
+    /// When all jobs are over: first the views come to rest, so that the edges know whom to ask; then what is doubtful is added again, so
+    /// that there is one right count; and then every edge is asked.
     private func conclude() -> HistoryEvent.Ending? {
         if isAuditing { return audit.isOver ? .settled : nil }
-        guard haveViewsRested else { return nil }
-        let running = census.running
-        audit.begin(board.questions, edges: harm.edges.filter(running.contains))
+        let running = census.running, edges = harm.edges.filter(running.contains)
+        guard isSettling else {
+            guard haveViewsRested else { return nil }
+            audit.settle(board.doubtfulAdditions, edges: edges)
+            isSettling = true
+            return nil
+        }
+        guard audit.isOver else { return nil }
+        audit.begin(board.questions, edges: edges)
         isAuditing = true
         return nil
     }

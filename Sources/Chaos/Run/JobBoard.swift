@@ -18,6 +18,7 @@ final class JobBoard: Sendable {
     private struct State {
         var entries: [Entry] = []
         var more: [Audit.Question] = []
+        var doubtful: [Audit.Question] = []
         var nextOrder = 1
         /// Tasks that may still submit jobs.
         var submitters = 0
@@ -60,6 +61,12 @@ final class JobBoard: Sendable {
 
     /// Notes what else the edges are asked in the end.
     func note(_ question: Audit.Question) { state.withLock { $0.more.append(question) } }
+
+    /// Notes an addition of which nobody knows whether it counts.
+    func noteDoubt(of ids: [String], _ tenant: String) { state.withLock { $0.doubtful.append(.addition(tenant, ids)) } }
+
+    /// What is added again when all work is over.
+    var doubtfulAdditions: [Audit.Question] { state.withLock { $0.doubtful } }
 
     /// What every edge is asked in the end.
     var questions: [Audit.Question] { state.withLock { state in state.entries.map(Audit.Question.job) + state.more } }

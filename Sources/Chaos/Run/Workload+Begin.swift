@@ -91,7 +91,7 @@ extension ItemsLoad {
         for tenant in tenants { client.board.note(.tenant(tenant)) }
         await ItemHammer(
             edges: client.edges, tenants: tenants, workers: workers, span: duration, beat: .milliseconds(1_000 * workers / rate),
-            ledger: RunLedger(recorder: client.recorder), world: client.world, ask: { await stage.ask($0) }
+            ledger: RunLedger(recorder: client.recorder, board: client.board), world: client.world, ask: { await stage.ask($0) }
         ).run { Task.isCancelled }
     }
 }
@@ -99,12 +99,14 @@ extension ItemsLoad {
 /// Writes what a hammer does into the history of a run.
 private struct RunLedger: ItemLedger {
     let recorder: Recorder
+    let board: JobBoard
 
     func nextProcess() -> Int { recorder.nextProcess() }
 
     func begin(_ deed: ItemRecord.Deed, of tenant: String, process: Int, via: String) -> ItemEnding {
         let pending = recorder.begin(.items(tenant: tenant, deed), process: process, via: via)
-        return { [recorder] outcome, count, detail in
+        return { [recorder, board] outcome, count, detail in
+            if outcome == .unknown, case .add(let ids) = deed { board.noteDoubt(of: ids, tenant) }
             recorder.finish(
                 pending, .items(tenant: tenant, deed.isRead ? .read(count: count) : deed), process: process, returned: recorder.now,
                 outcome: outcome, via: via, detail: detail)

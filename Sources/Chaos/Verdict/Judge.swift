@@ -35,7 +35,7 @@ package enum Judge {
             return "\(entry.holding.path) was not made: \(entry.answer)"
         }
         guard !story.orders.isEmpty || !story.items.isEmpty else { return "no job was handed in" }
-        let additions = story.items.filter { !$0.deed.isRead }
+        let additions = story.items.records.filter { !$0.deed.isRead }
         if !additions.isEmpty, !additions.contains(where: { $0.outcome == .ok }) { return "none of \(additions.count) additions was taken" }
         let open = story.orders.filter { !$0.isAccepted }
         guard let first = open.first else { return nil }

@@ -52,7 +52,7 @@ struct Story {
     private(set) var repeats = 0
     private(set) var books = Books()
     /// What was added to tenants and counted.
-    private(set) var items: [ItemRecord] = []
+    private(set) var items = ItemStory()
     /// When requests of clients had ended otherwise than they should.
     private(set) var failures: [Int64] = []
     private(set) var harms: [Harm] = []
@@ -95,10 +95,12 @@ struct Story {
         case .put(let holding, let amount): books.put(holding, amount, record)
         case .get(let holding, let reading): books.get(holding, reading, record)
         case .items(let tenant, let deed):
-            items.append(
+            items.take(
                 ItemRecord(
                     process: record.process, tenant: tenant, deed: deed, callNs: record.callNs, returnNs: record.returnNs,
                     outcome: record.outcome, via: record.via ?? "?"))
+        case .settle(let tenant, let ids): items.settle(ids, of: tenant, record)
+        case .total(let tenant, let count): items.total(tenant, count, record)
         case .views(let views) where record.outcome == .ok:
             looks.append(Look(callNs: record.callNs, returnNs: record.lastNs, views: views))
         case .missed(let step): missed.append("\(step): \(record.detail)")
