@@ -49,8 +49,10 @@ extension TestHistory {
         tell(Self.order(number, "Cancelled", done: 0, reason: reason), of: number)
     }
 
-    mutating func cancel(_ number: Int, _ answer: Cancellation?, via: String = "n2") {
-        let outcome: HistoryRecord.Outcome = answer == .accepted ? .ok : answer == nil ? .unknown : .failed
+    mutating func cancel(
+        _ number: Int, _ answer: Cancellation?, via: String = "n2", outcome: HistoryRecord.Outcome? = nil
+    ) {
+        let outcome = outcome ?? (answer == .accepted ? .ok : answer == nil ? .unknown : .failed)
         let detail = answer == .missing ? "404" : ""
         add(.client, .cancel(jobId: "order-\(number)", answer), process: 91, outcome: outcome, via: via, detail: detail)
     }

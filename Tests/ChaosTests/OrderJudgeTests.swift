@@ -58,6 +58,7 @@ import Testing
     @Test func edgesThatTellDifferentEndsAreFound() throws {
         let two = TestHistory.shop { history in
             let other = TestHistory.order(1, "Cancelled", done: 0, reason: "deadline")
+            history.at(70_000)
             history.add(.client, .audit(jobId: "order-1", other), process: 93, via: "n2")
         }
         try expect(.broken, .ordersEnd, "has ended in two ways", of: two)
@@ -85,10 +86,13 @@ import Testing
 
     @Test func anOrderIsNotCancelledWithoutCause() throws {
         /// A third order is cancelled, and this happened to it before.
-        func shop(_ reason: String, wish: JSON = TestHistory.wish(4, 1), _ happens: (inout TestHistory) -> Void = { _ in }) -> TestHistory {
+        func shop(
+            _ reason: String, wish: JSON = TestHistory.wish(4, 1), at ms: Int64 = 2_000, _ happens: (inout TestHistory) -> Void = { _ in }
+        ) -> TestHistory {
             TestHistory.shop { history in
                 history.place(3, wish)
                 happens(&history)
+                history.at(ms)
                 history.cancelled(3, because: reason)
             }
         }
@@ -97,9 +101,25 @@ import Testing
         for answer in [Cancellation.accepted, nil] {
             try expect(.holds, .ordersEnd, "1 of 3 shipped, 2 cancelled", of: shop("cancelled by its customer") { $0.cancel(3, answer) })
         }
-        try expect(.holds, .ordersEnd, "2 cancelled", of: shop("deadline"))
+        // Nobody has cancelled what has ended, or where nobody listened; and a cancellation is no reason for another one.
+        for (answer, outcome) in [(Cancellation.ended, nil), (nil, .failed)] as [(Cancellation?, HistoryRecord.Outcome?)] {
+            let history = shop("cancelled by its customer") { $0.cancel(3, answer, outcome: outcome) }
+            try expect(.broken, .ordersEnd, "nothing was against it", of: history)
+        }
+        try expect(.broken, .ordersEnd, "nothing was against it", of: shop("payment: no") { $0.cancel(3, .accepted) })
+        // It was placed at 2 s, and has a minute.
+        try expect(.broken, .ordersEnd, "nothing was against it: deadline", of: shop("deadline"))
+        try expect(.broken, .ordersEnd, "nothing was against it: deadline", of: shop("deadline", at: 61_999))
+        try expect(.holds, .ordersEnd, "2 cancelled", of: shop("deadline", at: 62_000))
+        // What is to fail fails at its step.
+        let failing = TestHistory.wish(4, 1, failAt: "shipping")
+        try expect(.holds, .ordersEnd, "2 cancelled", of: shop("shipping: it was asked to fail", wish: failing))
+        for reason in ["payment: it was asked to fail", "deadline", "cancelled by its customer"] {
+            try expect(.broken, .ordersEnd, "nothing was against it: \(reason)", of: shop(reason, wish: failing))
+        }
         // All that was asked for together is more than there is.
         try expect(.holds, .ordersEnd, "2 cancelled", of: shop("payment: the account has 80 to spend", wish: TestHistory.wish(90, 1)))
+        try expect(.broken, .ordersEnd, "nothing was against it", of: shop("inventory: 0 are in stock", wish: TestHistory.wish(90, 1)))
     }
 
     @Test func whereNothingIsShippedNothingIsProved() throws {

@@ -1,3 +1,4 @@
+import Chaos
 import Command
 import Edge
 import Hummingbird
@@ -13,6 +14,10 @@ import World
 
 /// `gossamer order`, `account` and `stock` as the built program, on an edge whose orders are in memory.
 @Suite(.serialized, .bounded) struct OrderCommandTests {
+    @Test func theHarnessKnowsTheDeadlineOfOrders() {
+        #expect(Judge.orderDeadline == OrderRoutes.deadline)
+    }
+
     private func withEdge(
         hasOrders: Bool = true, _ body: (OrderBook, _ run: ([String]) async throws -> TestMesh.Outcome) async throws -> Void
     ) async throws {

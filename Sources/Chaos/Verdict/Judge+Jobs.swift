@@ -17,7 +17,7 @@ extension Judge {
         let jobs = story.scattered
         var completed = 0, late = 0, doubt: Answer?
         for job in jobs {
-            switch fault(in: job, story, { objection(to: $0, deadlinesMayCome: deadlinesMayCome) }) {
+            switch fault(in: job, story, { objection(to: $0.document, deadlinesMayCome: deadlinesMayCome) }) {
             case nil: break
             case (.broken, let reason)?: return (.broken, reason)
             case let unknown: doubt = doubt ?? unknown
@@ -33,10 +33,10 @@ extension Judge {
 
     /// Why a piece of work has not ended, or not in one way that it may end in; nil when it has.
     /// - Parameter objection: what is wrong with an end; nil for one that it may have.
-    static func fault(in job: Story.Job, _ story: Story, _ objection: (JobReading) -> String?) -> Answer? {
+    static func fault(in job: Story.Job, _ story: Story, _ objection: (Story.Job.Reading) -> String?) -> Answer? {
         guard let last = job.last, last.document.isOver else { return unended(job, story) }
         for ending in job.endings {
-            if let objection = objection(ending.document) { return (.broken, "\(job.name), by \(ending.via ?? "?"): \(objection)") }
+            if let objection = objection(ending) { return (.broken, "\(job.name), by \(ending.via ?? "?"): \(objection)") }
             guard ending.document == last.document else {
                 return (
                     .broken,

@@ -24,11 +24,17 @@ extension Story {
         struct Cancel {
             let via: String
             let answer: Cancellation?
+            let outcome: HistoryRecord.Outcome
             let detail: String
+
+            /// Whether it may be what has ended the order.
+            var mayHaveWorked: Bool { answer == .accepted || outcome == .unknown }
         }
 
         let process: Int
         let submission: Submission
+        /// When its client first asked for it: it was not placed before.
+        let askedNs: Int64
         /// When its client had been told so.
         let acceptedNs: Int64
         /// Documents that differ, in order, as its client has read them.
@@ -40,9 +46,10 @@ extension Story {
         /// By edge, why the client's last question had no document for an answer; empty when it had.
         var silence: [String: String] = [:]
 
-        init(process: Int, submission: Submission, acceptedNs: Int64) {
+        init(process: Int, submission: Submission, askedNs: Int64, acceptedNs: Int64) {
             self.process = process
             self.submission = submission
+            self.askedNs = askedNs
             self.acceptedNs = acceptedNs
         }
 

@@ -30,6 +30,8 @@ struct Story {
         let number: Int
         let kind: String
         let request: JSON
+        /// When its first attempt began.
+        let askedNs: Int64
         /// By which id it was accepted; nil when it was not.
         var jobId: String?
         var isAccepted = false
@@ -91,7 +93,7 @@ struct Story {
                     via: record.via ?? "?", ns: record.lastNs, document: document, outcome: record.outcome, detail: record.detail))
         case .cancel(let jobId, let answer):
             guard let index = jobsById[jobId] else { return }
-            jobs[index].cancels.append(Job.Cancel(via: record.via ?? "?", answer: answer, detail: record.detail))
+            jobs[index].cancels.append(Job.Cancel(via: record.via ?? "?", answer: answer, outcome: record.outcome, detail: record.detail))
         case .put(let holding, let amount): books.put(holding, amount, record)
         case .get(let holding, let reading): books.get(holding, reading, record)
         case .items(let tenant, let deed):
@@ -159,7 +161,8 @@ struct Story {
         if let known = orders.lastIndex(where: { $0.number == submission.order }) {
             index = known
         } else {
-            orders.append(Order(number: submission.order, kind: submission.kind, request: submission.request))
+            orders.append(
+                Order(number: submission.order, kind: submission.kind, request: submission.request, askedNs: record.callNs))
             index = orders.count - 1
         }
         guard record.outcome == .ok else {
@@ -173,7 +176,8 @@ struct Story {
         }
         (orders[index].isAccepted, orders[index].jobId) = (true, submission.jobId)
         if let id = submission.jobId { jobsById[id] = jobsById[id] ?? jobs.count }
-        jobs.append(Job(process: record.process, submission: submission, acceptedNs: record.lastNs))
+        jobs.append(
+            Job(process: record.process, submission: submission, askedNs: orders[index].askedNs, acceptedNs: record.lastNs))
     }
 
     private mutating func take(_ document: JobReading, _ record: HistoryRecord) {
