@@ -22,12 +22,14 @@ extension TestHistory {
 
     /// An order is placed, and accepted unless told otherwise.
     mutating func place(
-        _ number: Int, _ wish: JSON, id: String? = nil, process: Int? = nil, outcome: HistoryRecord.Outcome = .ok, via: String = "n1"
+        _ number: Int, _ wish: JSON, id: String? = nil, process: Int? = nil, outcome: HistoryRecord.Outcome = .ok, via: String = "n1",
+        refusal: Int? = nil
     ) {
         let jobId = outcome == .ok ? id ?? "order-\(number)" : nil
         add(
-            .client, .submit(Submission(kind: Submission.orders, request: wish, order: number, jobId: jobId)), process: process ?? number,
-            outcome: outcome, via: via, detail: outcome == .ok ? "" : "503: nobody knows")
+            .client, .submit(Submission(kind: Submission.orders, request: wish, order: number, jobId: jobId, refusal: refusal)),
+            process: process ?? number, outcome: outcome, via: via,
+            detail: outcome == .ok ? "" : refusal.map { "\($0): no" } ?? "503: nobody knows")
     }
 
     /// How an order stands.

@@ -66,8 +66,8 @@ struct TestHistory {
 
     mutating func end(_ ending: HistoryEvent.Ending = .settled) { add(.director, .end(ending)) }
 
-    func verdict(_ expectations: [Invariant], bites: [Bite] = []) -> Verdict {
-        Judge.verdict(records, expectations: expectations, bites: bites)
+    func verdict(_ expectations: [Invariant], bites: [Bite] = [], workload: [Workload] = []) -> Verdict {
+        Judge.verdict(records, expectations: expectations, bites: bites, workload: workload)
     }
 
     /// A worker was killed, its parts were sent again, and all went well.

@@ -160,6 +160,39 @@ import Testing
         try expect(.broken, .effectsOnce, "order-1 was accepted once more as order-9, by n2", of: shop("order-9"))
     }
 
+    @Test func anAcceptedOrderThatIsRefusedWhenItIsSentAgainIsFound() throws {
+        func shop(_ outcome: HistoryRecord.Outcome, _ refusal: Int?) -> TestHistory {
+            TestHistory.shop {
+                $0.place(1, TestHistory.wish(20, 2), process: 94, outcome: outcome, via: "n2", refusal: refusal)
+            }
+        }
+        try expect(.broken, .effectsOnce, "refused when it was sent again: order-1, by n2: 409: no", of: shop(.failed, 409))
+        // Nobody listened, or the edge could not take it then.
+        for outcome in [HistoryRecord.Outcome.failed, .unknown] { try expect(.holds, .effectsOnce, "", of: shop(outcome, nil)) }
+    }
+
+    @Test(arguments: [(408, nil), (425, nil), (429, nil), (400, 400), (409, 409), (422, 422), (499, 499), (503, nil), (201, nil)])
+    func whatMayBeOtherwiseLaterIsNoRefusal(_ status: Int, _ refusal: Int?) {
+        #expect(Client.refusal(.answered(status: status, nil, complaint: "")) == refusal)
+    }
+
+    @Test func aLoadThatCouldNotDoWhatItWasToProvesNothing() throws {
+        func answer(_ shares: OrdersLoad.Shares, _ happens: (inout TestHistory) -> Void) -> Verdict.Answer {
+            let load = OrdersLoad(rate: 1, duration: .seconds(2), customers: 1, items: 1, shares: shares)
+            return TestHistory.shop(happens).verdict([.ordersEnd], workload: [.orders(load)]).answer
+        }
+        #expect(answer(.init()) { _ in } == .holds)
+        #expect(answer(.init(repeated: 10)) { _ in } == .unknown)
+        #expect(answer(.init(repeated: 10)) { $0.place(1, TestHistory.wish(20, 2), process: 94, via: "n2") } == .holds)
+        #expect(answer(.init(cancelled: 10)) { _ in } == .unknown)
+        #expect(answer(.init(cancelled: 10)) { $0.cancel(1, .ended) } == .unknown)
+        #expect(answer(.init(cancelled: 10)) { history in
+            history.place(3, TestHistory.wish(4, 1))
+            history.cancel(3, .accepted)
+            history.cancelled(3, because: "cancelled by its customer")
+        } == .holds)
+    }
+
     // MARK: Money and stock
 
     @Test(arguments: [

@@ -51,6 +51,7 @@ extension HistoryEvent {
                 [
                     "kind": .string(submission.kind), "order": .number(submission.order),
                     "expected": submission.expected.map { .number($0) } ?? .null,
+                    "refusal": submission.refusal.map { .number($0) } ?? .null,
                 ]
             )
         case .read(let reading): (reading.jobId, [:], reading.json)

@@ -149,13 +149,16 @@ package struct Submission: Hashable, Sendable {
     package var jobId: String?
     /// The right answer of a primes job.
     package var expected: UInt64?
+    /// The status by which an edge has refused it for good; nil for what may be tried again.
+    package var refusal: Int?
 
-    package init(kind: String, request: JSON, order: Int, jobId: String? = nil, expected: UInt64? = nil) {
+    package init(kind: String, request: JSON, order: Int, jobId: String? = nil, expected: UInt64? = nil, refusal: Int? = nil) {
         self.kind = kind
         self.request = request
         self.order = order
         self.jobId = jobId
         self.expected = expected
+        self.refusal = refusal
     }
 }
 

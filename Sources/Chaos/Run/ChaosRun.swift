@@ -61,7 +61,8 @@ package struct ChaosRun: Sendable {
         world.shutDown()
         let end = makeWorld()
         let left = await RunProcesses(folder, world: end, stage: stage).end().problem
-        var verdict = Judge.verdict(recorder.records, expectations: scenario.expectations, bites: scenario.bites)
+        var verdict = Judge.verdict(
+            recorder.records, expectations: scenario.expectations, bites: scenario.bites, workload: scenario.workload)
         if let left { verdict = verdict.adding("processes of the run may go on: \(left)") }
         if let problem = recorder.problem { verdict = verdict.adding("the history is not whole: \(problem)") }
         let report = keep(verdict, folder, end.now - begun)

@@ -2,7 +2,7 @@ import JSONDocument
 import World
 
 /// One client of the mesh: hands in one job at any edge that answers, and follows it to its end.
-struct Client: Sendable {
+package struct Client: Sendable {
     let stage: any ChaosStage
     let recorder: Recorder
     let board: JobBoard
@@ -111,9 +111,10 @@ struct Client: Sendable {
             return .done(id)
         }
         let outcome = Self.outcome(answer)
+        submission.refusal = Self.refusal(answer)
         recorder.finish(
             pending, .submit(submission), process: process, returned: returned, outcome: outcome, via: edge, detail: answer.complaint)
-        return Self.isFinal(answer) ? .refused : .open(outcome)
+        return submission.refusal == nil ? .open(outcome) : .refused
     }
 
     private func cancel(_ id: String, _ edge: String, _ process: Int) async -> Attempt<Cancellation> {
@@ -135,9 +136,11 @@ struct Client: Sendable {
         }
     }
 
-    /// What the edge cannot take now it may take later (429); what is wrong with what was asked for stays wrong.
-    private static func isFinal(_ answer: StageAnswer) -> Bool {
-        if case .answered(let status, _, _) = answer { 400..<500 ~= status && status != 429 } else { false }
+    /// The status of an answer that will not be another one later. What the edge cannot take now it may take then (429), and what did not
+    /// come in time (408) or too early (425); what is wrong with what was asked for stays wrong.
+    package static func refusal(_ answer: StageAnswer) -> Int? {
+        guard case .answered(let status, _, _) = answer, 400..<500 ~= status, ![408, 425, 429].contains(status) else { return nil }
+        return status
     }
 
     /// Asks the edge that has accepted the job, and when it has no document the others, until one says how the job has ended.

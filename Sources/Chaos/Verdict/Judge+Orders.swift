@@ -69,8 +69,25 @@ extension Judge {
         return lacks(wish.takes).first.map { "it has been shipped, and \($0.path) never had so much" }
     }
 
+    /// What a load was to do to its orders, and has not.
+    static func undone(_ workload: [Workload], _ story: Story) -> [Finding] {
+        let shares = workload.compactMap { if case .orders(let load) = $0 { load.shares } else { nil } }
+        var reasons: [String] = []
+        if shares.contains(where: { $0.repeated > 0 }), story.repeats == 0, story.refusals.isEmpty, story.doubles.isEmpty {
+            reasons.append("no order that was sent again under its key was answered")
+        }
+        let cancels = story.placed.flatMap(\.cancels)
+        if shares.contains(where: { $0.cancelled > 0 }), !cancels.contains(where: { $0.answer == .accepted }) {
+            reasons.append("none of \(cancels.count) cancellations was accepted")
+        }
+        return reasons.map { Finding(.run, "work", .unknown, $0) }
+    }
+
     static func effectsOnce(_ story: Story) -> Answer {
         if let double = story.doubles.first { return (.broken, "an order that was sent again is two: \(double)") }
+        if let refusal = story.refusals.first {
+            return (.broken, "an order that had been accepted was refused when it was sent again: \(refusal)")
+        }
         var ended = 0
         for order in story.placed {
             let ends = order.endings.map(\.document)

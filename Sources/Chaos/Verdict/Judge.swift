@@ -3,9 +3,12 @@ import World
 
 /// From a recorded history to a verdict: a pure function, so that histories can be judged again and violations planted.
 package enum Judge {
-    package static func verdict(_ history: [HistoryRecord], expectations: [Invariant], bites: [Bite]) -> Verdict {
+    /// - Parameter workload: what the run was to do; what it has not even tried is not proved.
+    package static func verdict(
+        _ history: [HistoryRecord], expectations: [Invariant], bites: [Bite], workload: [Workload] = []
+    ) -> Verdict {
         let story = Story(history)
-        return Verdict(run(story) + bites.map { judge($0, story) } + expectations.map { judge($0, story) })
+        return Verdict(run(story) + undone(workload, story) + bites.map { judge($0, story) } + expectations.map { judge($0, story) })
     }
 
     typealias Finding = Verdict.Finding

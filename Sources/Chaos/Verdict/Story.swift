@@ -50,6 +50,8 @@ struct Story {
     private var jobsById: [String: Int] = [:]
     /// Of what was sent again under its key, what was accepted as something else.
     private(set) var doubles: [String] = []
+    /// Of what was sent again under its key, what was refused although it had been accepted.
+    private(set) var refusals: [String] = []
     /// How often something was sent again under its key and was the same.
     private(set) var repeats = 0
     private(set) var books = Books()
@@ -168,6 +170,9 @@ struct Story {
         guard record.outcome == .ok else {
             orders[index].answer = [record.via, record.detail].compactMap { $0 }.joined(separator: " answered ")
             if record.outcome == .unknown { orders[index].isDoubtful = true }
+            if let known = orders[index].jobId, submission.refusal != nil {
+                refusals.append("\(known), by \(record.via ?? "?"): \(record.detail)")
+            }
             return
         }
         if let known = orders[index].jobId, let id = submission.jobId {
