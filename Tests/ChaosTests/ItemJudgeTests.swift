@@ -44,7 +44,9 @@ import Testing
         let history = counted(count, settled: .unknown)
         let finding = try finding(.itemsCountedOnce, history)
         #expect(finding.answer == answer, "\(finding)")
-        if answer == .unknown { #expect(finding.reason.contains("2 items of t may count or not") && finding.reason.contains("n1 answered 503")) }
+        for words in ["2 items of t may count or not", "n1 answered 503"] where answer == .unknown {
+            #expect(finding.reason.contains(words), "\(finding)")
+        }
         #expect(try self.finding(.countsLinearizable, history).answer == (answer == .broken ? .broken : .holds))
     }
 

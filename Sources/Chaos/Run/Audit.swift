@@ -12,7 +12,7 @@ final class Audit: Sendable {
         case holding(Holding)
         /// How many items it has.
         case tenant(String)
-        /// Not a question, but what comes before: ids of a tenant of which nobody knows whether they count are added again, and then they do.
+        /// What comes before: ids of a tenant of which nobody knows whether they count are added again, and then they do.
         case addition(String, [String])
     }
 

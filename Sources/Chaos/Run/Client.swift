@@ -10,8 +10,12 @@ package struct Client: Sendable {
     /// The nodes that are edges.
     let edges: [String]
 
+    package init(stage: any ChaosStage, recorder: Recorder, board: JobBoard, world: any World, edges: [String]) {
+        (self.stage, self.recorder, self.board, self.world, self.edges) = (stage, recorder, board, world, edges)
+    }
+
     /// What to hand in, and where.
-    struct Order: Sendable {
+    package struct Order: Sendable {
         /// `primes`, `lookup` or `orders`: the kind's path on the edge.
         let kind: String
         let body: JSON
@@ -19,6 +23,10 @@ package struct Client: Sendable {
         /// The same under the same key is one order, however often it is handed in; nil for none.
         var key: String?
         var sequel: Sequel?
+
+        package init(kind: String, body: JSON, expected: UInt64? = nil) {
+            (self.kind, self.body, self.expected) = (kind, body, expected)
+        }
 
         /// What a client does beside following, once its order is accepted. It asks the next edge.
         enum Sequel: Hashable, Sendable {
@@ -49,7 +57,7 @@ package struct Client: Sendable {
 
     /// Begins to hand in a job; returns at once.
     /// - Parameter first: which edge is asked first, modulo their number.
-    func begin(_ order: Order, first: Int) {
+    package func begin(_ order: Order, first: Int) {
         board.submitterBegins()
         world.spawn("chaos.client") {
             let number = board.nextOrder()
@@ -148,10 +156,12 @@ package struct Client: Sendable {
         let order = [edge] + edges.filter { $0 != edge }
         let longest = kind == Submission.orders ? Self.longestOrderBeat : Self.beat
         var last: JobReading?, complaints: [String: String] = [:], pause = Self.beat
+        var harms = board.harms
         while !Task.isCancelled {
             pause = min(pause * 2, longest)
             for edge in order {
-                let call = recorder.now
+                // Before the time of the call: what is read for the first time after a harm was asked for after it.
+                let known = board.harms, call = recorder.now
                 let answer = await stage.ask(StageQuestion(edge, .edge, .get, "/api/\(kind)/\(id)"))
                 guard let reading = answer.document.flatMap({ JobReading(document: $0) }) else {
                     if complaints.updateValue(answer.complaint, forKey: edge) != answer.complaint {
@@ -162,8 +172,12 @@ package struct Client: Sendable {
                     continue
                 }
                 complaints[edge] = nil
-                if reading != last {
+                // That it stands still after a harm is news, too.
+                if reading != last || known != harms {
                     recorder.record(.client, .read(reading), process: process, call: call, via: edge)
+                    harms = known
+                }
+                if reading != last {
                     board.read(process, reading, at: world.now)
                     (last, pause) = (reading, Self.beat)
                 }

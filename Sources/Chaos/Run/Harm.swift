@@ -149,6 +149,7 @@ struct Harm: Sendable {
                 .director, .kill(node: node, inFlight: calls[node] ?? 0), call: call, returned: returned,
                 detail: "process \(process.pid)")
         }
+        board.noteHarm()
         let deadline = world.now + .seconds(10)
         while killed.contains(where: { $0.process.isRunning }), world.now < deadline { try? await world.sleep(for: .milliseconds(10)) }
         return killed
@@ -162,6 +163,7 @@ struct Harm: Sendable {
         guard !standing.contains(process) else { throw Missed(reason: "\(node) stands still already") }
         guard process.signal(SIGSTOP) else { throw Missed(reason: "\(node) does not run") }
         recorder.record(.director, .pause(node: node, inFlight: calls), call: call, detail: "process \(process.pid)")
+        board.noteHarm()
         return (node, process)
     }
 
@@ -236,6 +238,7 @@ struct Harm: Sendable {
             throw Missed(reason: complaints.joined(separator: "; "))
         }
         recorder.record(.director, .cut(name: name, mode: cut.mode.rawValue, apart: apart), call: call)
+        board.noteHarm()
         return made
     }
 

@@ -2,7 +2,7 @@ import Synchronization
 import World
 
 /// What is known of the jobs of a run right now: clients write it, the director's conditions and targets read it.
-final class JobBoard: Sendable {
+package final class JobBoard: Sendable {
     struct Entry: Sendable {
         let process: Int
         /// `primes`, `lookup` or `orders`.
@@ -23,9 +23,12 @@ final class JobBoard: Sendable {
         /// Tasks that may still submit jobs.
         var submitters = 0
         var lastMove = Instant.zero
+        var harms = 0
     }
 
     private let state = Mutex(State())
+
+    package init() {}
 
     /// A number that no order has had.
     func nextOrder() -> Int {
@@ -61,6 +64,12 @@ final class JobBoard: Sendable {
 
     /// Notes what else the edges are asked in the end.
     func note(_ question: Audit.Question) { state.withLock { $0.more.append(question) } }
+
+    /// How often harm has been done: what a client reads after each is written down even when it is nothing new.
+    var harms: Int { state.withLock { $0.harms } }
+
+    /// Notes that harm has been done and written down.
+    package func noteHarm() { state.withLock { $0.harms += 1 } }
 
     /// Notes an addition of which nobody knows whether it counts.
     func noteDoubt(of ids: [String], _ tenant: String) { state.withLock { $0.doubtful.append(.addition(tenant, ids)) } }
