@@ -101,6 +101,25 @@ import World
         #expect(complaint.hasPrefix(beginning) && (remedy.isEmpty || complaint.contains(remedy)), "\(complaint)")
     }
 
+    @Test(arguments: [
+        ("rate: 30, for: 3s", "rate: 500, for: 401s", "chaos/test.yaml:6:5:", "at least 200545 records"),
+        ("rate: 5, for: 3s", "rate: 100, for: 667s", "chaos/test.yaml:5:5:", "at least 200100 records"),
+        // Neither by itself.
+        ("rate: 30, for: 3s", "rate: 500, for: 399950ms", "chaos/test.yaml:6:5:", "at least 200020 records"),
+    ])
+    func whatNoHistoryHasRoomForIsRefused(_ old: String, _ new: String, _ beginning: String, _ words: String) throws {
+        let long = Self.good.replacing("name: loads\n", with: "name: loads\nlimit: 1h\n")
+        #expect(complaint(long) == "nothing is wrong")
+        let complaint = complaint(long.replacing(old, with: new))
+        #expect(complaint.hasPrefix(beginning) && complaint.contains(words), "\(complaint)")
+    }
+
+    @Test func ratesAreKeptToTheNanosecond() {
+        #expect(ItemsLoad(tenants: 4, workers: 8, rate: 24, duration: .seconds(1)).beat == .nanoseconds(333_333_333))
+        #expect(ItemsLoad(tenants: 4, workers: 1, rate: 500, duration: .seconds(1)).beat == .milliseconds(2))
+        #expect(Workload.span(of: 360_000, rate: 100) == .seconds(3_600) && Workload.span(of: 1, rate: 3) == .nanoseconds(333_333_333))
+    }
+
     // MARK: The plan of orders
 
     private static let plan = OrdersPlan(

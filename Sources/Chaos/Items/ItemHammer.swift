@@ -43,7 +43,7 @@ package struct ItemHammer: Sendable {
 
     /// An edge says at 9 s what it knows.
     private static let answerLimit = Duration.seconds(12)
-    /// How long a last count is insisted on.
+    /// How long last counts are insisted on.
     private static let patience = Duration.seconds(60)
     /// After something that was not acknowledged.
     private static let pause = Duration.milliseconds(50)
@@ -82,10 +82,10 @@ package struct ItemHammer: Sendable {
         for client in clients { await client.finished() }
     }
 
-    /// Counts each of the tenants once more, and insists on it for a while.
+    /// Counts each of the tenants once more, and insists on it for a while, which is one for all of them.
     package func countOnceMore(_ tenants: [String], isOver: @Sendable () -> Bool) async {
+        let deadline = world.now + Self.patience
         for tenant in tenants {
-            let deadline = world.now + Self.patience
             var client = Client(self)
             while !isOver(), world.now < deadline, await client.read(tenant) != .ok { try? await world.sleep(for: Self.pause) }
         }

@@ -37,7 +37,7 @@ package struct OrdersPlan: Sendable {
     }
 
     /// At least 1.
-    package var count: Int { max(1, Int(load.duration.milliseconds) * load.rate / 1_000) }
+    package var count: Int { Workload.count(in: load.duration, rate: load.rate) }
 
     /// Of each hundred orders every fate has its share, spread over all of them, because 61 and 100 have no divisor in common.
     package func fate(_ index: Int) -> Fate {

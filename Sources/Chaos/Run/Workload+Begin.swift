@@ -38,14 +38,14 @@ extension Client {
         let begun = world.now
         for index in 0..<count {
             begin(order(index), first: index)
-            guard (try? await world.sleep(until: begun + .milliseconds(1_000 * (index + 1) / rate))) != nil else { return }
+            guard (try? await world.sleep(until: begun + Workload.span(of: index + 1, rate: rate))) != nil else { return }
         }
     }
 }
 
 extension LookupLoad {
     fileprivate func place(_ client: Client) async {
-        await client.place(max(1, Int(duration.milliseconds) * rate / 1_000), rate: rate) { index in
+        await client.place(Workload.count(in: duration, rate: rate), rate: rate) { index in
             var members = [JSON.Member("target", .string(targets[index % targets.count]))]
             if !services.isEmpty { members.append(.init("services", .array(services.map { .string($0) }))) }
             return Client.Order(kind: "lookup", body: .object(members))
@@ -90,7 +90,7 @@ extension ItemsLoad {
         let tenants = (1...self.tenants).map { "tenant-\(number)-\($0)" }, stage = client.stage
         for tenant in tenants { client.board.note(.tenant(tenant)) }
         await ItemHammer(
-            edges: client.edges, tenants: tenants, workers: workers, span: duration, beat: .milliseconds(1_000 * workers / rate),
+            edges: client.edges, tenants: tenants, workers: workers, span: duration, beat: beat,
             ledger: RunLedger(recorder: client.recorder, board: client.board), world: client.world, ask: { await stage.ask($0) }
         ).run { Task.isCancelled }
     }

@@ -1,3 +1,23 @@
+extension Workload {
+    /// How long so many of something take at a rate a second.
+    package static func span(of count: Int, rate: Int) -> Duration {
+        .nanoseconds(1_000_000_000 * Int64(count) / Int64(rate))
+    }
+
+    /// How many of something there are at a rate a second; at least 1.
+    package static func count(in duration: Duration, rate: Int) -> Int { max(1, Int(duration.milliseconds) * rate / 1_000) }
+
+    /// Lines that the history has of it at least: of a job or an order, its submission, its end and what one edge says of it in the end.
+    package var leastRecords: Int {
+        switch self {
+        case .primes(let load): 3 * load.jobs
+        case .lookups(let load): 3 * Self.count(in: load.duration, rate: load.rate)
+        case .orders(let load): 3 * Self.count(in: load.duration, rate: load.rate)
+        case .items(let load): Self.count(in: load.duration, rate: load.rate)
+        }
+    }
+}
+
 /// Orders of a few customers for a few items, which the load makes first.
 package struct OrdersLoad: Hashable, Sendable {
     /// Orders a second, 1 ... 100.
@@ -46,4 +66,7 @@ package struct ItemsLoad: Hashable, Sendable {
     package init(tenants: Int, workers: Int, rate: Int, duration: Duration) {
         (self.tenants, self.workers, self.rate, self.duration) = (tenants, workers, rate, duration)
     }
+
+    /// From one operation of a client to its next.
+    package var beat: Duration { Workload.span(of: workers, rate: rate) }
 }

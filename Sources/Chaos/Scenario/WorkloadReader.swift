@@ -23,7 +23,7 @@ struct WorkloadReader {
             root.diagnostics.report(
                 .badValue, at: place, "\"workload\" lists \(items.count) loads; it must list 1 to \(Self.loadsAllowed)")
         }
-        var ownCounts = Duration.zero
+        var ownCounts = Duration.zero, records = 0
         return items.compactMap { item in
             guard let section = Section(item.value, path: item.place.keyPath, known: Self.kinds, diagnostics: root.diagnostics)
             else { return nil }
@@ -34,13 +34,26 @@ struct WorkloadReader {
                 }
                 return nil
             }
-            switch section.keys[0].value {
-            case "primes": return primes(section, &ownCounts).map(Workload.primes)
-            case "lookups": return lookups(section).map(Workload.lookups)
-            case "orders": return orders(section).map(Workload.orders)
-            default: return self.items(section).map(Workload.items)
+            let load: Workload? = switch section.keys[0].value {
+            case "primes": primes(section, &ownCounts).map(Workload.primes)
+            case "lookups": lookups(section).map(Workload.lookups)
+            case "orders": orders(section).map(Workload.orders)
+            default: self.items(section).map(Workload.items)
             }
+            if let load { checkRecords(of: load, section.keys[0], &records) }
+            return load
         }
+    }
+
+    /// A run with more to tell than its recorder takes would be cut short, and prove nothing.
+    /// - Parameter records: of the loads above; this one's are added.
+    private func checkRecords(of load: Workload, _ key: Located<String>, _ records: inout Int) {
+        records += load.leastRecords
+        guard records > Recorder.limit else { return }
+        root.diagnostics.report(
+            .badValue, at: key.place,
+            "with \(key.place.keyPath) a history has at least \(records) records, and a run ends at \(Recorder.limit); "
+                + "lower \"rate\" or \"for\"")
     }
 
     /// - Parameter ownCounts: how long the harness counts for the loads above; this one's is added.
