@@ -34,6 +34,18 @@ extension RunTests {
         }
     }
 
+    /// Faults that only orders and items can show.
+    @Test(arguments: [
+        ("kill-all-during-orders", "fresh-seeds", "  BROKEN   effects once: an order that was sent again is two"),
+        ("halves-during-items", "majority-of-the-living", "  BROKEN   items counted once: "),
+    ])
+    func plantedFaultsAreFound(_ scenario: String, _ mutation: String, _ finding: String) async throws {
+        try await withPlace { place in
+            try await place.expect(1, from: ["chaos", "run", chaos(scenario), "--mutate", mutation])
+            #expect(place.text("out").contains(finding), "\(place.text("out"))")
+        }
+    }
+
     @Test func itemsCountOnceWhenAnEdgeIsCutOff() async throws {
         try await withPlace { place in
             let text = """

@@ -108,7 +108,7 @@ import World
         #expect(place.processes.isEmpty, "processes are left")
     }
 
-    private func chaos(_ name: String) -> String { Self.house + "/chaos/\(name).yaml" }
+    func chaos(_ name: String) -> String { Self.house + "/chaos/\(name).yaml" }
 
     /// A small job that takes a few seconds, with the steps that a test wants.
     private func scenario(
