@@ -10,7 +10,7 @@ extension RunTests {
                 topology: {nodes: 3, edges: 2}
                 workload:
                   - orders:
-                      {rate: 6, for: 5s, customers: 2, items: 2, failing: 14, unaffordable: 7, outOfStock: 7, cancelled: 10, repeated: 14}
+                      {rate: 6, for: 5s, customers: 2, items: 2, failing: 14, unaffordable: 7, outOfStock: 7, cancelled: 20, repeated: 14}
                 steps:
                   - at: 1s
                     kill: n3

@@ -139,6 +139,15 @@ import World
         #expect(steps.count == 24 && Set(steps) == ["order", "payment", "inventory", "shipping"])
     }
 
+    /// Most of what is cancelled late has ended: where none is cancelled early no cancellation may be accepted.
+    @Test func fewCancellationsHaveAllPausesToo() {
+        for count in [60, 80, 200] {
+            let cancelled = (0..<count).filter { Self.plan.fate($0) == .cancelled }
+            let pauses = Dictionary(grouping: cancelled.map(Self.plan.pause), by: { $0 }).mapValues(\.count)
+            #expect(pauses.count == 3 && pauses[.zero, default: 0] * 5 >= cancelled.count, "\(pauses)")
+        }
+    }
+
     @Test func whatOrdersTakeFromIsEnoughForAllButThoseThatAreToLack() throws {
         let requests = (0..<Self.plan.count).map(Self.plan.request)
         let holdings = Self.plan.holdings.map { ($0.holding.path, $0.amount) }

@@ -203,7 +203,7 @@ import World
     @Test func theScenariosOfTheHouseAreNamedLikeTheirFiles() throws {
         let folder = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/chaos"
         let files = try SystemFileSystem().list(folder).filter { $0.hasSuffix(".yaml") }
-        #expect(files.count >= 6)
+        #expect(files.count >= 11)
         for file in files {
             let scenario = try Scenario.load(folder + "/" + file, from: SystemFileSystem())
             #expect(scenario.name + ".yaml" == file)

@@ -39,9 +39,14 @@ package struct OrdersPlan: Sendable {
     /// At least 1.
     package var count: Int { Workload.count(in: load.duration, rate: load.rate) }
 
+    private static func place(_ index: Int) -> Int { (index * 61 + 99) % 100 }
+
+    /// How long after its acceptance an order is cancelled that is to be. By its place, so that each pause has its share even of a few.
+    package func pause(_ index: Int) -> Duration { Self.pauses[Self.place(index) % Self.pauses.count] }
+
     /// Of each hundred orders every fate has its share, spread over all of them, because 61 and 100 have no divisor in common.
     package func fate(_ index: Int) -> Fate {
-        var place = (index * 61 + 99) % 100
+        var place = Self.place(index)
         let shares = load.shares, steps = OrderStep.allCases
         let fates: [(share: Int, fate: Fate)] = [
             (shares.failing, .failing(steps[index % steps.count])), (shares.unaffordable, .unaffordable), (shares.outOfStock, .outOfStock),
@@ -69,7 +74,7 @@ package struct OrdersPlan: Sendable {
         var order = Client.Order(kind: Submission.orders, body: request(index))
         order.key = "chaos-\(number)-\(index)"
         switch fate(index) {
-        case .cancelled: order.sequel = .cancel(after: Self.pauses[index % Self.pauses.count])
+        case .cancelled: order.sequel = .cancel(after: pause(index))
         case .repeated: order.sequel = .again
         case .plain, .failing, .unaffordable, .outOfStock: break
         }
