@@ -14,7 +14,7 @@ struct JobRoutes: RouteGroup {
                 return .json([
                     "jobs": .array(survey.jobs.map { .object($0.jsonMembers) }),
                     // Live members that have not answered in time: theirs are missing.
-                    "unheard": .array(survey.unheard.map { .string($0) }),
+                    "unheard": .array(survey.unheard.map { .string($0) }), "shardsWithoutStore": .number(survey.shardsWithoutStore),
                 ])
             }
         ]

@@ -25,7 +25,7 @@ public struct JobListRoutes: RouteGroup {
         let (page, next) = await catalogue.page(kind: kind, status: status, before: after, limit: limit ?? JobCatalogue.shown)
         return .json([
             "jobs": .array(page.jobs.map(\.document)), "next": .text(next.map { "\($0)" }),
-            "unheard": .array(page.unheard.map { .string($0) }),
+            "unheard": .array(page.unheard.map { .string($0) }), "shardsWithoutStore": .number(page.shardsWithoutStore),
         ])
     }
 }
@@ -108,7 +108,7 @@ extension JobListRoutes {
     private static let phases = JSON.array(JobPhase.allCases.map { .string($0.rawValue) })
 
     private static let schema: JSON = [
-        "type": "object", "required": ["jobs", "next", "unheard"],
+        "type": "object", "required": ["jobs", "next", "unheard", "shardsWithoutStore"],
         "properties": [
             "jobs": ["type": "array", "items": ["$ref": "#/components/schemas/JobSummary"]],
             "next": ["type": ["string", "null"], "format": "uuid", "description": "after for the next page; null when there is none"],
@@ -116,6 +116,7 @@ extension JobListRoutes {
                 "type": "array", "items": ["type": "string"],
                 "description": "nodes that have not answered in time: jobs that they look after are missing",
             ],
+            "shardsWithoutStore": ["type": "integer", "minimum": 0, "description": "shards of which no store lives: their jobs are missing"],
         ],
     ]
 

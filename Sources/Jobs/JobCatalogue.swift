@@ -7,10 +7,11 @@ public struct MeshJobs: Sendable, Hashable {
     public let jobs: [JobSummary]
     /// Live nodes with a store that have not answered in time, sorted: their jobs are missing.
     public let unheard: [String]
+    /// Shards of which no store lives: what lies there is missing.
+    public let shardsWithoutStore: Int
 
-    public init(jobs: [JobSummary], unheard: [String]) {
-        self.jobs = jobs
-        self.unheard = unheard
+    public init(jobs: [JobSummary], unheard: [String], shardsWithoutStore: Int = 0) {
+        (self.jobs, self.unheard, self.shardsWithoutStore) = (jobs, unheard, shardsWithoutStore)
     }
 }
 
@@ -63,7 +64,7 @@ public struct JobCatalogue: JobOverview {
     public var kindNames: [String] { kinds.map(\.name) }
 
     public func survey() async -> MeshJobs {
-        var jobs: [WorkID: JobSummary] = [:], unheard: Set<String> = []
+        var jobs: [WorkID: JobSummary] = [:], unheard: Set<String> = [], without = 0
         await withTaskGroup(of: (JobKind, RegisterList).self) { group in
             for kind in kinds {
                 for which in [RegisterListing.Which.open, .all] {
@@ -72,12 +73,15 @@ public struct JobCatalogue: JobOverview {
             }
             for await (kind, list) in group {
                 unheard.formUnion(list.unheard)
+                without = max(without, list.shardsWithoutStore)
                 for summary in list.entries.compactMap({ kind.summary($0, now: world.wallTime) }) {
                     if jobs[summary.id].map({ $0.version < summary.version }) ?? true { jobs[summary.id] = summary }
                 }
             }
         }
-        return MeshJobs(jobs: Array(jobs.values.sorted(by: JobSummary.comesFirst).prefix(Self.shown)), unheard: unheard.sorted())
+        return MeshJobs(
+            jobs: Array(jobs.values.sorted(by: JobSummary.comesFirst).prefix(Self.shown)), unheard: unheard.sorted(),
+            shardsWithoutStore: without)
     }
 
     /// One page of jobs, the newest first. Kinds are gone through side by side, and all of it ends by one deadline: then the page has fewer jobs
@@ -91,12 +95,13 @@ public struct JobCatalogue: JobOverview {
     public func page(kind: String?, status: JobPhase?, before: WorkID?, limit: Int) async -> (jobs: MeshJobs, next: WorkID?) {
         let limit = min(max(limit, Self.pageAllowed.lowerBound), Self.pageAllowed.upperBound)
         let deadline = world.now + Self.span, kinds = kinds.filter { kind == nil || kind == $0.name }
-        var found: [JobSummary] = [], unheard: Set<String> = [], cursor = before
+        var found: [JobSummary] = [], unheard: Set<String> = [], without = 0, cursor = before
         for _ in 0..<Self.pagesTried {
             var seen: [JobSummary] = [], reached: WorkID?
             let which = status?.isTerminal == false ? RegisterListing.Which.open : .all
             for (one, list) in zip(kinds, await lists(kinds, which, before: cursor, limit: limit, until: deadline)) {
                 unheard.formUnion(list.unheard)
+                without = max(without, list.shardsWithoutStore)
                 seen += list.entries.compactMap { one.summary($0, now: world.wallTime) }
                 // Beyond where one kind's page ends, the others' may not be shown yet.
                 if let end = list.next.flatMap({ Self.work($0) }) { reached = max(reached ?? end, end) }
@@ -107,7 +112,8 @@ public struct JobCatalogue: JobOverview {
             if cursor == nil || found.count >= limit || world.now >= deadline { break }
         }
         let shown = Array(found.prefix(limit))
-        return (MeshJobs(jobs: shown, unheard: unheard.sorted()), found.count > limit ? shown.last?.id : cursor)
+        let jobs = MeshJobs(jobs: shown, unheard: unheard.sorted(), shardsWithoutStore: without)
+        return (jobs, found.count > limit ? shown.last?.id : cursor)
     }
 
     /// A page of registers of each of these kinds, in their order.

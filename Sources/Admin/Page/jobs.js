@@ -4,7 +4,10 @@ import { chip, colourClass, duration, flash, grouped, make, reconcile, setText, 
 
 export function drawJobs(list, note, state) {
   const unheard = state.survey?.unheard ?? [];
-  setText(note, unheard.length ? `without those of ${unheard.join(", ")}, not heard` : "");
+  const notes = unheard.length ? [`without those of ${unheard.join(", ")}, not heard`] : [];
+  const without = state.survey?.shardsWithoutStore ?? 0;
+  if (without) notes.push(`without those of ${without} shards of which no store lives`);
+  setText(note, notes.join("; "));
   const jobs = [...state.jobs.values()].sort((a, b) => {
     if (isRunning(a) !== isRunning(b)) return isRunning(a) ? -1 : 1;
     if (a.createdAt !== b.createdAt) return a.createdAt > b.createdAt ? -1 : 1;
