@@ -215,7 +215,7 @@ final class FakeJobs: JobOverview {
             let world = SystemWorld()
             try await world.sleep(for: .milliseconds(1_500))
             #expect(jobs.asked.withLock { $0 } == 0)
-            jobs.answer.withLock { $0 = MeshJobs(jobs: [FakeJobs.job(1, percentage: 10, version: 2)], unheard: ["n9"]) }
+            jobs.answer.withLock { $0 = MeshJobs(jobs: [FakeJobs.job(1, percentage: 10, version: 2)], unheard: ["n9"], shardsWithoutStore: 4) }
             let events = try await EventReader.read("\(bench.network)/events") { event in
                 let job = event.data["jobs"]?[0]
                 if job?["completionPercentage"] == 10 {
@@ -226,7 +226,7 @@ final class FakeJobs: JobOverview {
             let told = events.compactMap { $0.data["jobs"]?[0] }
             #expect(told.map { $0["completionPercentage"] } == [10, 60])
             #expect(told[0]["shares"]?["n1"] == 10 && told[0]["standing"] == "told")
-            #expect(events.contains { $0.data["survey"]?["unheard"] == ["n9"] })
+            #expect(events.contains { $0.data["survey"]?["unheard"] == ["n9"] && $0.data["survey"]?["shardsWithoutStore"] == 4 })
             // A reader that has gone is noticed at the latest when something is written to it.
             let deadline = world.now + .seconds(30)
             var asked = -1

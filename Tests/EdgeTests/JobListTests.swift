@@ -52,9 +52,10 @@ import World
             try Self.lookup(2, engine)
             try Self.count(3, engine, isCancelled: true)
             let answer = try await ask("GET", base + "/api/jobs")
-            #expect(answer.status == 200 && answer.json?.members?.map(\.key) == ["jobs", "next", "unheard"])
+            #expect(answer.status == 200 && answer.json?.members?.map(\.key) == ["jobs", "next", "unheard", "shardsWithoutStore"])
             #expect(ids(answer.json) == ([3, 2, 1] as [UInt64]).map { "\(Self.id($0))" })
             #expect(answer.json?["next"] == .null && answer.json?["unheard"] == ["n5"], "a store that was not heard is told")
+            #expect(answer.json?["shardsWithoutStore"] == 3)
             let job = try #require(answer.json?["jobs"]?[1])
             #expect(job.members?.map(\.key) == [
                 "jobId", "kind", "status", "subject", "createdAt", "completionPercentage", "elapsedMs", "statusUrl", "home", "warnings",

@@ -31,7 +31,7 @@ import World
         var pages: [[JobSummary]] = [], before: WorkID?
         repeat {
             let (jobs, next) = await catalogue.page(kind: kind, status: status, before: before, limit: limit)
-            #expect(jobs.jobs.count <= limit && jobs.unheard == ["n5"])
+            #expect(jobs.jobs.count <= limit && jobs.unheard == ["n5"] && jobs.shardsWithoutStore == 3)
             #expect(next.map { next in before.map { next < $0 } ?? true } ?? true, "each page is of older ones")
             pages.append(jobs.jobs)
             before = next
@@ -138,6 +138,7 @@ import World
         }
         let survey = await Self.catalogue(engine).survey()
         #expect(survey.jobs.map(\.id) == [.job(3), .job(1), .job(4), .job(2)] && survey.unheard == ["n5"])
+        #expect(survey.shardsWithoutStore == 3)
     }
 
     /// Behind hundreds of those that have ended.

@@ -138,7 +138,8 @@ package final class MemoryEngine: RegisterEngine, RegisterCatalogue {
                     version: 1, isFinished: held.actors.isFinished(actor), due: held.actors.due(actor), answer: answer)
                 return RegisterList.Entry(key: actor.key, glance: glance, node: "n1")
             }
-            return RegisterList(entries: entries, unheard: ["n5"], next: part.count < shown.count ? part.last?.key.bytes : nil)
+            return RegisterList(
+                entries: entries, unheard: ["n5"], shardsWithoutStore: 3, next: part.count < shown.count ? part.last?.key.bytes : nil)
         }
     }
 }

@@ -178,7 +178,9 @@ package actor LiveFeed {
         let live = Set(node.inspectMembers().filter(\.status.isLive).map(\.name))
         let nowMs = nowMs
         let rows = JobRow.merge(survey, before: picture.jobRows, live: live, nowMs: nowMs, limit: Self.jobsShown)
-        let document: JSON = ["unheard": .array(survey.unheard.map { .string($0) })]
+        let document: JSON = [
+            "unheard": .array(survey.unheard.map { .string($0) }), "shardsWithoutStore": .number(survey.shardsWithoutStore),
+        ]
         picture.setJobs(rows, survey: document) { $0.json }
         if picture.version != before { flush() }
     }
