@@ -38,6 +38,7 @@ extension RunTests {
     @Test(arguments: [
         ("kill-all-during-orders", "fresh-seeds", "  BROKEN   effects once: an order that was sent again is two"),
         ("halves-during-items", "majority-of-the-living", "  BROKEN   items counted once: "),
+        ("late-letters-during-orders", "no-inbox", "  BROKEN   stock conserved: "),
     ])
     func plantedFaultsAreFound(_ scenario: String, _ mutation: String, _ finding: String) async throws {
         try await withPlace { place in

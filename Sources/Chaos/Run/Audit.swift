@@ -6,8 +6,8 @@ import World
 ///
 /// A client believes the first edge that says how its job ended. Only this finds that another edge says otherwise, still waits, or
 /// has forgotten the job; and what orders have left of money and stock, and how many items count.
-final class Audit: Sendable {
-    enum Question: Sendable {
+package final class Audit: Sendable {
+    package enum Question: Sendable {
         case job(JobBoard.Entry)
         case holding(Holding)
         /// How many items it has.
@@ -26,7 +26,7 @@ final class Audit: Sendable {
     /// Questions that each edge is asked at the same time.
     private static let workers = 8
 
-    init(stage: any ChaosStage, recorder: Recorder, world: any World, patience: Duration) {
+    package init(stage: any ChaosStage, recorder: Recorder, world: any World, patience: Duration) {
         self.stage = stage
         self.recorder = recorder
         self.world = world
@@ -34,17 +34,17 @@ final class Audit: Sendable {
     }
 
     /// True when every edge has been asked everything.
-    var isOver: Bool { running.withLock { $0 == 0 } }
+    package var isOver: Bool { running.withLock { $0 == 0 } }
 
     /// Begins to add again what is doubtful, each at one edge after the other, and returns at once.
-    func settle(_ additions: [Question], edges: [String]) {
+    package func settle(_ additions: [Question], edges: [String]) {
         guard !edges.isEmpty else { return }
         begin(additions, at: edges)
     }
 
     /// Begins, and returns at once.
     /// - Parameter edges: those that run.
-    func begin(_ questions: [Question], edges: [String]) {
+    package func begin(_ questions: [Question], edges: [String]) {
         for edge in edges { begin(questions, at: [edge]) }
     }
 

@@ -3,7 +3,7 @@ import World
 
 /// What is known of the jobs of a run right now: clients write it, the director's conditions and targets read it.
 package final class JobBoard: Sendable {
-    struct Entry: Sendable {
+    package struct Entry: Sendable {
         let process: Int
         /// `primes`, `lookup` or `orders`.
         let kind: String
