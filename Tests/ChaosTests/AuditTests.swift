@@ -58,7 +58,9 @@ import World
     }
 
     @Test func whatNobodyAcknowledgesStaysUnknown() async throws {
-        let records = try await run(Edges(takes: false), patience: .milliseconds(100)) { $0.settle([.addition("t", ["a"])], edges: ["n1", "n2"]) }
+        let records = try await run(Edges(takes: false), patience: .milliseconds(100)) {
+            $0.settle([.addition("t", ["a"])], edges: ["n1", "n2"])
+        }
         #expect(records.map(\.outcome) == [.unknown] && records.first?.detail == "503: not yet")
     }
 
