@@ -85,7 +85,7 @@ import World
             #expect(silent.status == 503 && silent.headers["retry-after"] == "1" && silent.text.contains("two of three"))
         }
         try await withAdmin { bench in
-            #expect(try await ask("GET", "\(bench.network)/sagas").json == ["sagas": [], "unheard": [], "next": nil])
+            #expect(try await ask("GET", "\(bench.network)/sagas").json == ["sagas": [], "unheard": [], "shardsWithoutStore": 0, "next": nil])
             #expect(try await ask("GET", "\(bench.network)/dead-letters").json?["deadLetters"] == [])
             for path in ["traces/\(id)", "dead-letters/\(Self.path(orders.letter))"] {
                 let none = try await ask("GET", "\(bench.network)/\(path)")

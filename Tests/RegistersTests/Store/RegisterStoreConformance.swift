@@ -1,3 +1,4 @@
+import Glibc
 import Registers
 import TestSupport
 import Testing
@@ -235,10 +236,13 @@ import World
     @Test(arguments: StoreKind.all)
     func whatIsReadDuringACommitIsOfThatOneOrTheOneBefore(_ kind: StoreKind) async throws {
         let disk = try kind.makeDisk(), a = registerKey("kv/a"), b = registerKey("kv/b"), commits: UInt64 = 300
-        let store = disk.store, writer = Flag()
+        let store = disk.store, writer = Flag(), reader = Flag()
         async let written: Void = onOwnThread {
             defer { writer.raise() }
+            // Others read while this goes on, however busy the machine is.
+            for _ in 0..<10_000 where !reader.isRaised { usleep(1_000) }
             for number in 1...commits {
+                if number % 10 == 0 { usleep(200) }
                 let row = StoredRow(key: rowKey(Int(number)), value: [1], changed: number)
                 let changes = [
                     StoreCommit.Change(key: a, record: fullRecord(number), rows: [row]),
@@ -259,6 +263,7 @@ import World
                 #expect(seen == seen.sorted() && seen[0] >= least && seen[3] <= most, "\(least) \(seen) \(most)")
                 #expect(moved.count == (seen[3] == 0 ? 0 : 1))
                 reads += 1
+                reader.raise()
             }
             return reads
         }
