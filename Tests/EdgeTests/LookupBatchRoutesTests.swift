@@ -16,7 +16,9 @@ import World
         let edge = EdgeServer(
             address: .tcp(host: "127.0.0.1", port: 0),
             groups: [LookupBatchRoutes(gateway: gateway, services: LookupService.all, world: gateway.world)],
-            readiness: { .healthy }, version: "0.1.0", world: gateway.world, logger: Logger(label: "test"))
+            readiness: { .healthy }, version: "0.1.0", world: gateway.world,
+            // Beside tests that compute, an answer may be late by more than the second that it has.
+            limits: WebLimits(requestDeadline: .seconds(60)), logger: Logger(label: "test"))
         let port = try await edge.start()
         do { try await check(try await ask("POST", "http://127.0.0.1:\(port)/api/lookup/batch", body: body), gateway) } catch {
             await edge.stop()
