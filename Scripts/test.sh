@@ -8,7 +8,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 swift=${SWIFT:-swift}
-computing='^(MembershipTests|CampaignTests|RegistersTests|MessagePackTests|WireTests|PlacementTests|ChoreographyTests|JobsTests|OrdersTests|ItemsTests|JSONDocumentTests|HouseTests)\.|^PrimesTests\.(CounterTests|PrimesJobTests)/'
+computing='^(MembershipTests|CampaignTests|RegistersTests|MessagePackTests|WireTests|PlacementTests|ChoreographyTests|JobsTests|OrdersTests|ItemsTests|JSONDocumentTests|HouseTests)\.|^PrimesTests\.(CounterTests|PlanTests|PrimesJobTests)/'
 processes='^CommandTests\.'
 chaos='^ChaosTests\.'
 

@@ -111,10 +111,7 @@ private struct FakeTruth: TruthInspection {
         #expect(nodes[1].reason?.utf8.allSatisfy { $0 < 128 } == true && nodes[0].reason == nil)
         worlds[1].wallClockOffset = .zero
         #expect(nodes[1].readiness() == .healthy && nodes[1].reason == nil)
-        for name in ["n1", "n3"] {
-            worlds[name == "n1" ? 0 : 2].kill()
-            network.kill(name)
-        }
+        network.partition(["n2"], ["n1", "n3"])
         // Long enough to hear nobody, and not so long that the others count for gone.
         simulation.run(for: .seconds(15))
         #expect(nodes[1].readiness() == .degraded && nodes[1].reason == "the node hears nobody, and may be cut off")
