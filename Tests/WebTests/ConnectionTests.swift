@@ -1,3 +1,4 @@
+import Glibc
 import Hummingbird
 import JSONDocument
 import NIOCore
@@ -158,13 +159,20 @@ import World
             let crowd = try await onOwnThread { try (0..<200).map { _ in try RawConnection(base) } }
             #expect(try await ask("GET", base + "/fast", headers: [("connection", "close")]).text == "fast")
             #expect(try await onOwnThread { working.readAnswer() }.hasSuffix("late"))
-            // Nobody's time was up: the first of the crowd went for the last, which is still there and is served.
+            // Nobody's time was up: the first of the crowd went for those who came later, as many as there is room for, and these are served.
+            // On two loops it need not be exactly the last ones.
             #expect(try await onOwnThread { crowd[0].readToEnd().isClosed })
-            let last = try await onOwnThread {
-                crowd[199].send("GET /fast HTTP/1.1\r\nHost: h\r\n\r\n")
-                return crowd[199].readAnswer()
+            let survivors = try await onOwnThread {
+                for _ in 0..<3_000 where crowd.count(where: \.isOpen) > 19 { usleep(10_000) }
+                return crowd.filter(\.isOpen)
             }
-            #expect(last.hasSuffix("fast"), "\(last)")
+            #expect((1...19).contains(survivors.count), "\(survivors.count)")
+            let last = try #require(survivors.last)
+            let answer = try await onOwnThread {
+                last.send("GET /fast HTTP/1.1\r\nHost: h\r\n\r\n")
+                return last.readAnswer()
+            }
+            #expect(answer.hasSuffix("fast"), "\(answer)")
         }
     }
 
