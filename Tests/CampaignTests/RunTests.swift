@@ -19,6 +19,19 @@ import World
         #expect(lines > 500)
     }
 
+    /// In the first of these a commit that was to die under way takes so long that all is made well meanwhile.
+    @Test func nobodyIsKilledAfterAllWasMadeWell() {
+        for seed in [1_850] + Array(UInt64(1)...20) {
+            var isWell = false, killed: [String] = []
+            let result = CampaignRun(seed: seed).run { line in
+                if line.contains("all is made well") { isWell = true }
+                if isWell, line.contains("  kill  ") { killed.append(line) }
+            }
+            #expect(isWell && killed.isEmpty, "seed \(seed): \(killed)")
+            #expect(result.violations.isEmpty, "seed \(seed): \(result.violations)")
+        }
+    }
+
     @Test(arguments: Scenario.named) func noPromiseIsBroken(scenario: Scenario) {
         var tally = CampaignTally()
         for seed in UInt64(1)...12 { tally.add(CampaignRun(seed: seed, scenario: scenario).run()) }

@@ -110,7 +110,10 @@ extension ActorExamination {
 
     /// Asks the home until it answers.
     private func attempt(_ actor: ActorName, _ query: ActorQuery, _ note: @escaping (inout Books, [UInt8]) throws -> Void) {
-        guard let home = mesh.map.electorate(of: actor.key.shard).members.lazy.compactMap(machine).first else { return }
+        let again: (SimulatedMesh) -> Void = { [unowned self] _ in attempt(actor, query, note) }
+        guard let home = mesh.map.electorate(of: actor.key.shard).members.lazy.compactMap(machine).first else {
+            return mesh.after(.milliseconds(100), again)
+        }
         _ = mesh.ask(home, actor.key, .read(query.packed), patience: .seconds(3)) { [unowned self] result in
             switch result {
             case .success(let bytes):
@@ -118,7 +121,7 @@ extension ActorExamination {
                 do { try note(&books, bytes) } catch {
                     violations.append(Violation(.unreadable, "what \(actor) says cannot be read: \(error)"))
                 }
-            case .failure: mesh.after(.milliseconds(100)) { [unowned self] _ in attempt(actor, query, note) }
+            case .failure: mesh.after(.milliseconds(100), again)
             }
         }
     }

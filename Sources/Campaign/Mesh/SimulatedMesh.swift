@@ -211,7 +211,9 @@ final class SimulatedMesh {
         case .action(let body): body(self)
         case .start(let i): start(i)
         case .death(let i, let serial, let keepsPending):
-            if machines[i].process?.serial == serial { kill(i, keepsPending: keepsPending, isSeen: seesDeaths) }
+            // A slow commit may outlast the trouble; who is no longer to be killed then lives.
+            guard machines[i].process?.serial == serial, machines[i].killPoint != nil else { return }
+            kill(i, keepsPending: keepsPending, isSeen: seesDeaths)
         case .parcel(let i, let parcel):
             guard let process = machines[i].process else { return refuse(parcel, at: i) }
             if !isFrozen(i, event) { take(parcel, process) }
