@@ -24,9 +24,9 @@ import World
 
         var count: Int { calls.load(ordering: .relaxed) }
 
-        func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON {
+        func lookUp(_ target: LookupTarget, _ world: any World) async throws -> LookupAnswer {
             calls.add(1, ordering: .relaxed)
-            return try await body(target, world)
+            return LookupAnswer(try await body(target, world))
         }
     }
 

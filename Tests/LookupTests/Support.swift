@@ -9,7 +9,7 @@ import World
 /// The document of a lookup, or the sentence that it failed with.
 func look(_ worker: some LookupWorker, _ target: String) async throws -> Result<JSON, LookupFailure> {
     do {
-        return .success(try await worker.lookUp(try LookupTarget(target), SystemWorld()))
+        return .success(try await worker.lookUp(try LookupTarget(target), SystemWorld()).document)
     } catch let failure as LookupFailure {
         return .failure(failure)
     }

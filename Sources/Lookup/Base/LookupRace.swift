@@ -44,7 +44,7 @@ final class LookupRace: Sendable {
         _ worker: any LookupWorker, _ target: LookupTarget, _ world: any World
     ) async -> Result<Result<String, LookupFailure>, any Error> {
         do {
-            let text = try await worker.lookUp(target, world).text()
+            let text = try await worker.lookUp(target, world).document.text()
             guard text.utf8.count <= LookupBench.documentLimit else {
                 let sentence = "the \(worker.service.title) result has \(text.utf8.count) bytes; at most "
                 return .success(.failure(LookupFailure(sentence + "\(LookupBench.documentLimit) are kept")))

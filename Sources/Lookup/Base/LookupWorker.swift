@@ -1,4 +1,3 @@
-import JSONDocument
 import World
 
 // A LOOKUP ON ITS NODE
@@ -21,23 +20,12 @@ public protocol LookupWorker: Sendable {
     func obstacles(_ world: any World) -> [String]
 
     /// Looks the target up; timing, time-out, saving and answering are the bench's.
-    /// - Returns: the document, with keys in camel case in the order of reading.
     /// - Throws: ``LookupFailure`` with what the user shall read; `CancellationError`.
-    func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON
+    func lookUp(_ target: LookupTarget, _ world: any World) async throws -> LookupAnswer
 }
 
 extension LookupWorker {
     public func obstacles(_ world: any World) -> [String] { [] }
-}
-
-/// Why a lookup has no result, for the user.
-public struct LookupFailure: Error, Codable, Hashable, Sendable, CustomStringConvertible {
-    /// The sentence of the contract where it has one, else one that names what was asked and who did not answer.
-    public let message: String
-
-    public init(_ message: String) { self.message = message }
-
-    public var description: String { message }
 }
 
 /// A request for one lookup of a job.
@@ -45,10 +33,21 @@ public struct LookupOrder: Codable, Hashable, Sendable {
     /// Its ``LookupService/value``.
     public let service: Int
     public let target: LookupTarget
+    /// What was kept from an earlier lookup is no answer.
+    public let isFresh: Bool
 
-    public init(service: Int, target: LookupTarget) {
+    public init(service: Int, target: LookupTarget, isFresh: Bool = false) {
         self.service = service
         self.target = target
+        self.isFresh = isFresh
+    }
+
+    /// A node of an earlier release says nothing of what came later.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        service = try container.decode(Int.self, forKey: .service)
+        target = try container.decode(LookupTarget.self, forKey: .target)
+        isFresh = try container.decodeIfPresent(Bool.self, forKey: .isFresh) ?? false
     }
 }
 

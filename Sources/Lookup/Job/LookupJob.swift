@@ -66,7 +66,7 @@ public enum LookupJob: JobActor {
         state.course = JobCourse(now: next.now)
         try next.setTimer("deadline", at: WallTime(millisecondsSince1970: event.deadlineMs), JobDeadline())
         for service in request.services {
-            let order = LookupOrder(service: service, target: request.target)
+            let order = LookupOrder(service: service, target: request.target, isFresh: request.isFresh)
             try next.order(work.name, part: "\(service)", try MessagePackEncoder().encode(order))
         }
     }

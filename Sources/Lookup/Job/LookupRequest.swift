@@ -8,13 +8,24 @@ public struct LookupRequest: JobRequest {
     public let target: LookupTarget
     /// The numbers of the services, in the order in which the user named them.
     public let services: [Int]
+    /// The user wants no answer that was kept from an earlier lookup.
+    public let isFresh: Bool
 
     /// Services that one job may ask for.
     public static let servicesAllowed = 10
 
-    public init(target: LookupTarget, services: [Int]) {
+    public init(target: LookupTarget, services: [Int], isFresh: Bool = false) {
         self.target = target
         self.services = services
+        self.isFresh = isFresh
+    }
+
+    /// What came with later releases may be missing: a job is read for as long as it is kept.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        target = try container.decode(LookupTarget.self, forKey: .target)
+        services = try container.decode([Int].self, forKey: .services)
+        isFresh = try container.decodeIfPresent(Bool.self, forKey: .isFresh) ?? false
     }
 
     /// What no validation would have let through: a peer may send anything.

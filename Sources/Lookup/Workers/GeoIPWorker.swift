@@ -30,7 +30,7 @@ public struct GeoIPWorker: LookupWorker {
     }
 
     /// Addresses of special ranges are nowhere: they fail with the words of the contract, and nobody is asked.
-    public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON {
+    public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> LookupAnswer {
         let address = try await address(of: target, world)
         if let range = address.specialRange { throw LookupFailure(range.kind == .private ? "private range" : "reserved range") }
         let members = if let files {
@@ -38,7 +38,7 @@ public struct GeoIPWorker: LookupWorker {
         } else {
             try await web.find(address)
         }
-        return .object(members + [.init("resolvedAddress", .string(address.description))])
+        return LookupAnswer(.object(members + [.init("resolvedAddress", .string(address.description))]), address: address)
     }
 
     private func address(of target: LookupTarget, _ world: any World) async throws -> IPAddress {

@@ -48,7 +48,7 @@ public struct PingWorker: LookupWorker {
         marks = PingMarks(world)
     }
 
-    public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON {
+    public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> LookupAnswer {
         let addresses = if let address = target.address { [address] } else { try await resolver.addresses(of: target.text, world) }
         guard !addresses.isEmpty else { throw LookupFailure("\(target) has no address") }
         var failure: String?
@@ -59,7 +59,7 @@ public struct PingWorker: LookupWorker {
                 continue
             }
             do {
-                return try await ping(address, target, world).json
+                return LookupAnswer(try await ping(address, target, world).json, address: address)
             } catch let error as SystemFailure {
                 failure = failure ?? error.description
             }

@@ -39,7 +39,7 @@ public struct RDAPWorker: LookupWorker {
         bootstrap = RDAPBootstrap(outside, base: base, patience: patience, limit: Self.bodyLimit)
     }
 
-    public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON {
+    public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> LookupAnswer {
         if let range = target.address?.specialRange, range.kind.isLocal {
             throw LookupFailure("'\(target)' is registered to nobody: \(range.prefix) is \(range.kind.rawValue) (\(range.source))")
         }
@@ -49,7 +49,7 @@ public struct RDAPWorker: LookupWorker {
         for server in servers {
             let path = target.address.map { "ip/\($0.addressText)" } ?? "domain/\(target)"
             do {
-                return try await fetch(server + (server.hasSuffix("/") ? "" : "/") + path, target, world)
+                return LookupAnswer(try await fetch(server + (server.hasSuffix("/") ? "" : "/") + path, target, world))
             } catch let error as Silence {
                 silent.append(error.description)
             }

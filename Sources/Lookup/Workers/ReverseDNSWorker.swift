@@ -14,18 +14,18 @@ public struct ReverseDNSWorker: LookupWorker {
     }
 
     /// An address without a name is an answer, not a failure. A server that fails or refuses is a failure that says so.
-    public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON {
+    public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> LookupAnswer {
         guard let address = target.address else { throw LookupFailure("Reverse DNS lookup requires an IP address target.") }
         let askedAt = world.wallTime
         let (names, timeToLive) = try await names(of: address, world)
         // That a name leads nowhere, or its server is silent, takes nothing from what was found.
         let forward = if let name = names.first { try await addresses(of: name, world) } else { [IPAddress]() }
-        return [
+        return LookupAnswer([
             "input": .string(target.text), "found": .bool(!names.isEmpty), "hostName": .text(names.first),
             "aliases": .array(names.dropFirst().map { .string($0) }), "addresses": .array(forward.map { .string($0.description) }),
             "forwardConfirmed": .bool(forward.contains { $0.bytes == address.bytes }),
             "timeToLiveSeconds": timeToLive.map { .number($0) } ?? .null, "queriedAtUtc": .string(askedAt.iso8601),
-        ]
+        ])
     }
 
     private func names(of address: IPAddress, _ world: any World) async throws -> (names: [String], timeToLive: UInt32?) {

@@ -22,13 +22,13 @@ private final class PatientWorker: LookupWorker {
 
     var count: Int { calls.withLock { $0 } }
 
-    func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON {
+    func lookUp(_ target: LookupTarget, _ world: any World) async throws -> LookupAnswer {
         calls.withLock { $0 += 1 }
         try await world.sleep(for: duration)
         if service == .geoIP { throw LookupFailure("private range") }
         // Larger than a register takes.
-        if service == .rdap { return ["text": .string(String(repeating: "x", count: 100_000))] }
-        return ["target": .string(target.text)]
+        if service == .rdap { return LookupAnswer(["text": .string(String(repeating: "x", count: 100_000))]) }
+        return LookupAnswer(["target": .string(target.text)])
     }
 }
 

@@ -13,7 +13,7 @@ struct WhoisWorker: LookupWorker {
     let host: String
     let port: Int
 
-    func lookUp(_ target: LookupTarget, _ world: any World) async throws -> JSON {
+    func lookUp(_ target: LookupTarget, _ world: any World) async throws -> LookupAnswer {
         do {
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(host: host, port: port) {
                 channel in
@@ -30,7 +30,7 @@ struct WhoisWorker: LookupWorker {
                 }
                 return String(buffer: answer)
             }
-            return ["query": .string(target.text), "server": .string(host), "text": .string(text)]
+            return LookupAnswer(["query": .string(target.text), "server": .string(host), "text": .string(text)])
         } catch let error as NIOConnectionError {
             throw LookupFailure("the whois server \(host):\(port) cannot be reached: \(error)")
         }
