@@ -16,6 +16,7 @@ public struct Reaction {
         let work: String
         let payload: [UInt8]
         let expected: Duration
+        let place: String?
     }
 
     struct Timer: Hashable, Sendable {
@@ -97,7 +98,11 @@ public struct Reaction {
     ///   - work: the kind of work; see ``WorkKind/name``.
     ///   - part: names the part within the actor; the answer comes under it, as the event ``WorkAnswer``.
     ///   - expected: about how long a worker takes for it, for judging when one is silent; zero when nobody knows.
-    public mutating func order(_ work: String, part: String, _ payload: [UInt8], expected: Duration = .zero) throws {
+    ///   - place: the name of the only node that may do it; nil for whichever the ring names. When that node cannot be had, the part fails by its
+    ///     name: see ``WorkResult/failed(_:)``.
+    public mutating func order(
+        _ work: String, part: String, _ payload: [UInt8], expected: Duration = .zero, at place: String? = nil
+    ) throws {
         guard step.orders.contains(work) else {
             throw ReactionError("\(step.kind) on \(step.event) orders \(work), which it does not declare")
         }
@@ -105,7 +110,11 @@ public struct Reaction {
             throw ReactionError("part \(part.prefix(128)) of \(work): a part has a name of 1 to \(ChoreographyLimits.nameBytes) bytes "
                 + "and an order of at most \(ChoreographyLimits.orderBytes), not \(payload.count)")
         }
-        orders.append(Order(part: part, work: work, payload: payload, expected: expected))
+        if let place, place.isEmpty || place.utf8.count > ChoreographyLimits.nameBytes {
+            throw ReactionError(
+                "part \(part) of \(work) is for the node '\(place.prefix(128))'; a node has a name of 1 to \(ChoreographyLimits.nameBytes) bytes")
+        }
+        orders.append(Order(part: part, work: work, payload: payload, expected: expected, place: place))
     }
 
     /// Nobody waits for the part any longer.

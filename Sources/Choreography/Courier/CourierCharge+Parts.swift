@@ -88,8 +88,9 @@ extension CourierCharge {
         if begun.count < left.count { look.next = min(look.next, look.now + .milliseconds(100)) }
         return begun.map { order in
             parts[order.part] = Part(work: order.row.work)
-            let part = Scatter.Part(order.part, order.row.payload, expected: .milliseconds(Int64(order.row.expectedMs)))
-            return .perform(actor, work: order.row.work, part)
+            let row = order.row
+            let part = Scatter.Part(order.part, row.payload, expected: .milliseconds(Int64(row.expectedMs)), place: row.place)
+            return .perform(actor, work: row.work, part)
         }
     }
 }

@@ -96,17 +96,20 @@ package struct OrderRow: Hashable, Sendable {
     package var cause: UInt64
     /// About how long a worker takes for it, in milliseconds; 0 when nobody knows.
     package var expectedMs: UInt32
+    /// The only node that may do it; nil when any worker may, and when it is closed.
+    package var place: String?
     /// Why nobody is expected to answer it; nil while somebody is.
     package var dead: String?
     /// An answer was applied, or nobody waits for it any longer. Then `payload` is empty.
     package var isClosed = false
 
-    package init(work: String, payload: [UInt8], trace: WorkID, cause: UInt64, expectedMs: UInt32 = 0) {
+    package init(work: String, payload: [UInt8], trace: WorkID, cause: UInt64, expectedMs: UInt32 = 0, place: String? = nil) {
         (self.work, self.payload, self.trace, self.cause) = (work, payload, trace, cause)
-        self.expectedMs = expectedMs
+        (self.expectedMs, self.place) = (expectedMs, place)
     }
 }
 
+/// A place came with a later release. A row without one looks as it always has; nil before the last field says that a place follows it.
 extension OrderRow: Packable {
     package func pack(into writer: inout MessagePackWriter) {
         writer.pack(work)
@@ -115,7 +118,9 @@ extension OrderRow: Packable {
         writer.pack(cause)
         writer.pack(expectedMs)
         writer.packOptional(dead)
+        if place != nil { writer.packNil() }
         writer.pack(isClosed)
+        if let place { writer.pack(place) }
     }
 
     package init(from reader: inout MessagePackReader) throws {
@@ -125,7 +130,9 @@ extension OrderRow: Packable {
         cause = try reader.readUInt64()
         expectedMs = try reader.readInt()
         dead = try reader.readOptionalString()
+        let hasPlace = try reader.readNilIfPresent()
         isClosed = try reader.readBool()
+        place = hasPlace ? try reader.readString(maxBytes: ChoreographyLimits.nameBytes) : nil
     }
 }
 

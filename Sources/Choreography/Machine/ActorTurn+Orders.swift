@@ -11,14 +11,16 @@ extension ActorTurn {
         }
         header.openOrders += 1
         let expected = UInt32(clamping: order.expected.milliseconds)
-        put(OrderRow(work: order.work, payload: order.payload, trace: trace, cause: cause, expectedMs: expected), order.part)
+        let row = OrderRow(
+            work: order.work, payload: order.payload, trace: trace, cause: cause, expectedMs: expected, place: order.place)
+        put(row, order.part)
     }
 
     mutating func close(_ order: OrderRow, _ part: String) {
         header.openOrders -= 1
         if order.dead != nil { header.deadOrders -= 1 }
         var order = order
-        (order.payload, order.dead, order.isClosed) = ([], nil, true)
+        (order.payload, order.place, order.dead, order.isClosed) = ([], nil, nil, true)
         put(order, part)
     }
 

@@ -21,6 +21,10 @@ extension Scatter {
         var isGivenUp = false
         /// Not sent before.
         var pausedUntil = Instant.zero
+        /// Of one that waits for its place: since when that is not among the workers.
+        var absentSince: Instant?
+        /// The life of its place that was known last has died.
+        var hasPlaceDied = false
 
         init(part: Part) { self.part = part }
 
@@ -169,7 +173,8 @@ extension Scatter {
 
     /// A node may have a part that it does not have already, and that it has not failed while others are untried.
     private func mayHave(_ node: NodeIdentity, _ entry: Entry) -> Bool {
-        !entry.isWith(node) && (!entry.tried.contains(node.name) || seats.allSatisfy { entry.tried.contains($0.node.name) })
+        if let place = entry.part.place { return place == node.name && !entry.isWith(node) }
+        return !entry.isWith(node) && (!entry.tried.contains(node.name) || seats.allSatisfy { entry.tried.contains($0.node.name) })
     }
 
     private func anySeatAndPart(_ now: Instant) -> (seat: Int, name: String)? {
@@ -182,6 +187,10 @@ extension Scatter {
     /// The ring's owner of the part, or whoever comes next on it; the first again once all have been tried.
     private mutating func place(_ name: String) {
         guard let entry = parts[name] else { return }
+        if let place = entry.part.place {
+            parts[name]?.owner = place
+            return
+        }
         let key = "\(work)/\(name)", holders = Set(entry.flights.map(\.node.name))
         let untried = ring.owner(of: key, role: kind.name, excluding: entry.tried.union(holders))
         parts[name]?.owner = (untried ?? ring.owner(of: key, role: kind.name, excluding: holders))?.name
@@ -192,6 +201,7 @@ extension Scatter {
         waiting.removeAll { $0 == name }
         if entry.isResend { entry.resent += 1 }
         entry.isResend = false
+        (entry.absentSince, entry.hasPlaceDied) = (nil, false)
         if seats.allSatisfy({ entry.tried.contains($0.node.name) }) { entry.tried = [] }
         entry.flights.append(Flight(node: seats[seat].node, sentAt: now))
         parts[name] = entry

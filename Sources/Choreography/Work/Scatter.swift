@@ -19,6 +19,8 @@ import World
 // nodes idle, they are given the oldest parts in flight as well (the backup tasks of Dean and Ghemawat, "MapReduce", OSDI 2004, 3.6),
 // where the kind of work allows it. Whoever answers first counts, and the others are called off.
 //
+// A part that has a place goes to that node alone: Scatter+Places.swift.
+//
 // Giving up. A part with which three nodes have died may be what kills them, and is given to no other (PartDeaths); one that workers have
 // reported as impossible four times has failed. Both are answers, and the actor decides what they mean. A part that all who may have it
 // are silent about is not answered: an operator is told, and an answer that comes after all still counts.
@@ -34,9 +36,11 @@ package struct Scatter: Sendable {
         package let payload: [UInt8]
         /// About how long it takes; zero when nobody knows.
         package let expected: Duration
+        /// The only node that may have it, by name; nil for whichever the ring names.
+        package let place: String?
 
-        package init(_ name: String, _ payload: [UInt8], expected: Duration = .zero) {
-            (self.name, self.payload, self.expected) = (name, payload, expected)
+        package init(_ name: String, _ payload: [UInt8], expected: Duration = .zero, place: String? = nil) {
+            (self.name, self.payload, self.expected, self.place) = (name, payload, expected, place)
         }
     }
 
@@ -106,9 +110,12 @@ package struct Scatter: Sendable {
         case .died(let node):
             for name in parts.keys.sorted() {
                 parts[name]?.deaths.confirm(node)
+                parts[name]?.noteDeath(of: node)
                 giveUpAfterDeaths(name, node, &effects)
             }
-        case .tick: callAgain(now, &effects)
+        case .tick:
+            giveUpAbsentPlaces(now, &effects)
+            callAgain(now, &effects)
         }
         dispatch(now, &effects)
         precondition(seats.allSatisfy { $0.inFlight >= 0 }, "a credit came back twice")
@@ -163,6 +170,7 @@ package struct Scatter: Sendable {
         switch loss {
         case .died:
             parts[name]?.deaths.insert(node)
+            parts[name]?.noteDeath(of: node)
             giveUpAfterDeaths(name, node, &effects)
         case .nodeDown, .silent: parts[name]?.deaths.miss(node)
         case .overloaded: parts[name]?.pause(now)
@@ -175,7 +183,7 @@ package struct Scatter: Sendable {
         if loss != .overloaded {
             parts[name]?.isResend = true
             // The next has failed it before; one that is out of reach would fail it again in the same moment.
-            if seats.allSatisfy({ entry.tried.contains($0.node.name) }) { parts[name]?.pause(now) }
+            if entry.part.place != nil || seats.allSatisfy({ entry.tried.contains($0.node.name) }) { parts[name]?.pause(now) }
         }
         enqueue(name)
     }
@@ -195,7 +203,7 @@ package struct Scatter: Sendable {
             guard let entry = parts[name], let last = entry.flights.last, !entry.isGivenUp, !waiting.contains(name) else { continue }
             let silence = silenceLimit(entry.part), span = now - last.sentAt
             guard span > (idles ? min(stragglerLimit ?? silence, silence) : silence) else { continue }
-            if entry.flights.count < copiesAllowed {
+            if entry.flights.count < copiesAllowed(entry.part) {
                 parts[name]?.isResend = true
                 for flight in entry.flights { parts[name]?.tried.insert(flight.node.name) }
                 enqueue(name)
@@ -207,7 +215,7 @@ package struct Scatter: Sendable {
         }
     }
 
-    private var copiesAllowed: Int { max(1, min(Self.copiesAllowed, seats.count)) }
+    private func copiesAllowed(_ part: Part) -> Int { part.place == nil ? max(1, min(Self.copiesAllowed, seats.count)) : 1 }
 
     /// Eight times the longest so far, or twenty times what is expected while nothing is known; at least what the kind of work says.
     private func silenceLimit(_ part: Part) -> Duration {

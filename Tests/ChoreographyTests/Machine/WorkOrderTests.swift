@@ -25,6 +25,17 @@ import World
         #expect(!stage[.clerk].rows.contains { ($0.value ?? []).contains([7, 7, 7]) }, "what was ordered is not kept any longer")
     }
 
+    @Test func thePlaceOfAPartIsKeptForAsLongAsItIsOpen() throws {
+        try stage.tell(.clerk, .order("a", place: "n3"), .order("b"))
+        #expect(try stage.duties(of: .clerk).orders.map(\.row.place) == ["n3", nil])
+        let placed = try #require(stage[.clerk].rows.first { ($0.value ?? []).contains(Array("n3".utf8)) })
+        try answer("a")
+        #expect(stage[.clerk].rows.first { $0.key == placed.key }?.value?.contains(Array("n3".utf8)) == false)
+        for place in ["", String(repeating: "n", count: 129)] {
+            #expect(throws: MachineRefusal.self) { try stage.tell(.clerk, .order("c", place: place)) }
+        }
+    }
+
     @Test func theSecondAnswerToAPartIsNone() throws {
         try stage.tell(.clerk, .order("a"), .order("b"))
         try answer("a", [1], by: "n2")

@@ -9,7 +9,7 @@ enum Act: Codable, Hashable, Sendable {
     case ask(box: String)
     /// A word to a box that no clerk declares to say.
     case whisper(box: String)
-    case order(String, work: String = "count", bytes: Int = 0)
+    case order(String, work: String = "count", bytes: Int = 0, place: String? = nil)
     case callOff(String)
     case timer(String, afterMs: Int64)
     /// A timer for an event that no clerk declares.
@@ -139,7 +139,8 @@ extension Reaction {
         case .say(let text, let box): try send(Say(text: text), to: .box(box))
         case .ask(let box): try send(Ask(), to: .box(box))
         case .whisper(let box): try send(Whisper(), to: .box(box))
-        case .order(let part, let work, let bytes): try order(work, part: part, [UInt8](repeating: 7, count: bytes))
+        case .order(let part, let work, let bytes, let place):
+            try order(work, part: part, [UInt8](repeating: 7, count: bytes), at: place)
         case .callOff(let part): callOff(part: part)
         case .timer(let name, let span):
             try setTimer(name, at: WallTime(millisecondsSince1970: now.millisecondsSince1970 + span), Ring(name: name))

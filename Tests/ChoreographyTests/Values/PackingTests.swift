@@ -55,7 +55,7 @@ import World
             .init(receiver: .box("x"), letters: letters, dead: nil, received: 4), .init(receiver: .clerk, letters: [], dead: "",
             received: 0),
         ]
-        (duties.timers, duties.orders) = ([timer, timer], [.init(part: "p", row: order)])
+        (duties.timers, duties.orders) = ([timer, timer], [.init(part: "p", row: order), .init(part: "q", row: placed)])
         (duties.next, duties.isEnding) = ("p", true)
         return duties
     }
@@ -86,6 +86,8 @@ import World
         return row
     }
 
+    private static let placed = OrderRow(work: "count", payload: [9], trace: .second, cause: 1, expectedMs: 3, place: "n3")
+
     private static let kinds: [Kind] = [
         Kind("commands", [
             ActorCommand.tell(event: "do", payload: [1], trace: .first), .deliver(from: .ann, letters[0], received: 3,
@@ -107,7 +109,7 @@ import World
         Kind("headers", [ActorHeader(), header]),
         Kind("states", [StoredActor(header: header, state: [1, 2, 3])]),
         Kind("outboxes", [OutboxRow(), outbox]),
-        Kind("orders", [order, closed]),
+        Kind("orders", [order, closed, placed]),
         Kind("duties", [ActorDuties(), duties]),
         Kind("entries", [
             entry(.outside, .done), entry(.letter(from: .clerk, sequence: 2, cause: 3, attempt: 4), .declined("too many")),
@@ -151,6 +153,19 @@ import World
             }
         }
         #expect(refused > 0)
+    }
+
+    /// What an earlier release wrote and reads.
+    @Test func anOrderWithoutAPlaceLooksAsItDidBeforeThereWerePlaces() {
+        var writer = MessagePackWriter()
+        writer.pack("count")
+        writer.packBinary([9, 9])
+        writer.packBinary(WorkID.second.bytes)
+        writer.pack(UInt64(70_000))
+        writer.pack(UInt32(0))
+        writer.packNil()
+        writer.pack(false)
+        #expect(writer.finish() == Self.order.packed)
     }
 
     @Test func aDeclaredNumberOfLettersAllocatesNothing() {

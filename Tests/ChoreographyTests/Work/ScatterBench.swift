@@ -59,8 +59,8 @@ struct ScatterBench {
         }
     }
 
-    mutating func want(_ names: [String], expected: Duration = .zero) {
-        for name in names { handle(.wanted(Scatter.Part(name, Array(name.utf8), expected: expected))) }
+    mutating func want(_ names: [String], expected: Duration = .zero, at place: String? = nil) {
+        for name in names { handle(.wanted(Scatter.Part(name, Array(name.utf8), expected: expected, place: place))) }
     }
 
     mutating func workers(_ names: [String], credits: Int = 2) { workers(names.map { NodeIdentity(name: $0, life: 1) }, credits: credits) }

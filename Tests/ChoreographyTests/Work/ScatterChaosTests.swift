@@ -15,10 +15,14 @@ import World
         var old: [ScatterBench.Call] = []
         var wanted: Set<String> = []
         var number = 0
+        /// Some parts have a place, by their names.
+        let hasPlaces: Bool
+        var places: [String: String] = [:]
         var deaths: [String: Set<NodeIdentity>] = [:], failures: [String: Int] = [:]
 
-        init(seed: UInt64) {
+        init(seed: UInt64, hasPlaces: Bool = false) {
             random = RandomStream(seed: seed)
+            self.hasPlaces = hasPlaces
             let kind = WorkKind(
                 "count", isRationed: random.chance(0.5), shortestSilence: .seconds(5 + random.below(15)), hasBackups: random.chance(0.5))
             bench = ScatterBench(kind)
@@ -32,7 +36,9 @@ import World
             let name = "p\(number)"
             number += 1
             wanted.insert(name)
-            bench.want([name])
+            // One of those that were there at the beginning, or one that is never there.
+            if hasPlaces, random.chance(0.5) { places[name] = "n\(1 + random.below(7))" }
+            bench.want([name], at: places[name])
         }
 
         mutating func step() {
@@ -77,7 +83,7 @@ import World
                 bench.handle(.unwanted(name))
                 wanted.remove(name)
             } else {
-                bench.want([name])
+                bench.want([name], at: places[name])
             }
         }
 
@@ -111,6 +117,7 @@ import World
                 let holders = bench.underWay.filter { $0.part.name == name }.map(\.node)
                 #expect(holders.count <= 3 && Set(holders).count == holders.count, "\(name) is with \(holders)")
                 #expect(bench.ends(of: name).isEmpty, "\(name) has ended and is still with \(holders)")
+                if let place = places[name] { #expect(holders.map(\.name) == [place]) }
             }
         }
 
@@ -143,6 +150,26 @@ import World
         let before = storm.bench.sent.count
         storm.bench.tick(after: .seconds(1_000))
         #expect(storm.bench.sent.count == before)
+    }
+
+    /// A part that has a place is with nobody else, ever, and ends all the same.
+    @Test(arguments: 0..<300 as Range<UInt64>)
+    func partsWithAPlaceEndOnceToo(_ seed: UInt64) {
+        var storm = Storm(seed: seed, hasPlaces: true)
+        for _ in 0..<(200 + storm.random.below(600)) { storm.step() }
+        storm.calm()
+        #expect(storm.bench.isIdle && storm.bench.underWay.isEmpty, "seed \(seed)")
+        for call in storm.bench.sent { #expect(storm.places[call.part.name] ?? call.node.name == call.node.name, "seed \(seed)") }
+        for name in storm.wanted.sorted() {
+            let ends = storm.bench.ends(of: name)
+            #expect(ends.count == 1, "seed \(seed): \(name) has ended \(ends.count) times")
+            guard let end = ends.first, end.node.isEmpty else { continue }
+            guard let place = storm.places[name], case .failed(let reason) = end.result else {
+                Issue.record("seed \(seed): \(name) has ended by nobody's doing")
+                continue
+            }
+            #expect(reason.hasPrefix("node \(place) "), "seed \(seed)")
+        }
     }
 
     /// Those that have lost it for good are the deaths of the test, and those of whom the mesh hears after they lost it otherwise.
