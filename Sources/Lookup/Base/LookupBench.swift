@@ -154,9 +154,10 @@ public actor LookupBench {
         try await takePlace(key.service)
         let begun = world.now
         let result = try await LookupRace.run(worker, target, world) { await self.leavePlace(key.service) }
+        let address = (try? result.get().address) ?? target.address
         let outcome = LookupOutcome(
-            service: key.service, result: result, completedAtMs: world.wallTime.millisecondsSince1970,
-            durationMs: (world.now - begun).milliseconds, node: node)
+            service: key.service, result: result.map(\.text), completedAtMs: world.wallTime.millisecondsSince1970,
+            durationMs: (world.now - begun).milliseconds, node: node, resolvedAddress: address?.description)
         do {
             try await store.save(outcome, of: key.job)
         } catch {

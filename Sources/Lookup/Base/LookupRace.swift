@@ -5,8 +5,15 @@ import World
 /// A lookup against its time-out. The first end counts; the place is kept until the lookup has really ended, so that one that
 /// does not let itself be cancelled is still one of those that run.
 final class LookupRace: Sendable {
+    /// What a worker has found, as it is kept.
+    struct Finding: Sendable {
+        /// The document's JSON text.
+        let text: String
+        let address: IPAddress?
+    }
+
     private struct State {
-        var continuation: CheckedContinuation<Result<String, LookupFailure>, any Error>?
+        var continuation: CheckedContinuation<Result<Finding, LookupFailure>, any Error>?
         var tasks: [SpawnedTask] = []
         var isOver = false
     }
@@ -14,11 +21,11 @@ final class LookupRace: Sendable {
     private let state = Mutex(State())
 
     /// - Parameter ended: called once, when the worker has returned, however late.
-    /// - Returns: the document's JSON text, or the sentence for the user.
+    /// - Returns: what was found, or the sentence for the user.
     /// - Throws: `CancellationError`.
     static func run(
         _ worker: any LookupWorker, _ target: LookupTarget, _ world: any World, ended: @escaping @Sendable () async -> Void
-    ) async throws -> Result<String, LookupFailure> {
+    ) async throws -> Result<Finding, LookupFailure> {
         let race = LookupRace()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -42,14 +49,14 @@ final class LookupRace: Sendable {
 
     private static func perform(
         _ worker: any LookupWorker, _ target: LookupTarget, _ world: any World
-    ) async -> Result<Result<String, LookupFailure>, any Error> {
+    ) async -> Result<Result<Finding, LookupFailure>, any Error> {
         do {
-            let text = try await worker.lookUp(target, world).document.text()
+            let answer = try await worker.lookUp(target, world), text = answer.document.text()
             guard text.utf8.count <= LookupBench.documentLimit else {
                 let sentence = "the \(worker.service.title) result has \(text.utf8.count) bytes; at most "
                 return .success(.failure(LookupFailure(sentence + "\(LookupBench.documentLimit) are kept")))
             }
-            return .success(.success(text))
+            return .success(.success(Finding(text: text, address: answer.address)))
         } catch let failure as LookupFailure {
             return .success(.failure(failure))
         } catch is CancellationError {
@@ -68,7 +75,7 @@ final class LookupRace: Sendable {
         if isLate { task.cancel() }
     }
 
-    private func end(_ result: Result<Result<String, LookupFailure>, any Error>) {
+    private func end(_ result: Result<Result<Finding, LookupFailure>, any Error>) {
         let over = state.withLock { state -> State? in
             // A race that is called off before it has begun has no continuation yet; it looks for that itself.
             guard state.continuation != nil else { return nil }

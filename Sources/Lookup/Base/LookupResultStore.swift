@@ -127,6 +127,7 @@ extension LookupOutcome {
         [
             "service": .number(service), "success": .bool(isSuccess), "data": .text(data), "errorMessage": .text(errorMessage),
             "completedAtMs": .number(completedAtMs), "durationMs": .number(durationMs), "node": .string(node),
+            "resolvedAddress": .text(resolvedAddress), "failureSource": .text(failureSource?.rawValue),
         ]
     }
 
@@ -137,9 +138,14 @@ extension LookupOutcome {
         let result: Result<String, LookupFailure>
         switch (json["success"], json["data"]?.string, json["errorMessage"]?.string) {
         case (.bool(true)?, let data?, nil): result = .success(data)
-        case (.bool(false)?, nil, let message?): result = .failure(LookupFailure(message))
+        case (.bool(false)?, nil, let message?):
+            // A file of an earlier release does not say.
+            let source = json["failureSource"]?.string.flatMap { LookupFailure.Source(rawValue: $0) }
+            result = .failure(LookupFailure(message, source: source ?? .server))
         default: return nil
         }
-        self.init(service: service, result: result, completedAtMs: completedAtMs, durationMs: durationMs, node: node)
+        self.init(
+            service: service, result: result, completedAtMs: completedAtMs, durationMs: durationMs, node: node,
+            resolvedAddress: json["resolvedAddress"]?.string)
     }
 }

@@ -66,14 +66,20 @@ public struct LookupOutcome: Codable, Hashable, Sendable {
     public let durationMs: Int64
     /// The name of the node that looked.
     public let node: String
+    /// The address that was looked up: the target itself, or what its name was resolved to; nil when no address was chosen.
+    public let resolvedAddress: String?
+    /// Where the reason of a failure lies; nil after a success, and when the node that looked is of a release that does not say.
+    public let failureSource: LookupFailure.Source?
 
     public init(
-        service: Int, result: Result<String, LookupFailure>, completedAtMs: Int64, durationMs: Int64, node: String
+        service: Int, result: Result<String, LookupFailure>, completedAtMs: Int64, durationMs: Int64, node: String,
+        resolvedAddress: String? = nil
     ) {
         self.service = service
+        self.resolvedAddress = resolvedAddress
         switch result {
-        case .success(let text): (isSuccess, data, errorMessage) = (true, text, nil)
-        case .failure(let failure): (isSuccess, data, errorMessage) = (false, nil, failure.message)
+        case .success(let text): (isSuccess, data, errorMessage, failureSource) = (true, text, nil, nil)
+        case .failure(let failure): (isSuccess, data, errorMessage, failureSource) = (false, nil, failure.message, failure.source)
         }
         self.completedAtMs = completedAtMs
         self.durationMs = durationMs

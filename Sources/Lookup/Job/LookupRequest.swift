@@ -10,14 +10,17 @@ public struct LookupRequest: JobRequest {
     public let services: [Int]
     /// The user wants no answer that was kept from an earlier lookup.
     public let isFresh: Bool
+    /// From where to look; nil when the ring may choose a node for each service.
+    public let vantage: LookupVantage?
 
     /// Services that one job may ask for.
     public static let servicesAllowed = 10
 
-    public init(target: LookupTarget, services: [Int], isFresh: Bool = false) {
+    public init(target: LookupTarget, services: [Int], isFresh: Bool = false, vantage: LookupVantage? = nil) {
         self.target = target
         self.services = services
         self.isFresh = isFresh
+        self.vantage = vantage
     }
 
     /// What came with later releases may be missing: a job is read for as long as it is kept.
@@ -26,6 +29,7 @@ public struct LookupRequest: JobRequest {
         target = try container.decode(LookupTarget.self, forKey: .target)
         services = try container.decode([Int].self, forKey: .services)
         isFresh = try container.decodeIfPresent(Bool.self, forKey: .isFresh) ?? false
+        vantage = try container.decodeIfPresent(LookupVantage.self, forKey: .vantage)
     }
 
     /// What no validation would have let through: a peer may send anything.
@@ -34,6 +38,10 @@ public struct LookupRequest: JobRequest {
             return "\(services.count) services; give 1 to \(Self.servicesAllowed)"
         }
         if Set(services).count < services.count { return "a service is named twice" }
+        if let objection = vantage?.objection { return objection }
+        if vantage != nil, parts.count > LookupVantage.partsAllowed {
+            return "\(parts.count) lookups; at most \(LookupVantage.partsAllowed) are allowed"
+        }
         return nil
     }
 

@@ -10,7 +10,7 @@ public struct LookupStatus: JobDocument {
     public let createdAtMs: Int64
     /// The same at the end; nil before.
     public var completedAtMs: Int64?
-    /// What has ended, in the order of the request.
+    /// What has ended, in the order of the request; of one service from several nodes in theirs.
     public var results: [LookupOutcome]
     /// Why it failed, or what it waits for. See ``JobWarning``.
     public var warnings: [String]
@@ -36,7 +36,7 @@ public struct LookupStatus: JobDocument {
 
     /// 0 ... 100, rounded down, so that 100 means done.
     public var completionPercentage: Int {
-        request.services.isEmpty ? 100 : results.count * 100 / request.services.count
+        request.parts.isEmpty ? 100 : results.count * 100 / request.parts.count
     }
 
     public var subject: String { "\(request.target)" }
