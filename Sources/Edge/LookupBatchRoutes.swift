@@ -12,17 +12,27 @@ import World
 public struct LookupBatchRoutes: RouteGroup {
     /// Targets of one request.
     static let targetsAllowed = 100
+    /// Lookups of one request: its targets times the nodes from which to look times the services.
+    static let lookupsAllowed = 1_000
     /// From the beginning of the request until it is told what has become of its targets, whatever is still under way: less than the
     /// server's own deadline, or nobody would hear of the jobs that were begun.
     private static let deadline = Duration.seconds(8)
 
     private let gateway: any JobGateway<LookupStatus>
     private let services: [LookupService]
+    private let places: LookupVantageForm
     private let ids: WorkIDGenerator
     private let world: any World
 
-    /// - Parameter services: what can be asked for, in the order of their numbers.
-    public init(gateway: any JobGateway<LookupStatus>, services: [LookupService], world: any World) {
+    /// - Parameters:
+    ///   - services: what can be asked for, in the order of their numbers.
+    ///   - points: the nodes that look up now, in the order in which the ring names them for a target; where there are none, nobody can be
+    ///     asked to look from a certain place.
+    public init(
+        gateway: any JobGateway<LookupStatus>, services: [LookupService], world: any World,
+        points: @escaping @Sendable (_ target: String) -> [VantagePoint] = { _ in [] }
+    ) {
+        places = LookupVantageForm(gateway: gateway, points: points)
         ids = WorkIDGenerator(world, name: "lookup.batch.ids")
         self.gateway = gateway
         self.services = services
@@ -57,20 +67,22 @@ public struct LookupBatchRoutes: RouteGroup {
 
     private func submit(_ request: WebRequest) async throws -> Response {
         let body = try await request.object()
-        let (targets, numbers) = try Self.read(body, services)
+        let order: Order
+        do throws(LookupRefusal) { order = try await read(body) } catch { return try error.response() }
+        let targets = order.targets
         let ids: any WorkIDSource = request.ids ?? self.ids
         // Every target has its id before the first is submitted, so that a second run under the same key makes the same jobs.
         let wanted = targets.map { (target: $0, id: ids.next()) }
-        let outcomes = await submit(wanted, numbers, by: request.begun + Self.deadline)
+        let outcomes = await submit(wanted, order, by: request.begun + Self.deadline)
         if let refusal = Self.refusal(of: outcomes) { throw Problem(refusal) }
         let jobs = zip(targets, outcomes).map { JSON.object([.init("target", $0)] + $1.members) }
         return .json(["jobs": .array(jobs)], status: .accepted)
     }
 
-    private func submit(_ wanted: [(target: JSON, id: WorkID)], _ numbers: [Int], by deadline: Instant) async -> [Outcome] {
+    private func submit(_ wanted: [(target: JSON, id: WorkID)], _ order: Order, by deadline: Instant) async -> [Outcome] {
         await withTaskGroup(of: (Int, Outcome)?.self) { group in
             for (index, one) in wanted.enumerated() {
-                group.addTask { (index, await outcome(one.target, numbers, one.id)) }
+                group.addTask { (index, await outcome(one.target, order, one.id)) }
             }
             group.addTask { [world] in
                 try? await world.sleep(for: max(.zero, deadline - world.now))
@@ -83,31 +95,50 @@ public struct LookupBatchRoutes: RouteGroup {
         }
     }
 
-    private func outcome(_ target: JSON, _ numbers: [Int], _ id: WorkID) async -> Outcome {
-        let valid: LookupTarget
+    private func outcome(_ target: JSON, _ order: Order, _ id: WorkID) async -> Outcome {
+        let valid: LookupTarget, vantage: LookupVantage?
         do throws(LookupRefusal) { valid = try LookupOrderForm.valid(target) } catch { return .invalid(error.sentence) }
+        do throws(VantageRefusal) { vantage = try order.wish?.vantage(for: valid.text, services: order.services.count) } catch {
+            return .invalid(error.description)
+        }
         do throws(JobGatewayError) {
-            try await gateway.submit(LookupRequest(target: valid, services: numbers), id: id)
+            try await gateway.submit(LookupRequest(target: valid, services: order.services, vantage: vantage), id: id)
             return .accepted(id)
         } catch {
             return Outcome(error, id)
         }
     }
 
-    /// The request's targets as they were written, and the numbers of its services.
-    /// - Throws: ``Problem``: everything that is wrong with the request as a whole.
-    private static func read(_ body: JSON, _ offered: [LookupService]) throws -> (targets: [JSON], services: [Int]) {
+    private struct Order {
+        /// As they were written.
+        let targets: [JSON]
+        /// The numbers of the services.
+        let services: [Int]
+        let wish: LookupVantageForm.Wish?
+    }
+
+    /// - Throws: everything that is wrong with the request as a whole.
+    private func read(_ body: JSON) async throws(LookupRefusal) -> Order {
         var errors: [Problem.FieldErrors] = []
         var targets: [JSON] = []
         switch body["targets"] {
-        case .array(let elements) where (1...targetsAllowed).contains(elements.count): targets = elements
-        case .array(let elements): errors.append(.init("Targets", ["\(elements.count) targets; 1 to \(targetsAllowed) are allowed"]))
+        case .array(let elements) where (1...Self.targetsAllowed).contains(elements.count): targets = elements
+        case .array(let elements): errors.append(.init("Targets", ["\(elements.count) targets; 1 to \(Self.targetsAllowed) are allowed"]))
         case nil, .null: errors.append(.init("Targets", ["The Targets field is required."]))
         case let other?: errors.append(.init("$.targets", ["targets are an array of strings, not \(other.kind)"]))
         }
-        let numbers = LookupOrderForm(body, services: offered).numbers(&errors)
-        guard errors.isEmpty else { throw Problem.invalid(errors) }
-        return (targets, numbers)
+        let numbers = LookupOrderForm(body, services: services).numbers(&errors), wish = try await places.wish(body["vantage"], &errors)
+        do throws(VantageRefusal) {
+            let nodes = try wish?.vantage(for: "", services: numbers.count).nodes.count ?? 1
+            if nodes * numbers.count * targets.count > Self.lookupsAllowed {
+                let what = "\(nodes) nodes, \(numbers.count) services and \(targets.count) targets"
+                errors.append(.init("Vantage", ["\(what) are too many; at most \(Self.lookupsAllowed) lookups are allowed in one request"]))
+            }
+        } catch {
+            errors.append(LookupVantageForm.error(error))
+        }
+        guard errors.isEmpty else { throw .fields(errors) }
+        return Order(targets: targets, services: numbers, wish: wish)
     }
 
     /// When the mesh has surely taken no target at all, it is the mesh that is at fault and not a target: the first refusal stands for all.
@@ -151,7 +182,7 @@ extension LookupBatchRoutes {
                 "type": "array", "minItems": 1, "maxItems": .number(targetsAllowed), "items": ["type": "string"],
                 "description": "each an IPv4 or IPv6 address, or a domain name",
             ],
-            "services": LookupRoutes.servicesSchema,
+            "services": LookupRoutes.servicesSchema, "vantage": LookupRoutes.vantageSchema,
         ],
     ]
 

@@ -1,5 +1,6 @@
 import Hummingbird
 import JSONDocument
+import Jobs
 import Lookup
 import Web
 
@@ -9,12 +10,15 @@ enum LookupRefusal: Error {
     case fields([Problem.FieldErrors])
     /// The target has passed the first check and is still none: an object with one sentence.
     case sentence(String)
+    /// What has to be known to read it cannot be had now.
+    case mesh(JobGatewayError)
 
     /// - Throws: the ``Problem``.
     func response() throws -> Response {
         switch self {
         case .fields(let errors): throw Problem.invalid(errors)
         case .sentence(let text): return .json(["error": .string(text)], status: .badRequest)
+        case .mesh(let error): throw Problem(error)
         }
     }
 
@@ -23,6 +27,7 @@ enum LookupRefusal: Error {
         switch self {
         case .fields(let errors): errors.first?.messages.first ?? ""
         case .sentence(let text): text
+        case .mesh(let error): error.description
         }
     }
 }
@@ -31,16 +36,18 @@ enum LookupRefusal: Error {
 struct LookupOrderForm {
     private let target: JSON?
     private let services: JSON?
+    private let vantage: JSON?
     private let offered: [LookupService]
 
     init(_ body: JSON, services offered: [LookupService]) {
         target = body["target"]
         services = body["services"]
+        vantage = body["vantage"]
         self.offered = offered
     }
 
     /// Everything that is wrong with the fields is told at once.
-    func request() throws(LookupRefusal) -> LookupRequest {
+    func request(_ places: LookupVantageForm) async throws(LookupRefusal) -> LookupRequest {
         var errors: [Problem.FieldErrors] = []
         var valid: LookupTarget?
         var sentence: String?
@@ -48,12 +55,17 @@ struct LookupOrderForm {
             switch error {
             case .fields(let wrong): errors += wrong
             case .sentence(let text): sentence = text
+            case .mesh: throw error
             }
         }
-        let numbers = numbers(&errors)
+        let numbers = numbers(&errors), wish = try await places.wish(self.vantage, &errors)
+        var vantage: LookupVantage?
+        do throws(VantageRefusal) { vantage = try wish?.vantage(for: valid?.text ?? "", services: numbers.count) } catch {
+            errors.append(LookupVantageForm.error(error))
+        }
         guard errors.isEmpty else { throw .fields(errors) }
         guard let valid else { throw .sentence(sentence ?? "") }
-        return LookupRequest(target: valid, services: numbers)
+        return LookupRequest(target: valid, services: numbers, vantage: vantage)
     }
 
     /// The target that a value of JSON says.

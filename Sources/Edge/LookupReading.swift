@@ -22,10 +22,10 @@ enum LookupProfile {
 
 /// A lookup job as clients read it, its results' data decoded.
 struct LookupReading {
-    private let status: LookupStatus
-    private let services: [LookupService]
+    let status: LookupStatus
+    let services: [LookupService]
     /// The data of each result; nil when it has none, or none that can be read.
-    private let data: [JSON?]
+    let data: [JSON?]
     /// The services whose result has data that is no JSON.
     private let unreadable: [String]
 
@@ -34,7 +34,10 @@ struct LookupReading {
         self.status = status
         self.services = services
         data = status.results.map { outcome in outcome.data.flatMap { try? JSON(parsing: $0.utf8) } }
-        unreadable = zip(status.results, data).filter { $0.data != nil && $1 == nil }.map { services.name(of: $0.0.service) }
+        let isCompared = status.request.vantage != nil
+        unreadable = zip(status.results, data).filter { $0.data != nil && $1 == nil }.map { outcome, _ in
+            services.name(of: outcome.service) + (isCompared ? " from \(outcome.node)" : "")
+        }
     }
 
     /// Those of the job, then one for each result that cannot be read.
@@ -52,9 +55,11 @@ struct LookupReading {
 
     private static let longestHeader = 1_024
 
-    /// The document that clients read, its members in the order of the contract.
-    func document(_ profile: LookupProfile) -> JSON {
-        [
+    /// The document that clients read, its members in the order of the contract, and behind them what nodes are compared by.
+    func document(_ profile: LookupProfile) -> JSON { .object(contract(profile) + vantage(profile)) }
+
+    private func contract(_ profile: LookupProfile) -> [JSON.Member] {
+        let document: JSON = [
             "jobId": .string("\(status.jobId)"),
             "target": .string(status.request.target.text),
             "targetType": .string(status.request.target.kind.rawValue),
@@ -68,6 +73,7 @@ struct LookupReading {
             "results": .array(zip(status.results, data).map { json($0, $1, profile) }),
             "warnings": warnings.isEmpty ? .null : .array(warnings.map { .string($0) }),
         ]
+        return document.members ?? []
     }
 
     private func json(_ outcome: LookupOutcome, _ data: JSON?, _ profile: LookupProfile) -> JSON {
@@ -83,13 +89,16 @@ struct LookupReading {
             "durationMs": .number(outcome.durationMs),
             "serviceName": .string(name),
             "result": result ?? .null,
+            "node": outcome.node.isEmpty ? .null : .string(outcome.node),
+            "resolvedAddress": .text(outcome.resolvedAddress),
+            "failureSource": .text(outcome.failureSource?.rawValue),
         ]
     }
 }
 
 extension [LookupService] {
     /// What a service is called; its number when it has no name here.
-    fileprivate func name(of number: Int) -> String { first { $0.value == number }?.name ?? String(number) }
+    func name(of number: Int) -> String { first { $0.value == number }?.name ?? String(number) }
 }
 
 extension JSON {

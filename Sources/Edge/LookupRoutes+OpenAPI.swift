@@ -1,4 +1,5 @@
 import JSONDocument
+import Lookup
 
 extension LookupRoutes {
     public var schemas: [JSON.Member] {
@@ -6,6 +7,7 @@ extension LookupRoutes {
             .init("LookupRequest", Self.requestSchema), .init("LookupStatus", Self.statusSchema),
             .init("LookupResult", Self.resultSchema), .init("LookupService", Self.serviceSchema),
             .init("LookupAccepted", Self.acceptedSchema), .init("LookupError", Self.errorSchema),
+            .init("LookupComparison", Self.comparisonSchema),
         ]
     }
 
@@ -81,7 +83,7 @@ extension LookupRoutes {
         "type": "object", "required": ["target"],
         "properties": [
             "target": ["type": "string", "description": "an IPv4 or IPv6 address, or a domain name"],
-            "services": servicesSchema,
+            "services": servicesSchema, "vantage": vantageSchema,
         ],
     ]
 
@@ -110,13 +112,24 @@ extension LookupRoutes {
 
     private static let resultSchema: JSON = [
         "type": "object",
-        "required": ["serviceType", "success", "data", "errorMessage", "completedAt", "durationMs", "serviceName", "result"],
+        "required": [
+            "serviceType", "success", "data", "errorMessage", "completedAt", "durationMs", "serviceName", "result", "node",
+            "resolvedAddress", "failureSource",
+        ],
         "properties": [
             "serviceType": ["type": "string"], "success": ["type": "boolean"],
             "data": ["type": ["string", "null"], "description": "a JSON document as text; null on failure"],
             "errorMessage": ["type": ["string", "null"]],
             "completedAt": ["type": "string", "format": "date-time"], "durationMs": ["type": "integer"],
             "serviceName": ["type": "string"], "result": ["description": "the same document, decoded"],
+            "node": ["type": ["string", "null"], "description": "that looked; null when none did"],
+            "resolvedAddress": [
+                "type": ["string", "null"], "description": "that was looked up: the target, or what its name was resolved to",
+            ],
+            "failureSource": [
+                "type": ["string", "null"], "enum": .array(LookupFailure.Source.allCases.map { .string($0.rawValue) } + [.null]),
+                "description": "where the reason of a failure lies",
+            ],
         ],
     ]
 
@@ -139,6 +152,14 @@ extension LookupRoutes {
                 "description": "what has ended, in the order of the request",
             ],
             "warnings": ["type": ["array", "null"], "items": ["type": "string"]],
+            "vantage": [
+                "type": "object", "required": ["asked", "nodes"], "description": "only when the request had one",
+                "properties": ["asked": vantageSchema, "nodes": namesSchema],
+            ],
+            "comparison": [
+                "type": "array", "items": ["$ref": "#/components/schemas/LookupComparison"],
+                "description": "only with a vantage: for each service, what the nodes have found, side by side",
+            ],
         ],
     ]
 }

@@ -10,10 +10,18 @@ import World
 public struct LookupRoutes: RouteGroup {
     private let gateway: any JobGateway<LookupStatus>
     private let services: [LookupService]
+    private let places: LookupVantageForm
     private let ids: WorkIDGenerator
 
-    /// - Parameter services: what can be asked for, in the order of their numbers.
-    public init(gateway: any JobGateway<LookupStatus>, services: [LookupService], world: any World) {
+    /// - Parameters:
+    ///   - services: what can be asked for, in the order of their numbers.
+    ///   - points: the nodes that look up now, in the order in which the ring names them for a target; where there are none, nobody can be
+    ///     asked to look from a certain place.
+    public init(
+        gateway: any JobGateway<LookupStatus>, services: [LookupService], world: any World,
+        points: @escaping @Sendable (_ target: String) -> [VantagePoint] = { _ in [] }
+    ) {
+        places = LookupVantageForm(gateway: gateway, points: points)
         ids = WorkIDGenerator(world, name: "lookup.ids")
         self.gateway = gateway
         self.services = services
@@ -42,7 +50,7 @@ public struct LookupRoutes: RouteGroup {
         }
         let order: LookupRequest
         do throws(LookupRefusal) {
-            order = try LookupOrderForm(body, services: services).request()
+            order = try await LookupOrderForm(body, services: services).request(places)
         } catch {
             return try error.response()
         }
