@@ -10,13 +10,22 @@ package struct LookupDocument: JobPicture {
         package let error: String
         package let duration: Duration
         package let data: JSON
+        /// The node that looked; empty when none did.
+        package let node: String
+        /// The address that was looked up; empty when none was chosen.
+        package let address: String
+        /// Where the reason of a failure lies; empty when it is not told.
+        package let failureSource: String
     }
 
     package let target: String
     package let targetType: String
     package let status: String
     package let results: [Result]
+    /// Services, or lookups when the target is looked up from several nodes.
     package let total: Int
+    /// The nodes from which the target is looked up, each for itself; nil when the mesh has chosen one for each service.
+    package let vantage: [String]?
     package let warnings: [String]
     package let document: JSON
 
@@ -34,21 +43,30 @@ package struct LookupDocument: JobPicture {
             Result(
                 service: result["serviceName"]?.string ?? result["serviceType"]?.string ?? "?",
                 isSuccess: result["success"] == .bool(true), error: result["errorMessage"]?.string ?? "",
-                duration: .milliseconds(result["durationMs"]?.integer(Int64.self) ?? 0), data: result["result"] ?? .null)
+                duration: .milliseconds(result["durationMs"]?.integer(Int64.self) ?? 0), data: result["result"] ?? .null,
+                node: result["node"]?.string ?? "", address: result["resolvedAddress"]?.string ?? "",
+                failureSource: result["failureSource"]?.string ?? "")
         }
-        total = json["requestedServices"]?.elements?.count ?? results.count
+        vantage = json["vantage"]?["nodes"]?.elements.map { $0.compactMap(\.string) }
+        total = (json["requestedServices"]?.elements?.count ?? results.count) * (vantage?.count ?? 1)
         warnings = (json["warnings"]?.elements ?? []).compactMap(\.string)
         document = json
     }
 
     package static func == (a: LookupDocument, b: LookupDocument) -> Bool { a.document == b.document }
 
-    /// What a person wants to read: a line for each service.
+    /// What is counted.
+    package var unit: String { vantage == nil ? "services" : "lookups" }
+
+    /// What a person wants to read: a line for each service, or for each of its nodes.
     package var table: Table {
-        var table = Table([.init("SERVICE"), .init("TOOK", .right), .init("RESULT")])
+        let hasNodes = vantage != nil
+        var table = Table(
+            [.init("SERVICE")] + (hasNodes ? [.init("NODE"), .init("ADDRESS")] : []) + [.init("TOOK", .right), .init("RESULT")])
         for result in results {
-            let text = result.isSuccess ? LookupText.sentence(result.service, result.data) : "failed: \(result.error)"
-            table.add([result.service, Self.took(result.duration), text])
+            let source = hasNodes && !result.failureSource.isEmpty ? " (\(result.failureSource))" : ""
+            let text = result.isSuccess ? LookupText.sentence(result.service, result.data) : "failed\(source): \(result.error)"
+            table.add([result.service] + (hasNodes ? [result.node, result.address] : []) + [Self.took(result.duration), text])
         }
         return table
     }

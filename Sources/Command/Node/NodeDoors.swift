@@ -38,8 +38,8 @@ struct NodeDoors {
                 address: .tcp(host: endpoint.host, port: endpoint.port),
                 groups: [
                     PrimesRoutes(gateway: jobs.primes, limits: jobs.primesLimits, workers: jobs.counters, world: mesh.world),
-                    LookupRoutes(gateway: jobs.lookups, services: work.services, world: mesh.world),
-                    LookupBatchRoutes(gateway: jobs.lookups, services: work.services, world: mesh.world),
+                    LookupRoutes(gateway: jobs.lookups, services: work.services, world: mesh.world, points: jobs.vantagePoints),
+                    LookupBatchRoutes(gateway: jobs.lookups, services: work.services, world: mesh.world, points: jobs.vantagePoints),
                     OrderRoutes(gateway: orders, world: mesh.world),
                     ItemRoutes(gateway: ItemDesk(engine: truth.engine, world: mesh.world), world: mesh.world),
                     ValueRoutes(values: truth.values, world: mesh.world),

@@ -15,11 +15,16 @@ struct NodeJobs: Sendable {
     let catalogue: JobCatalogue
     /// Processors of the mesh that count at the same time, for the estimate.
     let counters: @Sendable () -> Int
+    /// The nodes that look up now, in the order in which the ring names them for a target.
+    let vantagePoints: @Sendable (_ target: String) -> [VantagePoint]
 
     init(_ topology: Topology, _ mesh: Node, _ truth: TruthService) {
         let world = mesh.world
         primesLimits = JobLimits(topology.primes)
         counters = { Self.counters(mesh) }
+        vantagePoints = { target in
+            mesh.ring.owners(of: target, count: .max, role: LookupJob.kind).map { VantagePoint(name: $0.name, zone: $0.zone) }
+        }
         primes = Self.desk(PrimesJob.work, primesLimits, world, truth)
         lookups = Self.desk(LookupJob.work, JobLimits(topology.lookup), world, truth)
         catalogue = JobCatalogue(world: world, registers: truth.engine, kinds: [JobKind(LookupJob.self), JobKind(PrimesJob.self)])

@@ -100,8 +100,8 @@ extension PrimesDocument {
 
 extension LookupDocument {
     fileprivate var words: String {
-        "lookup of \(target): \(status), \(done) of \(total) services" + warningLines(warnings)
-            + (results.isEmpty ? "" : "\n" + table.text())
+        "lookup of \(target): \(status), \(done) of \(total) \(unit)" + warningLines(warnings)
+            + (results.isEmpty ? "" : "\n" + table.text()) + comparison.map { $0 + "\n" }.joined()
     }
 }
 
