@@ -12,11 +12,12 @@ extension LookupRoutes {
                 "maximum": .number(LookupVantage.countsAllowed.upperBound),
                 "description": "so many nodes, in different zones as far as there are; fewer, with a warning, when there are fewer",
             ],
-            object("zone", ["type": "string", "minLength": 1, "maxLength": 128], "all nodes of this zone"),
-            object("node", ["type": "string", "minLength": 1, "maxLength": 128], "this node"),
+            object("zone", name, "all nodes of this zone"), object("node", name, "this node"),
             object("sameAs", ["type": "string", "format": "uuid"], "the nodes of this earlier lookup, to compare before and after"),
         ],
     ]
+
+    private static let name: JSON = ["type": "string", "minLength": 1, "maxLength": .number(LookupVantage.nameBytes)]
 
     private static func object(_ key: String, _ schema: JSON, _ description: String) -> JSON {
         [

@@ -13,6 +13,8 @@ final class FakeLookups: JobGateway {
         var failures: [String: JobGatewayError] = [:]
         /// Those of whose jobs nobody hears.
         var silent: Set<String> = []
+        /// What becomes of every question for a job.
+        var silence: JobGatewayError?
     }
 
     let world = SystemWorld()
@@ -29,7 +31,10 @@ final class FakeLookups: JobGateway {
     }
 
     func status(_ id: WorkID, seen: UInt64?, patience: Duration) async throws(JobGatewayError) -> LookupStatus {
+        if let failure = state.withLock({ $0.silence }) { throw failure }
         guard let status = state.withLock({ $0.jobs[id] }) else { throw JobGatewayError(.notFound, "no job \(id)") }
+        // Whoever waits for news does not ask without end.
+        if status.version == seen, patience > .zero { try? await world.sleep(for: .milliseconds(5)) }
         return status
     }
 

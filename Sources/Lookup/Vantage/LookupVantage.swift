@@ -40,8 +40,8 @@ public struct LookupVantage: Codable, Hashable, Sendable {
     public static let countsAllowed = 1...32
     /// Lookups of one job: its nodes times its services.
     public static let partsAllowed = 64
-    /// Bytes of the name of a node or a zone.
-    static let nameBytes = 128
+    /// Bytes of the name of a node, of a zone, or of an id, as far as they are read.
+    public static let nameBytes = 100
 
     public let asked: Asked
     /// Their names, distinct, in the order in which results are shown.

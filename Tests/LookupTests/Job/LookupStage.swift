@@ -17,7 +17,7 @@ final class LookupStage {
 
     private final class Bench {
         var asked: [LookupOrder] = []
-        var odd: (LookupOrder) throws -> WorkResult? = { _ in nil }
+        var odd: (LookupOrder, _ place: String?) throws -> WorkResult? = { _, _ in nil }
     }
 
     init(seed: UInt64 = 1) {
@@ -28,7 +28,8 @@ final class LookupStage {
             do {
                 let order = try MessagePackDecoder().decode(LookupOrder.self, from: payload)
                 bench.asked.append(order)
-                return try bench.odd(order) ?? Self.done(Self.outcome(order.service))
+                let place = part.split(separator: "@").dropFirst().first.map(String.init)
+                return try bench.odd(order, place) ?? Self.done(Self.outcome(order.service, by: place))
             } catch { return .failed("\(error)") }
         }
     }
@@ -37,10 +38,13 @@ final class LookupStage {
     var asked: [LookupOrder] { bench.asked }
 
     /// Has workers answer otherwise than they should, where this gives something.
-    func answer(_ odd: @escaping (LookupOrder) throws -> WorkResult?) { bench.odd = odd }
+    func answer(_ odd: @escaping (LookupOrder) throws -> WorkResult?) { bench.odd = { order, _ in try odd(order) } }
 
-    func submit(_ services: [Int], deadline: Duration = .seconds(60)) throws {
-        let request = LookupRequest(target: try LookupTarget("192.0.2.1"), services: services)
+    /// The same, where it matters which node is to look.
+    func answer(at odd: @escaping (LookupOrder, _ place: String?) throws -> WorkResult?) { bench.odd = odd }
+
+    func submit(_ services: [Int], vantage: LookupVantage? = nil, deadline: Duration = .seconds(60)) throws {
+        let request = LookupRequest(target: try LookupTarget("192.0.2.1"), services: services, vantage: vantage)
         let end = rehearsal.now.millisecondsSince1970 + deadline.milliseconds
         try rehearsal.tell(Submit(request, deadlineMs: end, breadth: 1), to: Self.actor, as: Self.id)
     }
@@ -59,10 +63,10 @@ final class LookupStage {
     var openOrders: Int { get throws { try sighting?.openOrders ?? 0 } }
     var isOver: Bool { rehearsal.isFinished(Self.actor) }
 
-    static func outcome(_ service: Int, _ text: String = "{}", error: String? = nil) -> LookupOutcome {
+    static func outcome(_ service: Int, _ text: String = "{}", error: String? = nil, by node: String? = nil) -> LookupOutcome {
         LookupOutcome(
             service: service, result: error.map { .failure(LookupFailure($0)) } ?? .success(text), completedAtMs: 2_000, durationMs: 5,
-            node: "n\(service)")
+            node: node ?? "n\(service)")
     }
 
     static func done(_ outcome: LookupOutcome) throws -> WorkResult { .done(try MessagePackEncoder().encode(outcome)) }

@@ -35,9 +35,12 @@ private final class PatientWorker: LookupWorker {
 /// Lookups on real nodes in this process, over sockets of 127.0.0.1, with real registers.
 @Suite(.serialized, .bounded) struct LookupMeshTests {
     private static func withMesh(
-        stores: Int = 3, duration: Duration = .milliseconds(10), _ body: (JobMesh<LookupJob>, [PatientWorker]) async throws -> Void
+        stores: Int = 3, duration: Duration = .milliseconds(10), ofLast last: Duration? = nil,
+        _ body: (JobMesh<LookupJob>, [PatientWorker]) async throws -> Void
     ) async throws {
-        let workers = (0..<stores).map { _ in LookupService.all.map { PatientWorker($0, duration: duration) } }
+        let workers = (0..<stores).map { index in
+            LookupService.all.map { PatientWorker($0, duration: index == stores - 1 ? last ?? duration : duration) }
+        }
         try await JobMesh<LookupJob>.with(
             LookupJob.work, stores: stores, limits: LookupRequest.defaultLimits,
             worker: { name in
@@ -79,6 +82,53 @@ private final class PatientWorker: LookupWorker {
                 resent += status.resent
             }
             #expect(resent > 0)
+        }
+    }
+
+    // MARK: From several nodes
+
+    private static func vantage(_ nodes: [String]) throws -> LookupRequest {
+        LookupRequest(target: try LookupTarget("192.0.2.7"), services: [3, 2], vantage: LookupVantage(asked: .all, nodes: nodes))
+    }
+
+    @Test func everyNodeLooksForItself() async throws {
+        try await Self.withMesh { mesh, workers in
+            let id = Self.id()
+            try await mesh["n0"].submit(Self.vantage(["n2", "n3", "n1"]), id: id)
+            let status = try await mesh["n0"].end(of: id)
+            #expect(status.status == .completed && status.warnings.isEmpty && status.resent == 0)
+            #expect(status.results.map(\.service) == [3, 3, 3, 2, 2, 2] && status.results.map(\.node) == ["n2", "n3", "n1", "n2", "n3", "n1"])
+            #expect(status.results.allSatisfy { $0.isSuccess && $0.resolvedAddress == "192.0.2.7" })
+            #expect(workers.filter { $0.service == .reverseDNS || $0.service == .rdap }.allSatisfy { $0.count == 1 }, "each node has asked once")
+        }
+    }
+
+    /// What it was to find nobody else can; the others' results are there, and nobody waits for the deadline of a minute.
+    @Test func whenANodeDiesItsPartsFailByNameAndTheOthersAreThere() async throws {
+        try await Self.withMesh(ofLast: .seconds(14)) { mesh, _ in
+            let ids = (0..<4).map { _ in Self.id() }
+            for id in ids { try await mesh["n0"].submit(Self.vantage(["n1", "n2", "n3"]), id: id) }
+            await mesh.kill("n3")
+            for id in ids {
+                let status = try await mesh["n0"].end(of: id)
+                #expect(status.status == .completed && status.completionPercentage == 100)
+                #expect(status.results.map(\.node) == ["n1", "n2", "n3", "n1", "n2", "n3"])
+                for result in status.results where result.node != "n3" { #expect(result.isSuccess) }
+                for result in status.results where result.node == "n3" {
+                    #expect(result.errorMessage?.hasPrefix("node n3 ") == true && result.failureSource == .mesh, "\(result)")
+                }
+            }
+        }
+    }
+
+    /// A name that no node has: as when it is gone before its job begins.
+    @Test func aNodeThatIsNotThereHasAResultToo() async throws {
+        try await Self.withMesh { mesh, _ in
+            let id = Self.id()
+            try await mesh["n0"].submit(Self.vantage(["n1", "n9"]), id: id)
+            let results = try await mesh["n0"].end(of: id).results
+            #expect(results.map(\.node) == ["n1", "n9", "n1", "n9"] && results.map(\.isSuccess) == [true, false, true, false])
+            #expect(results[1].errorMessage == "node n9 cannot be had: it has left, is out of reach, or does no lookup")
         }
     }
 }
