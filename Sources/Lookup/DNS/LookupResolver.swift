@@ -10,7 +10,7 @@ public struct LookupResolver: Sendable {
     struct Resolution: Sendable {
         /// Those of IPv4 first, in the order of the answers.
         let addresses: [IPAddress]
-        /// For how long they hold; `nil` when that is not known, as when only one kind of address could be asked for.
+        /// For how long they hold, or that there are none; `nil` when that is not known, as when one kind could not be asked for.
         let timeToLive: Duration?
     }
 
@@ -29,8 +29,10 @@ public struct LookupResolver: Sendable {
         let addresses = findings.flatMap(\.addresses)
         // One kind is enough: some servers fail for the other.
         if addresses.isEmpty { for case .failure(let failure) in results { throw failure } }
-        let times = findings.compactMap(\.timeToLive)
-        let isWhole = times.count == results.count
+        // That there are none of one kind says nothing against those of the other.
+        let telling = addresses.isEmpty ? findings : findings.filter { !$0.addresses.isEmpty }
+        let times = telling.compactMap(\.timeToLive)
+        let isWhole = findings.count == results.count && times.count == telling.count
         return Resolution(addresses: addresses, timeToLive: isWhole ? times.min().map { .seconds(Int64($0)) } : nil)
     }
 
