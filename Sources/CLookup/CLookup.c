@@ -7,6 +7,8 @@
 #include <netinet/icmp6.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 static int set(int fd, int level, int option, int value) { return setsockopt(fd, level, option, &value, sizeof value); }
@@ -87,6 +89,23 @@ uint32_t clookup_interface(const char *name)
     char found[IF_NAMESIZE];
     if (errno || end == name || *end || number > UINT32_MAX) return 0;
     return if_indextoname((unsigned)number, found) ? (uint32_t)number : 0;
+}
+
+int clookup_memory_copy(int fd, uint64_t limit)
+{
+    int copy = memfd_create("gossamer-geoip", MFD_CLOEXEC);
+    if (copy < 0) return -errno;
+    uint64_t total = 0;
+    for (;;) {
+        ssize_t count = sendfile(copy, fd, NULL, 1 << 20);
+        if (count == 0) return copy;
+        if (count < 0 && errno == EINTR) continue;
+        if (count > 0) total += (uint64_t)count;
+        if (count > 0 && total <= limit) continue;
+        int error = count < 0 ? errno : EFBIG;
+        close(copy);
+        return -error;
+    }
 }
 
 int clookup_mmdb_find(const MMDB_s *database, const uint8_t *address, int count, MMDB_entry_s *entry)

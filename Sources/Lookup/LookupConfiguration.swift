@@ -1,3 +1,4 @@
+import Logging
 import World
 
 /// Whom the lookups of a node ask, and how long.
@@ -36,12 +37,14 @@ public struct LookupConfiguration: Codable, Hashable, Sendable {
     }
 
     /// The four workers, by the value of their service.
-    /// - Parameter hosts: the node's door to the outside, made with ``outside``.
-    public func makeWorkers(through hosts: OutsideHosts) -> [any LookupWorker] {
+    /// - Parameters:
+    ///   - hosts: the node's door to the outside, made with ``outside``.
+    ///   - log: is told of what changes by itself, as of database files.
+    public func makeWorkers(through hosts: OutsideHosts, log: Logger = Logger(label: "lookup")) -> [any LookupWorker] {
         let client = DNSClient(dns, through: hosts)
         let resolver = LookupResolver(client)
         return [
-            GeoIPWorker(resolver, files: geoIPFiles, base: geoIPBase, timeout: geoIPTimeout),
+            GeoIPWorker(resolver, files: geoIPFiles, base: geoIPBase, timeout: geoIPTimeout, log: log),
             PingWorker(resolver, settings: ping, world: hosts.world),
             RDAPWorker(resolver, base: rdapBase, timeout: rdapTimeout),
             ReverseDNSWorker(client, timeout: reverseDNSTimeout),

@@ -30,8 +30,10 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
 @Suite struct GeoIPTests {
     private static let keys = [
         "status", "message", "country", "countryCode", "region", "regionName", "city", "zip", "lat", "lon", "timezone", "isp", "org", "as",
-        "source", "resolvedAddress",
+        "unknown", "source", "resolvedAddress",
     ]
+
+    private static func time(_ seconds: Int64) -> String { WallTime(millisecondsSince1970: seconds * 1_000).iso8601 }
 
     private static func city(_ name: String, builtAtSeconds: UInt64 = 1_750_000_000) -> [UInt8] {
         var writer = MaxMindWriter(type: "Test-City", builtAtSeconds: builtAtSeconds)
@@ -81,9 +83,19 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
         #expect(document["zip"] == "94035" && document["timezone"] == "America/Los_Angeles")
         #expect(document["lat"] == .number(37.386) && document["lon"] == .number(-122.0838))
         #expect(document["as"] == "AS15169 GOOGLE" && document["isp"] == "GOOGLE" && document["org"] == "GOOGLE")
-        #expect(document["source"] == "City.mmdb (Test-City, built 2025-06-15), ASN.mmdb (Test-ASN, built 2025-06-27)")
+        #expect(document["unknown"] == [])
+        let place = ["country", "countryCode", "region", "regionName", "city", "zip", "timezone", "lat", "lon"]
+        #expect(document["source"] == [
+            "files": [
+                ["name": "City.mmdb", "type": "Test-City", "builtAt": .string(Self.time(1_750_000_000)),
+                 "fields": .array(place.map { .string($0) })],
+                ["name": "ASN.mmdb", "type": "Test-ASN", "builtAt": .string(Self.time(1_751_000_000)),
+                 "fields": ["isp", "org", "as"]],
+            ],
+            "problems": [],
+        ])
         let six = try await look(try await Self.worker(files: files), "2001:4860:4860::8888").json
-        #expect(six?["city"] == "Mountain View" && six?["as"] == .null)
+        #expect(six?["city"] == "Mountain View" && six?["as"] == "" && six?["unknown"] == ["isp", "org", "as"])
         let named = try await look(try await Self.worker(files: files), "google.lookup.test").json
         #expect(named?["city"] == "Mountain View" && named?["resolvedAddress"] == "8.8.8.8")
     }
@@ -121,7 +133,8 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
         }
         let numbers = try Self.write(Self.numbers, "ASN.mmdb", in: folder)
         let document = try await look(try await Self.worker(files: [missing, numbers]), "8.8.8.8").json
-        #expect(document?["as"] == "AS15169 GOOGLE" && document?["message"]?.string?.contains(missing) == true)
+        #expect(document?["as"] == "AS15169 GOOGLE" && document?["message"] == .null)
+        #expect(document?["source"]?["problems"]?[0]?.string?.contains(missing) == true)
     }
 
     /// Only a whole number of 32 bits (RFC 6793) is the number of a system; whatever else a file says there is passed over.
@@ -180,6 +193,31 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
         #expect(try await look(lost, "host.lookup.test").complaint == "Failed to resolve domain to IP")
     }
 
+    @Test func itIsSaidWhereAFailureLiesAndForHowLongAnswersHold() async throws {
+        let folder = try TemporaryFolder()
+        let file = try Self.write(Self.city("Mountain View"), "City.mmdb", in: folder), missing = folder.path + "/Missing.mmdb"
+        let worker = try await Self.worker(files: [file])
+        let found = try await wholeLook(worker, "8.8.8.8")
+        #expect(found.answer?.keep == .seconds(3_600) && found.answer?.address == IPAddress("8.8.8.8"))
+        let named = try await wholeLook(worker, "google.lookup.test")
+        #expect(named.answer?.keep == .seconds(120) && named.answer?.address == IPAddress("8.8.8.8"), "as long as the name server says")
+        let unknown = try await wholeLook(worker, "1.1.1.1").failure
+        #expect(unknown?.source == .target && unknown?.keep == .seconds(3_600))
+        let range = try await wholeLook(worker, "10.0.0.1").failure
+        #expect(range?.source == .target && range?.keep == .seconds(86_400))
+        let rangeOfName = try await wholeLook(worker, "loop.lookup.test").failure
+        #expect(rangeOfName?.message == "reserved range" && rangeOfName?.keep == .seconds(120))
+        #expect(try await wholeLook(worker, "none.lookup.test").failure?.source == .target)
+        let lame = GeoIPWorker(LookupResolver(DNSClient(.init(servers: [Names.deadAddress]))), files: [file], base: "")
+        let unresolved = try await wholeLook(lame, "google.lookup.test").failure
+        #expect(unresolved?.source == .server && unresolved?.keep == nil)
+        let half = try await Self.worker(files: [missing, file])
+        let partly = try await wholeLook(half, "8.8.8.8")
+        #expect(partly.answer != nil && partly.answer?.keep == nil, "the other file may come any time")
+        let none = try await wholeLook(try await Self.worker(files: [missing]), "8.8.8.8").failure
+        #expect(none?.source == .node && none?.keep == nil)
+    }
+
     @Test func aServiceIsAskedWhereThereAreNoFiles() async throws {
         let fields = Mutex("")
         let route = WebRoute(.get, "/json/{address}") { request in
@@ -198,9 +236,9 @@ func answer(_ body: String, type: String, status: HTTPResponse.Status = .ok, hea
             let worker = try await Self.worker(base: base)
             let document = try #require(try await look(worker, "8.8.8.8").json)
             #expect(document.members?.map(\.key) == Self.keys)
-            #expect(document["country"] == "United States" && document["lat"] == .number("39.03") && document["city"] == .null)
-            #expect(document["source"]?.string?.hasPrefix(base + "/json/8.8.8.8?fields=status,message,country,") == true)
-            #expect(fields.withLock { $0.hasSuffix("isp,org,as") })
+            #expect(document["country"] == "United States" && document["lat"] == .number("39.03") && document["city"] == "")
+            #expect(document["source"]?["url"]?.string?.hasPrefix(base + "/json/8.8.8.8?fields=status,message,country,") == true)
+            #expect(fields.withLock { $0.hasSuffix("isp,org,as,lat,lon") })
             #expect(try await look(worker, "9.9.9.9").complaint == "invalid query")
             #expect(try await look(worker, "9.9.9.8").complaint?.contains("no JSON object") == true)
             #expect(try await look(worker, "9.9.9.6").complaint?.contains("longer than") == true)

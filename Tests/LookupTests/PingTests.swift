@@ -14,8 +14,9 @@ import World
     }
 
     private static let keys = [
-        "target", "resolvedAddress", "method", "packetsSent", "packetsReceived", "packetLoss", "averageRoundtripMs", "minRoundtripMs",
-        "maxRoundtripMs", "stddevRoundtripMs", "results",
+        "target", "resolvedAddress", "method", "methodRefusals", "packetsSent", "packetsReceived", "packetLoss", "averageRoundtripMs",
+        "minRoundtripMs", "maxRoundtripMs", "stddevRoundtripMs", "p50RoundtripMs", "p90RoundtripMs", "p99RoundtripMs", "duplicates", "late",
+        "results",
     ]
 
     private func number(_ document: JSON, _ key: String) -> Double {
@@ -30,11 +31,14 @@ import World
         let (least, most) = (number(document, "minRoundtripMs"), number(document, "maxRoundtripMs"))
         let average = number(document, "averageRoundtripMs")
         #expect(0 < least && least <= average && average <= most && number(document, "stddevRoundtripMs") <= most)
+        #expect(number(document, "p90RoundtripMs") == most && number(document, "p99RoundtripMs") == most)
+        #expect(least <= number(document, "p50RoundtripMs") && number(document, "p50RoundtripMs") <= most)
+        #expect(document["duplicates"] == 0 && document["late"] == 0)
         for result in document["results"]?.elements ?? [] {
             #expect(result["success"] == true && result["status"] == "Success")
             // What arrives from the host itself has lost no hop; connections do not tell.
             let hops = result["ttl"]?.integer(Int.self)
-            #expect(document["method"] == "tcp" ? hops == nil : hops.map { 1...255 ~= $0 } == true)
+            #expect(document["method"] == "tcp" ? hops == 0 : hops.map { 1...255 ~= $0 } == true)
         }
     }
 
@@ -83,6 +87,49 @@ import World
         } else {
             #expect(result.complaint?.contains("may not ping (tried: icmp)") == true, "\(result)")
         }
+    }
+
+    /// What was refused before the method that was used is in the document, and of connections the operator is told beforehand.
+    @Test func whyAMethodIsNotUsedIsSaid() async throws {
+        let refused = Self.mayPingUnprivileged ? [] : ["icmp"]
+        let worker = try await Self.worker([.icmp, .tcp], ports: [TestPorts.block(of: 1)])
+        let document = try #require(try await look(worker, "127.0.0.1").json)
+        let refusals = (document["methodRefusals"]?.elements ?? []).compactMap(\.string)
+        #expect(refusals.map { String($0.prefix { $0 != ":" }) } == refused, "\(refusals)")
+        #expect(document["method"]?.string == (refused.isEmpty ? "icmp" : "tcp"))
+        let obstacles = worker.obstacles(SystemWorld())
+        #expect(obstacles.isEmpty == refused.isEmpty, "\(obstacles)")
+        #expect(obstacles.allSatisfy { $0.contains("are beginnings of connections, for icmp: ") && $0.contains("ping_group_range") })
+        #expect(try await Self.worker([.tcp]).obstacles(SystemWorld()).isEmpty, "whoever has chosen it needs not be told")
+        let none = try await Self.worker([]).obstacles(SystemWorld())
+        #expect(none.count == 2 && none.allSatisfy { $0.hasPrefix("this node may not ping IPv") }, "\(none)")
+    }
+
+    @Test func eachRunIsCountedUnderItsMethod() async throws {
+        let worker = try await Self.worker([.tcp], ports: [TestPorts.block(of: 1)], count: 1)
+        _ = try await look(worker, "::1")
+        let counted = worker.metrics.filter { $0.value > 0 }
+        #expect(counted.map(\.labels) == [[.init("ip", "6"), .init("method", "tcp")]] && counted.first?.value == 1)
+    }
+
+    @Test func itIsSaidWhereAFailureLies() async throws {
+        let worker = try await Self.worker()
+        let answer = try await wholeLook(worker, "loop.lookup.test").answer
+        #expect(answer?.address == IPAddress("127.0.0.1") && answer != nil && answer?.keep == nil, "a ping is of its moment")
+        #expect(try await wholeLook(worker, "none.lookup.test").failure?.source == .target)
+        #expect(try await wholeLook(worker, "fe80::1").failure?.source == .node)
+        let lost = PingWorker(LookupResolver(DNSClient(.init(servers: [Names.deadAddress]))), world: SystemWorld())
+        #expect(try await wholeLook(lost, "host.lookup.test").failure?.source == .server)
+        #expect(try await wholeLook(try await Self.worker([]), "127.0.0.1").failure?.source == .node)
+    }
+
+    @Test func settingsBeyondTheirRangesCountAsTheNearest() async throws {
+        let low = PingSettings(methods: [.tcp], count: 0, interval: .zero, patience: .zero, ports: [1])
+        #expect(PingWorker(try await Names.resolver(), settings: low, world: SystemWorld()).timeout == .milliseconds(5_010))
+        let high = PingSettings(methods: [.tcp], count: 101, interval: .seconds(11), patience: .seconds(31), ports: [1])
+        #expect(PingWorker(try await Names.resolver(), settings: high, world: SystemWorld()).timeout == .seconds(99 * 10 + 30 + 5))
+        let document = try await look(PingWorker(try await Names.resolver(), settings: low, world: SystemWorld()), "127.0.0.1").json
+        #expect(document?["packetsSent"] == 1)
     }
 
     /// Many at a time share the host's echoes; each must count only its own.

@@ -8,8 +8,13 @@ import World
 
 /// The document of a lookup, or the sentence that it failed with.
 func look(_ worker: some LookupWorker, _ target: String) async throws -> Result<JSON, LookupFailure> {
+    try await wholeLook(worker, target).map(\.document)
+}
+
+/// All that a lookup tells.
+func wholeLook(_ worker: some LookupWorker, _ target: String) async throws -> Result<LookupAnswer, LookupFailure> {
     do {
-        return .success(try await worker.lookUp(try LookupTarget(target), SystemWorld()).document)
+        return .success(try await worker.lookUp(try LookupTarget(target), SystemWorld()))
     } catch let failure as LookupFailure {
         return .failure(failure)
     }
@@ -20,11 +25,17 @@ extension Result<JSON, LookupFailure> {
     var complaint: String? { if case .failure(let failure) = self { failure.message } else { nil } }
 }
 
+extension Result<LookupAnswer, LookupFailure> {
+    var answer: LookupAnswer? { try? get() }
+    var failure: LookupFailure? { if case .failure(let failure) = self { failure } else { nil } }
+}
+
 /// Workers ask nobody but the name server of the tests.
 enum Names {
     /// Started, and installed if need be, once for all.
     private static let starting = Task {
         let many = (1...60).map { "--host-record=many.lookup.test,198.51.100.\($0)" }
+            + (1...60).map { "--ptr-record=60.2.0.192.in-addr.arpa,name-\($0).lookup.test" }
         return try await NameServer.start(records: [
             "--local=/test/", "--local=/in-addr.arpa/", "--local=/ip6.arpa/", "--host-record=host.lookup.test,192.0.2.1,2001:db8::1",
             "--host-record=loop.lookup.test,127.0.0.1", "--host-record=six.lookup.test,::1", "--cname=alias.lookup.test,loop.lookup.test",

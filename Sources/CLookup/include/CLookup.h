@@ -36,6 +36,10 @@ typedef struct {
     double number;
 } clookup_value;
 
+/// A file in memory with what is left of `fd`, which nobody can change: its descriptor, or the negative errno, -EFBIG for more bytes
+/// than `limit`.
+int clookup_memory_copy(int fd, uint64_t limit);
+
 /// Finds the record of an address of 4 or 16 bytes. 1 when there is one, 0 when there is none, else the library's error, negative.
 int clookup_mmdb_find(const MMDB_s *_Nonnull database, const uint8_t *_Nonnull address, int count, MMDB_entry_s *_Nonnull entry);
 

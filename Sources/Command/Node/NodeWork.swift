@@ -42,7 +42,7 @@ struct NodeWork: Sendable {
         let world = mesh.world, roles = mesh.configuration.metadata.roles
         let lookup = LookupConfiguration(topology.lookup)
         let outside = OutsideHosts(world: world, figures: lookup.outside)
-        let lookupWorkers = lookup.makeWorkers(through: outside)
+        let lookupWorkers = lookup.makeWorkers(through: outside, log: log)
         services = lookupWorkers.map(\.service).sorted { $0.value < $1.value }
         lookups = roles.contains(LookupJob.work.name) ? try Self.lookups(node, mesh, lookupWorkers, outside, log) : nil
         let threads = min(PrimesCrew.threads(capacity: mesh.configuration.metadata.capacity), SystemWorld.processorCount)

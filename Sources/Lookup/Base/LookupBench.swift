@@ -100,6 +100,9 @@ public actor LookupBench {
         services.map { service in (service, lanes[service.value]?.counts ?? LookupCounts()) }
     }
 
+    /// What the workers themselves have to tell, by the service's value.
+    public var workerMetrics: [MetricSample] { services.flatMap { lanes[$0.value]?.worker.metrics ?? [] } }
+
     /// Orders that are not answered yet.
     public var inHand: Int { lanes.values.reduce(0) { $0 + $1.flights } }
 

@@ -19,6 +19,9 @@ public protocol LookupWorker: Sendable {
     /// What will keep it from working, as far as that can be seen before it is asked: sentences for the operator. Reads files.
     func obstacles(_ world: any World) -> [String]
 
+    /// What the worker itself has to tell, beside what the bench counts of it.
+    var metrics: [MetricSample] { get }
+
     /// Looks the target up; timing, time-out, saving and answering are the bench's.
     /// - Throws: ``LookupFailure`` with what the user shall read; `CancellationError`.
     func lookUp(_ target: LookupTarget, _ world: any World) async throws -> LookupAnswer
@@ -26,6 +29,8 @@ public protocol LookupWorker: Sendable {
 
 extension LookupWorker {
     public func obstacles(_ world: any World) -> [String] { [] }
+
+    public var metrics: [MetricSample] { [] }
 }
 
 /// A request for one lookup of a job.

@@ -25,7 +25,8 @@ final class DNSChannel {
         guard status == ARES_SUCCESS, let channel else { throw DNSFailure(status, server: servers) }
         if let servers, ares_set_servers_ports_csv(channel, servers) != ARES_SUCCESS {
             ares_destroy(channel)
-            throw DNSFailure(message: "'\(servers)' is no address of a name server; write ADDRESS or ADDRESS:PORT")
+            let sentence = "'\(servers)' is no address of a name server; write ADDRESS or ADDRESS:PORT"
+            throw DNSFailure(message: sentence, source: .node)
         }
         pointer = channel
     }
@@ -100,42 +101,19 @@ final class DNSQuestion {
     func close() { channel.close() }
 
     /// The answer, or why this server will not answer; `nil` while an answer may still come.
+    ///
+    /// What has come is judged by its code: the library takes codes that it does not know for success.
     var result: Result<DNSClient.Reply, DNSFailure>? {
         guard let end else { return nil }
-        switch end.status {
-        case ARES_SUCCESS:
-            guard let message = DNSMessage(end.bytes) else { return .failure(DNSFailure(ARES_EBADRESP, server: server)) }
-            return .success(.records(message))
-        case ARES_ENODATA: return .success(.noData)
-        case ARES_ENOTFOUND: return .success(.noName)
-        default: return .failure(DNSFailure(end.status, server: server))
+        guard !end.bytes.isEmpty else { return .failure(DNSFailure(end.status, server: server)) }
+        guard let message = DNSMessage(end.bytes, from: server.map(DNSClient.endpoint)) else {
+            return .failure(DNSFailure(ARES_EBADRESP, server: server))
         }
-    }
-}
-
-/// Why no name server's answer can be used.
-struct DNSFailure: OutsideError, Sendable, CustomStringConvertible {
-    let description: String
-    let verdict: OutsideVerdict
-
-    init(message: String) {
-        description = message
-        verdict = .untold
-    }
-
-    /// A server that fails or refuses has answered all the same: that may be because of the name, as with one whose own servers are broken.
-    init(_ status: Int32, server: String?) {
-        let asked = server.map { "the name server \($0)" } ?? "the system's name servers"
-        func faulty(_ words: String) -> (String, OutsideVerdict) { ("\(asked) \(words)", .faulty(words, isTransient: false)) }
-        (description, verdict) = switch status {
-        case ARES_ESERVFAIL: ("\(asked) could not find out (SERVFAIL)", .answered)
-        case ARES_EREFUSED: ("\(asked) refused to answer (REFUSED)", .answered)
-        case ARES_EFORMERR: ("\(asked) did not understand the question (FORMERR)", .answered)
-        case ARES_ENOTIMP: ("\(asked) cannot answer such questions (NOTIMP)", .answered)
-        case ARES_ECONNREFUSED: faulty("cannot be reached")
-        case ARES_ETIMEOUT: faulty("did not answer")
-        case ARES_EBADRESP: faulty("answered with what is no answer")
-        default: ("\(asked): \(String(cString: ares_strerror(status)))", .untold)
+        switch message.code {
+        case 0 where message.isReferral: return .failure(DNSFailure(answer: "only says whom else to ask", server: server))
+        case 0: return .success(message.records.isEmpty ? .noData(message) : .records(message))
+        case 3: return .success(.noName(message))
+        case let code: return .failure(DNSFailure(code: code, server: server))
         }
     }
 }

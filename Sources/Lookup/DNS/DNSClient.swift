@@ -44,9 +44,19 @@ public struct DNSClient: Sendable {
     enum Reply: Sendable {
         case records(DNSMessage)
         /// The name is known and has none of the type.
-        case noData
-        /// There is no such name (NXDOMAIN).
-        case noName
+        case noData(DNSMessage)
+        /// There is no such name (NXDOMAIN), or the one that it is an alias of.
+        case noName(DNSMessage)
+
+        /// What the server sent.
+        var message: DNSMessage {
+            switch self {
+            case .records(let message), .noData(let message), .noName(let message): message
+            }
+        }
+
+        /// True for an answer with records, though they may be aliases alone.
+        var isPositive: Bool { if case .records = self { true } else { false } }
     }
 
     /// What happens while servers are asked.
@@ -82,10 +92,10 @@ public struct DNSClient: Sendable {
                     failures[number] = failure
                     isDue = failures.count == asked
                 case .late(let number)?: isDue = number == asked - 1
-                case nil: throw DNSFailure(message: "there is no name server to ask")
+                case nil: throw DNSFailure(message: "there is no name server to ask", source: .node)
                 }
                 guard failures.count < servers.count else {
-                    throw DNSFailure(message: servers.indices.compactMap { failures[$0]?.description }.joined(separator: "; "))
+                    throw DNSFailure(servers.indices.compactMap { failures[$0] })
                 }
             }
         }
@@ -96,7 +106,8 @@ public struct DNSClient: Sendable {
     private func ask(_ server: String?, _ name: String, _ type: DNSType) async throws -> Result<Reply, DNSFailure> {
         // Each round of the library takes twice the time of the one before.
         let whole = settings.patience * ((1 << min(max(1, settings.rounds), 16)) - 1)
-        let call = OutsideCall.nameServer(Self.endpoint(server), patience: whole, silence: settings.patience / 2)
+        let host = server.map(Self.endpoint) ?? "the system's name servers"
+        let call = OutsideCall.nameServer(host, patience: whole, silence: settings.patience / 2)
         do {
             return .success(try await outside.ask(call) { _ in
                 let question = try DNSQuestion(name, type, of: server, settings)
@@ -114,8 +125,7 @@ public struct DNSClient: Sendable {
     }
 
     /// One name for one server, however it is written.
-    private static func endpoint(_ server: String?) -> String {
-        guard let server else { return "the system's name servers" }
+    static func endpoint(_ server: String) -> String {
         guard let address = IPAddress(server) else { return server }
         return address.version == .v6 ? "[\(address)]:53" : "\(address):53"
     }

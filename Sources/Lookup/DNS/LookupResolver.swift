@@ -6,24 +6,41 @@ public struct LookupResolver: Sendable {
 
     public init(_ client: DNSClient) { self.client = client }
 
+    /// The addresses of a name.
+    struct Resolution: Sendable {
+        /// Those of IPv4 first, in the order of the answers.
+        let addresses: [IPAddress]
+        /// For how long they hold, or that there are none; `nil` when that is not known, as when one kind could not be asked for.
+        let timeToLive: Duration?
+    }
+
     /// All addresses of the name, those of IPv4 first, in the order of the answers. Empty when there is no such name or it has none.
     /// - Throws: ``LookupFailure`` when no server could tell; `CancellationError`.
     public func addresses(of name: String, _ world: any World) async throws -> [IPAddress] {
-        async let four = answers(name, .a, world)
-        async let six = answers(name, .aaaa, world)
-        let results = try await [four, six]
-        let addresses = results.flatMap { (try? $0.get()) ?? [] }
-        // One kind is enough: some servers fail for the other.
-        if addresses.isEmpty { for case .failure(let failure) in results { throw failure } }
-        return addresses
+        try await resolve(name, world).addresses
     }
 
-    private func answers(_ name: String, _ type: DNSType, _ world: any World) async throws -> Result<[IPAddress], LookupFailure> {
+    /// The same, and for how long.
+    func resolve(_ name: String, _ world: any World) async throws -> Resolution {
+        async let four = finding(name, .a, world)
+        async let six = finding(name, .aaaa, world)
+        let results = try await [four, six]
+        let findings = results.compactMap { try? $0.get() }
+        let addresses = findings.flatMap(\.addresses)
+        // One kind is enough: some servers fail for the other.
+        if addresses.isEmpty { for case .failure(let failure) in results { throw failure } }
+        // That there are none of one kind says nothing against those of the other.
+        let telling = addresses.isEmpty ? findings : findings.filter { !$0.addresses.isEmpty }
+        let times = telling.compactMap(\.timeToLive)
+        let isWhole = findings.count == results.count && times.count == telling.count
+        return Resolution(addresses: addresses, timeToLive: isWhole ? times.min().map { .seconds(Int64($0)) } : nil)
+    }
+
+    private func finding(_ name: String, _ type: DNSType, _ world: any World) async throws -> Result<DNSFinding, LookupFailure> {
         do {
-            guard case .records(let message) = try await client.ask(name, type, world) else { return .success([]) }
-            return .success(message.answer(name, type).data.compactMap { if case .address(let address) = $0 { address } else { nil } })
+            return .success(try await client.find(name, type, world))
         } catch let failure as DNSFailure {
-            return .failure(LookupFailure("the address of \(name) is unknown: \(failure)"))
+            return .failure(LookupFailure("the address of \(name) is unknown: \(failure)", source: failure.source))
         }
     }
 }

@@ -3,10 +3,6 @@ import World
 
 /// Where an address is, by a service that speaks as ip-api.com does.
 struct GeoIPWeb: Sendable {
-    private static let keys = [
-        "status", "message", "country", "countryCode", "region", "regionName", "city", "zip", "lat", "lon", "timezone", "isp", "org",
-        "as",
-    ]
     private static let bodyLimit = 64 << 10
 
     /// Begins the address of the question: `http://ip-api.com`.
@@ -14,10 +10,10 @@ struct GeoIPWeb: Sendable {
     let patience: Duration
     let outside: OutsideHosts
 
-    /// The document, without the target's own keys.
     /// - Throws: ``LookupFailure``, `CancellationError`.
-    func find(_ address: IPAddress) async throws -> [JSON.Member] {
-        let url = "\(base)/json/\(address.addressText)?fields=" + Self.keys.joined(separator: ",")
+    func find(_ address: IPAddress) async throws -> GeoIPDocument {
+        let fields = ["status", "message"] + GeoIPDocument.texts + GeoIPDocument.numbers
+        let url = "\(base)/json/\(address.addressText)?fields=" + fields.joined(separator: ",")
         let answer: LookupHTTP.Answer
         do {
             answer = try await LookupHTTP.get(url, accept: "application/json", patience: patience, limit: Self.bodyLimit, through: outside)
@@ -38,8 +34,21 @@ struct GeoIPWeb: Sendable {
         }
         guard json["status"]?.string == "success" else {
             let said = json["message"]?.string.map { String($0.prefix(200)) }
-            throw LookupFailure(said ?? "the GeoIP service \(base) knows nothing of \(address)")
+            let sentence = said ?? "the GeoIP service \(base) knows nothing of \(address)"
+            throw LookupFailure(sentence, source: .target, keep: GeoIPWorker.longestKeep)
         }
-        return Self.keys.map { JSON.Member($0, json[$0] ?? .null) } + [.init("source", .string(url))]
+        return GeoIPDocument(values: Self.values(json), source: ["url": .string(url), "files": [], "problems": []])
+    }
+
+    /// What has the type that clients expect.
+    private static func values(_ json: JSON) -> [String: JSON] {
+        var values: [String: JSON] = [:]
+        for key in GeoIPDocument.texts {
+            if let text = json[key]?.string, !text.isEmpty { values[key] = .string(text) }
+        }
+        for key in GeoIPDocument.numbers {
+            if case .number(let literal)? = json[key] { values[key] = .number(literal) }
+        }
+        return values
     }
 }

@@ -1,59 +1,25 @@
 import CLookup
 import CMaxMindDB
 import Glibc
+import Logging
 import Synchronization
 import World
 
-/// A database file of the MaxMind format, kept open, and opened again when it has been replaced.
+/// A database file of the MaxMind format, kept open, and read again when it has changed.
 ///
-/// Files are mapped into memory by libmaxminddb. Replace one by renaming another over it: a file that is written in place may
-/// change while it is read.
+/// Whether it has is looked at with every question. A file that cannot be used changes nothing: what was read before it stays, and the
+/// reason is told once to the log, to the metrics, and to whoever asks. So it does not matter how a file is replaced, by renaming another
+/// over it or by writing into it; one that is half written is read again with its next change.
 final class MaxMindDatabase: Sendable {
-    /// What tells a file from the one that had its name before.
-    private struct Identity: Equatable {
-        let device, inode, size, seconds, nanoseconds: Int
-
-        init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            device = Int(truncatingIfNeeded: status.st_dev)
-            inode = Int(truncatingIfNeeded: status.st_ino)
-            size = Int(status.st_size)
-            seconds = status.st_mtim.tv_sec
-            nanoseconds = status.st_mtim.tv_nsec
-        }
-    }
-
-    private final class Handle {
-        let pointer: UnsafeMutablePointer<MMDB_s>
-        let identity: Identity?
-
-        init(_ path: String) throws(LookupFailure) {
-            identity = Identity(path)
-            pointer = .allocate(capacity: 1)
-            let code = MMDB_open(path, UInt32(MMDB_MODE_MMAP), pointer)
-            guard code == MMDB_SUCCESS else {
-                let reason = code == MMDB_FILE_OPEN_ERROR ? String(cString: strerror(errno)) : String(cString: MMDB_strerror(code))
-                pointer.deallocate()
-                isOpen = false
-                throw LookupFailure("the database \(path) cannot be used: \(reason)")
-            }
-            isOpen = true
-        }
-
-        private let isOpen: Bool
-
-        deinit {
-            guard isOpen else { return }
-            MMDB_close(pointer)
-            pointer.deallocate()
-        }
-    }
-
     /// What a file says of an address.
-    struct Record: Sendable {
-        /// By path, as `location/latitude`.
+    struct Answer: Sendable {
+        /// By path, as `location/latitude`; empty when the file does not know the address.
         let values: [String: Value]
+        /// `GeoLite2-City` and the like, as the file calls itself.
+        let type: String
+        let builtAt: WallTime
+        /// Why this is not from the file as it is now; `nil` when it is.
+        let problem: String?
     }
 
     enum Value: Hashable, Sendable {
@@ -63,52 +29,82 @@ final class MaxMindDatabase: Sendable {
         case number(Double)
     }
 
-    struct Answer: Sendable {
-        let record: Record?
-        /// `GeoLite2-City` and the like, as the file calls itself.
-        let type: String
-        let builtAt: WallTime
+    /// What has become of the file so far.
+    struct Standing: Sendable {
+        /// Since 1970, of the database in use; `nil` when none is.
+        var builtAtSeconds: Int64?
+        var type = ""
+        var readings = 0
+        var refusals = 0
+        /// Why the file as it is now is not in use.
+        var problem: String?
+    }
+
+    private struct State {
+        var image: MaxMindImage?
+        /// The file that could not be used, so that it is not tried again before it changes; `nil` inside for one that is not there.
+        var refused: FileIdentity??
+        var standing = Standing()
     }
 
     let path: String
-    private let handle = Mutex<Handle?>(nil)
+    private let log: Logger
+    private let state = Mutex(State())
 
-    init(path: String) { self.path = path }
+    init(path: String, log: Logger) {
+        self.path = path
+        self.log = log
+    }
 
     /// What the file says at `paths` of the address. Reads a file: not for an actor's thread.
+    /// - Throws: ``LookupFailure`` when no database is in use, or the one that is turns out to be damaged.
     func find(_ address: IPAddress, _ paths: [String]) throws(LookupFailure) -> Answer {
-        try handle.withLock { handle throws(LookupFailure) in
-            let current: Handle
-            if let known = handle, known.identity == Identity(path) { current = known } else { current = try Handle(path) }
-            handle = current
-            var entry = MMDB_entry_s()
-            let found = clookup_mmdb_find(current.pointer, address.bytes, Int32(address.bytes.count), &entry)
-            guard found >= 0 else {
-                throw LookupFailure("the database \(path) is damaged: \(String(cString: MMDB_strerror(-found)))")
+        try state.withLock { state throws(LookupFailure) in
+            refresh(&state, isTold: true)
+            guard let image = state.image else { throw LookupFailure(state.standing.problem ?? "\(path) was not read", source: .node) }
+            guard let values = image.find(address, paths) else {
+                throw LookupFailure("the database \(path) is damaged where it tells of \(address)", source: .node)
             }
-            let metadata = current.pointer.pointee.metadata
-            // A damaged file may name any second; one that is none of ours becomes some other.
-            let builtAt = WallTime(nanosecondsSince1970: Int64(truncatingIfNeeded: metadata.build_epoch) &* 1_000_000_000)
-            return Answer(
-                record: found == 1 ? Self.record(&entry, paths) : nil,
-                type: metadata.database_type.map { String(cString: $0) } ?? "", builtAt: builtAt)
+            return Answer(values: values, type: image.type, builtAt: image.builtAt, problem: state.standing.problem)
         }
     }
 
-    private static func record(_ entry: inout MMDB_entry_s, _ paths: [String]) -> Record {
-        var values: [String: Value] = [:]
-        for path in paths {
-            let value = clookup_mmdb_value(&entry, path)
-            switch value.kind {
-            case CLOOKUP_TEXT:
-                guard let text = value.text else { continue }
-                let bytes = UnsafeRawBufferPointer(start: text, count: Int(value.length))
-                values[path] = .text(String(decoding: bytes, as: UTF8.self))
-            case CLOOKUP_WHOLE: values[path] = .whole(value.whole)
-            case CLOOKUP_NUMBER: values[path] = .number(value.number)
-            default: continue
-            }
+    /// How it stands with the file now. Reads it.
+    /// - Parameter isTold: to the log, should it have changed.
+    func look(isTold: Bool) -> Standing {
+        state.withLock { state in
+            refresh(&state, isTold: isTold)
+            return state.standing
         }
-        return Record(values: values)
+    }
+
+    /// How it stood when somebody last asked.
+    var standing: Standing { state.withLock { $0.standing } }
+
+    private func refresh(_ state: inout State, isTold: Bool) {
+        let identity = FileIdentity(path)
+        if let image = state.image, image.identity == identity {
+            state.standing.problem = nil
+            state.refused = nil
+            return
+        }
+        if let refused = state.refused, refused == identity { return }
+        do throws(MaxMindImage.Refusal) {
+            let image = try MaxMindImage(path)
+            state.image = image
+            state.refused = nil
+            state.standing.problem = nil
+            state.standing.readings += 1
+            state.standing.type = image.type
+            state.standing.builtAtSeconds = image.builtAt.nanosecondsSince1970 / 1_000_000_000
+            if isTold { log.notice("the GeoIP database \(path) was read: \(image.words)") }
+        } catch {
+            state.refused = .some(identity)
+            state.standing.refusals += 1
+            let rest = state.image.map { "; what was read before is used on: \($0.words)" } ?? ""
+            let problem = "the database \(path) cannot be used: \(error.description)\(rest)"
+            state.standing.problem = problem
+            if isTold { log.warning("\(problem)") }
+        }
     }
 }

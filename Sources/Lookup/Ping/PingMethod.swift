@@ -9,6 +9,28 @@ public enum PingMethod: String, Codable, Hashable, Sendable, CaseIterable {
     case icmpRaw = "icmp-raw"
     /// The beginning of TCP connections; a refusal is an answer, too. Always permitted, and seen by more firewalls.
     case tcp
+
+    /// Why this process may not use it for addresses of this kind; `nil` when it may. Opens a socket, and sends nothing.
+    func refusal(_ version: IPAddress.Version) -> String? {
+        guard self != .tcp else { return nil }
+        do throws(SystemFailure) {
+            _ = try PingSocket.icmp(version, raw: self == .icmpRaw)
+            return nil
+        } catch {
+            // Where there is no such network, no method has anything to say.
+            return error.number == EAFNOSUPPORT ? nil : refusal(error)
+        }
+    }
+
+    /// The same, of a socket that was not opened.
+    func refusal(_ failure: SystemFailure) -> String {
+        let remedy = switch self {
+        case .icmp: "net.ipv4.ping_group_range must have the group of the process"
+        case .icmpRaw: "the process needs CAP_NET_RAW"
+        case .tcp: "another method must be allowed"
+        }
+        return "\(rawValue): \(failure) (\(remedy))"
+    }
 }
 
 /// A descriptor that is closed with its last user.
@@ -22,14 +44,19 @@ final class PingSocket: Sendable {
     /// A connected socket for echoes, so that the system drops what others send and reports what is in the way.
     /// - Throws: ``SystemFailure`` from opening (``SystemFailure/isForbidden`` where the method is not for this process) or connecting.
     static func icmp(_ address: IPAddress, raw: Bool) throws(SystemFailure) -> PingSocket {
-        let socket = PingSocket(try SystemFailure.check(clookup_icmp_open(address.family, raw ? 1 : 0)))
+        let socket = try icmp(address.version, raw: raw)
         try SystemFailure.check(clookup_connect(socket.descriptor, address.bytes, Int32(address.bytes.count), 0, address.scope))
         return socket
     }
 
+    /// The same, not connected.
+    static func icmp(_ version: IPAddress.Version, raw: Bool) throws(SystemFailure) -> PingSocket {
+        PingSocket(try SystemFailure.check(clookup_icmp_open(version.family, raw ? 1 : 0)))
+    }
+
     /// A socket on its way to a connection, or already there.
     static func tcp(_ address: IPAddress, port: UInt16) throws(SystemFailure) -> PingSocket {
-        let socket = PingSocket(try SystemFailure.check(clookup_tcp_open(address.family)))
+        let socket = PingSocket(try SystemFailure.check(clookup_tcp_open(address.version.family)))
         let code = clookup_connect(socket.descriptor, address.bytes, Int32(address.bytes.count), port, address.scope)
         if code != -EINPROGRESS { try SystemFailure.check(code) }
         return socket
@@ -52,9 +79,11 @@ struct SystemFailure: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-extension IPAddress {
-    fileprivate var family: Int32 { version == .v4 ? AF_INET : AF_INET6 }
+extension IPAddress.Version {
+    fileprivate var family: Int32 { self == .v4 ? AF_INET : AF_INET6 }
+}
 
+extension IPAddress {
     /// The number of the zone's interface; 0 without one.
     fileprivate var scope: UInt32 { zone.map { clookup_interface($0) } ?? 0 }
 

@@ -10,7 +10,7 @@ struct TCPPing {
     /// - Throws: ``SystemFailure`` when no connection can even be begun; `CancellationError`.
     func run(_ world: any World) async throws -> [PingReport.Echo] {
         try await withThrowingTaskGroup(of: (Int, PingReport.Echo).self) { group in
-            for number in 0..<settings.echoes {
+            for number in 0..<settings.count {
                 group.addTask {
                     try await world.sleep(for: settings.interval * number)
                     return (number, try await echo(world))

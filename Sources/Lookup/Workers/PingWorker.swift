@@ -7,9 +7,9 @@ public struct PingSettings: Codable, Hashable, Sendable {
     public var methods: [PingMethod]
     /// Echoes of one ping; 1 to 100, others count as the nearest.
     public var count: Int
-    /// From the sending of one echo to that of the next.
+    /// From the sending of one echo to that of the next; ``intervalAllowed``, others count as the nearest.
     public var interval: Duration
-    /// How long each echo may take.
+    /// How long each echo may take; ``patienceAllowed``, others count as the nearest.
     public var patience: Duration
     /// Ports for the method ``PingMethod/tcp``.
     public var ports: [UInt16]
@@ -25,8 +25,25 @@ public struct PingSettings: Codable, Hashable, Sendable {
         self.ports = ports
     }
 
-    /// The count, within its bounds.
-    var echoes: Int { min(100, max(1, count)) }
+    public static let countAllowed = 1...100
+    /// The least is what leaves a host its peace.
+    public static let intervalAllowed = Duration.milliseconds(10)...Duration.seconds(10)
+    public static let patienceAllowed = Duration.milliseconds(10)...Duration.seconds(30)
+    /// Ports that are tried at the same time, at most; the first of more.
+    public static let portsAllowed = 1...8
+
+    /// All within their ranges.
+    var clamped: PingSettings {
+        func within<Value: Comparable>(_ range: ClosedRange<Value>, _ value: Value) -> Value {
+            min(max(value, range.lowerBound), range.upperBound)
+        }
+        return PingSettings(
+            methods: methods, count: within(Self.countAllowed, count), interval: within(Self.intervalAllowed, interval),
+            patience: within(Self.patienceAllowed, patience), ports: Array(ports.prefix(Self.portsAllowed.upperBound)))
+    }
+
+    /// From the first echo to the end of the last one's patience.
+    public var longest: Duration { interval * (count - 1) + patience }
 }
 
 /// Finds out whether a host answers, and how fast.
@@ -36,21 +53,39 @@ public struct PingWorker: LookupWorker {
     private let resolver: LookupResolver
     private let settings: PingSettings
     private let marks: PingMarks
+    private let tally = PingTally()
 
     public var service: LookupService { .ping }
 
     /// All echoes at their times, the last one's patience, and five seconds for finding the address.
-    public var timeout: Duration { settings.interval * settings.echoes + settings.patience + .seconds(5) }
+    public var timeout: Duration { settings.longest + .seconds(5) }
 
     public init(_ resolver: LookupResolver, settings: PingSettings = PingSettings(), world: any World) {
         self.resolver = resolver
-        self.settings = settings
+        self.settings = settings.clamped
         marks = PingMarks(world)
     }
 
+    /// What this process may not do, and what it does instead.
+    public func obstacles(_ world: any World) -> [String] {
+        [(IPAddress.Version.v4, "IPv4"), (.v6, "IPv6")].compactMap { version, name in
+            let refusals = settings.methods.map { ($0, $0.refusal(version)) }
+            guard let first = refusals.first(where: { $0.1 == nil })?.0 else {
+                return "this node may not ping \(name): \(refusals.compactMap(\.1).joined(separator: "; "))"
+            }
+            // That it takes a raw socket for one that needs no right makes no difference to anybody.
+            guard first == .tcp, refusals.count > 1 else { return nil }
+            let passed = refusals.compactMap(\.1)
+            return passed.isEmpty ? nil : "pings of \(name) are beginnings of connections, for \(passed.joined(separator: "; "))"
+        }
+    }
+
+    /// How often each method was used.
+    public var metrics: [MetricSample] { tally.metrics }
+
     public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> LookupAnswer {
         let addresses = if let address = target.address { [address] } else { try await resolver.addresses(of: target.text, world) }
-        guard !addresses.isEmpty else { throw LookupFailure("\(target) has no address") }
+        guard !addresses.isEmpty else { throw LookupFailure("\(target) has no address", source: .target) }
         var failure: String?
         // The first address to which a way leads.
         for address in addresses {
@@ -59,36 +94,44 @@ public struct PingWorker: LookupWorker {
                 continue
             }
             do {
+                // A ping is of its moment, so nothing is said of how long it holds.
                 return LookupAnswer(try await ping(address, target, world).json, address: address)
             } catch let error as SystemFailure {
                 failure = failure ?? error.description
             }
         }
         let tried = addresses.map(\.description).joined(separator: ", ")
-        throw LookupFailure("\(tried) cannot be reached from this node: \(failure ?? "no method")")
+        throw LookupFailure("\(tried) cannot be reached from this node: \(failure ?? "no method")", source: .node)
     }
 
     private func ping(_ address: IPAddress, _ target: LookupTarget, _ world: any World) async throws -> PingReport {
+        var refusals: [String] = []
         for method in settings.methods {
             do {
-                let echoes = try await echoes(of: method, address, world)
-                return PingReport(target: target, address: address, method: method, echoes: echoes)
+                let way = PingReport.Way(address: address, method: method, refusals: refusals)
+                let report = try await report(target, way, world)
+                tally.count(method, address.version)
+                return report
             } catch let failure as SystemFailure where failure.isForbidden {
-                continue
+                refusals.append(method.refusal(failure))
             }
         }
         let tried = settings.methods.map(\.rawValue).joined(separator: ", ")
-        throw LookupFailure("this node may not ping (tried: \(tried)); allow net.ipv4.ping_group_range, CAP_NET_RAW or the method tcp")
+        let remedy = "allow net.ipv4.ping_group_range, CAP_NET_RAW or the method tcp"
+        throw LookupFailure("this node may not ping (tried: \(tried)); \(remedy)", source: .node)
     }
 
-    private func echoes(of method: PingMethod, _ address: IPAddress, _ world: any World) async throws -> [PingReport.Echo] {
-        switch method {
+    private func report(_ target: LookupTarget, _ way: PingReport.Way, _ world: any World) async throws -> PingReport {
+        switch way.method {
         case .icmp, .icmpRaw:
-            let isRaw = method == .icmpRaw
-            let socket = try PingSocket.icmp(address, raw: isRaw)
-            var ping = ICMPPing(socket: socket, address: address, isRaw: isRaw, settings: settings, marks: marks)
-            return try await ping.run(world)
-        case .tcp: return try await TCPPing(address: address, settings: settings).run(world)
+            let isRaw = way.method == .icmpRaw
+            let socket = try PingSocket.icmp(way.address, raw: isRaw)
+            var ping = ICMPPing(socket: socket, address: way.address, isRaw: isRaw, settings: settings, marks: marks)
+            let ledger = try await ping.run(world)
+            return PingReport(target: target, way: way, echoes: ledger.echoes, duplicates: ledger.duplicates, late: ledger.late)
+        case .tcp:
+            let echoes = try await TCPPing(address: way.address, settings: settings).run(world)
+            return PingReport(target: target, way: way, echoes: echoes)
         }
     }
 }
