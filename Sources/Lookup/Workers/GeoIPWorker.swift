@@ -31,8 +31,9 @@ public struct GeoIPWorker: LookupWorker {
 
     /// Addresses of special ranges are nowhere: they fail with the words of the contract, and nobody is asked.
     public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> LookupAnswer {
-        let address = try await address(of: target, world)
-        if let range = address.specialRange { throw LookupFailure(range.kind == .private ? "private range" : "reserved range") }
+        let addresses = try await addresses(of: target, world), address = addresses[0]
+        try resolver.client.outside.addresses.admit(target: addresses)
+        if let special = AddressRefusal(address) { throw LookupFailure(special.sentence, source: .target) }
         let members = if let files {
             try await world.compute { try files.find(address) }
         } else {
@@ -41,10 +42,12 @@ public struct GeoIPWorker: LookupWorker {
         return LookupAnswer(.object(members + [.init("resolvedAddress", .string(address.description))]), address: address)
     }
 
-    private func address(of target: LookupTarget, _ world: any World) async throws -> IPAddress {
-        if let address = target.address { return address }
+    /// At least one.
+    private func addresses(of target: LookupTarget, _ world: any World) async throws -> [IPAddress] {
+        if let address = target.address { return [address] }
         do {
-            if let address = try await resolver.addresses(of: target.text, world).first { return address }
+            let addresses = try await resolver.addresses(of: target.text, world)
+            if !addresses.isEmpty { return addresses }
         } catch is LookupFailure {
             // The contract has one sentence for all that may be the matter.
         }

@@ -15,7 +15,10 @@ public struct ReverseDNSWorker: LookupWorker {
 
     /// An address without a name is an answer, not a failure. A server that fails or refuses is a failure that says so.
     public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> LookupAnswer {
-        guard let address = target.address else { throw LookupFailure("Reverse DNS lookup requires an IP address target.") }
+        guard let address = target.address else {
+            throw LookupFailure("Reverse DNS lookup requires an IP address target.", source: .target)
+        }
+        try client.outside.addresses.admit(target: [address])
         let askedAt = world.wallTime
         let (names, timeToLive) = try await names(of: address, world)
         // That a name leads nowhere, or its server is silent, takes nothing from what was found.
