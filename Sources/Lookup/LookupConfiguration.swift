@@ -18,12 +18,14 @@ public struct LookupConfiguration: Codable, Hashable, Sendable {
     public var reverseDNSTimeout: Duration
     /// How often, how many at a time, and when no longer.
     public var outside: OutsideFigures
+    /// Which addresses may be asked, and about which.
+    public var addresses: AddressPolicy
 
     public init(
         geoIPFiles: [String] = [], geoIPBase: String = "http://ip-api.com", geoIPTimeout: Duration = .seconds(10),
         ping: PingSettings = PingSettings(), rdapBase: String = "https://data.iana.org/rdap", rdapTimeout: Duration = .seconds(15),
         dns: DNSClient.Settings = DNSClient.Settings(), reverseDNSTimeout: Duration = .seconds(5),
-        outside: OutsideFigures = OutsideFigures()
+        outside: OutsideFigures = OutsideFigures(), addresses: AddressPolicy = AddressPolicy()
     ) {
         self.geoIPFiles = geoIPFiles
         self.geoIPBase = geoIPBase
@@ -34,11 +36,12 @@ public struct LookupConfiguration: Codable, Hashable, Sendable {
         self.dns = dns
         self.reverseDNSTimeout = reverseDNSTimeout
         self.outside = outside
+        self.addresses = addresses
     }
 
     /// The four workers, by the value of their service.
     /// - Parameters:
-    ///   - hosts: the node's door to the outside, made with ``outside``.
+    ///   - hosts: the node's door to the outside, made with ``outside`` and ``addresses``.
     ///   - log: is told of what changes by itself, as of database files.
     public func makeWorkers(through hosts: OutsideHosts, log: Logger = Logger(label: "lookup")) -> [any LookupWorker] {
         let client = DNSClient(dns, through: hosts)

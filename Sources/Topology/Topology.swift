@@ -43,6 +43,16 @@ public struct Topology: Hashable, Sendable {
         let column: Int
     }
 
+    /// Whether targets of lookups that are not of the public Internet are refused: as the file says, else where an edge can be reached from
+    /// another machine, for whoever comes from there could look about in the nodes' network.
+    public var refusesPrivateTargets: Bool {
+        switch lookup.privateTargets {
+        case .allow: false
+        case .refuse: true
+        case nil: nodes.contains { node in node.edge.map { !HostText.isLoopback($0.host) } ?? false }
+        }
+    }
+
     public func node(named name: String) -> TopologyNode? { nodes.first { $0.name == name } }
 
     /// A problem that shows only later (a port in use, a figure that another room refuses), at the place of `keyPath` or

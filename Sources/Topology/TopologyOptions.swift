@@ -36,6 +36,11 @@ public struct CurveOptions: Hashable, Sendable {
     public var allow: [String: String]
 }
 
+/// What becomes of targets of lookups that are not of the public Internet.
+public enum PrivateTargets: String, Hashable, Sendable, CaseIterable {
+    case allow, refuse
+}
+
 /// The section `lookup`. What is nil or empty was not given and is left to the default of the work.
 public struct LookupOptions: Hashable, Sendable {
     /// A job may run this long; what is missing then has failed.
@@ -50,6 +55,8 @@ public struct LookupOptions: Hashable, Sendable {
     public var dns: [Endpoint] = []
     /// Where the registry of RDAP servers (RFC 9224) is fetched from.
     public var rdapURL: String?
+    /// Whether targets that are not of the public Internet are looked up; see ``Topology/refusesPrivateTargets``.
+    public var privateTargets: PrivateTargets?
     /// How outside hosts are asked.
     public var outside = OutsideOptions()
 

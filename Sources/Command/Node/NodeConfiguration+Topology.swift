@@ -117,6 +117,11 @@ extension LinkLimits {
 }
 
 extension LookupConfiguration {
+    package init(_ topology: Topology) {
+        self.init(topology.lookup)
+        addresses = AddressPolicy(refusesPrivateTargets: topology.refusesPrivateTargets)
+    }
+
     package init(_ options: LookupOptions) {
         self.init(geoIPFiles: options.geoFiles, dns: DNSClient.Settings(servers: options.dns.map(\.description)))
         if let url = options.geoURL { geoIPBase = url }

@@ -40,8 +40,8 @@ struct NodeWork: Sendable {
             throw CommandFailure(.software, "\(error)")
         }
         let world = mesh.world, roles = mesh.configuration.metadata.roles
-        let lookup = LookupConfiguration(topology.lookup)
-        let outside = OutsideHosts(world: world, figures: lookup.outside)
+        let lookup = LookupConfiguration(topology)
+        let outside = OutsideHosts(world: world, figures: lookup.outside, addresses: lookup.addresses)
         let lookupWorkers = lookup.makeWorkers(through: outside, log: log)
         services = lookupWorkers.map(\.service).sorted { $0.value < $1.value }
         lookups = roles.contains(LookupJob.work.name) ? try Self.lookups(node, mesh, lookupWorkers, outside, log) : nil

@@ -27,6 +27,6 @@ public struct LookupCrew: Worker {
 
     /// What this node has looked up, and whom it has asked.
     public var metrics: [MetricSample] {
-        get async { await bench.metrics + bench.workerMetrics + (outside?.metrics ?? []) }
+        get async { await bench.metrics + bench.workerMetrics + (outside.map { $0.metrics + $0.addresses.metrics } ?? []) }
     }
 }

@@ -1,7 +1,9 @@
 import AsyncHTTPClient
 import Glibc
 import NIOCore
+import NIOHTTP1
 import NIOPosix
+import World
 
 // What the ends of HTTP calls tell of the hosts.
 
@@ -18,11 +20,14 @@ extension LookupHTTP.Answer {
         }
     }
 
-    /// For how long the server does not want to be asked: seconds, of at most nine digits. (A date in "Retry-After" counts as nothing
-    /// said, because the two clocks may differ; "X-Ttl" is what ip-api.com says.)
+    /// For how long the server does not want to be asked: so many seconds, or until a date, seen from the date of the answer, as the two
+    /// clocks may differ (RFC 9110, 10.2.3). "X-Ttl" is what ip-api.com says.
     var rest: Duration? {
-        guard let text = header("Retry-After") ?? header("X-Ttl"), text.utf8.count <= 9, let seconds = UInt32(text) else { return nil }
-        return .seconds(Int64(seconds))
+        guard let text = header("Retry-After") ?? header("X-Ttl") else { return nil }
+        if let seconds = HTTPFreshness.seconds(text) { return .seconds(seconds) }
+        guard let until = WallTime(httpDate: text) else { return nil }
+        let sent = header("Date").flatMap { WallTime(httpDate: $0) } ?? receivedAt
+        return .seconds(max(0, min(until.millisecondsSince1970 - sent.millisecondsSince1970, 999_999_999_000) / 1_000))
     }
 }
 
@@ -42,10 +47,27 @@ extension LookupHTTP.NoAnswer {
         case let error as HTTPClientError where error == .remoteConnectionClosed:
             faulty("the connection was closed before the answer's end", isTransient: true)
         case let error as HTTPClientError where local.contains(error): Self(description: "\(error)", verdict: .untold)
+        case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection:
+            faulty("the connection was closed before the answer's end", isTransient: true)
+        case HTTPParserError.headerOverflow: Self(description: "the head of the answer is longer than is read", verdict: .answered)
+        case let error as HTTPParserError: faulty("what it sends is no HTTP (\(error))", isTransient: false)
         // That it says too much is the server's word, too.
         case is NIOTooManyBytesError: Self(description: "the answer is longer than \(limit) bytes", verdict: .answered)
         case let error as IOError: faulty(String(cString: strerror(error.errnoCode)), isTransient: true)
         default: faulty("\(error)", isTransient: false)
+        }
+    }
+}
+
+extension Error {
+    /// Whether it says that nobody was reached, so that nobody can have been asked.
+    var isWithoutConnection: Bool {
+        switch self {
+        case is NIOConnectionError: true
+        case let error as ChannelError: if case .connectTimeout = error { true } else { false }
+        case let error as HTTPClientError: error == .connectTimeout
+        case let error as IOError: [ECONNREFUSED, ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL, ETIMEDOUT].contains(error.errnoCode)
+        default: false
         }
     }
 }

@@ -10,7 +10,8 @@ package struct Bulkhead: Sendable {
         case refused
     }
 
-    private let places: Int
+    /// Calls at a time.
+    package let places: Int
     private let queueLimit: Int
     /// Calls that have a place.
     package private(set) var underWay = 0

@@ -30,6 +30,8 @@ package struct CircuitBreaker: Sendable {
     }
 
     package private(set) var phase = Phase.closed
+    /// Times that the host was left alone, or left alone for longer, since it is known.
+    package private(set) var opened = 0
     /// In a row, since the last answer.
     package private(set) var failures = 0
     private let figures: OutsideFigures
@@ -79,6 +81,7 @@ package struct CircuitBreaker: Sendable {
         case .busy(let words, let rest?) where rest > .zero:
             fail(words)
             isResting = true
+            opened += 1
             change(to: .open(until: now + min(rest, OutsideFigures.longestRest)))
         case .faulty(let words, _, _), .busy(let words, _):
             fail(words)
@@ -95,6 +98,7 @@ package struct CircuitBreaker: Sendable {
     private mutating func open(_ now: Instant, _ random: inout RandomStream) {
         let most = min(figures.pauseMin * (1 << min(openings, 16)), figures.pauseMax)
         openings += 1
+        opened += 1
         change(to: .open(until: now + .nanoseconds(Int64((1 + random.unit()) / 2 * Double(most.nanoseconds)))))
     }
 

@@ -61,15 +61,21 @@ public final class OutsideHosts: Sendable {
     }
 
     let world: any World
+    /// Says which addresses may be asked, and about which.
+    public let addresses: AddressJudge
     private let figures: OutsideFigures
     private let state: Mutex<State>
 
-    public init(world: any World, figures: OutsideFigures = OutsideFigures()) {
+    public init(world: any World, figures: OutsideFigures = OutsideFigures(), addresses: AddressPolicy = AddressPolicy()) {
         self.world = world
+        self.addresses = AddressJudge(addresses)
         let figures = figures.clamped
         self.figures = figures
         state = Mutex(State(table: OutsideTable(figures), random: world.random("lookup.outside")))
     }
+
+    /// Calls that were refused because too many other hosts were being asked.
+    package var crowded: Int { state.withLock { $0.table.crowded } }
 
     /// What there is of each host, sorted by name.
     package var hosts: [(name: String, host: OutsideHost)] {

@@ -40,6 +40,8 @@ package struct OutsideTable: Sendable {
 
     private let figures: OutsideFigures
     package private(set) var hosts: [String: OutsideHost] = [:]
+    /// Calls of hosts for which there was no room, and which so have no counts of their own.
+    package private(set) var crowded = 0
     private var uses: UInt64 = 0
 
     package init(_ figures: OutsideFigures) { self.figures = figures }
@@ -57,6 +59,7 @@ package struct OutsideTable: Sendable {
             host = known
         } else {
             guard makeRoom() else {
+                crowded += 1
                 return .refused(OutsideRefusal(
                     name, .crowded, "is not asked: calls of \(hosts.count) other hosts are under way, which is the limit"))
             }

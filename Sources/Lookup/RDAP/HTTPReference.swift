@@ -59,12 +59,21 @@ package enum HTTPReference {
         return String(place.prefix { $0 != ":" })
     }
 
+    /// The port of an absolute address, the scheme's own where none is written; `nil` for what is no port.
+    package static func port(_ text: String) -> UInt16? {
+        let authority = authority(text), standard: UInt16 = text.lowercased().hasPrefix("https:") ? 443 : 80
+        let place = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority[...]
+        guard let colon = place.lastIndex(of: ":"), place.last != "]" else { return standard }
+        let digits = place[place.index(after: colon)...]
+        guard digits.utf8.allSatisfy(DomainName.isDigit) else { return nil }
+        return digits.isEmpty ? standard : UInt16(digits).flatMap { $0 > 0 ? $0 : nil }
+    }
+
     /// The host and port of an absolute address in lower case, the scheme's own port where none is written: one name for one server.
     package static func endpoint(_ text: String) -> String {
-        let host = host(text).lowercased(), authority = authority(text)
+        let host = host(text).lowercased()
         let bracketed = host.contains(":") ? "[\(host)]" : host
-        let port = authority.last == "]" ? nil : authority.lastIndex(of: ":").flatMap { UInt16(authority[authority.index(after: $0)...]) }
-        return "\(bracketed):\(port ?? (text.lowercased().hasPrefix("https:") ? 443 : 80))"
+        return "\(bracketed):\(port(text) ?? (text.lowercased().hasPrefix("https:") ? 443 : 80))"
     }
 
     /// The host and port of an absolute address, for sentences.

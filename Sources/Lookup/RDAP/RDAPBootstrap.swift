@@ -1,15 +1,21 @@
 import JSONDocument
 import World
 
-/// The bootstrap registries, fetched when they are first needed and kept for a day.
+/// The bootstrap registries, fetched when they are first needed and kept for as long as they say.
+///
+/// One that has expired serves on while it is fetched anew, for as long again as it may be kept at most; and while nothing better can be
+/// had, however long that is. Servers change rarely, and a registry that is silent must not silence the servers.
 actor RDAPBootstrap {
-    static let lifetime = Duration.seconds(24 * 60 * 60)
+    /// For how long a registry is kept, whatever it says, and where it says nothing.
+    static let lifetimes = Duration.seconds(10 * 60)...Duration.seconds(7 * 24 * 3_600), lifetime = Duration.seconds(24 * 3_600)
     /// After a refresh that failed the old registry serves on, and is not asked for again before this.
     static let retryInterval = Duration.seconds(60)
 
     private struct Kept {
         let registry: RDAPRegistry
         var expires: Instant
+        /// From here on whoever asks waits for a newer one first.
+        let isTooOld: Instant
     }
 
     private struct Waiter {
@@ -43,19 +49,31 @@ actor RDAPBootstrap {
     /// Those who ask at the same time share one fetch, which goes on when one of them no longer waits: the next will want it.
     /// - Throws: ``LookupFailure``, `CancellationError`.
     func registry(_ kind: RDAPRegistry.Kind) async throws -> RDAPRegistry {
-        if let kept = kept[kind], world.now < kept.expires { return kept.registry }
+        let now = world.now
+        if let kept = kept[kind] {
+            if now < kept.expires { return kept.registry }
+            if now < kept.isTooOld {
+                beginFetch(kind)
+                return kept.registry
+            }
+        }
         numbers += 1
         let number = numbers
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 guard !Task.isCancelled else { return continuation.resume(throwing: CancellationError()) }
-                let isFirst = fetching[kind] == nil
+                beginFetch(kind)
                 fetching[kind, default: []].append(Waiter(number: number, continuation: continuation))
-                if isFirst { world.spawn("lookup.rdap-bootstrap", on: executor) { await self.refresh(kind) } }
             }
         } onCancel: {
             world.spawn("lookup.rdap-leave", on: executor) { await self.leave(number, kind) }
         }
+    }
+
+    private func beginFetch(_ kind: RDAPRegistry.Kind) {
+        guard fetching[kind] == nil else { return }
+        fetching[kind] = []
+        world.spawn("lookup.rdap-bootstrap", on: executor) { await self.refresh(kind) }
     }
 
     /// The fetch stays in the table, with nobody waiting perhaps: it is under way.
@@ -65,23 +83,20 @@ actor RDAPBootstrap {
     }
 
     private func refresh(_ kind: RDAPRegistry.Kind) async {
-        var result: Result<RDAPRegistry, any Error>
+        let result: Result<RDAPRegistry, any Error>
         do {
-            result = .success(try await fetch(kind))
+            let (registry, rest) = try await fetch(kind)
+            let expires = world.now + rest
+            kept[kind] = Kept(registry: registry, expires: expires, isTooOld: expires + Self.lifetimes.upperBound)
+            result = .success(registry)
         } catch {
-            result = .failure(error)
-        }
-        switch result {
-        case .success(let registry): kept[kind] = Kept(registry: registry, expires: world.now + Self.lifetime)
-        case .failure:
-            guard let old = kept[kind] else { break }
             kept[kind]?.expires = world.now + Self.retryInterval
-            result = .success(old.registry)
+            result = kept[kind].map { .success($0.registry) } ?? .failure(error)
         }
         for waiting in fetching.removeValue(forKey: kind) ?? [] { waiting.continuation.resume(with: result) }
     }
 
-    private func fetch(_ kind: RDAPRegistry.Kind) async throws -> RDAPRegistry {
+    private func fetch(_ kind: RDAPRegistry.Kind) async throws -> (registry: RDAPRegistry, lifetime: Duration) {
         let url = "\(base)/\(kind.rawValue).json"
         do {
             let answer = try await LookupHTTP.get(url, accept: "application/json", patience: patience, limit: limit, through: outside)
@@ -91,7 +106,7 @@ actor RDAPBootstrap {
             guard let json = try? JSON(parsing: answer.body), let registry = RDAPRegistry(kind, json) else {
                 throw LookupFailure("the RDAP bootstrap \(url) is no registry as of RFC 9224")
             }
-            return registry
+            return (registry, answer.freshness.keep(within: Self.lifetimes, otherwise: Self.lifetime) ?? Self.lifetimes.lowerBound)
         } catch let error as LookupHTTP.NoAnswer {
             throw LookupFailure("the RDAP bootstrap \(url) has no answer: \(error)")
         } catch let refusal as OutsideRefusal {

@@ -24,21 +24,14 @@ public struct AddressRange: Hashable, Sendable {
 extension IPAddress {
     /// The special range that the address lies in; `nil` for an address of the public Internet.
     ///
-    /// An address that carries one of IPv4 (``embedded``) is judged by that one when its own range says nothing, so that no form of
-    /// writing makes a private address a public one.
+    /// An address that carries one of IPv4 (``embedded``) is judged by that one; one that may carry one (``hidden``) by both, so that no
+    /// form of writing makes a private address a public one.
     public var specialRange: AddressRange? {
         if let embedded { return embedded.specialRange }
-        return Self.specialRanges.first { $0.prefix.contains(self) }?.range
-    }
-
-    /// The IPv4 address inside one of IPv6: mapped (RFC 4291, 2.5.5.2), NAT64's well-known prefix (RFC 6052, 2.1), 6to4
-    /// (RFC 3056), Teredo (RFC 4380, where the client's address is stored inverted).
-    public var embedded: IPAddress? {
-        guard version == .v6 else { return nil }
-        if Self.mapped.contains(self) || Self.nat64.contains(self) { return IPAddress(bytes: bytes[12...]) }
-        if Self.sixToFour.contains(self) { return IPAddress(bytes: bytes[2..<6]) }
-        if Self.teredo.contains(self) { return IPAddress(bytes: bytes[12...].map { ~$0 }) }
-        return nil
+        let own = Self.specialRanges.first { $0.prefix.contains(self) }?.range
+        if let own, own.kind.isLocal { return own }
+        let inner = hidden.compactMap(\.specialRange)
+        return inner.first { $0.kind.isLocal } ?? own ?? inner.first
     }
 
     /// True when the first `length` bits are those of `prefix`.
@@ -78,16 +71,6 @@ extension IPAddress {
             prefix = IPAddress.prefix(text)
             range = AddressRange(kind: kind, prefix: text, source: source)
         }
-    }
-
-    private static let mapped = prefix("::ffff:0:0/96")
-    private static let nat64 = prefix("64:ff9b::/96")
-    private static let sixToFour = prefix("2002::/16")
-    private static let teredo = prefix("2001::/32")
-
-    private static func prefix(_ text: String) -> AddressPrefix {
-        guard let prefix = AddressPrefix(text) else { preconditionFailure("\(text) is no prefix") }
-        return prefix
     }
 
     /// After IANA's registries of special-purpose addresses (RFC 6890); a narrower range stands before the wider one around it.

@@ -45,10 +45,10 @@ public struct GeoIPWorker: LookupWorker {
 
     /// Addresses of special ranges are nowhere: they fail with the words of the contract, and nobody is asked.
     public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> LookupAnswer {
-        let (address, holds) = try await address(of: target, world)
-        if let range = address.specialRange {
-            let words = range.kind == .private ? "private range" : "reserved range"
-            throw LookupFailure(words, source: .target, keep: Self.keep(Self.rangeKeep, holds))
+        let (addresses, holds) = try await addresses(of: target, world), address = addresses[0]
+        try resolver.client.outside.addresses.admit(target: addresses)
+        if let special = AddressRefusal(address) {
+            throw LookupFailure(special.sentence, source: .target, keep: Self.keep(Self.rangeKeep, holds))
         }
         do {
             let document = if let files { try await world.compute { try files.find(address) } } else { try await web.find(address) }
@@ -61,9 +61,9 @@ public struct GeoIPWorker: LookupWorker {
         }
     }
 
-    /// The address, and for how long it is the target's: for ever when it is the target itself.
-    private func address(of target: LookupTarget, _ world: any World) async throws -> (IPAddress, holds: Holding) {
-        if let address = target.address { return (address, .always) }
+    /// The addresses, at least one, and for how long they are the target's: for ever when one is the target itself.
+    private func addresses(of target: LookupTarget, _ world: any World) async throws -> ([IPAddress], holds: Holding) {
+        if let address = target.address { return ([address], .always) }
         // The contract has one sentence for all that may be the matter.
         let sentence = "Failed to resolve domain to IP"
         let resolution: LookupResolver.Resolution
@@ -73,10 +73,10 @@ public struct GeoIPWorker: LookupWorker {
             throw LookupFailure(sentence, source: failure.source)
         }
         let holds = Holding.during(resolution.timeToLive)
-        guard let address = resolution.addresses.first else {
+        if resolution.addresses.isEmpty {
             throw LookupFailure(sentence, source: .target, keep: Self.keep(ReverseDNSWorker.longestNegativeKeep, holds))
         }
-        return (address, holds)
+        return (resolution.addresses, holds)
     }
 
     private enum Holding {

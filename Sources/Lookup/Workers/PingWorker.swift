@@ -86,6 +86,7 @@ public struct PingWorker: LookupWorker {
     public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> LookupAnswer {
         let addresses = if let address = target.address { [address] } else { try await resolver.addresses(of: target.text, world) }
         guard !addresses.isEmpty else { throw LookupFailure("\(target) has no address", source: .target) }
+        try resolver.client.outside.addresses.admit(target: addresses)
         var failure: String?
         // The first address to which a way leads.
         for address in addresses {

@@ -7,16 +7,16 @@ import World
 // bootstrap registries (RFC 9224), by the longest entry that fits. A server may redirect to one that knows more. Redirects are
 // followed by hand, so that each hop can be judged and their number has a limit: none may lead from the Internet into the network
 // of this node (RDAPPath says how). What the last server says is the result, as it says it. When a server of the list does not
-// answer, is out of order or is left alone for that, the next is asked; what a server does answer (that there is nothing, or too
-// many questions) counts for all of them. Addresses that belong to somebody else in every network (loopback, private, link-local)
-// are registered to nobody, and no registry is asked for them.
+// answer, is out of order, sends what is no RDAP document, leads astray or is left alone, the next is asked; what a server does
+// answer (that there is nothing, or too many questions) counts for all of them. Addresses that belong to somebody else in every
+// network (loopback, private, link-local) are registered to nobody, and no registry is asked for them.
 
 /// Finds out who holds a domain or an address.
 public struct RDAPWorker: LookupWorker {
-    /// Hops that are followed.
-    public static let redirectLimit = 5
+    /// Servers of one entry that are asked.
+    static let serverLimit = 4
     /// Bytes of an answer that are read.
-    public static let bodyLimit = 1 << 20
+    static let bodyLimit = 1 << 20
 
     private let bootstrap: RDAPBootstrap
     private let path: RDAPPath
@@ -40,86 +40,60 @@ public struct RDAPWorker: LookupWorker {
     }
 
     public func lookUp(_ target: LookupTarget, _ world: any World) async throws -> LookupAnswer {
-        if let range = target.address?.specialRange, range.kind.isLocal {
-            throw LookupFailure("'\(target)' is registered to nobody: \(range.prefix) is \(range.kind.rawValue) (\(range.source))")
+        if let address = target.address, let range = address.specialRange, range.kind.isLocal {
+            // That it is refused as a target is only counted: this says more.
+            try? outside.addresses.admit(target: [address])
+            let words = "'\(target)' is registered to nobody: \(range.prefix) is \(range.kind.rawValue) (\(range.source))"
+            throw LookupFailure(words, source: .target)
         }
-        let servers = try await bootstrap.registry(RDAPRegistry.Kind(target)).servers(for: target)
-        guard !servers.isEmpty else { throw LookupFailure("no RDAP server is known for '\(target)'") }
-        var silent: [String] = []
-        for server in servers {
-            let path = target.address.map { "ip/\($0.addressText)" } ?? "domain/\(target)"
-            do {
-                return LookupAnswer(try await fetch(server + (server.hasSuffix("/") ? "" : "/") + path, target, world))
-            } catch let error as Silence {
-                silent.append(error.description)
-            }
+        let kind = RDAPRegistry.Kind(target)
+        let servers = try await bootstrap.registry(kind).servers(for: target)
+        guard !servers.isEmpty else {
+            let domain = target.text.split(separator: ".").last ?? ""
+            let place = target.address == nil ? "names no server for .\(domain)" : "has no block with it"
+            throw LookupFailure(
+                "no RDAP server is known for '\(target)': the registry \(kind.rawValue).json \(place)", source: .target,
+                keep: RDAPAnswer.keepFound)
         }
-        throw LookupFailure(silent.joined(separator: "; "))
+        var faults: [String] = []
+        for server in servers.prefix(Self.serverLimit) {
+            do { return try await visit(server, target, world) } catch let fault as RDAPFault { faults.append(fault.description) }
+        }
+        throw LookupFailure(faults.joined(separator: "; "))
     }
 
-    /// A server that cannot answer for itself: the next may.
-    private struct Silence: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    private func fetch(_ first: String, _ target: LookupTarget, _ world: any World) async throws -> JSON {
-        var url = first, address: IPAddress?
-        for _ in 0...Self.redirectLimit {
-            let answer: LookupHTTP.Answer
-            do {
-                answer = try await LookupHTTP.get(
-                    url, accept: "application/rdap+json", patience: patience, limit: Self.bodyLimit, through: outside, at: address)
-            } catch let error as LookupHTTP.NoAnswer {
-                throw Silence(description: "RDAP server \(HTTPReference.authority(url)) has no answer for '\(target)': \(error)")
-            } catch let refusal as OutsideRefusal {
-                let sentence = "RDAP server \(HTTPReference.authority(url)) is not asked for '\(target)': \(refusal)"
-                // What it has said counts for all, as it did when it was said.
-                throw refusal.reason == .resting ? LookupFailure(sentence) : Silence(description: sentence) as any Error
-            }
-            guard [301, 302, 303, 307, 308].contains(answer.status) else { return try document(answer, url, target) }
-            let next = try next(url, answer, target)
-            do {
-                address = try await path.judge(next, world)
-            } catch let failure as LookupFailure {
-                let server = "RDAP server \(HTTPReference.authority(url))"
-                throw LookupFailure("\(server) redirects to '\(HTTPReference.authority(next))' for '\(target)', and \(failure)")
-            }
-            url = next
+    /// Asks one server of the registry's, and whom it redirects to.
+    /// - Throws: ``RDAPFault`` when another may be asked; ``LookupFailure``, `CancellationError`.
+    private func visit(_ server: String, _ target: LookupTarget, _ world: any World) async throws -> LookupAnswer {
+        let question = target.address.map { "ip/\($0.addressText)" } ?? "domain/\(target)"
+        var trail = RDAPTrail(server + (server.hasSuffix("/") ? "" : "/") + question, target)
+        var addresses = try await judge(trail.url, "the RDAP bootstrap names the server", target, world)
+        while true {
+            let answer = try await ask(trail.url, addresses, target)
+            guard RDAPTrail.isRedirect(answer.status) else { return try RDAPAnswer(answer: answer, url: trail.url, target: target).read() }
+            let last = "RDAP server \(HTTPReference.authority(trail.url)) redirects to"
+            try trail.follow(answer)
+            addresses = try await judge(trail.url, last, target, world)
         }
-        throw LookupFailure("RDAP server \(HTTPReference.authority(first)) redirects more than \(Self.redirectLimit) times for '\(target)'")
     }
 
-    private func next(_ url: String, _ answer: LookupHTTP.Answer, _ target: LookupTarget) throws -> String {
+    private func judge(_ url: String, _ who: String, _ target: LookupTarget, _ world: any World) async throws -> [IPAddress] {
+        do { return try await path.judge(url, world) } catch let fault as RDAPFault {
+            throw RDAPFault("\(who) '\(HTTPReference.authority(url).prefix(255))' for '\(target)', and \(fault)")
+        }
+    }
+
+    private func ask(_ url: String, _ addresses: [IPAddress], _ target: LookupTarget) async throws -> LookupHTTP.Answer {
         let server = "RDAP server \(HTTPReference.authority(url))"
-        guard let location = answer.header("Location"), let next = HTTPReference.resolve(location, from: url) else {
-            let shown = answer.header("Location").map { "to '\($0.prefix(100))'" } ?? "to nowhere"
-            throw LookupFailure("\(server) redirects \(shown) for '\(target)'")
+        do {
+            return try await LookupHTTP.get(
+                url, accept: "application/rdap+json", patience: patience, limit: Self.bodyLimit, through: outside, at: addresses)
+        } catch let error as LookupHTTP.NoAnswer {
+            throw RDAPFault("\(server) has no answer for '\(target)': \(error)")
+        } catch let refusal as OutsideRefusal {
+            let sentence = "\(server) is not asked for '\(target)': \(refusal)"
+            // What it has said counts for all, as it did when it was said.
+            throw refusal.reason == .resting ? LookupFailure(sentence) : RDAPFault(sentence) as any Error
         }
-        if url.hasPrefix("https:"), !next.hasPrefix("https:") {
-            throw LookupFailure("\(server) redirects from an encrypted connection to '\(next.prefix(100))' for '\(target)'")
-        }
-        return next
-    }
-
-    private func document(_ answer: LookupHTTP.Answer, _ url: String, _ target: LookupTarget) throws -> JSON {
-        let name = LookupHTTP.name(ofStatus: answer.status), server = HTTPReference.authority(url)
-        switch answer.status {
-        case 200: break
-        case 429:
-            let wait = answer.header("Retry-After").map { "; Retry-After: \($0.prefix(60))" } ?? ""
-            throw LookupFailure("RDAP server returned \(name) for '\(target)'\(wait)")
-        case 500...: throw Silence(description: "RDAP server \(server) returned \(name) for '\(target)'")
-        default: throw LookupFailure("RDAP server returned \(name) for '\(target)'")
-        }
-        let complaint: String
-        do throws(JSONError) {
-            let json = try JSON(parsing: answer.body)
-            if case .object = json { return json }
-            complaint = "it is \(json.kind)"
-        } catch {
-            complaint = "\(error)"
-        }
-        let type = answer.header("Content-Type").map { "'\($0.prefix(60))'" } ?? "no content type"
-        throw LookupFailure("RDAP server \(server) answered '\(target)' with \(type), which is no RDAP document: \(complaint)")
     }
 }

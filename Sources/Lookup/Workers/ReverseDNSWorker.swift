@@ -34,6 +34,7 @@ public struct ReverseDNSWorker: LookupWorker {
         guard let address = target.address else {
             throw LookupFailure("Reverse DNS lookup requires an IP address target.", source: .target)
         }
+        try client.outside.addresses.admit(target: [address])
         let askedAt = world.wallTime, begun = world.now
         let finding = try await finding(of: address, world)
         let names = Set(finding.names.map { $0.lowercased() }).filter { !$0.isEmpty }.sorted()
