@@ -182,7 +182,8 @@ extension Scatter {
     /// The ring's owner of the part, or whoever comes next on it; the first again once all have been tried.
     private mutating func place(_ name: String) {
         guard let entry = parts[name] else { return }
-        let key = "\(work)/\(name)", holders = Set(entry.flights.map(\.node.name))
+        let key = kind.subject(entry.part.payload).map { "\(kind.name)/\($0)" } ?? "\(work)/\(name)"
+        let holders = Set(entry.flights.map(\.node.name))
         let untried = ring.owner(of: key, role: kind.name, excluding: entry.tried.union(holders))
         parts[name]?.owner = (untried ?? ring.owner(of: key, role: kind.name, excluding: holders))?.name
     }
