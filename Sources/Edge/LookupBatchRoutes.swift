@@ -57,20 +57,20 @@ public struct LookupBatchRoutes: RouteGroup {
 
     private func submit(_ request: WebRequest) async throws -> Response {
         let body = try await request.object()
-        let (targets, numbers) = try Self.read(body, services)
+        let (targets, order) = try Self.read(body, services)
         let ids: any WorkIDSource = request.ids ?? self.ids
         // Every target has its id before the first is submitted, so that a second run under the same key makes the same jobs.
         let wanted = targets.map { (target: $0, id: ids.next()) }
-        let outcomes = await submit(wanted, numbers, by: request.begun + Self.deadline)
+        let outcomes = await submit(wanted, order, by: request.begun + Self.deadline)
         if let refusal = Self.refusal(of: outcomes) { throw Problem(refusal) }
         let jobs = zip(targets, outcomes).map { JSON.object([.init("target", $0)] + $1.members) }
         return .json(["jobs": .array(jobs)], status: .accepted)
     }
 
-    private func submit(_ wanted: [(target: JSON, id: WorkID)], _ numbers: [Int], by deadline: Instant) async -> [Outcome] {
+    private func submit(_ wanted: [(target: JSON, id: WorkID)], _ order: Common, by deadline: Instant) async -> [Outcome] {
         await withTaskGroup(of: (Int, Outcome)?.self) { group in
             for (index, one) in wanted.enumerated() {
-                group.addTask { (index, await outcome(one.target, numbers, one.id)) }
+                group.addTask { (index, await outcome(one.target, order, one.id)) }
             }
             group.addTask { [world] in
                 try? await world.sleep(for: max(.zero, deadline - world.now))
@@ -83,20 +83,27 @@ public struct LookupBatchRoutes: RouteGroup {
         }
     }
 
-    private func outcome(_ target: JSON, _ numbers: [Int], _ id: WorkID) async -> Outcome {
+    private func outcome(_ target: JSON, _ order: Common, _ id: WorkID) async -> Outcome {
         let valid: LookupTarget
         do throws(LookupRefusal) { valid = try LookupOrderForm.valid(target) } catch { return .invalid(error.sentence) }
         do throws(JobGatewayError) {
-            try await gateway.submit(LookupRequest(target: valid, services: numbers), id: id)
+            try await gateway.submit(LookupRequest(target: valid, services: order.services, isFresh: order.isFresh), id: id)
             return .accepted(id)
         } catch {
             return Outcome(error, id)
         }
     }
 
-    /// The request's targets as they were written, and the numbers of its services.
+    /// What is ordered of every target.
+    private struct Common {
+        /// Their numbers.
+        let services: [Int]
+        let isFresh: Bool
+    }
+
+    /// The request's targets as they were written, and what is ordered of each.
     /// - Throws: ``Problem``: everything that is wrong with the request as a whole.
-    private static func read(_ body: JSON, _ offered: [LookupService]) throws -> (targets: [JSON], services: [Int]) {
+    private static func read(_ body: JSON, _ offered: [LookupService]) throws -> (targets: [JSON], order: Common) {
         var errors: [Problem.FieldErrors] = []
         var targets: [JSON] = []
         switch body["targets"] {
@@ -105,9 +112,10 @@ public struct LookupBatchRoutes: RouteGroup {
         case nil, .null: errors.append(.init("Targets", ["The Targets field is required."]))
         case let other?: errors.append(.init("$.targets", ["targets are an array of strings, not \(other.kind)"]))
         }
-        let numbers = LookupOrderForm(body, services: offered).numbers(&errors)
+        let form = LookupOrderForm(body, services: offered)
+        let order = Common(services: form.numbers(&errors), isFresh: form.isFresh(&errors))
         guard errors.isEmpty else { throw Problem.invalid(errors) }
-        return (targets, numbers)
+        return (targets, order)
     }
 
     /// When the mesh has surely taken no target at all, it is the mesh that is at fault and not a target: the first refusal stands for all.
@@ -151,7 +159,7 @@ extension LookupBatchRoutes {
                 "type": "array", "minItems": 1, "maxItems": .number(targetsAllowed), "items": ["type": "string"],
                 "description": "each an IPv4 or IPv6 address, or a domain name",
             ],
-            "services": LookupRoutes.servicesSchema,
+            "services": LookupRoutes.servicesSchema, "fresh": LookupRoutes.freshSchema,
         ],
     ]
 

@@ -31,11 +31,13 @@ enum LookupRefusal: Error {
 struct LookupOrderForm {
     private let target: JSON?
     private let services: JSON?
+    private let fresh: JSON?
     private let offered: [LookupService]
 
     init(_ body: JSON, services offered: [LookupService]) {
         target = body["target"]
         services = body["services"]
+        fresh = body["fresh"]
         self.offered = offered
     }
 
@@ -50,10 +52,10 @@ struct LookupOrderForm {
             case .sentence(let text): sentence = text
             }
         }
-        let numbers = numbers(&errors)
+        let numbers = numbers(&errors), isFresh = isFresh(&errors)
         guard errors.isEmpty else { throw .fields(errors) }
         guard let valid else { throw .sentence(sentence ?? "") }
-        return LookupRequest(target: valid, services: numbers)
+        return LookupRequest(target: valid, services: numbers, isFresh: isFresh)
     }
 
     /// The target that a value of JSON says.
@@ -98,6 +100,17 @@ struct LookupOrderForm {
                 .init("$.services", ["services are an array of numbers or names, not \(other.kind)"]), LookupRoutes.requestRequired,
             ]
             return []
+        }
+    }
+
+    /// Whether nothing that was kept is wanted; what is wrong with it is added to the errors.
+    func isFresh(_ errors: inout [Problem.FieldErrors]) -> Bool {
+        switch fresh {
+        case nil, .null: return false
+        case .bool(let isFresh): return isFresh
+        case let other?:
+            errors += [.init("$.fresh", ["fresh is true or false, not \(other.kind)"]), LookupRoutes.requestRequired]
+            return false
         }
     }
 

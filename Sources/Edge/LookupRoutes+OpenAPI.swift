@@ -40,6 +40,10 @@ extension LookupRoutes {
                         "schema": ["type": "string"],
                         "description": "the warnings joined by \"; \", when the data of a result could not be read",
                     ],
+                    "Cache-Status": [
+                        "schema": ["type": "string"],
+                        "description": "RFC 9211: a member for each result, in their order, as many as fit into 4096 bytes; absent while there is no result",
+                    ],
                 ],
                 "content": ["application/json": ["schema": ["$ref": "#/components/schemas/LookupStatus"]]],
             ],
@@ -81,13 +85,17 @@ extension LookupRoutes {
         "type": "object", "required": ["target"],
         "properties": [
             "target": ["type": "string", "description": "an IPv4 or IPv6 address, or a domain name"],
-            "services": servicesSchema,
+            "services": servicesSchema, "fresh": freshSchema,
         ],
     ]
 
     static let servicesSchema: JSON = [
         "type": ["array", "null"], "minItems": 1, "maxItems": 10, "uniqueItems": true, "items": service,
         "description": "null or absent: all",
+    ]
+
+    static let freshSchema: JSON = [
+        "type": ["boolean", "null"], "default": false, "description": "true: no answer that was kept from an earlier lookup",
     ]
 
     private static let acceptedSchema: JSON = [
@@ -110,13 +118,23 @@ extension LookupRoutes {
 
     private static let resultSchema: JSON = [
         "type": "object",
-        "required": ["serviceType", "success", "data", "errorMessage", "completedAt", "durationMs", "serviceName", "result"],
+        "required": ["serviceType", "success", "data", "errorMessage", "completedAt", "durationMs", "serviceName", "result", "cache"],
         "properties": [
             "serviceType": ["type": "string"], "success": ["type": "boolean"],
             "data": ["type": ["string", "null"], "description": "a JSON document as text; null on failure"],
             "errorMessage": ["type": ["string", "null"]],
             "completedAt": ["type": "string", "format": "date-time"], "durationMs": ["type": "integer"],
-            "serviceName": ["type": "string"], "result": ["description": "the same document, decoded"],
+            "serviceName": ["type": "string"], "result": ["description": "the same document, decoded"], "cache": cacheSchema,
+        ],
+    ]
+
+    private static let cacheSchema: JSON = [
+        "type": ["object", "null"], "required": ["hit", "ageSeconds", "ttlSeconds"],
+        "description": "how the result stood to what is kept, when the service was answered; null when no node looked",
+        "properties": [
+            "hit": ["type": "boolean", "description": "kept from an earlier lookup"],
+            "ageSeconds": ["type": "integer", "minimum": 0, "description": "for how long it had been kept"],
+            "ttlSeconds": ["type": ["integer", "null"], "minimum": 0, "description": "for how long it was to be kept; null: it was not"],
         ],
     ]
 

@@ -17,6 +17,8 @@ public struct LookupConfiguration: Codable, Hashable, Sendable {
     public var reverseDNSTimeout: Duration
     /// How often, how many at a time, and when no longer.
     public var outside: OutsideFigures
+    /// What is kept of what was found out, and how long.
+    public var cache = LookupCacheSettings()
 
     public init(
         geoIPFiles: [String] = [], geoIPBase: String = "http://ip-api.com", geoIPTimeout: Duration = .seconds(10),

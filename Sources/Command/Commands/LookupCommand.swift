@@ -12,6 +12,7 @@ struct LookupCommand: AsyncParsableCommand {
 
             Examples: gossamer lookup 127.0.0.1
                       gossamer lookup example.com --service ping --service rdap
+                      gossamer lookup example.com --fresh
             """)
 
     @Argument(help: "An IPv4 or IPv6 address, or a domain name.")
@@ -21,6 +22,9 @@ struct LookupCommand: AsyncParsableCommand {
         name: [.customLong("service"), .short],
         help: ArgumentHelp("GeoIP, Ping, RDAP or ReverseDNS, or a number; may be given several times (default: all).", valueName: "name"))
     var services: [String] = []
+
+    @Flag(help: "Take no answer that was kept from an earlier lookup.")
+    var fresh = false
 
     @OptionGroup var mesh: MeshOptions
 
@@ -34,7 +38,7 @@ struct LookupCommand: AsyncParsableCommand {
 
     private var order: JSON {
         let names = services.map { name in Int(name).map { JSON.number($0) } ?? .string(name) }
-        return ["target": .string(target), "services": names.isEmpty ? .null : .array(names)]
+        return ["target": .string(target), "services": names.isEmpty ? .null : .array(names), "fresh": .bool(fresh)]
     }
 
     private func report(_ result: LookupDocument, _ wasInterrupted: Bool) throws(CommandFailure) {

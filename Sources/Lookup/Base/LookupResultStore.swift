@@ -127,6 +127,7 @@ extension LookupOutcome {
         [
             "service": .number(service), "success": .bool(isSuccess), "data": .text(data), "errorMessage": .text(errorMessage),
             "completedAtMs": .number(completedAtMs), "durationMs": .number(durationMs), "node": .string(node),
+            "cache": cache?.json ?? .null,
         ]
     }
 
@@ -140,6 +141,8 @@ extension LookupOutcome {
         case (.bool(false)?, nil, let message?): result = .failure(LookupFailure(message))
         default: return nil
         }
-        self.init(service: service, result: result, completedAtMs: completedAtMs, durationMs: durationMs, node: node)
+        self.init(
+            service: service, result: result, completedAtMs: completedAtMs, durationMs: durationMs, node: node,
+            cache: json["cache"].flatMap { CacheUse($0) })
     }
 }
