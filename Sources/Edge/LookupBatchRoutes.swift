@@ -102,7 +102,8 @@ public struct LookupBatchRoutes: RouteGroup {
             return .invalid(error.description)
         }
         do throws(JobGatewayError) {
-            try await gateway.submit(LookupRequest(target: valid, services: order.services, vantage: vantage), id: id)
+            let order = LookupRequest(target: valid, services: order.services, isFresh: order.isFresh, vantage: vantage)
+            try await gateway.submit(order, id: id)
             return .accepted(id)
         } catch {
             return Outcome(error, id)
@@ -114,6 +115,7 @@ public struct LookupBatchRoutes: RouteGroup {
         let targets: [JSON]
         /// The numbers of the services.
         let services: [Int]
+        let isFresh: Bool
         let wish: LookupVantageForm.Wish?
     }
 
@@ -127,7 +129,8 @@ public struct LookupBatchRoutes: RouteGroup {
         case nil, .null: errors.append(.init("Targets", ["The Targets field is required."]))
         case let other?: errors.append(.init("$.targets", ["targets are an array of strings, not \(other.kind)"]))
         }
-        let numbers = LookupOrderForm(body, services: services).numbers(&errors), wish = try await places.wish(body["vantage"], &errors)
+        let form = LookupOrderForm(body, services: services)
+        let numbers = form.numbers(&errors), isFresh = form.isFresh(&errors), wish = try await places.wish(body["vantage"], &errors)
         do throws(VantageRefusal) {
             let nodes = try wish?.vantage(for: "", services: numbers.count).nodes.count ?? 1
             if nodes * numbers.count * targets.count > Self.lookupsAllowed {
@@ -138,7 +141,7 @@ public struct LookupBatchRoutes: RouteGroup {
             errors.append(LookupVantageForm.error(error))
         }
         guard errors.isEmpty else { throw .fields(errors) }
-        return Order(targets: targets, services: numbers, wish: wish)
+        return Order(targets: targets, services: numbers, isFresh: isFresh, wish: wish)
     }
 
     /// When the mesh has surely taken no target at all, it is the mesh that is at fault and not a target: the first refusal stands for all.
@@ -182,7 +185,7 @@ extension LookupBatchRoutes {
                 "type": "array", "minItems": 1, "maxItems": .number(targetsAllowed), "items": ["type": "string"],
                 "description": "each an IPv4 or IPv6 address, or a domain name",
             ],
-            "services": LookupRoutes.servicesSchema, "vantage": LookupRoutes.vantageSchema,
+            "services": LookupRoutes.servicesSchema, "fresh": LookupRoutes.freshSchema, "vantage": LookupRoutes.vantageSchema,
         ],
     ]
 

@@ -36,12 +36,14 @@ enum LookupRefusal: Error {
 struct LookupOrderForm {
     private let target: JSON?
     private let services: JSON?
+    private let fresh: JSON?
     private let vantage: JSON?
     private let offered: [LookupService]
 
     init(_ body: JSON, services offered: [LookupService]) {
         target = body["target"]
         services = body["services"]
+        fresh = body["fresh"]
         vantage = body["vantage"]
         self.offered = offered
     }
@@ -58,14 +60,14 @@ struct LookupOrderForm {
             case .mesh: throw error
             }
         }
-        let numbers = numbers(&errors), wish = try await places.wish(self.vantage, &errors)
+        let numbers = numbers(&errors), isFresh = isFresh(&errors), wish = try await places.wish(self.vantage, &errors)
         var vantage: LookupVantage?
         do throws(VantageRefusal) { vantage = try wish?.vantage(for: valid?.text ?? "", services: numbers.count) } catch {
             errors.append(LookupVantageForm.error(error))
         }
         guard errors.isEmpty else { throw .fields(errors) }
         guard let valid else { throw .sentence(sentence ?? "") }
-        return LookupRequest(target: valid, services: numbers, vantage: vantage)
+        return LookupRequest(target: valid, services: numbers, isFresh: isFresh, vantage: vantage)
     }
 
     /// The target that a value of JSON says.
@@ -110,6 +112,17 @@ struct LookupOrderForm {
                 .init("$.services", ["services are an array of numbers or names, not \(other.kind)"]), LookupRoutes.requestRequired,
             ]
             return []
+        }
+    }
+
+    /// Whether nothing that was kept is wanted; what is wrong with it is added to the errors.
+    func isFresh(_ errors: inout [Problem.FieldErrors]) -> Bool {
+        switch fresh {
+        case nil, .null: return false
+        case .bool(let isFresh): return isFresh
+        case let other?:
+            errors += [.init("$.fresh", ["fresh is true or false, not \(other.kind)"]), LookupRoutes.requestRequired]
+            return false
         }
     }
 

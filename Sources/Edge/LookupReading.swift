@@ -92,6 +92,29 @@ struct LookupReading {
             "node": outcome.node.isEmpty ? .null : .string(outcome.node),
             "resolvedAddress": .text(outcome.resolvedAddress),
             "failureSource": .text(outcome.failureSource?.rawValue),
+            "cache": outcome.cache?.shown ?? .null,
+        ]
+    }
+
+    /// What the header `Cache-Status` says: a member for each result, in their order, as many as a header should have. Nil while there is none.
+    var cacheStatus: String? {
+        var text = ""
+        for outcome in status.results {
+            let member = CacheStatus(outcome.cache, of: services.name(of: outcome.service), target: status.request.target.text).text
+            guard text.utf8.count + member.utf8.count <= Self.longestCacheStatus else { break }
+            text += (text.isEmpty ? "" : ", ") + member
+        }
+        return text.isEmpty ? nil : text
+    }
+
+    /// Ten results of a target of the greatest length fit.
+    private static let longestCacheStatus = 4_096
+}
+
+extension CacheUse {
+    fileprivate var shown: JSON {
+        [
+            "hit": .bool(way == .hit), "ageSeconds": .number(ageSeconds), "ttlSeconds": ttlSeconds.map { .number($0) } ?? .null,
         ]
     }
 }

@@ -42,6 +42,10 @@ extension LookupRoutes {
                         "schema": ["type": "string"],
                         "description": "the warnings joined by \"; \", when the data of a result could not be read",
                     ],
+                    "Cache-Status": [
+                        "schema": ["type": "string"],
+                        "description": "RFC 9211: a member for each result, in their order, as many as fit into 4096 bytes; absent while there is no result",
+                    ],
                 ],
                 "content": ["application/json": ["schema": ["$ref": "#/components/schemas/LookupStatus"]]],
             ],
@@ -83,13 +87,17 @@ extension LookupRoutes {
         "type": "object", "required": ["target"],
         "properties": [
             "target": ["type": "string", "description": "an IPv4 or IPv6 address, or a domain name"],
-            "services": servicesSchema, "vantage": vantageSchema,
+            "services": servicesSchema, "fresh": freshSchema, "vantage": vantageSchema,
         ],
     ]
 
     static let servicesSchema: JSON = [
         "type": ["array", "null"], "minItems": 1, "maxItems": 10, "uniqueItems": true, "items": service,
         "description": "null or absent: all",
+    ]
+
+    static let freshSchema: JSON = [
+        "type": ["boolean", "null"], "default": false, "description": "true: no answer that was kept from an earlier lookup",
     ]
 
     private static let acceptedSchema: JSON = [
@@ -114,7 +122,7 @@ extension LookupRoutes {
         "type": "object",
         "required": [
             "serviceType", "success", "data", "errorMessage", "completedAt", "durationMs", "serviceName", "result", "node",
-            "resolvedAddress", "failureSource",
+            "resolvedAddress", "failureSource", "cache",
         ],
         "properties": [
             "serviceType": ["type": "string"], "success": ["type": "boolean"],
@@ -130,6 +138,17 @@ extension LookupRoutes {
                 "type": ["string", "null"], "enum": .array(LookupFailure.Source.allCases.map { .string($0.rawValue) } + [.null]),
                 "description": "where the reason of a failure lies",
             ],
+            "cache": cacheSchema,
+        ],
+    ]
+
+    private static let cacheSchema: JSON = [
+        "type": ["object", "null"], "required": ["hit", "ageSeconds", "ttlSeconds"],
+        "description": "how the result stood to what is kept, when the service was answered; null when no node looked",
+        "properties": [
+            "hit": ["type": "boolean", "description": "kept from an earlier lookup"],
+            "ageSeconds": ["type": "integer", "minimum": 0, "description": "for how long it had been kept"],
+            "ttlSeconds": ["type": ["integer", "null"], "minimum": 0, "description": "for how long it was to be kept; null: it was not"],
         ],
     ]
 

@@ -83,6 +83,7 @@ public struct LookupRoutes: RouteGroup {
             let reading = LookupReading(status, services: services)
             var headers = HTTPFields()
             if let warnings = reading.headerWarnings, let name = HTTPField.Name("X-Response-Warnings") { headers[name] = warnings }
+            if let cacheStatus = reading.cacheStatus, let name = HTTPField.Name("Cache-Status") { headers[name] = cacheStatus }
             return .json(reading.document(LookupProfile(request)), headers: headers)
         } catch where error.code == .notFound {
             return Self.notFound

@@ -20,6 +20,8 @@ public struct LookupConfiguration: Codable, Hashable, Sendable {
     public var outside: OutsideFigures
     /// Which addresses may be asked, and about which.
     public var addresses: AddressPolicy
+    /// What is kept of what was found out, and how long.
+    public var cache = LookupCacheSettings()
 
     public init(
         geoIPFiles: [String] = [], geoIPBase: String = "http://ip-api.com", geoIPTimeout: Duration = .seconds(10),

@@ -114,6 +114,17 @@ package struct OptionsReader {
         }
         options.privateTargets = section.choice("privateTargets", of: PrivateTargets.self)
         options.outside = outside(section)
+        options.cache = cache(section)
+        return options
+    }
+
+    private func cache(_ lookup: Section) -> LookupCacheOptions {
+        var options = LookupCacheOptions()
+        guard let section = lookup.section("cache", known: TopologyKeys.cache) else { return options }
+        options.entries = section.integer("entries", in: 0 ... 1_000_000)?.value
+        options.bytes = section.bytes("bytes", in: 1 << 20 ... 16 << 30)
+        options.keepMax = section.duration("keepMax", in: .seconds(1) ... .seconds(7 * 86_400))
+        options.failedMax = section.duration("failedMax", in: .seconds(1) ... .seconds(7 * 86_400))
         return options
     }
 

@@ -19,11 +19,12 @@ package enum TopologyKeys {
     package static let security = ["curve"]
     package static let curve = ["nodes", "allow"]
     package static let curveNode = ["publicKey", "secretKeyFile"]
-    package static let lookup = ["deadline", "runningJobs", "geoip", "dns", "rdap", "privateTargets", "outside"]
+    package static let lookup = ["deadline", "runningJobs", "geoip", "dns", "rdap", "privateTargets", "outside", "cache"]
     package static let geoip = ["files", "url"]
     package static let outside = [
         "calls", "questions", "waiting", "attempts", "failures", "pauseMin", "pauseMax", "hosts",
     ]
+    package static let cache = ["entries", "bytes", "keepMax", "failedMax"]
     package static let primes = ["deadline", "runningJobs"]
     package static let admin = ["tokenFile"]
     package static let log = ["level"]

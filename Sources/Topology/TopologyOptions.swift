@@ -59,6 +59,8 @@ public struct LookupOptions: Hashable, Sendable {
     public var privateTargets: PrivateTargets?
     /// How outside hosts are asked.
     public var outside = OutsideOptions()
+    /// What is kept of what was found out.
+    public var cache = LookupCacheOptions()
 
     public init() {}
 }
@@ -82,6 +84,21 @@ public struct OutsideOptions: Hashable, Sendable {
     public var pauseMax: Duration?
     /// Hosts that are remembered.
     public var hosts: Int?
+
+    public init() {}
+}
+
+/// The section `lookup.cache`: what each node keeps of what it has found out. The figures bear the names that they have in the lookups' own
+/// `LookupCacheSettings`, which says what each is for. What is nil was not given and is left to the default of the work.
+public struct LookupCacheOptions: Hashable, Sendable {
+    /// Answers that are kept; 0 keeps none.
+    public var entries: Int?
+    /// Memory that they may take.
+    public var bytes: Int?
+    /// The longest that a document is kept.
+    public var keepMax: Duration?
+    /// The same for a failure.
+    public var failedMax: Duration?
 
     public init() {}
 }

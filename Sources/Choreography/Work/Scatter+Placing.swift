@@ -191,7 +191,8 @@ extension Scatter {
             parts[name]?.owner = place
             return
         }
-        let key = "\(work)/\(name)", holders = Set(entry.flights.map(\.node.name))
+        let key = kind.subject(entry.part.payload).map { "\(kind.name)/\($0)" } ?? "\(work)/\(name)"
+        let holders = Set(entry.flights.map(\.node.name))
         let untried = ring.owner(of: key, role: kind.name, excluding: entry.tried.union(holders))
         parts[name]?.owner = (untried ?? ring.owner(of: key, role: kind.name, excluding: holders))?.name
     }

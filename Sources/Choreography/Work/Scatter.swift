@@ -13,6 +13,7 @@ import World
 // idles while an answer travels. A node with a free credit takes the first waiting part that it owns; when it owns none, the first of
 // the node with the longest queue. The ring thus decides in the long run who does what, yet a slow node never hoards.
 // Where they are not, workers bound what they take: a part goes to its owner, and on to the next of the ring when that has no room.
+// Parts of whichever work that are about the same (WorkKind.subject) have the same owner, who may have the answer at hand.
 //
 // Sending again. A part goes to another node when its worker's node died (known at once, by membership), when the call was lost, or when
 // it is silent for much longer than parts have taken so far; in that case the first keeps it too. When nothing waits any more and

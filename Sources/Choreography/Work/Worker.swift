@@ -71,7 +71,7 @@ public struct WorkRefusal: Error, Codable, Hashable, Sendable, CustomStringConve
 }
 
 /// A kind of work, and how parts of it are given to nodes.
-public struct WorkKind: Hashable, Sendable {
+public struct WorkKind: Sendable {
     /// What actors order it by, and the role of the nodes that do it.
     public let name: String
     /// Parts of one actor that a node may have at a time for each of its processors, and one that waits so that none idles while an answer
@@ -81,11 +81,19 @@ public struct WorkKind: Hashable, Sendable {
     public let shortestSilence: Duration
     /// Nodes that have nothing left to do are given what others are slow with. Not for work that is felt outside of the mesh.
     public let hasBackups: Bool
+    /// What a part is about, by its order. Parts that are about the same go to the same node while it works and has room, whichever actors
+    /// ordered them: it may have the answer at hand. Nil for a part of which that does not matter; its own name places it.
+    public let subject: @Sendable (_ order: [UInt8]) -> String?
 
-    public init(_ name: String, isRationed: Bool, shortestSilence: Duration, hasBackups: Bool) {
+    /// - Parameter subject: see ``subject``. All nodes must say the same of an order, or each has its own idea of who is to have it.
+    public init(
+        _ name: String, isRationed: Bool, shortestSilence: Duration, hasBackups: Bool,
+        subject: @escaping @Sendable (_ order: [UInt8]) -> String? = { _ in nil }
+    ) {
         self.name = name
         self.isRationed = isRationed
         self.shortestSilence = shortestSilence
         self.hasBackups = hasBackups
+        self.subject = subject
     }
 }

@@ -20,7 +20,8 @@ struct JobsDriver {
     static let patience = Duration.seconds(20)
 
     private let jobs: JobDesk<LookupJob>
-    private let request: LookupRequest
+    /// Orders about the same go to the same node: as many targets spread them as clients' would.
+    private let targets: [LookupTarget]
     private let truth: TruthService
     private let span: Duration
     private let world: any World
@@ -31,7 +32,7 @@ struct JobsDriver {
         self.span = span
         self.world = world
         ids = WorkIDGenerator(world)
-        request = LookupRequest(target: try LookupTarget("192.0.2.1"), services: LookupService.all.map(\.value))
+        targets = try (0..<256).map { try LookupTarget("192.0.2.\($0)") }
         let truth = truth
         jobs = JobDesk(
             world: world, actors: truth.actors, limits: LookupRequest.defaultLimits,
@@ -73,7 +74,8 @@ struct JobsDriver {
     }
 
     private func runOne() async throws {
-        let id = ids.next()
+        let id = ids.next(), target = targets[Int(id.bytes.last ?? 0)]
+        let request = LookupRequest(target: target, services: LookupService.all.map(\.value))
         try await jobs.submit(request, id: id)
         let document = try await jobs.status(id, seen: .max, patience: Self.patience)
         guard document.status.isTerminal else { throw CommandFailure(.timedOut, "job \(id) has not ended within \(Self.patience.seconds) s") }

@@ -13,6 +13,7 @@ struct LookupCommand: AsyncParsableCommand {
 
             Examples: gossamer lookup 127.0.0.1
                       gossamer lookup example.com --service ping --service rdap
+                      gossamer lookup example.com --fresh
                       gossamer lookup example.com --vantage all
                       gossamer lookup example.com --vantage same-as=019ad3a7-c2b1-7d5e-9a41-0d3b8c6f1e22
             """)
@@ -24,6 +25,9 @@ struct LookupCommand: AsyncParsableCommand {
         name: [.customLong("service"), .short],
         help: ArgumentHelp("GeoIP, Ping, RDAP or ReverseDNS, or a number; may be given several times (default: all).", valueName: "name"))
     var services: [String] = []
+
+    @Flag(help: "Take no answer that was kept from an earlier lookup.")
+    var fresh = false
 
     @Option(
         help: ArgumentHelp(
@@ -44,7 +48,9 @@ struct LookupCommand: AsyncParsableCommand {
 
     private var order: JSON {
         let names = services.map { name in Int(name).map { JSON.number($0) } ?? .string(name) }
-        let order: [JSON.Member] = [.init("target", .string(target)), .init("services", names.isEmpty ? .null : .array(names))]
+        let order: [JSON.Member] = [
+            .init("target", .string(target)), .init("services", names.isEmpty ? .null : .array(names)), .init("fresh", .bool(fresh)),
+        ]
         return .object(order + (vantage.map { [.init("vantage", $0.json)] } ?? []))
     }
 

@@ -127,6 +127,17 @@ extension LookupConfiguration {
         if let url = options.geoURL { geoIPBase = url }
         if let url = options.rdapURL { rdapBase = url }
         outside = OutsideFigures(options.outside)
+        cache = LookupCacheSettings(options.cache)
+    }
+}
+
+extension LookupCacheSettings {
+    init(_ options: LookupCacheOptions) {
+        self.init()
+        if let entries = options.entries { self.entries = entries }
+        if let bytes = options.bytes { self.bytes = bytes }
+        if let keepMax = options.keepMax { self.keepMax = keepMax }
+        if let failedMax = options.failedMax { self.failedMax = failedMax }
     }
 }
 

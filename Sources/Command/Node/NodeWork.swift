@@ -44,18 +44,18 @@ struct NodeWork: Sendable {
         let outside = OutsideHosts(world: world, figures: lookup.outside, addresses: lookup.addresses)
         let lookupWorkers = lookup.makeWorkers(through: outside, log: log)
         services = lookupWorkers.map(\.service).sorted { $0.value < $1.value }
-        lookups = roles.contains(LookupJob.work.name) ? try Self.lookups(node, mesh, lookupWorkers, outside, log) : nil
+        lookups = roles.contains(LookupJob.work.name) ? try Self.lookups(node, mesh, lookupWorkers, outside, lookup.cache, log) : nil
         let threads = min(PrimesCrew.threads(capacity: mesh.configuration.metadata.capacity), SystemWorld.processorCount)
         primes = roles.contains(PrimesJob.work.name) ? PrimesCrew(bench: PrimesWorkbench(world: world, parallelism: threads)) : nil
     }
 
     private static func lookups(
-        _ node: TopologyNode, _ mesh: Node, _ workers: [any LookupWorker], _ outside: OutsideHosts, _ log: Logger
+        _ node: TopologyNode, _ mesh: Node, _ workers: [any LookupWorker], _ outside: OutsideHosts, _ cache: LookupCacheSettings, _ log: Logger
     ) throws(CommandFailure) -> LookupCrew {
         for obstacle in workers.flatMap({ $0.obstacles(mesh.world) }) { log.warning("\(obstacle)") }
         do {
             let saved = try FileLookupResultStore(world: mesh.world, directory: node.dataDir + "/results")
-            let bench = LookupBench(world: mesh.world, node: node.name, workers: workers, store: saved, log: log)
+            let bench = LookupBench(world: mesh.world, node: node.name, workers: workers, store: saved, cache: cache, log: log)
             return LookupCrew(bench: bench, outside: outside)
         } catch {
             throw CommandFailure(.ioError, "the results of lookups cannot be kept in \(error)")

@@ -5,15 +5,8 @@ import World
 /// A lookup against its time-out. The first end counts; the place is kept until the lookup has really ended, so that one that
 /// does not let itself be cancelled is still one of those that run.
 final class LookupRace: Sendable {
-    /// What a worker has found, as it is kept.
-    struct Finding: Sendable {
-        /// The document's JSON text.
-        let text: String
-        let address: IPAddress?
-    }
-
     private struct State {
-        var continuation: CheckedContinuation<Result<Finding, LookupFailure>, any Error>?
+        var continuation: CheckedContinuation<LookupFinding, any Error>?
         var tasks: [SpawnedTask] = []
         var isOver = false
     }
@@ -21,11 +14,10 @@ final class LookupRace: Sendable {
     private let state = Mutex(State())
 
     /// - Parameter ended: called once, when the worker has returned, however late.
-    /// - Returns: what was found, or the sentence for the user.
     /// - Throws: `CancellationError`.
     static func run(
         _ worker: any LookupWorker, _ target: LookupTarget, _ world: any World, ended: @escaping @Sendable () async -> Void
-    ) async throws -> Result<Finding, LookupFailure> {
+    ) async throws -> LookupFinding {
         let race = LookupRace()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -38,7 +30,7 @@ final class LookupRace: Sendable {
                 race.add(world.spawn("lookup.timeout") {
                     do { try await world.sleep(for: worker.timeout) } catch { return }
                     let sentence = "\(worker.service.title) lookup timed out after \(spoken(worker.timeout))."
-                    race.end(.success(.failure(LookupFailure(sentence))))
+                    race.end(.success(LookupFinding(LookupFailure(sentence))))
                 })
                 if Task.isCancelled { race.end(.failure(CancellationError())) }
             }
@@ -49,20 +41,21 @@ final class LookupRace: Sendable {
 
     private static func perform(
         _ worker: any LookupWorker, _ target: LookupTarget, _ world: any World
-    ) async -> Result<Result<Finding, LookupFailure>, any Error> {
+    ) async -> Result<LookupFinding, any Error> {
         do {
-            let answer = try await worker.lookUp(target, world), text = answer.document.text()
+            let answer = try await worker.lookUp(target, world)
+            let text = answer.document.text()
             guard text.utf8.count <= LookupBench.documentLimit else {
                 let sentence = "the \(worker.service.title) result has \(text.utf8.count) bytes; at most "
-                return .success(.failure(LookupFailure(sentence + "\(LookupBench.documentLimit) are kept")))
+                return .success(LookupFinding(LookupFailure(sentence + "\(LookupBench.documentLimit) are kept")))
             }
-            return .success(.success(Finding(text: text, address: answer.address)))
+            return .success(LookupFinding(text, keep: answer.keep, address: answer.address))
         } catch let failure as LookupFailure {
-            return .success(.failure(failure))
+            return .success(LookupFinding(failure))
         } catch is CancellationError {
             return .failure(CancellationError())
         } catch {
-            return .success(.failure(LookupFailure("\(worker.service.title) lookup failed: \(error)")))
+            return .success(LookupFinding(LookupFailure("\(worker.service.title) lookup failed: \(error)")))
         }
     }
 
@@ -75,7 +68,7 @@ final class LookupRace: Sendable {
         if isLate { task.cancel() }
     }
 
-    private func end(_ result: Result<Result<Finding, LookupFailure>, any Error>) {
+    private func end(_ result: Result<LookupFinding, any Error>) {
         let over = state.withLock { state -> State? in
             // A race that is called off before it has begun has no continuation yet; it looks for that itself.
             guard state.continuation != nil else { return nil }

@@ -127,7 +127,7 @@ extension LookupOutcome {
         [
             "service": .number(service), "success": .bool(isSuccess), "data": .text(data), "errorMessage": .text(errorMessage),
             "completedAtMs": .number(completedAtMs), "durationMs": .number(durationMs), "node": .string(node),
-            "resolvedAddress": .text(resolvedAddress), "failureSource": .text(failureSource?.rawValue),
+            "resolvedAddress": .text(resolvedAddress), "failureSource": .text(failureSource?.rawValue), "cache": cache?.json ?? .null,
         ]
     }
 
@@ -146,6 +146,6 @@ extension LookupOutcome {
         }
         self.init(
             service: service, result: result, completedAtMs: completedAtMs, durationMs: durationMs, node: node,
-            resolvedAddress: json["resolvedAddress"]?.string)
+            resolvedAddress: json["resolvedAddress"]?.string, cache: json["cache"].flatMap { CacheUse($0) })
     }
 }

@@ -2,10 +2,11 @@ import World
 
 // A LOOKUP ON ITS NODE
 //
-// An order names a service and a target. The bench of the node takes it, waits for one of the service's places, has the service's
-// worker look the target up, and makes an outcome of what comes: the document, the worker's own sentence about a failure, or the
-// time-out. The outcome is saved before it is returned, so that an order that is sent again (because its answer was lost, or its
-// sender has changed) is answered from what is saved and bothers nobody outside.
+// An order names a service and a target. The bench of the node takes it and looks into what is kept of earlier lookups. If that says nothing,
+// it waits for one of the service's places, has the service's worker look the target up, and keeps what comes for as long as it holds.
+// Of that it makes an outcome: the document, the worker's own sentence about a failure, or the time-out. The outcome is saved before it is
+// returned, so that an order that is sent again (because its answer was lost, or its sender has changed) is answered from what is saved
+// and bothers nobody outside.
 //
 // A worker is only the lookup: a target in, a document out. It is cancelled when its time is over or nobody wants its answer.
 
@@ -67,7 +68,8 @@ public struct LookupOutcome: Codable, Hashable, Sendable {
     public let errorMessage: String?
     /// By the node's wall clock, milliseconds since 1970.
     public let completedAtMs: Int64
-    /// From the beginning of the lookup to its end, without the waiting for a place.
+    /// From the beginning of the lookup to its end, without the waiting for a place; 0 for what was kept, and for one that joined a lookup
+    /// which had begun, from then on.
     public let durationMs: Int64
     /// The name of the node that looked.
     public let node: String
@@ -75,10 +77,12 @@ public struct LookupOutcome: Codable, Hashable, Sendable {
     public let resolvedAddress: String?
     /// Where the reason of a failure lies; nil after a success, and when the node that looked is of a release that does not say.
     public let failureSource: LookupFailure.Source?
+    /// What the node's cache had to do with it; nil when nobody looked, or a node of an earlier release.
+    public let cache: CacheUse?
 
     public init(
         service: Int, result: Result<String, LookupFailure>, completedAtMs: Int64, durationMs: Int64, node: String,
-        resolvedAddress: String? = nil
+        resolvedAddress: String? = nil, cache: CacheUse? = nil
     ) {
         self.service = service
         self.resolvedAddress = resolvedAddress
@@ -89,5 +93,6 @@ public struct LookupOutcome: Codable, Hashable, Sendable {
         self.completedAtMs = completedAtMs
         self.durationMs = durationMs
         self.node = node
+        self.cache = cache
     }
 }

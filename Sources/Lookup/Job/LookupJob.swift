@@ -43,7 +43,11 @@ public enum LookupJob: JobActor {
 
     /// Lookups are felt outside of the mesh, so nothing is looked up twice without need. A worker that has not answered by then may hang: no
     /// lookup is allowed to take as long (``LookupConfiguration`` has 15 s at most).
-    public static let work = WorkKind(kind, isRationed: false, shortestSilence: .seconds(20), hasBackups: false)
+    ///
+    /// Orders for the same service and target are about the same, whichever job they are of: the node that they all go to has kept the answer.
+    public static let work = WorkKind(kind, isRationed: false, shortestSilence: .seconds(20), hasBackups: false) { order in
+        (try? MessagePackDecoder().decode(LookupOrder.self, from: order)).map { "\(LookupSubject($0))" }
+    }
 
     public static var rules: [Rule<LookupJob>] {
         [

@@ -9,6 +9,11 @@ struct ScatterBench {
     /// As lookups are: workers bound what they take, and nothing is done twice without need.
     static let looking = WorkKind("look", isRationed: false, shortestSilence: .seconds(20), hasBackups: false)
 
+    /// As those, about what the order says.
+    static let repeating = WorkKind("repeat", isRationed: false, shortestSilence: .seconds(20), hasBackups: false) { order in
+        order.isEmpty ? nil : String(decoding: order, as: UTF8.self)
+    }
+
     struct Call: Hashable {
         let part: Scatter.Part
         let node: NodeIdentity
@@ -25,9 +30,9 @@ struct ScatterBench {
     private(set) var ends: [(part: String, report: WorkReport)] = []
     private(set) var silences: [(part: String, cause: String)] = []
 
-    init(_ kind: WorkKind = counting, resends: Bool = true) {
+    init(_ kind: WorkKind = counting, work: String = "w", resends: Bool = true) {
         self.kind = kind
-        scatter = Scatter(work: "w", kind: kind, resends: resends)
+        scatter = Scatter(work: work, kind: kind, resends: resends)
     }
 
     var isIdle: Bool { scatter.isIdle }
