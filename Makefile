@@ -5,7 +5,7 @@ FILE     ?= topology/local.yaml
 GOSSAMER := .build/release/gossamer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo up down members test bench chaos campaign soak clean
+.PHONY: help setup build demo up down members lab test bench chaos campaign soak clean
 
 help: ## show this
 	@echo "Gossamer: an actor mesh for Swift on servers"
@@ -29,6 +29,10 @@ down: ## end the nodes that run on this machine
 
 members: ## show who is in the mesh
 	@$(GOSSAMER) members --topology $(FILE)
+
+lab: build ## a mesh in a network of its own, with servers for all lookups (docs/LAB.md); Ctrl-C ends it
+	@Scripts/setup-lab.sh
+	@$(GOSSAMER) lab
 
 test: build ## run every test
 	@SWIFT=$(SWIFT) Scripts/test.sh

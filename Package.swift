@@ -127,6 +127,7 @@ var surfaces: [Target] {
         .target(
             name: "Chaos",
             dependencies: ["World", "JSONDocument", "Orders", "Items", "Jobs", "Lookup", "Primes", "Topology", "Yams"]),
+        .target(name: "Lab", dependencies: ["World", "JSONDocument", "Lookup", "Web", hummingbird, log]),
         .target(
             name: "Campaign",
             dependencies: [
@@ -137,7 +138,7 @@ var surfaces: [Target] {
             dependencies: [
                 "CPlatform", "World", "JSONDocument", "MessagePack", "Wire", "Membership", "Placement", "Registers", "Campaign", "Choreography", "Orders", "Items",
                 "Transport",
-                "Mesh", "Jobs", "Truth", "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Chaos", log, httpClient,
+                "Mesh", "Jobs", "Truth", "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Chaos", "Lab", log, httpClient,
                 .product(name: "GRDBSQLite", package: "GRDB.swift"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -219,7 +220,7 @@ var tests: [Target] {
         .testTarget(
             name: "LookupTests",
             dependencies: [
-                "World", "JSONDocument", "MessagePack", "Registers", "Choreography", "Jobs", "Truth", "Web", "Lookup", "TestSupport",
+                "World", "JSONDocument", "MessagePack", "Registers", "Choreography", "Jobs", "Truth", "Web", "Lookup", "Lab", "TestSupport",
                 "JobTestSupport", "WebTestSupport", hummingbird, log, .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -230,6 +231,9 @@ var tests: [Target] {
             name: "ChaosTests", dependencies: ["World", "JSONDocument", "Topology", "Chaos", "Command", "TestSupport"]),
         .testTarget(name: "JSONDocumentTests", dependencies: ["JSONDocument"]),
         .testTarget(name: "WebTests", dependencies: ["World", "JSONDocument", "Web", "TestSupport", "WebTestSupport", httpClient]),
+        .testTarget(
+            name: "LabTests",
+            dependencies: ["World", "JSONDocument", "Topology", "Web", "Lookup", "Lab", "TestSupport", "WebTestSupport", log]),
         .testTarget(
             name: "EdgeTests",
             dependencies: [
@@ -247,7 +251,7 @@ var tests: [Target] {
             dependencies: [
                 "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Orders", "Edge", "Command", "CStoreFile",
                 "TestSupport", "WebTestSupport", "OrderTestSupport", "WorkTestSupport", "Admin", "Choreography", "Items", "ItemTestSupport", "Campaign",
-                "Registers", "Truth", "Lookup", "Chaos", log, hummingbird,
+                "Registers", "Truth", "Lookup", "Chaos", "Lab", log, hummingbird,
             ]),
     ]
 }

@@ -21,7 +21,7 @@ public struct Gossamer: AsyncParsableCommand {
             KeyValueCommand.self, TraceCommand.self, SagaCommand.self, DeadLettersCommand.self, JobCommand.self,
             StoreCommand.self,
             DrainCommand.self, LeaveCommand.self, TopologyCommand.self, KeysCommand.self, NodeCommand.self,
-            ChaosCommand.self, SimulateCommand.self, BenchCommand.self, VersionCommand.self,
+            ChaosCommand.self, LabCommand.self, SimulateCommand.self, BenchCommand.self, VersionCommand.self,
         ])
 
     public init() {}

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import JSONDocument
+import Lab
 import Logging
 import Lookup
 import Synchronization

@@ -10,7 +10,7 @@ import Yams
 
 /// The files in `topology/` are what people start from.
 @Suite struct ShippedFilesTests {
-    @Test(arguments: ["local.yaml", "single.yaml", "reference.yaml"]) func everyFileIsFlawless(name: String) throws {
+    @Test(arguments: ["local.yaml", "single.yaml", "lab.yaml", "reference.yaml"]) func everyFileIsFlawless(name: String) throws {
         let topology = try Topology.load(Files.path(name), from: SystemFileSystem())
         #expect(topology.warnings.isEmpty)
     }

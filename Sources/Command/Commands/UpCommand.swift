@@ -67,7 +67,7 @@ struct UpCommand: AsyncParsableCommand {
         let world = SystemWorld(), files = SystemFileSystem()
         let topology = try Topology.loadForCommand(self.topology, files)
         let plan = try UpPlan(topology, names: nodes, maySkipRunning: detach || background, files: files)
-        try check(plan, files)
+        try plan.check(files)
         if fresh { try plan.removeData(files) }
         let settings = UpRun.Settings(
             restarts: restart, staysInForeground: !detach, isBackground: background, timeout: .seconds(timeout),
@@ -90,17 +90,6 @@ struct UpCommand: AsyncParsableCommand {
             ? try await MeshBeginning(topology: topology, nodes: plan.all, timeout: .seconds(timeout), world: world).wait() : nil
         if let id { Console.note("the mesh has begun; its id is \(id)") }
         if json { Console.put(document(plan, supervisor, id, files)) }
-    }
-
-    /// - Throws: for whatever would keep one of the nodes from starting, before any has been.
-    private func check(_ plan: UpPlan, _ files: SystemFileSystem) throws(CommandFailure) {
-        do throws(CommandFailure) {
-            try plan.topology.checkFiles(of: plan.starting, files)
-            let complaints = PortCheck.complaints(plan.starting)
-            guard complaints.isEmpty else { throw CommandFailure(.unavailable, complaints.joined(separator: "\n")) }
-        } catch {
-            throw CommandFailure(error.status, error.message + "\nnothing was started")
-        }
     }
 
     private func document(_ plan: UpPlan, _ supervisor: Int32?, _ id: String?, _ files: SystemFileSystem) -> JSON {

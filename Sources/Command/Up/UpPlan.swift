@@ -50,6 +50,17 @@ package struct UpPlan: Sendable {
         }
     }
 
+    /// - Throws: for whatever would keep one of the nodes from starting, before any has been.
+    func check(_ files: SystemFileSystem) throws(CommandFailure) {
+        do throws(CommandFailure) {
+            try topology.checkFiles(of: starting, files)
+            let complaints = PortCheck.complaints(starting)
+            guard complaints.isEmpty else { throw CommandFailure(.unavailable, complaints.joined(separator: "\n")) }
+        } catch {
+            throw CommandFailure(error.status, error.message + "\nnothing was started")
+        }
+    }
+
     /// Removes the data directories of the nodes to start.
     ///
     /// A directory that no node has used (it has no lock file) and that is not empty is somebody else's: nothing is removed then.

@@ -1,7 +1,5 @@
-import World
-
-/// Writes database files in the MaxMind format, version 2.0 (github.com/maxmind/MaxMind-DB), for tests: a tree of addresses of IPv6,
-/// those of IPv4 below ::/96, with records of 24 bits.
+/// Writes database files in the MaxMind format, version 2.0 (github.com/maxmind/MaxMind-DB): a tree of addresses of IPv6, those of IPv4
+/// below ::/96, with records of 24 bits.
 public struct MaxMindWriter: Sendable {
     public indirect enum Value: Sendable {
         case text(String)
@@ -22,16 +20,22 @@ public struct MaxMindWriter: Sendable {
         case data(Int)
     }
 
+    /// What a record of 24 bits can count.
+    private static let recordLimit = 1 << 24
+
     private let type: String
+    private let about: String
     private let builtAtSeconds: UInt64
     private var nodes: [(Record, Record)] = [(.nothing, .nothing)]
     private var data: [UInt8] = []
 
     /// - Parameters:
     ///   - type: `GeoLite2-City` and the like.
+    ///   - about: the file's description, in English.
     ///   - builtAtSeconds: since 1970.
-    public init(type: String, builtAtSeconds: UInt64) {
+    public init(type: String, about: String = "made by hand", builtAtSeconds: UInt64) {
         self.type = type
+        self.about = about
         self.builtAtSeconds = builtAtSeconds
     }
 
@@ -62,9 +66,10 @@ public struct MaxMindWriter: Sendable {
         }
     }
 
-    /// The file's bytes.
+    /// The file's bytes. What it holds must fit records of 24 bits: nodes and bytes of data together below 16 Mi.
     public var bytes: [UInt8] {
         let dataGap = 16
+        precondition(nodes.count + dataGap + data.count < Self.recordLimit, "\(nodes.count) nodes and \(data.count) bytes need longer records")
         var tree: [UInt8] = []
         for (left, right) in nodes {
             for record in [left, right] {
@@ -85,7 +90,7 @@ public struct MaxMindWriter: Sendable {
         let entries: [(String, [UInt8])] = [
             ("binary_format_major_version", Self.integer(2, type: short)), ("binary_format_minor_version", Self.integer(0, type: short)),
             ("build_epoch", Self.integer(builtAtSeconds, type: long)), ("database_type", Self.encode(.text(type))),
-            ("description", Self.encode(.map([("en", .text("made by a test"))]))), ("ip_version", Self.integer(6, type: short)),
+            ("description", Self.encode(.map([("en", .text(about))]))), ("ip_version", Self.integer(6, type: short)),
             ("languages", Self.encode(.array([.text("en")]))), ("node_count", Self.integer(UInt64(nodes.count), type: 6)),
             ("record_size", Self.integer(24, type: short)),
         ]
@@ -112,10 +117,18 @@ public struct MaxMindWriter: Sendable {
         return control(type: type, size: bytes.count) + bytes
     }
 
-    /// Types above 7 stand in a byte of their own; sizes above 28 too, less 29.
+    /// Types above 7 stand in a byte of their own; sizes from 29 on in one to three more, each counted from where the shorter form ends.
     private static func control(type: Int, size: Int) -> [UInt8] {
-        precondition(size < 29 + 256, "the tests need no longer values")
-        let first = UInt8((type > 7 ? 0 : type) << 5 | min(size, 29))
-        return [first] + (type > 7 ? [UInt8(type - 7)] : []) + (size >= 29 ? [UInt8(size - 29)] : [])
+        let (field, start, count) = switch size {
+        case ..<29: (size, 0, 0)
+        case ..<285: (29, 29, 1)
+        case ..<65_821: (30, 285, 2)
+        default: (31, 65_821, 3)
+        }
+        let rest = size - start
+        precondition(count == 0 || rest < 1 << (8 * count), "a value of \(size) bytes or entries has no place in the format")
+        let first = UInt8((type > 7 ? 0 : type) << 5 | field)
+        let length = (0..<count).reversed().map { UInt8(rest >> (8 * $0) & 0xFF) }
+        return [first] + (type > 7 ? [UInt8(type - 7)] : []) + length
     }
 }
