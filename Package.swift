@@ -201,7 +201,9 @@ var tests: [Target] {
             dependencies: ["World", "MessagePack", "Placement", "Registers", "Choreography", "WorkTestSupport"]),
         .testTarget(name: "JobsTests", dependencies: ["World", "Registers", "Choreography", "Jobs", "WorkTestSupport"]),
         .testTarget(name: "OrdersTests", dependencies: ["World", "Registers", "Choreography", "Orders", "CourierTestSupport"]),
-        .testTarget(name: "ItemsTests", dependencies: ["World", "MessagePack", "Registers", "Choreography", "Items", "CourierTestSupport"]),
+        .testTarget(
+            name: "ItemsTests",
+            dependencies: ["World", "MessagePack", "Registers", "Choreography", "Items", "CourierTestSupport", "WorkTestSupport"]),
         .testTarget(
             name: "TransportTests",
             dependencies: ["World", "MessagePack", "Wire", "Transport", "CReactor", "CZeroMQ", "TestSupport", log]),

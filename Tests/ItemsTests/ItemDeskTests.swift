@@ -2,11 +2,13 @@ import Items
 import Registers
 import Synchronization
 import Testing
+import WorkTestSupport
 import World
 
 /// What an edge is told: that all counts, that nothing does, or that nobody knows.
 @Suite struct ItemDeskTests {
-    private let world = SystemWorld()
+    /// Its clock goes only while somebody sleeps: a test that is kept from its processor loses no time.
+    private let world = ClockedWorld()
 
     private func add(_ items: [Item], _ engine: MemoryEngine, within limit: Duration = .seconds(20)) async -> ItemGatewayError? {
         do throws(ItemGatewayError) {
