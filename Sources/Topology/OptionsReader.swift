@@ -112,6 +112,7 @@ package struct OptionsReader {
             options.geoFiles = (files.texts("files") ?? []).map { PathText.join(directory, $0.value) }
             options.geoURL = files.url("url")
         }
+        options.ping = ping(section)
         options.outside = outside(section)
         return options
     }

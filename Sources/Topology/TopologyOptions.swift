@@ -50,8 +50,33 @@ public struct LookupOptions: Hashable, Sendable {
     public var dns: [Endpoint] = []
     /// Where the registry of RDAP servers (RFC 9224) is fetched from.
     public var rdapURL: String?
+    /// How targets are pinged.
+    public var ping = PingOptions()
     /// How outside hosts are asked.
     public var outside = OutsideOptions()
+
+    public init() {}
+}
+
+/// The section `lookup.ping`. What is nil was not given and is left to the default of the work.
+public struct PingOptions: Hashable, Sendable {
+    /// The ways to find out whether a host answers, as the lookups' own `PingMethod`, which says what each is.
+    public enum Method: String, Hashable, Sendable, CaseIterable {
+        case icmp
+        case icmpRaw = "icmp-raw"
+        case tcp
+    }
+
+    /// Echoes of one ping.
+    public var count: Int?
+    /// From one echo to the next.
+    public var interval: Duration?
+    /// How long each echo may take.
+    public var timeout: Duration?
+    /// Those that may be used, best first.
+    public var methods: [Method]?
+    /// To which connections are begun, with the method `tcp`.
+    public var ports: [UInt16]?
 
     public init() {}
 }

@@ -92,6 +92,39 @@ import World
         #expect(LookupConfiguration(try topology(Self.node).lookup).outside == OutsideFigures())
     }
 
+    @Test func theFiguresForPingsReachTheLookups() throws {
+        let all = "count: 20, interval: 30ms, timeout: 4s, methods: [tcp, icmp-raw], ports: [8443, 22]"
+        let given = try topology(Self.node + "lookup: {ping: {\(all)}}\n").lookup
+        let settings = PingSettings(
+            methods: [.tcp, .icmpRaw], count: 20, interval: .milliseconds(30), patience: .seconds(4), ports: [8443, 22])
+        #expect(LookupConfiguration(given).ping == settings)
+        #expect(LookupConfiguration(try topology(Self.node).lookup).ping == PingSettings())
+    }
+
+    @Test func theRangesOfPingsInTheFileAreThoseOfTheLookups() throws {
+        func isRead(_ key: String, _ value: String) -> Bool {
+            (try? topology(Self.node + "lookup: {deadline: 1h, ping: {\(key): \(value)}}\n")) != nil
+        }
+        for (key, range, unit) in [
+            ("count", PingSettings.countAllowed, ""), ("interval", PingSettings.intervalAllowed.milliseconds, "ms"),
+            ("timeout", PingSettings.patienceAllowed.milliseconds, "ms"),
+        ] {
+            #expect(isRead(key, "\(range.lowerBound)\(unit)") && isRead(key, "\(range.upperBound)\(unit)"), "\(key)")
+            #expect(!isRead(key, "\(range.lowerBound - 1)\(unit)") && !isRead(key, "\(range.upperBound + 1)\(unit)"), "\(key)")
+        }
+        let most = PingSettings.portsAllowed.upperBound
+        #expect(isRead("ports", "\((1...most).map { $0 })") && !isRead("ports", "\((1...most + 1).map { $0 })"))
+        #expect(PingOptions.Method.allCases.map(\.rawValue) == PingMethod.allCases.map(\.rawValue))
+    }
+
+    @Test func aPingThatNoJobHasTheTimeForIsRefused() throws {
+        let problems = try problems(Self.node + "lookup: {ping: {count: 100, interval: 1s}}\n")
+        let sentence = "a ping takes up to 104s, and a job 1m, so that none would end: lower lookup.ping or raise lookup.deadline"
+        #expect(problems.count == 1 && problems[0].hasPrefix("mesh.yaml:4:17: a ping takes up to "), "\(problems)")
+        #expect(problems.first?.hasSuffix(sentence) == true, "\(problems)")
+        #expect(try self.problems(Self.node + "lookup: {deadline: 2m, ping: {count: 100, interval: 1s}}\n") == [])
+    }
+
     /// What the file's reader lets pass is what the lookups take as it is.
     @Test func theRangesOfTheFileAreThoseOfTheLookups() throws {
         let ranges: [(key: String, range: ClosedRange<Int>, unit: String)] = [

@@ -1,3 +1,4 @@
+import Jobs
 import Lookup
 import Membership
 import Mesh
@@ -8,7 +9,7 @@ extension Topology {
     /// Reads a topology file, and has the rooms that its figures are for look at them too.
     /// - Throws: every problem of the file at once.
     package static func loadChecked(_ path: String, from files: any FileSystem) throws(TopologyError) -> Topology {
-        try load(path, from: files) { $0.membershipProblems + $0.metadataProblems + $0.outsideProblems }
+        try load(path, from: files) { $0.membershipProblems + $0.metadataProblems + $0.outsideProblems + $0.pingProblems }
     }
 
     private var membershipProblems: [TopologyProblem] {
@@ -49,6 +50,20 @@ extension Topology {
             problem(
                 .badValue, at: "lookup.outside.\(key)", value: key == "pauseMin" ? short : long,
                 "pauseMin is \(short) and pauseMax \(long), which cannot work: the longest pause must be at least the first one")
+        ]
+    }
+
+    /// Pings that no job has the time for.
+    private var pingProblems: [TopologyProblem] {
+        let longest = PingSettings(lookup.ping).longest, deadline = JobLimits(lookup).deadline
+        let given = lookup.ping
+        let keys = [("count", given.count != nil), ("interval", given.interval != nil), ("timeout", given.timeout != nil)]
+        guard longest >= deadline, let key = keys.first(where: \.1)?.0 else { return [] }
+        let (long, short) = (DurationNotation.format(longest), DurationNotation.format(deadline))
+        return [
+            problem(
+                .badValue, at: "lookup.ping.\(key)", value: long,
+                "a ping takes up to \(long), and a job \(short), so that none would end: lower lookup.ping or raise lookup.deadline")
         ]
     }
 
