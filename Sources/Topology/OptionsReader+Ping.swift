@@ -4,7 +4,7 @@ extension OptionsReader {
         guard let section = lookup.section("ping", known: TopologyKeys.ping) else { return options }
         options.count = section.integer("count", in: 1 ... 100)?.value
         options.interval = section.duration("interval", in: .milliseconds(10) ... .seconds(10))
-        options.timeout = section.duration("timeout", in: .milliseconds(10) ... .seconds(30))
+        options.timeout = section.duration("timeout", in: .milliseconds(10) ... .seconds(15))
         options.methods = list(section, "methods", in: 1 ... PingOptions.Method.allCases.count) { text in
             let words = PingOptions.Method.allCases.map(\.rawValue)
             let method = PingOptions.Method(rawValue: text.value)

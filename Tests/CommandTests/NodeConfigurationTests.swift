@@ -103,7 +103,7 @@ import World
 
     @Test func theRangesOfPingsInTheFileAreThoseOfTheLookups() throws {
         func isRead(_ key: String, _ value: String) -> Bool {
-            (try? topology(Self.node + "lookup: {deadline: 1h, ping: {\(key): \(value)}}\n")) != nil
+            (try? topology(Self.node + "lookup: {ping: {\(key): \(value)}}\n")) != nil
         }
         for (key, range, unit) in [
             ("count", PingSettings.countAllowed, ""), ("interval", PingSettings.intervalAllowed.milliseconds, "ms"),
@@ -118,11 +118,23 @@ import World
     }
 
     @Test func aPingThatNoJobHasTheTimeForIsRefused() throws {
-        let problems = try problems(Self.node + "lookup: {ping: {count: 100, interval: 1s}}\n")
-        let sentence = "a ping takes up to 104s, and a job 1m, so that none would end: lower lookup.ping or raise lookup.deadline"
-        #expect(problems.count == 1 && problems[0].hasPrefix("mesh.yaml:4:17: a ping takes up to "), "\(problems)")
-        #expect(problems.first?.hasSuffix(sentence) == true, "\(problems)")
-        #expect(try self.problems(Self.node + "lookup: {deadline: 2m, ping: {count: 100, interval: 1s}}\n") == [])
+        func problems(_ lookup: String) throws -> [String] { try self.problems(Self.node + "lookup: {\(lookup)}\n") }
+        let begun = "a host that does not answer takes", what = "count - 1 intervals and the timeout"
+        let twice = "it may take 15s at most, for another node is asked as well after that: lower count, interval or timeout"
+        #expect(try problems("ping: {count: 100, interval: 1s}") == ["mesh.yaml:4:17: \(begun) 104s, \(what); \(twice)"])
+        #expect(try problems("ping: {interval: 4s}") == ["mesh.yaml:4:17: \(begun) 17s, \(what); \(twice)"])
+        #expect(try problems("ping: {count: 21}") == [] && problems("ping: {count: 22}").count == 1)
+        let never = "a job has 6s, so that it would never be told: lower them or raise lookup.deadline"
+        #expect(try problems("deadline: 6s, ping: {timeout: 5s}") == ["mesh.yaml:4:31: \(begun) 6500ms, \(what); \(never)"])
+        #expect(try problems("deadline: 7s, ping: {timeout: 5s}") == [])
+        #expect(try problems("deadline: 6s") == [], "what the file does not say cannot be wrong in it")
+    }
+
+    /// A ping that ends in its time is not given to another node.
+    @Test func thePingsThatAreAllowedEndBeforeTheirNodeCountsAsSilent() {
+        #expect(PingSettings.longestAllowed == .seconds(15) && LookupJob.work.shortestSilence == .seconds(20))
+        #expect(PingSettings().longest <= PingSettings.longestAllowed)
+        #expect(PingSettings.patienceAllowed.upperBound <= PingSettings.longestAllowed)
     }
 
     /// What the file's reader lets pass is what the lookups take as it is.

@@ -62,7 +62,7 @@ import World
         for (key, bad, demand) in [
             ("count", "0", "must be a whole number from 1 to 100"), ("count", "101", "must be a whole number from 1 to 100"),
             ("interval", "9ms", "must be a duration from 10ms to 10s, with its unit, such as 200ms, 1.5s or 5m"),
-            ("timeout", "31s", "must be a duration from 10ms to 30s, with its unit, such as 200ms, 1.5s or 5m"),
+            ("timeout", "16s", "must be a duration from 10ms to 15s, with its unit, such as 200ms, 1.5s or 5m"),
         ] {
             #expect(
                 Files.problems(Files.good + "\nlookup: {ping: {\(key): \(bad)}}") == [
@@ -81,7 +81,7 @@ import World
             #expect(problems.count == 1 && problems[0].hasSuffix("is \"\(value)\"; it \(demand)"), "\(problems)")
             #expect(problems.allSatisfy { $0.hasPrefix("t.yaml:7:") && $0.contains("\"lookup.ping.\(key)") }, "\(problems)")
         }
-        let good = "{count: 100, interval: 10ms, timeout: 30s, methods: [tcp, icmp], ports: [7]}"
+        let good = "{count: 100, interval: 10ms, timeout: 15s, methods: [tcp, icmp], ports: [7]}"
         #expect(Files.problems(Files.good + "\nlookup: {ping: \(good)}") == [])
     }
 

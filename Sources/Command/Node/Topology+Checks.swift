@@ -53,18 +53,24 @@ extension Topology {
         ]
     }
 
-    /// Pings that no job has the time for.
+    /// Pings that would be given to a second node before they have ended, or that no job has the time for.
     private var pingProblems: [TopologyProblem] {
-        let longest = PingSettings(lookup.ping).longest, deadline = JobLimits(lookup).deadline
         let given = lookup.ping
         let keys = [("count", given.count != nil), ("interval", given.interval != nil), ("timeout", given.timeout != nil)]
-        guard longest >= deadline, let key = keys.first(where: \.1)?.0 else { return [] }
-        let (long, short) = (DurationNotation.format(longest), DurationNotation.format(deadline))
-        return [
-            problem(
-                .badValue, at: "lookup.ping.\(key)", value: long,
-                "a ping takes up to \(long), and a job \(short), so that none would end: lower lookup.ping or raise lookup.deadline")
-        ]
+        // The defaults are not the operator's fault, and a short deadline may be wanted.
+        guard let key = keys.first(where: \.1)?.0 else { return [] }
+        let longest = PingSettings(given).longest, deadline = JobLimits(lookup).deadline, allowed = PingSettings.longestAllowed
+        let (long, most) = (DurationNotation.format(longest), DurationNotation.format(allowed))
+        let whole = "a host that does not answer takes \(long), count - 1 intervals and the timeout"
+        let objection: String? =
+            if longest > allowed {
+                "it may take \(most) at most, for another node is asked as well after that: lower count, interval or timeout"
+            } else if longest >= deadline {
+                "a job has \(DurationNotation.format(deadline)), so that it would never be told: lower them or raise lookup.deadline"
+            } else {
+                nil
+            }
+        return objection.map { [problem(.badValue, at: "lookup.ping.\(key)", value: long, "\(whole); \($0)")] } ?? []
     }
 
     /// Looks at the files that the topology names and that these nodes need: they are on the nodes' machines alone, so
