@@ -32,8 +32,8 @@ public struct PingSettings: Codable, Hashable, Sendable {
     /// Ports that are tried at the same time, at most; the first of more.
     public static let portsAllowed = 1...8
     /// What ``longest`` should not exceed: an order that is not answered for ``WorkKind/shortestSilence`` is given to another node as well,
-    /// and the target would be pinged by two. Five seconds are left for finding its address.
-    public static let longestAllowed = LookupJob.work.shortestSilence - PingWorker.resolving
+    /// and the target would be pinged by two. What is left is for finding its address.
+    public static let longestAllowed = LookupJob.work.shortestSilence - LookupResolver.standardPatience
 
     /// All within their ranges.
     var clamped: PingSettings {
@@ -60,11 +60,8 @@ public struct PingWorker: LookupWorker {
 
     public var service: LookupService { .ping }
 
-    /// For finding the address.
-    static let resolving = Duration.seconds(5)
-
-    /// All echoes at their times, the last one's patience, and five seconds for finding the address.
-    public var timeout: Duration { settings.longest + Self.resolving }
+    /// The finding of the address, all echoes at their times, and the last one's patience.
+    public var timeout: Duration { resolver.patience + settings.longest }
 
     public init(_ resolver: LookupResolver, settings: PingSettings = PingSettings(), world: any World) {
         self.resolver = resolver
