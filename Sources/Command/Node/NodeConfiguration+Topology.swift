@@ -127,7 +127,7 @@ extension LookupConfiguration {
 }
 
 extension PingSettings {
-    package init(_ options: PingOptions) {
+    init(_ options: PingOptions) {
         let standard = PingSettings()
         self.init(
             methods: options.methods.map { $0.compactMap { PingMethod(rawValue: $0.rawValue) } } ?? standard.methods,
