@@ -113,6 +113,7 @@ package struct OptionsReader {
             options.geoURL = files.url("url")
         }
         options.privateTargets = section.choice("privateTargets", of: PrivateTargets.self)
+        options.ping = ping(section)
         options.outside = outside(section)
         options.cache = cache(section)
         return options

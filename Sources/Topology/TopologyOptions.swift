@@ -57,10 +57,35 @@ public struct LookupOptions: Hashable, Sendable {
     public var rdapURL: String?
     /// Whether targets that are not of the public Internet are looked up; see ``Topology/refusesPrivateTargets``.
     public var privateTargets: PrivateTargets?
+    /// How targets are pinged.
+    public var ping = PingOptions()
     /// How outside hosts are asked.
     public var outside = OutsideOptions()
     /// What is kept of what was found out.
     public var cache = LookupCacheOptions()
+
+    public init() {}
+}
+
+/// The section `lookup.ping`. What is nil was not given and is left to the default of the work.
+public struct PingOptions: Hashable, Sendable {
+    /// The ways to find out whether a host answers, as the lookups' own `PingMethod`, which says what each is.
+    public enum Method: String, Hashable, Sendable, CaseIterable {
+        case icmp
+        case icmpRaw = "icmp-raw"
+        case tcp
+    }
+
+    /// Echoes of one ping.
+    public var count: Int?
+    /// From one echo to the next.
+    public var interval: Duration?
+    /// How long each echo may take.
+    public var timeout: Duration?
+    /// Those that may be used, best first.
+    public var methods: [Method]?
+    /// To which connections are begun, with the method `tcp`.
+    public var ports: [UInt16]?
 
     public init() {}
 }

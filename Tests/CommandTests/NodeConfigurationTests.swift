@@ -92,6 +92,51 @@ import World
         #expect(LookupConfiguration(try topology(Self.node).lookup).outside == OutsideFigures())
     }
 
+    @Test func theFiguresForPingsReachTheLookups() throws {
+        let all = "count: 20, interval: 30ms, timeout: 4s, methods: [tcp, icmp-raw], ports: [8443, 22]"
+        let given = try topology(Self.node + "lookup: {ping: {\(all)}}\n").lookup
+        let settings = PingSettings(
+            methods: [.tcp, .icmpRaw], count: 20, interval: .milliseconds(30), patience: .seconds(4), ports: [8443, 22])
+        #expect(LookupConfiguration(given).ping == settings)
+        #expect(LookupConfiguration(try topology(Self.node).lookup).ping == PingSettings())
+    }
+
+    @Test func theRangesOfPingsInTheFileAreThoseOfTheLookups() throws {
+        func isRead(_ key: String, _ value: String) -> Bool {
+            (try? topology(Self.node + "lookup: {ping: {\(key): \(value)}}\n")) != nil
+        }
+        for (key, range, unit) in [
+            ("count", PingSettings.countAllowed, ""), ("interval", PingSettings.intervalAllowed.milliseconds, "ms"),
+            ("timeout", PingSettings.patienceAllowed.milliseconds, "ms"),
+        ] {
+            #expect(isRead(key, "\(range.lowerBound)\(unit)") && isRead(key, "\(range.upperBound)\(unit)"), "\(key)")
+            #expect(!isRead(key, "\(range.lowerBound - 1)\(unit)") && !isRead(key, "\(range.upperBound + 1)\(unit)"), "\(key)")
+        }
+        let most = PingSettings.portsAllowed.upperBound
+        #expect(isRead("ports", "\((1...most).map { $0 })") && !isRead("ports", "\((1...most + 1).map { $0 })"))
+        #expect(PingOptions.Method.allCases.map(\.rawValue) == PingMethod.allCases.map(\.rawValue))
+    }
+
+    @Test func aPingThatNoJobHasTheTimeForIsRefused() throws {
+        func problems(_ lookup: String) throws -> [String] { try self.problems(Self.node + "lookup: {\(lookup)}\n") }
+        let begun = "a host that does not answer takes", what = "count - 1 intervals and the timeout"
+        let twice = "it may take 15s at most, for another node is asked as well after that: lower count, interval or timeout"
+        #expect(try problems("ping: {count: 100, interval: 1s}") == ["mesh.yaml:4:17: \(begun) 104s, \(what); \(twice)"])
+        #expect(try problems("ping: {interval: 4s}") == ["mesh.yaml:4:17: \(begun) 17s, \(what); \(twice)"])
+        #expect(try problems("ping: {count: 21}") == [] && problems("ping: {count: 22}").count == 1)
+        let never = "a job has 6s, so that it would never be told: lower them or raise lookup.deadline"
+        #expect(try problems("deadline: 6s, ping: {timeout: 5s}") == ["mesh.yaml:4:31: \(begun) 6500ms, \(what); \(never)"])
+        #expect(try problems("deadline: 7s, ping: {timeout: 5s}") == [])
+        #expect(try problems("deadline: 6s") == [], "what the file does not say cannot be wrong in it")
+    }
+
+    /// A ping that ends in its time is not given to another node.
+    @Test func thePingsThatAreAllowedEndBeforeTheirNodeCountsAsSilent() {
+        #expect(PingSettings.longestAllowed == .seconds(15) && LookupJob.work.shortestSilence == .seconds(20))
+        #expect(PingSettings().longest <= PingSettings.longestAllowed)
+        #expect(PingSettings.patienceAllowed.upperBound <= PingSettings.longestAllowed)
+    }
+
     /// What the file's reader lets pass is what the lookups take as it is.
     @Test func theRangesOfTheFileAreThoseOfTheLookups() throws {
         let ranges: [(key: String, range: ClosedRange<Int>, unit: String)] = [

@@ -1,5 +1,6 @@
 import Foundation
 import JSONDocument
+import Lab
 import Logging
 import Lookup
 import Testing

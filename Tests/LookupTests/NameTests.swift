@@ -152,6 +152,31 @@ import World
         #expect(outcome.errorMessage == "Reverse DNS lookup timed out after 300ms.")
     }
 
+    /// Whoever needs an address is not told that the time of the lookup is over, but who was silent.
+    @Test func aSilentServerIsNamedByWhomeverNeedsAnAddress() async throws {
+        let server = try TinyNameServer { _ in nil }
+        defer { server.stop() }
+        let client = DNSClient(.init(servers: [server.address], patience: .seconds(10)))
+        let resolver = LookupResolver(client, patience: .milliseconds(200))
+        let ping = try await wholeLook(PingWorker(resolver, world: SystemWorld()), "host.lookup.test")
+        let words = "the address of host.lookup.test is unknown: no answer of \(server.address) within 200 ms"
+        #expect(ping.failure == LookupFailure(words, source: .server))
+        let geoIP = try await wholeLook(GeoIPWorker(resolver, files: [], base: ""), "host.lookup.test")
+        #expect(geoIP.failure == LookupFailure("Failed to resolve domain to IP", source: .server))
+    }
+
+    /// Some servers never answer a question for addresses of IPv6.
+    @Test func addressesOfOneKindAreEnoughWhereTheServerIsSilentAboutTheOther() async throws {
+        let server = try TinyNameServer { question in
+            guard TinyNameServer.asked(question).type == 1 else { return nil }
+            return TinyNameServer.reply(question, records: [TinyNameServer.record(type: 1, data: [127, 0, 0, 1])])
+        }
+        defer { server.stop() }
+        let client = DNSClient(.init(servers: [server.address], patience: .seconds(10)))
+        let resolver = LookupResolver(client, patience: .seconds(2))
+        #expect(try await resolver.addresses(of: "half.test", SystemWorld()).map(\.description) == ["127.0.0.1"])
+    }
+
     @Test func aWrongListOfServersIsRefusedByName() async throws {
         let complaint = try await look(ReverseDNSWorker(DNSClient(.init(servers: ["no address"]))), "192.0.2.1").complaint
         #expect(complaint?.contains("no address") == true)

@@ -126,8 +126,8 @@ import World
     @Test func settingsBeyondTheirRangesCountAsTheNearest() async throws {
         let low = PingSettings(methods: [.tcp], count: 0, interval: .zero, patience: .zero, ports: [1])
         #expect(PingWorker(try await Names.resolver(), settings: low, world: SystemWorld()).timeout == .milliseconds(5_010))
-        let high = PingSettings(methods: [.tcp], count: 101, interval: .seconds(11), patience: .seconds(31), ports: [1])
-        #expect(PingWorker(try await Names.resolver(), settings: high, world: SystemWorld()).timeout == .seconds(99 * 10 + 30 + 5))
+        let high = PingSettings(methods: [.tcp], count: 101, interval: .seconds(11), patience: .seconds(16), ports: [1])
+        #expect(PingWorker(try await Names.resolver(), settings: high, world: SystemWorld()).timeout == .seconds(99 * 10 + 15 + 5))
         let document = try await look(PingWorker(try await Names.resolver(), settings: low, world: SystemWorld()), "127.0.0.1").json
         #expect(document?["packetsSent"] == 1)
     }

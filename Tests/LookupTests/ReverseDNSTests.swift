@@ -61,7 +61,8 @@ import World
 
     @Test(arguments: [
         (1, "did not understand the question (FORMERR)"), (2, "could not find out (SERVFAIL)"),
-        (4, "cannot answer such questions (NOTIMP)"), (5, "refused to answer (REFUSED)"), (9, "is not in charge of the name (NOTAUTH)"), (11, "answered with the code 11"),
+        (4, "cannot answer such questions (NOTIMP)"), (5, "refused to answer (REFUSED)"),
+        (9, "is not in charge of the name (NOTAUTH)"), (11, "answered with the code 11"),
     ] as [(UInt8, String)])
     func aCodeThatIsNoAnswerIsANamedFailureWhateverComesWithIt(_ code: UInt8, _ words: String) async throws {
         let (result, server) = try await look { Server.reply($0, code: code, records: Self.names(["not.test"])) }

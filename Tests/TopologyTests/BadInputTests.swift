@@ -58,6 +58,33 @@ import World
             ])
     }
 
+    @Test func aFigureForPingsIsRefusedWithItsRange() {
+        for (key, bad, demand) in [
+            ("count", "0", "must be a whole number from 1 to 100"), ("count", "101", "must be a whole number from 1 to 100"),
+            ("interval", "9ms", "must be a duration from 10ms to 10s, with its unit, such as 200ms, 1.5s or 5m"),
+            ("timeout", "16s", "must be a duration from 10ms to 15s, with its unit, such as 200ms, 1.5s or 5m"),
+        ] {
+            #expect(
+                Files.problems(Files.good + "\nlookup: {ping: {\(key): \(bad)}}") == [
+                    "t.yaml:7:\(19 + key.count): \"lookup.ping.\(key)\" is \"\(bad)\"; it \(demand)"
+                ])
+        }
+        for (key, bad, value, demand) in [
+            ("methods", "[udp]", "udp", "must be one of icmp, icmp-raw, tcp"),
+            ("ports", "[443, 0]", "0", "must be a port, a whole number from 1 to 65535"),
+            ("ports", "[65536]", "65536", "must be a port, a whole number from 1 to 65535"),
+            ("ports", "[80, 80]", "80", "stands in the list before"),
+            ("methods", "[]", "0 values", "must be a list of 1 to 3"),
+            ("ports", "[1, 2, 3, 4, 5, 6, 7, 8, 9]", "9 values", "must be a list of 1 to 8"),
+        ] {
+            let problems = Files.problems(Files.good + "\nlookup: {ping: {\(key): \(bad)}}")
+            #expect(problems.count == 1 && problems[0].hasSuffix("is \"\(value)\"; it \(demand)"), "\(problems)")
+            #expect(problems.allSatisfy { $0.hasPrefix("t.yaml:7:") && $0.contains("\"lookup.ping.\(key)") }, "\(problems)")
+        }
+        let good = "{count: 100, interval: 10ms, timeout: 15s, methods: [tcp, icmp], ports: [7]}"
+        #expect(Files.problems(Files.good + "\nlookup: {ping: \(good)}") == [])
+    }
+
     @Test func everyProblemIsReportedInTheOrderOfTheLines() {
         let problems = Files.errors(
             """

@@ -63,7 +63,7 @@ import Yams
             ("", TopologyKeys.root), ("membership", TopologyKeys.membership), ("transport", TopologyKeys.transport),
             ("security", TopologyKeys.security),
             ("security.curve", TopologyKeys.curve), ("security.curve.nodes.*", TopologyKeys.curveNode),
-            ("lookup", TopologyKeys.lookup), ("lookup.geoip", TopologyKeys.geoip),
+            ("lookup", TopologyKeys.lookup), ("lookup.geoip", TopologyKeys.geoip), ("lookup.ping", TopologyKeys.ping),
             ("lookup.outside", TopologyKeys.outside), ("primes", TopologyKeys.primes), ("admin", TopologyKeys.admin),
             ("log", TopologyKeys.log),
         ] {
@@ -101,7 +101,7 @@ import Yams
             .replacing("    host: 127.0.0.1\n", with: "")
         var lines = stripped.split(separator: "\n").map(String.init)
         // What is left of a section all of whose keys were removed.
-        lines.removeAll { ["  admin:", "transport:", "  outside:", "primes:", "log:"].contains($0) }
+        lines.removeAll { ["  admin:", "transport:", "  ping:", "  outside:", "primes:", "log:"].contains($0) }
         let bare = try Topology.parse(lines.joined(separator: "\n"), file: "r.yaml")
         #expect(bare.nodes == whole.nodes && bare.seeds == whole.seeds && bare.dataDir == whole.dataDir)
         #expect(bare.log == whole.log)
@@ -119,6 +119,9 @@ import Yams
         #expect(outside.calls == figures.calls && outside.questions == figures.questions && outside.waiting == figures.waiting)
         #expect(outside.attempts == figures.attempts && outside.failures == figures.failures && outside.hosts == figures.hosts)
         #expect(outside.pauseMin == figures.pauseMin && outside.pauseMax == figures.pauseMax)
+        let (ping, settings) = (topology.lookup.ping, PingSettings())
+        #expect(ping.count == settings.count && ping.interval == settings.interval && ping.timeout == settings.patience)
+        #expect(ping.methods?.map(\.rawValue) == settings.methods.map(\.rawValue) && ping.ports == settings.ports)
         let (primes, work) = (topology.primes, PrimesRequest.defaultLimits)
         #expect(primes.deadline == work.deadline)
         #expect(primes.runningJobs == work.runningJobs)

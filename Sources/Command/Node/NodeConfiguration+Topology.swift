@@ -126,6 +126,7 @@ extension LookupConfiguration {
         self.init(geoIPFiles: options.geoFiles, dns: DNSClient.Settings(servers: options.dns.map(\.description)))
         if let url = options.geoURL { geoIPBase = url }
         if let url = options.rdapURL { rdapBase = url }
+        ping = PingSettings(options.ping)
         outside = OutsideFigures(options.outside)
         cache = LookupCacheSettings(options.cache)
     }
@@ -138,6 +139,16 @@ extension LookupCacheSettings {
         if let bytes = options.bytes { self.bytes = bytes }
         if let keepMax = options.keepMax { self.keepMax = keepMax }
         if let failedMax = options.failedMax { self.failedMax = failedMax }
+    }
+}
+
+extension PingSettings {
+    init(_ options: PingOptions) {
+        let standard = PingSettings()
+        self.init(
+            methods: options.methods.map { $0.compactMap { PingMethod(rawValue: $0.rawValue) } } ?? standard.methods,
+            count: options.count ?? standard.count, interval: options.interval ?? standard.interval,
+            patience: options.timeout ?? standard.patience, ports: options.ports ?? standard.ports)
     }
 }
 

@@ -1,3 +1,4 @@
+import Jobs
 import Lookup
 import Membership
 import Mesh
@@ -8,7 +9,7 @@ extension Topology {
     /// Reads a topology file, and has the rooms that its figures are for look at them too.
     /// - Throws: every problem of the file at once.
     package static func loadChecked(_ path: String, from files: any FileSystem) throws(TopologyError) -> Topology {
-        try load(path, from: files) { $0.membershipProblems + $0.metadataProblems + $0.outsideProblems }
+        try load(path, from: files) { $0.membershipProblems + $0.metadataProblems + $0.outsideProblems + $0.pingProblems }
     }
 
     private var membershipProblems: [TopologyProblem] {
@@ -50,6 +51,26 @@ extension Topology {
                 .badValue, at: "lookup.outside.\(key)", value: key == "pauseMin" ? short : long,
                 "pauseMin is \(short) and pauseMax \(long), which cannot work: the longest pause must be at least the first one")
         ]
+    }
+
+    /// Pings that would be given to a second node before they have ended, or that no job has the time for.
+    private var pingProblems: [TopologyProblem] {
+        let given = lookup.ping
+        let keys = [("count", given.count != nil), ("interval", given.interval != nil), ("timeout", given.timeout != nil)]
+        // The defaults are not the operator's fault, and a short deadline may be wanted.
+        guard let key = keys.first(where: \.1)?.0 else { return [] }
+        let longest = PingSettings(given).longest, deadline = JobLimits(lookup).deadline, allowed = PingSettings.longestAllowed
+        let (long, most) = (DurationNotation.format(longest), DurationNotation.format(allowed))
+        let whole = "a host that does not answer takes \(long), count - 1 intervals and the timeout"
+        let objection: String? =
+            if longest > allowed {
+                "it may take \(most) at most, for another node is asked as well after that: lower count, interval or timeout"
+            } else if longest >= deadline {
+                "a job has \(DurationNotation.format(deadline)), so that it would never be told: lower them or raise lookup.deadline"
+            } else {
+                nil
+            }
+        return objection.map { [problem(.badValue, at: "lookup.ping.\(key)", value: long, "\(whole); \($0)")] } ?? []
     }
 
     /// Looks at the files that the topology names and that these nodes need: they are on the nodes' machines alone, so

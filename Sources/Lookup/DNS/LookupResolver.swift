@@ -2,9 +2,17 @@ import World
 
 /// Finds the addresses of names.
 public struct LookupResolver: Sendable {
-    let client: DNSClient
+    /// For how long the addresses of one name are asked for.
+    public static let standardPatience = Duration.seconds(5)
 
-    public init(_ client: DNSClient) { self.client = client }
+    let client: DNSClient
+    let patience: Duration
+
+    /// - Parameter patience: for all questions about one name. What has come by then counts: some servers never answer for one kind.
+    public init(_ client: DNSClient, patience: Duration = LookupResolver.standardPatience) {
+        self.client = client
+        self.patience = patience
+    }
 
     /// The addresses of a name.
     struct Resolution: Sendable {
@@ -22,9 +30,7 @@ public struct LookupResolver: Sendable {
 
     /// The same, and for how long.
     func resolve(_ name: String, _ world: any World) async throws -> Resolution {
-        async let four = finding(name, .a, world)
-        async let six = finding(name, .aaaa, world)
-        let results = try await [four, six]
+        let results = try await results(name, [.a, .aaaa], world)
         let findings = results.compactMap { try? $0.get() }
         let addresses = findings.flatMap(\.addresses)
         // One kind is enough: some servers fail for the other.
@@ -34,6 +40,28 @@ public struct LookupResolver: Sendable {
         let times = telling.compactMap(\.timeToLive)
         let isWhole = findings.count == results.count && times.count == telling.count
         return Resolution(addresses: addresses, timeToLive: isWhole ? times.min().map { .seconds(Int64($0)) } : nil)
+    }
+
+    /// What is found of each type in the time that there is.
+    private func results(
+        _ name: String, _ types: [DNSType], _ world: any World
+    ) async throws -> [Result<DNSFinding, LookupFailure>] {
+        try await withThrowingTaskGroup(of: (Int, Result<DNSFinding, LookupFailure>)?.self) { group in
+            defer { group.cancelAll() }
+            for (index, type) in types.enumerated() { group.addTask { (index, try await finding(name, type, world)) } }
+            group.addTask {
+                try await world.sleep(for: patience)
+                return nil
+            }
+            let servers = client.settings.servers.isEmpty ? "the system's name servers" : client.settings.servers.joined(separator: ", ")
+            let late = LookupFailure("the address of \(name) is unknown: no answer of \(servers) within \(patience.milliseconds) ms")
+            var results = types.map { _ in Result<DNSFinding, LookupFailure>.failure(late) }
+            for _ in types {
+                guard let next = try await group.next(), let (index, result) = next else { break }
+                results[index] = result
+            }
+            return results
+        }
     }
 
     private func finding(_ name: String, _ type: DNSType, _ world: any World) async throws -> Result<DNSFinding, LookupFailure> {

@@ -28,9 +28,12 @@ public struct PingSettings: Codable, Hashable, Sendable {
     public static let countAllowed = 1...100
     /// The least is what leaves a host its peace.
     public static let intervalAllowed = Duration.milliseconds(10)...Duration.seconds(10)
-    public static let patienceAllowed = Duration.milliseconds(10)...Duration.seconds(30)
+    public static let patienceAllowed = Duration.milliseconds(10)...Duration.seconds(15)
     /// Ports that are tried at the same time, at most; the first of more.
     public static let portsAllowed = 1...8
+    /// What ``longest`` should not exceed: an order that is not answered for ``WorkKind/shortestSilence`` is given to another node as well,
+    /// and the target would be pinged by two. What is left is for finding its address.
+    public static let longestAllowed = LookupJob.work.shortestSilence - LookupResolver.standardPatience
 
     /// All within their ranges.
     var clamped: PingSettings {
@@ -57,8 +60,8 @@ public struct PingWorker: LookupWorker {
 
     public var service: LookupService { .ping }
 
-    /// All echoes at their times, the last one's patience, and five seconds for finding the address.
-    public var timeout: Duration { settings.longest + .seconds(5) }
+    /// The finding of the address, all echoes at their times, and the last one's patience.
+    public var timeout: Duration { resolver.patience + settings.longest }
 
     public init(_ resolver: LookupResolver, settings: PingSettings = PingSettings(), world: any World) {
         self.resolver = resolver
