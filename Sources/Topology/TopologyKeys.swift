@@ -19,7 +19,7 @@ package enum TopologyKeys {
     package static let security = ["curve"]
     package static let curve = ["nodes", "allow"]
     package static let curveNode = ["publicKey", "secretKeyFile"]
-    package static let lookup = ["deadline", "runningJobs", "geoip", "dns", "rdap", "privateTargets", "outside", "cache"]
+    package static let lookup = ["deadline", "runningJobs", "profile", "geoip", "dns", "rdap", "privateTargets", "outside", "cache"]
     package static let geoip = ["files", "url"]
     package static let outside = [
         "calls", "questions", "waiting", "attempts", "failures", "pauseMin", "pauseMax", "hosts",

@@ -1,4 +1,5 @@
 import Choreography
+import Edge
 import Jobs
 import Lookup
 import Membership
@@ -128,6 +129,15 @@ extension LookupConfiguration {
         if let url = options.rdapURL { rdapBase = url }
         outside = OutsideFigures(options.outside)
         cache = LookupCacheSettings(options.cache)
+    }
+}
+
+extension LookupProfile {
+    package init(_ options: LookupOptions) {
+        switch options.profile {
+        case .readme: self = .readme
+        case .code: self = .code
+        }
     }
 }
 
