@@ -180,8 +180,8 @@ public struct WebRequest: Sendable {
 
     private var tooLarge: Problem { Problem(status: 413, detail: "a body may have at most \(bodyLimit) bytes") }
 
-    /// The body as a JSON object, every key in it once: of several that differ in nothing but the case of letters the last counts. A byte order
-    /// mark before it is passed over (RFC 8259, 8.1).
+    /// The body as a JSON object, every key in it once: of several that differ in nothing but the case of letters the last counts. A byte
+    /// order mark before it is passed over (RFC 8259, 8.1).
     /// - Throws: a ``Problem``: 415 for another content type, 413, 400 for what is no JSON object.
     public func object() async throws -> JSON {
         let type = headers[.contentType] ?? ""

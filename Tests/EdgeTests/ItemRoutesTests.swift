@@ -77,7 +77,8 @@ func withItems(hasItems: Bool = true, _ body: (String, ItemBook, SystemWorld) as
 
     @Test func ofAKeyThatComesTwiceTheLastCountsInAnyCase() async throws {
         try await withItems { base, book, _ in
-            let answer = try await ask("POST", base + "/items", body: #"[{"id":"a","tenant":"t","ID":"b"},{"TENANT":"t","id":"c","tenant":"u"}]"#)
+            let body = #"[{"id":"a","tenant":"t","ID":"b"},{"TENANT":"t","id":"c","tenant":"u"}]"#
+            let answer = try await ask("POST", base + "/items", body: body)
             #expect(answer.status == 200)
             #expect(book.adds == [[Item(id: "b", tenant: "t"), Item(id: "c", tenant: "u")]])
         }

@@ -27,7 +27,8 @@ import World
             gateway.change(id) {
                 $0.status = .completed
                 $0.results = [
-                    LookupOutcome(service: 3, result: .success(#"{"found":true,"hostName":"a.test"}"#), completedAtMs: 0, durationMs: 1, node: "n1"),
+                    LookupOutcome(
+                        service: 3, result: .success(#"{"found":true,"hostName":"a.test"}"#), completedAtMs: 0, durationMs: 1, node: "n1"),
                 ]
             }
             try await body("\(base)/api/lookup/\(id)")
@@ -52,7 +53,8 @@ import World
 
     @Test(arguments: [
         (nil, nil), ("*/*", nil), ("application/json", nil), ("text/html;profile=code", nil), ("application/json;profile=other", nil),
-        ("application/json;profile=code", .code), ("Application/JSON; Profile=\"Code\"", .code), ("text/html, application/*;profile=code", .code),
+        ("application/json;profile=code", .code), ("Application/JSON; Profile=\"Code\"", .code),
+        ("text/html, application/*;profile=code", .code),
         ("application/json;profile=readme", .readme), ("*/*, application/json;profile=readme;q=1.0", .readme),
         ("application/json;profile=code;q=0", nil), ("application/json;profile=code;q=0.2, */*", nil),
         ("application/json;profile=readme;q=0.2, application/json;q=0.5;profile=code", .code), (",;,=", nil), ("application/json;q=x", nil),
