@@ -240,7 +240,7 @@ var tests: [Target] {
             name: "EdgeTests",
             dependencies: [
                 "World", "JSONDocument", "Orders", "Jobs", "Lookup", "Primes", "Web", "Edge", "WebTestSupport", "OrderTestSupport", "Items",
-                "ItemTestSupport", "WorkTestSupport", "Choreography", "Registers", "Truth", httpClient, hummingbird, log,
+                "ItemTestSupport", "WorkTestSupport", "Choreography", "Registers", "Truth", "TestSupport", httpClient, hummingbird, log,
             ]),
         .testTarget(
             name: "AdminTests",

@@ -24,7 +24,7 @@ public struct ItemRoutes: RouteGroup {
     }
 
     public var routes: [WebRoute] {
-        let health = [HTTPRequest.Method.get, .post, .put, .patch, .delete].map { method in
+        let health = [HTTPRequest.Method.get, .post, .put, .patch, .delete, .options, .trace].map { method in
             WebRoute(method, "/health", operation: Self.healthOperation, makesIDs: false) { _ in Response(status: .ok) }
         }
         return [
@@ -102,6 +102,7 @@ enum ItemForm {
         guard let elements = json.elements else { throw .unreadable }
         var items: [Item] = []
         for element in elements {
+            let element = element.withoutRepeatedKeys
             guard element == .null || element.members != nil else { throw .unreadable }
             items.append(Item(id: try text(element["id"]), tenant: try text(element["tenant"])))
         }

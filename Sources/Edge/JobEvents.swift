@@ -41,9 +41,11 @@ extension JobEvents where Document == PrimesStatus {
 }
 
 extension JobEvents where Document == LookupStatus {
-    /// The events of lookups, in the default profile.
-    /// - Parameter services: what can be asked for, by the names that clients read.
-    public init(gateway: any JobGateway<LookupStatus>, services: [LookupService]) {
-        self.init(gateway: gateway) { LookupReading($0, services: services).document(.readme) }
+    /// The events of lookups.
+    /// - Parameters:
+    ///   - services: what can be asked for, by the names that clients read.
+    ///   - profile: the one of the edge, for a stream of events has no other.
+    public init(gateway: any JobGateway<LookupStatus>, services: [LookupService], profile: LookupProfile = .readme) {
+        self.init(gateway: gateway) { LookupReading($0, services: services).document(profile) }
     }
 }

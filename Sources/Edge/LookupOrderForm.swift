@@ -83,25 +83,27 @@ struct LookupOrderForm {
         }
     }
 
-    /// The numbers of the services that are asked for; what is wrong with them is added to the errors.
+    /// The numbers of the services that are asked for; what is wrong with them is added to the errors, first in the words of the original.
     func numbers(_ errors: inout [Problem.FieldErrors]) -> [Int] {
         switch services {
         case nil, .null: return offered.map(\.value)
         case .array(let elements):
             if elements.isEmpty {
-                errors.append(.init("Services", ["At least one service must be specified"]))
+                errors.append(.init("Services", ["At least one service must be specified if services is provided"]))
             } else if elements.count > LookupRequest.servicesAllowed {
-                errors.append(.init("Services", ["\(elements.count) services; at most \(LookupRequest.servicesAllowed) are allowed"]))
+                let limit = "Maximum \(LookupRequest.servicesAllowed) services can be requested at once"
+                errors.append(.init("Services", [limit, "there are \(elements.count)"]))
             }
             guard !elements.isEmpty, elements.count <= LookupRequest.servicesAllowed else { return [] }
             var numbers: [Int] = []
             for element in elements {
                 guard let number = number(of: element) else {
-                    errors.append(.init("Services", ["Unknown service: \(element.text().prefix(64)). Known are \(known)"]))
+                    let shown = element.text().prefix(64)
+                    errors.append(.init("Services", ["Invalid service type specified", "\(shown) is unknown; known are \(known)"]))
                     return []
                 }
                 guard !numbers.contains(number) else {
-                    errors.append(.init("Services", ["Duplicate service: \(element.text().prefix(64))"]))
+                    errors.append(.init("Services", ["Duplicate services are not allowed", "\(element.text().prefix(64)) comes again"]))
                     return []
                 }
                 numbers.append(number)

@@ -1,24 +1,7 @@
-import HTTPTypes
 import JSONDocument
 import Jobs
 import Lookup
-import Web
 import World
-
-/// The two ways in which clients read a lookup job.
-enum LookupProfile {
-    /// Numbers for services, data with keys that begin small: as the original's description shows it. The default.
-    case readme
-    /// Names for services, data with keys that begin large: as the original answers.
-    case code
-
-    /// As the `Accept` header asks: `application/json;profile=code`.
-    init(_ request: WebRequest) {
-        let accepted = (request.headers[.accept] ?? "").lowercased().filter { $0 != " " && $0 != "\"" }
-        let parameters = accepted.split(whereSeparator: { $0 == ";" || $0 == "," })
-        self = parameters.contains("profile=code") ? .code : .readme
-    }
-}
 
 /// A lookup job as clients read it, its results' data decoded.
 struct LookupReading {

@@ -10,21 +10,24 @@ import World
 public struct LookupRoutes: RouteGroup {
     private let gateway: any JobGateway<LookupStatus>
     private let services: [LookupService]
+    private let profile: LookupProfile
     private let places: LookupVantageForm
     private let ids: WorkIDGenerator
 
     /// - Parameters:
     ///   - services: what can be asked for, in the order of their numbers.
+    ///   - profile: how a job is told to those who do not say how they would read it.
     ///   - points: the nodes that look up now, in the order in which the ring names them for a target; where there are none, nobody can be
     ///     asked to look from a certain place.
     public init(
-        gateway: any JobGateway<LookupStatus>, services: [LookupService], world: any World,
+        gateway: any JobGateway<LookupStatus>, services: [LookupService], profile: LookupProfile = .readme, world: any World,
         points: @escaping @Sendable (_ target: String) -> [VantagePoint] = { _ in [] }
     ) {
         places = LookupVantageForm(gateway: gateway, points: points)
         ids = WorkIDGenerator(world, name: "lookup.ids")
         self.gateway = gateway
         self.services = services
+        self.profile = profile
     }
 
     public var routes: [WebRoute] {
@@ -81,10 +84,10 @@ public struct LookupRoutes: RouteGroup {
         do throws(JobGatewayError) {
             let status = try await gateway.status(id, seen: nil, patience: .zero)
             let reading = LookupReading(status, services: services)
-            var headers = HTTPFields()
+            var headers: HTTPFields = [.vary: "Accept"]
             if let warnings = reading.headerWarnings, let name = HTTPField.Name("X-Response-Warnings") { headers[name] = warnings }
             if let cacheStatus = reading.cacheStatus, let name = HTTPField.Name("Cache-Status") { headers[name] = cacheStatus }
-            return .json(reading.document(LookupProfile(request)), headers: headers)
+            return .json(reading.document(LookupProfile(request, standard: profile)), headers: headers)
         } catch where error.code == .notFound {
             return Self.notFound
         } catch {

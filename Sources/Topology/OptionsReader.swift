@@ -100,6 +100,7 @@ package struct OptionsReader {
         guard let section = root.section("lookup", known: TopologyKeys.lookup) else { return options }
         options.deadline = section.duration("deadline")
         options.runningJobs = section.integer("runningJobs", in: 1 ... 1_000_000)?.value
+        if let profile = section.choice("profile", of: DocumentProfile.self) { options.profile = profile }
         options.rdapURL = section.url("rdap")
         for text in section.texts("dns") ?? [] {
             if let endpoint = HostText.parseEndpoint(text.value), HostText.isAddress(endpoint.host) {

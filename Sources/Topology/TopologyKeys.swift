@@ -19,7 +19,9 @@ package enum TopologyKeys {
     package static let security = ["curve"]
     package static let curve = ["nodes", "allow"]
     package static let curveNode = ["publicKey", "secretKeyFile"]
-    package static let lookup = ["deadline", "runningJobs", "geoip", "ping", "dns", "rdap", "privateTargets", "outside", "cache"]
+    package static let lookup = [
+        "deadline", "runningJobs", "profile", "geoip", "ping", "dns", "rdap", "privateTargets", "outside", "cache",
+    ]
     package static let geoip = ["files", "url"]
     package static let ping = ["count", "interval", "timeout", "methods", "ports"]
     package static let outside = [

@@ -41,12 +41,19 @@ public enum PrivateTargets: String, Hashable, Sendable, CaseIterable {
     case allow, refuse
 }
 
+/// How the edges tell of lookup jobs, to whom does not say how to: the edge's own `LookupProfile` says what each is.
+public enum DocumentProfile: String, Hashable, Sendable, CaseIterable {
+    case readme, code
+}
+
 /// The section `lookup`. What is nil or empty was not given and is left to the default of the work.
 public struct LookupOptions: Hashable, Sendable {
     /// A job may run this long; what is missing then has failed.
     public var deadline: Duration?
     /// Jobs that one home has at a time; the next is refused.
     public var runningJobs: Int?
+    /// How jobs are told.
+    public var profile = DocumentProfile.readme
     /// Files of the MaxMind DB format.
     public var geoFiles: [String] = []
     /// Who is asked about places when there is no file.

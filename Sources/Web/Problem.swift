@@ -5,6 +5,8 @@ import JSONDocument
 /// An error as clients read it: `application/problem+json` (RFC 9457), with the fields at fault by name.
 public struct Problem: Error, Sendable, Hashable {
     public let status: Int
+    /// What kind of problem it is, as a URI: `about:blank` where the status says it all.
+    public let type: String
     /// The same for every problem of a kind.
     public let title: String
     /// What is wrong this time, with the value and the remedy.
@@ -37,10 +39,11 @@ public struct Problem: Error, Sendable, Hashable {
     }
 
     public init(
-        status: Int, title: String? = nil, detail: String, errors: [FieldErrors] = [], headers: [Header] = [],
+        status: Int, type: String = "about:blank", title: String? = nil, detail: String, errors: [FieldErrors] = [], headers: [Header] = [],
         extensions: [JSON.Member] = []
     ) {
         self.status = status
+        self.type = type
         self.title = title ?? Self.titles[status] ?? "Error"
         self.detail = detail
         self.errors = errors
@@ -56,11 +59,13 @@ public struct Problem: Error, Sendable, Hashable {
         500: "Internal Server Error", 503: "Service Unavailable",
     ]
 
-    /// 400 for a body or a parameter: one entry for each field at fault.
+    /// 400 for a body or a parameter: one entry for each field at fault. Its title is that of the lookup contract and not the status's
+    /// own, so its type is not `about:blank` (RFC 9457, 4.2.1).
     public static func invalid(_ errors: [FieldErrors]) -> Problem {
         let fields = errors.map(\.field).joined(separator: ", ")
         return Problem(
-            status: 400, title: "One or more validation errors occurred.", detail: "Look at: \(fields)", errors: errors)
+            status: 400, type: "https://tools.ietf.org/html/rfc9110#section-15.5.1", title: "One or more validation errors occurred.",
+            detail: "Look at: \(fields)", errors: errors)
     }
 
     static let mediaType = "application/problem+json"
@@ -76,7 +81,7 @@ public struct Problem: Error, Sendable, Hashable {
     /// The document.
     public var json: JSON {
         var members: [JSON.Member] = [
-            .init("type", .string("about:blank")), .init("title", .string(title)), .init("status", .number(status)),
+            .init("type", .string(type)), .init("title", .string(title)), .init("status", .number(status)),
             .init("detail", .string(detail)),
         ]
         if !errors.isEmpty {

@@ -47,6 +47,7 @@ struct WebResponder: HTTPResponder {
             let own = routes.filter { $0.pattern == path }, refusal = own.first?.refusal ?? .problem
             let offered = methods.filter { method in own.contains { $0.method == method } }
             let names = offered.flatMap { $0 == .get ? ["GET", "HEAD"] : [$0.rawValue] } + ["OPTIONS"]
+            let hasOptions = own.contains { $0.method == .options }
             let allowed = names.joined(separator: ", ")
             // The router answers HEAD where there is GET.
             for method in methods where !offered.contains(method) && !(method == .head && offered.contains(.get)) {
@@ -57,6 +58,7 @@ struct WebResponder: HTTPResponder {
                         headers: [.init(name: .allow, value: allowed)])
                 }
             }
+            if hasOptions { continue }
             router.on(RouterPath(path), method: .options) { _, _ in Response(status: .noContent, headers: [.allow: allowed]) }
         }
     }

@@ -72,6 +72,9 @@ extension WebRoute {
 
         /// What the parameter takes of a path as it was sent; empty when that does not end as it should.
         func value(in path: String) -> String {
+            // As the router, which does not look at a slash at the end of a path.
+            let isSlashed = !end.isEmpty && path.utf8.last == UInt8(ascii: "/")
+            let path = isSlashed ? String(path.dropLast()) : path
             let sent = path.utf8, isLonger = sent.count > start.utf8.count + end.utf8.count
             guard isLonger, path.asciiLowercased.utf8.suffix(end.utf8.count).elementsEqual(end.asciiLowercased.utf8) else { return "" }
             return String(Substring(sent.dropFirst(start.utf8.count).dropLast(end.utf8.count)))
@@ -177,27 +180,30 @@ public struct WebRequest: Sendable {
 
     private var tooLarge: Problem { Problem(status: 413, detail: "a body may have at most \(bodyLimit) bytes") }
 
-    /// The body as a JSON object.
+    /// The body as a JSON object, every key in it once: of several that differ in nothing but the case of letters the last counts. A byte
+    /// order mark before it is passed over (RFC 8259, 8.1).
     /// - Throws: a ``Problem``: 415 for another content type, 413, 400 for what is no JSON object.
     public func object() async throws -> JSON {
         let type = headers[.contentType] ?? ""
         let essence = type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
-        guard essence == "application/json" || essence.hasSuffix("+json") else {
+        guard ["application/json", "text/json"].contains(essence) || essence.hasSuffix("+json") else {
             let sent = type.isEmpty ? "there is no Content-Type" : "the Content-Type is \"\(type.prefix(100))\""
             throw Problem(status: 415, detail: "\(sent); send the body with Content-Type: application/json")
         }
         let bytes = try await bytes()
         let json: JSON
         do throws(JSONError) {
-            json = try JSON(parsing: bytes)
+            json = try JSON(parsing: bytes.starts(with: Self.byteOrderMark) ? bytes.dropFirst(3) : bytes[...])
         } catch {
             throw Problem.invalid([.init("$", ["the body is not JSON: \(error)"])])
         }
         guard case .object = json else {
             throw Problem.invalid([.init("$", ["the body must be a JSON object, not \(json.kind)"])])
         }
-        return json
+        return json.withoutRepeatedKeys
     }
+
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 }
 
 /// Fields of the answer to a request, which are known before there is one.

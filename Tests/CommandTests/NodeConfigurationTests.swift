@@ -1,4 +1,5 @@
 import Command
+import Edge
 import Lookup
 import Membership
 import Mesh
@@ -51,6 +52,12 @@ import World
         #expect(node.bindHost == "127.0.0.1" && node.metadata.adminURL == nil && node.metadata.edgeURL == nil)
         #expect(node.metadata.roles == ["lookup", "primes", "store"] && node.metadata.capacity == 100)
         #expect(node.dataDirectory.hasSuffix(".gossamer/m/a"))
+    }
+
+    @Test func theProfileOfLookupsIsThatOfTheFile() throws {
+        for (text, profile) in [("", LookupProfile.readme), ("lookup: {profile: readme}\n", .readme), ("lookup: {profile: code}\n", .code)] {
+            #expect(LookupProfile(try topology(Self.node + text).lookup) == profile)
+        }
     }
 
     private func problems(_ text: String) throws -> [String] {

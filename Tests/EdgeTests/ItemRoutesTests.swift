@@ -75,6 +75,24 @@ func withItems(hasItems: Bool = true, _ body: (String, ItemBook, SystemWorld) as
         }
     }
 
+    @Test func ofAKeyThatComesTwiceTheLastCountsInAnyCase() async throws {
+        try await withItems { base, book, _ in
+            let body = #"[{"id":"a","tenant":"t","ID":"b"},{"TENANT":"t","id":"c","tenant":"u"}]"#
+            let answer = try await ask("POST", base + "/items", body: body)
+            #expect(answer.status == 200)
+            #expect(book.adds == [[Item(id: "b", tenant: "t"), Item(id: "c", tenant: "u")]])
+        }
+    }
+
+    @Test func aSlashAtTheEndOfAPathChangesNothing() async throws {
+        try await withItems { base, _, _ in
+            let answer = try await ask("POST", base + "/items/", body: Self.items(("1", "a/b")))
+            #expect(answer.status == 200)
+            let count = try await ask("GET", base + "/Items/a/b/Count/")
+            #expect(count.status == 200 && count.text == #"{"count":1}"#)
+        }
+    }
+
     @Test(arguments: ["[]", "null", " [ ] "]) func nothingIsAddedWithSuccess(_ body: String) async throws {
         try await withItems { base, book, _ in
             let answer = try await ask("POST", base + "/items", body: body)
@@ -216,7 +234,7 @@ func withItems(hasItems: Bool = true, _ body: (String, ItemBook, SystemWorld) as
         try await withItems { base, _, _ in
             let answer = try await ask("POST", base + "/counters", body: "counter-1")
             #expect(answer.status == 404)
-            for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] {
+            for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
                 let answer2 = try await ask(method, base + "/health")
                 #expect(answer2.status == 200 && answer2.text.isEmpty, "\(method)")
             }

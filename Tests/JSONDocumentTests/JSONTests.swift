@@ -39,6 +39,13 @@ import Testing
         #expect(json["to\u{c4}"] == 5)
     }
 
+    @Test func ofKeysThatDifferInNothingButTheirCaseTheLastStays() throws {
+        let json = try JSON(parsing: #"{"A":1,"b":[{"c":2,"C":{"x":3,"X":4}}],"a":5,"\u00e4":6,"\u00c4":7}"#.utf8)
+        #expect(json.withoutRepeatedKeys.text() == #"{"a":5,"b":[{"C":{"X":4}}],"ä":6,"Ä":7}"#)
+        let plain = try JSON(parsing: #"{"b":[null,{"a":"A"}],"a":1}"#.utf8)
+        #expect(plain.withoutRepeatedKeys == plain)
+    }
+
     @Test func escapesBecomeWhatTheyMean() throws {
         let json = try JSON(parsing: #""\u0041\ud83d\ude00\/\b\f\t""#.utf8)
         #expect(json.string == "A\u{1F600}/\u{8}\u{c}\t")

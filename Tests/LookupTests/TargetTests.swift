@@ -34,6 +34,7 @@ import Testing
         ("[2001:DB8::1]", "2001:db8::1"), ("[2001:db8::1]:443", "2001:db8::1"), ("fe80::1%eth0", "fe80::1%eth0"),
         ("[fe80::1%3]:80", "fe80::1%3"), ("Example.COM.", "example.com"), ("BÜCHER.de", "xn--bcher-kva.de"),
         ("xn--bcher-kva.de", "xn--bcher-kva.de"), ("straße.de", "xn--strae-oqa.de"), ("例え。テスト", "xn--r8jz45g.xn--zckzah"),
+        ("例え。テスト。", "xn--r8jz45g.xn--zckzah"), ("bücher．de｡", "xn--bcher-kva.de"), ("\u{A0}a.test\u{2003}", "a.test"),
         ("a-b.c0", "a-b.c0"), ("3com.com", "3com.com"),
     ])
     func aTargetIsKeptInCanonicalForm(_ text: String, _ canonical: String) throws {
@@ -42,9 +43,11 @@ import Testing
 
     @Test(arguments: [
         "localhost", "http://example.com/", "AS15169", "10.0.0.0/8", "[8.8.8.8]", "[2001:db8::1]:65536", "[2001:db8::1]443",
-        "[2001:db8::1]:", "[2001:db8::1]:+1", "1:2:3:4:5:6:7:8:9", "fe80::1%", "fe80::1%a/b", "a..b.com", "..", ".", "xn--a\u{80}.com",
+        "[2001:db8::1]:", "[2001:db8::1]:+1", "1:2:3:4:5:6:7:8:9", "a.test%eth0", "a..b.com", "..", ".", "xn--a\u{80}.com",
         "xn--0000000000000.com", "1.1.1.1\u{0}", "2001:db8::1\u{0}", "0x7f.1", "127.1", "4294967295", "1.2.3.4.5", "８.８.８.８.８",
-        "a\u{0}b.com", "com.", String(repeating: "a.", count: 5_000) + "com", String(repeating: "1", count: 5_000),
+        "a\u{0}b.com", "com.", "a.test..", "例え。テスト。。",
+        "localhost.", "//a.test", "a.test/", "::1/128", "1::2::3", "01.1.1.1", "1.1.1.1.",
+        "mailto:a@b.test", String(repeating: "a.", count: 5_000) + "com", String(repeating: "1", count: 5_000),
     ])
     func whatIsNeitherIsRefusedByValidation(_ text: String) {
         do throws(LookupTargetRefusal) {
@@ -55,8 +58,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ["8.8.8.8%eth0", "127.0.0.1%1"])
-    func aZoneOfIPv4PassesValidationAndIsRefusedAllTheSame(_ text: String) {
+    @Test(arguments: ["8.8.8.8%eth0", "127.0.0.1%1", "8.8.8.8%", "fe80::1%", "fe80::1%a/b", "fe80::1%averylonginterface"])
+    func aZoneThatCannotBePassesValidationAndIsRefusedAllTheSame(_ text: String) {
         #expect(throws: LookupTargetRefusal.unusable) { try LookupTarget(text) }
         #expect(LookupTargetRefusal.unusable.description == "Target must be a valid IP address or domain name")
     }

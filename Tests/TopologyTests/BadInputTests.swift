@@ -39,6 +39,15 @@ import World
         #expect(Files.problems(Files.good + "\nlookup: {dns: [\"127.0.0.1:53\", \"[::1]:53\", \"[2001:db8::1]:5353\"]}") == [])
     }
 
+    @Test func aProfileOfLookupsIsOneOfTwo() throws {
+        #expect(
+            Files.problems(Files.good + "\nlookup: {profile: cod}") == [
+                "t.yaml:7:19: \"lookup.profile\" is \"cod\"; it must be one of readme, code; did you mean \"code\"?"
+            ])
+        #expect(try Topology.parse(Files.good + "\nlookup: {profile: code}", file: "t.yaml").lookup.profile == .code)
+        #expect(try Topology.parse(Files.good, file: "t.yaml").lookup.profile == .readme)
+    }
+
     @Test func aFigureForOutsideHostsIsRefusedWithItsRange() {
         for (key, bad, demand) in [
             ("calls", "0", "whole number from 1 to 1024"), ("questions", "1025", "whole number from 1 to 1024"),

@@ -105,7 +105,7 @@ func withServer<T>(
         try await withServer([route]) { base in
             for (path, name) in [
                 ("a/size", "a"), ("a/b/size", "a/b"), ("size/size", "size"), ("a/size/size", "a/size"), ("%C3%A9%2F/SIZE", "é/"),
-                ("a", ""), ("size", ""), ("a/size/b", ""), ("a/oversize", ""),
+                ("a", ""), ("size", ""), ("a/size/b", ""), ("a/oversize", ""), ("a/b/size/", "a/b"), ("a/size//", ""),
             ] {
                 let answer = try await ask("GET", "\(base)/Of/\(path)")
                 #expect(answer.status == 200 && answer.json?["name"]?.string == name, "\(path): \(answer.text)")
@@ -156,6 +156,8 @@ func withServer<T>(
             #expect(plain.status == 415)
             #expect(plain.json?["detail"]?.string?.contains("text/plain") == true)
             #expect(try await ask("POST", "\(base)/things", body: "{}", type: nil).status == 415)
+            #expect(try await ask("POST", "\(base)/things", body: "\u{FEFF}{}", type: "text/json").status == 202)
+            #expect(try await ask("POST", "\(base)/things", body: #"{"a":1,"b":{"C":2,"c":3},"A":4}"#).json == ["A": 4, "b": ["c": 3]])
             for text in ["", "{", "[]", "1", "nil"] {
                 let answer = try await ask("POST", "\(base)/things", body: text)
                 #expect(answer.status == 400, "\(text)")

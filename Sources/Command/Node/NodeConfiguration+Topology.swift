@@ -1,4 +1,5 @@
 import Choreography
+import Edge
 import Jobs
 import Lookup
 import Membership
@@ -129,6 +130,15 @@ extension LookupConfiguration {
         ping = PingSettings(options.ping)
         outside = OutsideFigures(options.outside)
         cache = LookupCacheSettings(options.cache)
+    }
+}
+
+extension LookupProfile {
+    package init(_ options: LookupOptions) {
+        switch options.profile {
+        case .readme: self = .readme
+        case .code: self = .code
+        }
     }
 }
 

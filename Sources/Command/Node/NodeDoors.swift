@@ -32,13 +32,14 @@ struct NodeDoors {
         let work = try NodeWork(topology, node, mesh, log)
         let truth = try Self.truth(topology, node, mesh, store, work, log)
         self.truth = truth
-        let jobs = NodeJobs(topology, mesh, truth), orders = OrderDesk(actors: truth.actors)
+        let profile = LookupProfile(topology.lookup), jobs = NodeJobs(topology, mesh, truth), orders = OrderDesk(actors: truth.actors)
         edge = node.edge.map { endpoint in
             EdgeServer(
                 address: .tcp(host: endpoint.host, port: endpoint.port),
                 groups: [
                     PrimesRoutes(gateway: jobs.primes, limits: jobs.primesLimits, workers: jobs.counters, world: mesh.world),
-                    LookupRoutes(gateway: jobs.lookups, services: work.services, world: mesh.world, points: jobs.vantagePoints),
+                    LookupRoutes(
+                        gateway: jobs.lookups, services: work.services, profile: profile, world: mesh.world, points: jobs.vantagePoints),
                     LookupBatchRoutes(gateway: jobs.lookups, services: work.services, world: mesh.world, points: jobs.vantagePoints),
                     OrderRoutes(gateway: orders, world: mesh.world),
                     ItemRoutes(gateway: ItemDesk(engine: truth.engine, world: mesh.world), world: mesh.world),
@@ -46,7 +47,8 @@ struct NodeDoors {
                     JobListRoutes(catalogue: jobs.catalogue),
                     JobEventsRoutes(
                         sources: [
-                            JobEvents(gateway: jobs.primes), JobEvents(gateway: jobs.lookups, services: work.services), OrderEvents(gateway: orders),
+                            JobEvents(gateway: jobs.primes), JobEvents(gateway: jobs.lookups, services: work.services, profile: profile),
+                            OrderEvents(gateway: orders),
                         ], world: mesh.world),
                 ],
                 idempotency: truth.idempotency, readiness: { truth.readiness(of: mesh.readiness()) }, reason: { truth.reason(of: mesh.reason) },

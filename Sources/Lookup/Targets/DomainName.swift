@@ -5,10 +5,13 @@ enum DomainName {
     /// Characters of a name without the dot at its end: 255 bytes on the wire, less the first length and the root.
     static let lengthLimit = 253
     static let labelLimit = 63
+    /// What ends a label in one script or another (RFC 3490, 3.1).
+    private static let dots: [Unicode.Scalar] = [".", "\u{3002}", "\u{FF0E}", "\u{FF61}"]
 
     /// The name in lower-case ASCII without a dot at its end.
     static func canonical(_ text: String) throws(LookupTargetRefusal) -> String {
-        let name = text.hasSuffix(".") ? String(text.dropLast()) : text
+        let isDotted = text.unicodeScalars.last.map { dots.contains($0) } ?? false
+        let name = isDotted ? String(text.unicodeScalars.dropLast()) : text
         guard 1...lengthLimit ~= name.unicodeScalars.count else { throw tooLong }
         let ascii = try ascii(name)
         guard 1...lengthLimit ~= ascii.utf8.count else { throw tooLong }

@@ -34,8 +34,8 @@ public struct LookupTarget: Hashable, Sendable, CustomStringConvertible {
             self.init(address)
             return
         }
-        // A zone belongs to IPv6 alone: the first check passes over it, the second does not.
-        if let percent = trimmed.firstIndex(of: "%"), IPAddress(String(trimmed[..<percent]))?.version == .v4 { throw .unusable }
+        // The first check of the contract passes over a zone, and the second does not: one of IPv4, or one that is none.
+        if let percent = trimmed.firstIndex(of: "%"), IPAddress(String(trimmed[..<percent])) != nil { throw .unusable }
         if Self.isShortOrOtherwiseBased(trimmed) {
             throw .invalid("Invalid IP address format: '\(trimmed)'. IPv4 must have exactly 4 octets (0-255), IPv6 must be valid format.")
         }
