@@ -49,6 +49,13 @@ import World
         #expect(refusal.reason == reason && refusal.sentence == sentence)
     }
 
+    /// Whoever connects to no address in particular reaches himself, so that is no range in which servers are expected.
+    @Test(arguments: ["0.0.0.0", "::", "::ffff:0.0.0.0"]) func theUnspecifiedAddressIsExcusedByNothing(_ text: String) throws {
+        let address = try #require(IPAddress(text)), other = try #require(IPAddress("192.0.2.1"))
+        #expect(AddressPolicy().refusal(ofServer: address, among: [.reserved])?.reason == .reserved)
+        #expect(AddressPolicy().refusal(ofServer: other, among: [.reserved]) == nil)
+    }
+
     private static func door(_ refuses: Bool) -> OutsideHosts {
         OutsideHosts(world: SystemWorld(), addresses: AddressPolicy(refusesPrivateTargets: refuses))
     }
