@@ -55,8 +55,6 @@ import World
         answer(#"{"objectClassName":"domain","handle":"H"}"#, type: rdap)
     }
 
-    private static let page = WebRoute(.get, "/bad/domain/{name}") { _ in answer("<html>", type: "text/html") }
-
     @Test(arguments: [
         ("plain", "with 'text/plain' in place of 'application/rdap+json'"), ("packed", "in the encoding 'gzip', which was not asked for"),
         ("empty", "answered 'empty.test' with nothing"),
@@ -138,6 +136,25 @@ import World
                 try await withServer([Self.registry([raw, server + "/good"])]) { (base) async throws in
                     let worker = RDAPWorker(try await Names.resolver(), base: base, timeout: .milliseconds(1_200))
                     #expect(try await look(worker, "a.test").json?["handle"] == "H")
+                }
+            }
+        }
+    }
+
+    /// Slow servers together take no longer than the lookup has, so that each is named in place of nobody.
+    @Test func severalSlowServersAreNamedWithinTheTimeOfTheLookup() async throws {
+        let slow = RawServer.Behaviour.drips("HTTP/1.1 200 OK\r\n", "X-Slow: 1\r\n")
+        try await RawServer.with(slow) { (one) async throws in
+            try await RawServer.with(slow) { (two) async throws in
+                try await withServer([Self.registry([one, two, "http://127.0.0.1:1"])]) { (base) async throws in
+                    let worker = RDAPWorker(try await Names.resolver(), base: base, timeout: .seconds(2))
+                    let complaint = try #require(try await look(worker, "a.test").complaint)
+                    let faults = complaint.split(separator: "; ").map(String.init)
+                    try #require(faults.count == 3, "\(complaint)")
+                    #expect(faults[0] == "RDAP server \(one.dropFirst(7)) has no answer for 'a.test': no answer within 1000 ms")
+                    #expect(faults[1].hasPrefix("RDAP server \(two.dropFirst(7)) has no answer for 'a.test': no answer within "))
+                    #expect(!faults[1].hasSuffix(" 1000 ms"), "it has what is left: \(complaint)")
+                    #expect(faults[2] == "no time is left for RDAP server 127.0.0.1:1")
                 }
             }
         }
