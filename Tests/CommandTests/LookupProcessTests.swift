@@ -7,15 +7,17 @@ import World
 /// Lookups as a person makes them, with curl and with `gossamer lookup`, on a mesh of processes.
 @Suite struct LookupProcessTests {
     /// A mesh whose edges are n1 and n2 of three nodes. A name server of the tests' own answers; whoever else is to be asked is not there.
+    /// - Parameter more: what the section of lookups says besides, beginning with a comma.
     private func withMesh(
-        port: Int, nobody: String = "127.0.0.1:\(TestPorts.block(of: 1))", _ body: (TestMesh, _ edges: [String]) async throws -> Void
+        port: Int, nobody: String = "127.0.0.1:\(TestPorts.block(of: 1))", more: String = "",
+        _ body: (TestMesh, _ edges: [String]) async throws -> Void
     ) async throws {
         let names = try await NameServer.start(records: [
             "--local=/test/", "--local=/in-addr.arpa/", "--host-record=host.lookup.test,127.0.0.1",
             "--ptr-record=9.2.0.192.in-addr.arpa,first.lookup.test",
         ])
         let urls = "rdap: \"http://\(nobody)\", geoip: {url: \"http://\(nobody)\"}, outside: {attempts: 2}"
-        let extra = "lookup: {deadline: 20s, dns: [\"\(names.address)\"], \(urls)}\n"
+        let extra = "lookup: {deadline: 20s, dns: [\"\(names.address)\"], \(urls)\(more)}\n"
         try await TestMesh.with(3, port: port, edges: 2, extra: extra) { mesh in
             try await mesh.up()
             try await body(mesh, ["http://127.0.0.1:\(port + 4)", "http://127.0.0.1:\(port + 14)"])
@@ -111,6 +113,31 @@ import World
             #expect(lines.contains(#"gossamer_outside_breaker_state{host="\#(nobody)"} 0"#))
             let answered = lines.filter { $0.hasPrefix("gossamer_outside_calls_total{") && $0.hasSuffix(#"outcome="answered"} 3"#) }
             #expect(answered.count == 1, "the name server was asked for the name, and for both kinds of its addresses")
+        }
+    }
+
+    /// What leads into the nodes' network is refused by whoever would look, in every way of writing, and counted there.
+    @Test func targetsInTheNodesNetworkAreRefusedAndCounted() async throws {
+        let port = 22_640
+        try await withMesh(port: port, more: ", privateTargets: refuse") { mesh, edges in
+            let targets = [
+                ("127.0.0.1", "reserved range"), ("::ffff:10.1.2.3", "private range"), ("64:ff9b::a9fe:a9fe", "reserved range"),
+                ("host.lookup.test", "reserved range"),
+            ]
+            for (target, words) in targets {
+                let submitted = try await submit("{\"target\": \"\(target)\", \"services\": [0, 1]}", to: edges[0])
+                let results = try await poll(submitted, at: edges[1])["results"]?.elements ?? []
+                #expect(results.map { $0["errorMessage"] } == [.string(words), .string(words)], "\(target)")
+            }
+            var lines: [String] = []
+            for admin in [port + 3, port + 13, port + 23] {
+                lines += try await curl("http://127.0.0.1:\(admin)/metrics").body.split(separator: "\n").map(String.init)
+            }
+            for (reason, count) in [("loopback", 4), ("private", 2), ("metadata", 2), ("reserved", 0)] {
+                let name = #"gossamer_lookup_refused_addresses_total{reason="\#(reason)"} "#
+                let counts = lines.filter { $0.hasPrefix(name) }.compactMap { Int($0.dropFirst(name.count)) }
+                #expect(counts.count == 3 && counts.reduce(0, +) >= count, "\(reason): \(counts)")
+            }
         }
     }
 

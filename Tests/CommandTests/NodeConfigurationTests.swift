@@ -144,6 +144,14 @@ import World
         #expect(PingSettings.patienceAllowed.upperBound <= PingSettings.longestAllowed)
     }
 
+    @Test func privateTargetsAreRefusedWhereAnEdgeIsOpen() throws {
+        func refuses(_ edge: String) throws -> Bool {
+            let node = "mesh: m\nnodes:\n  - {name: a, port: 7100, edge: {host: \(edge), port: 8080}}\n"
+            return LookupConfiguration(try topology(node)).addresses.refusesPrivateTargets
+        }
+        #expect(try refuses("0.0.0.0") && !refuses("127.0.0.1"))
+    }
+
     /// What the file's reader lets pass is what the lookups take as it is.
     @Test func theRangesOfTheFileAreThoseOfTheLookups() throws {
         let ranges: [(key: String, range: ClosedRange<Int>, unit: String)] = [

@@ -41,6 +41,8 @@ enum Names {
             "--host-record=loop.lookup.test,127.0.0.1", "--host-record=six.lookup.test,::1", "--cname=alias.lookup.test,loop.lookup.test",
             "--ptr-record=9.2.0.192.in-addr.arpa,first.lookup.test", "--ptr-record=9.2.0.192.in-addr.arpa,second.lookup.test",
             "--txt-record=text.lookup.test,nothing else", "--host-record=google.lookup.test,8.8.8.8",
+            "--host-record=meta.lookup.test,169.254.169.254", "--host-record=mixed.lookup.test,8.8.8.8",
+            "--host-record=mixed.lookup.test,10.0.0.1",
         ] + many)
     }
 
@@ -65,6 +67,13 @@ extension DNSClient {
 extension OutsideHosts {
     /// What one host has been asked; `nil` when it never was.
     func host(_ name: String) -> OutsideHost? { hosts.first { $0.name == name }?.host }
+}
+
+extension AddressJudge {
+    /// How many were refused for this reason, as the metrics tell it.
+    func refused(_ reason: AddressRefusal.Reason) -> Double? {
+        metrics.first { $0.labels == [.init("reason", reason.rawValue)] }?.value
+    }
 }
 
 /// The real world, whose monotonic clock a test puts forward.

@@ -22,10 +22,12 @@ public struct AddressPolicy: Codable, Hashable, Sendable {
     }
 
     /// Why a server that others have named may not be connected to; `nil` when it may.
-    /// - Parameter kinds: of special ranges in which servers are expected, because the operator's own one is in such a range.
+    /// - Parameter kinds: of special ranges in which servers are expected, because the operator's own one is in such a range. Metadata
+    ///   services and the unspecified address, with which a node would connect to itself, are expected in none.
     package func refusal(ofServer address: IPAddress, among kinds: Set<AddressRange.Kind> = []) -> AddressRefusal? {
         guard let refusal = AddressRefusal(address) else { return nil }
-        if refusal.reason != .metadata, let kind = address.specialRange?.kind, kinds.contains(kind) { return nil }
+        let isExcusable = refusal.reason != .metadata && !address.isUnspecified
+        if isExcusable, let kind = address.specialRange?.kind, kinds.contains(kind) { return nil }
         return refusal
     }
 }

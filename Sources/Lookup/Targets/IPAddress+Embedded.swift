@@ -38,6 +38,9 @@ extension IPAddress {
         ([self] + [embedded].compactMap { $0 } + hidden).contains { address in Self.metadata.contains { $0.contains(address) } }
     }
 
+    /// Whether it is `0.0.0.0` or `::`, or carries the former.
+    var isUnspecified: Bool { (embedded ?? self).bytes.allSatisfy { $0 == 0 } }
+
     private static let mapped = prefix("::ffff:0:0/96")
     private static let nat64 = prefix("64:ff9b::/96")
     private static let sixToFour = prefix("2002::/16")

@@ -55,21 +55,27 @@ public struct RDAPWorker: LookupWorker {
                 "no RDAP server is known for '\(target)': the registry \(kind.rawValue).json \(place)", source: .target,
                 keep: RDAPAnswer.keepFound)
         }
+        // A little earlier than the bench, which could name nobody.
+        let deadline = world.now + timeout - timeout / 20
         var faults: [String] = []
         for server in servers.prefix(Self.serverLimit) {
-            do { return try await visit(server, target, world) } catch let fault as RDAPFault { faults.append(fault.description) }
+            guard world.now < deadline else {
+                faults.append("no time is left for RDAP server \(HTTPReference.authority(server))")
+                break
+            }
+            do { return try await visit(server, target, deadline, world) } catch let fault as RDAPFault { faults.append(fault.description) }
         }
         throw LookupFailure(faults.joined(separator: "; "))
     }
 
     /// Asks one server of the registry's, and whom it redirects to.
     /// - Throws: ``RDAPFault`` when another may be asked; ``LookupFailure``, `CancellationError`.
-    private func visit(_ server: String, _ target: LookupTarget, _ world: any World) async throws -> LookupAnswer {
+    private func visit(_ server: String, _ target: LookupTarget, _ deadline: Instant, _ world: any World) async throws -> LookupAnswer {
         let question = target.address.map { "ip/\($0.addressText)" } ?? "domain/\(target)"
         var trail = RDAPTrail(server + (server.hasSuffix("/") ? "" : "/") + question, target)
         var addresses = try await judge(trail.url, "the RDAP bootstrap names the server", target, world)
         while true {
-            let answer = try await ask(trail.url, addresses, target)
+            let answer = try await ask(trail.url, addresses, target, within: deadline - world.now)
             guard RDAPTrail.isRedirect(answer.status) else { return try RDAPAnswer(answer: answer, url: trail.url, target: target).read() }
             let last = "RDAP server \(HTTPReference.authority(trail.url)) redirects to"
             try trail.follow(answer)
@@ -83,8 +89,10 @@ public struct RDAPWorker: LookupWorker {
         }
     }
 
-    private func ask(_ url: String, _ addresses: [IPAddress], _ target: LookupTarget) async throws -> LookupHTTP.Answer {
-        let server = "RDAP server \(HTTPReference.authority(url))"
+    private func ask(
+        _ url: String, _ addresses: [IPAddress], _ target: LookupTarget, within rest: Duration
+    ) async throws -> LookupHTTP.Answer {
+        let server = "RDAP server \(HTTPReference.authority(url))", patience = max(.milliseconds(1), min(patience, rest))
         do {
             return try await LookupHTTP.get(
                 url, accept: "application/rdap+json", patience: patience, limit: Self.bodyLimit, through: outside, at: addresses)

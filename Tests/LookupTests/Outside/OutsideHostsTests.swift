@@ -182,6 +182,19 @@ import World
         #expect(inside.withLock { $0.values.allSatisfy { $0 == 0 } })
     }
 
+    @Test func callsForWhichThereWasNoRoomAreCounted() throws {
+        let script = Script(figures: OutsideFigures(hosts: 1))
+        _ = try script.run {
+            _ = try await script.hosts.ask(OutsideCall("a:1", patience: .seconds(1))) { _ in
+                await #expect(throws: OutsideRefusal.self) {
+                    try await script.hosts.ask(OutsideCall("b:2", patience: .seconds(1))) { _ in OutsideAnswer(1) }
+                }
+                return OutsideAnswer(1)
+            }
+        }
+        #expect(script.hosts.metrics.first { $0.name == "gossamer_outside_crowded_total" }?.value == 1)
+    }
+
     @Test func theMetricsTellOfEachHost() throws {
         let script = Script(figures: OutsideFigures(failures: 3))
         _ = try script.run {
@@ -196,6 +209,8 @@ import World
         #expect(value("calls_total", "a:1", "failed") == 3 && value("calls_total", "a:1", "refused-open") == 1)
         #expect(value("retries_total", "a:1") == 2 && value("breaker_state", "a:1") == 2 && value("waiting", "a:1") == 0)
         #expect(value("calls_total", "b:2", "answered") == 1 && value("breaker_state", "b:2") == 0 && value("running", "b:2") == 0)
-        #expect(script.hosts.metrics.count == 2 * 10)
+        #expect(value("breaker_openings_total", "a:1") == 1 && value("breaker_openings_total", "b:2") == 0)
+        #expect(value("places", "a:1") == Double(OutsideFigures().calls))
+        #expect(script.hosts.metrics.count == 2 * 12 + 1)
     }
 }
