@@ -12,7 +12,8 @@ import World
 // costs the others nothing. Both are wherever their keeper has them; here is only asked, told to the client, and waited.
 //
 // What waits holds its connection and nothing else: nothing of it has been read but the head. It leaves the queue when its client goes away
-// or this edge is stopped. See `SlidingWindow` for how its time is known in advance.
+// or this edge is stopped. See `SlidingWindow` for how its time is known in advance: a client that says for how long it waits (`Prefer:
+// wait=10`) and would have to wait longer is refused at once.
 //
 // The fields of answers are those of draft-ietf-httpapi-ratelimit-headers-06, the last one with a field for each figure.
 
@@ -68,7 +69,7 @@ public final class EdgeLimiter: Sendable {
     private func pass(
         _ request: WebRequest, _ order: LimitOrder, _ rate: WebRoute.Rate, isTold: Bool
     ) async throws(LimitRefusal) -> WebRequest {
-        let ticket = await keeper.take(order), verdict = ticket.verdict
+        let ticket = await ticket(for: order, request), verdict = ticket.verdict
         if isTold || verdict.decision != .granted { Self.tell(ticket, request) }
         switch verdict.decision {
         case .granted: return request
@@ -84,6 +85,23 @@ public final class EdgeLimiter: Sendable {
             }
             return later
         }
+    }
+
+    private func ticket(for order: LimitOrder, _ request: WebRequest) async -> LimitTicket {
+        let ticket = await keeper.take(order)
+        guard ticket.verdict.decision == .waits, let patience = Self.patience(of: request), patience < ticket.verdict.pause else { return ticket }
+        await keeper.leave(ticket)
+        return ticket.refused
+    }
+
+    /// How long the client waits for an answer (RFC 7240, 4.3); nil when it does not say.
+    private static func patience(of request: WebRequest) -> Duration? {
+        guard let name = HTTPField.Name("Prefer") else { return nil }
+        for preference in request.headers[values: name].flatMap({ $0.split { $0 == "," || $0 == ";" } }) {
+            let words = preference.filter { $0 != " " && $0 != "\"" }.lowercased()
+            if words.hasPrefix("wait="), let seconds = UInt32(words.dropFirst("wait=".count)) { return .seconds(seconds) }
+        }
+        return nil
     }
 
     private static func tell(_ ticket: LimitTicket, _ request: WebRequest) {

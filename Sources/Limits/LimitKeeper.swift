@@ -21,4 +21,7 @@ public struct LimitTicket: Sendable {
         self.order = order
         self.isShare = isShare
     }
+
+    /// The same for a request that does not wait though it could: its place is to be given back.
+    public var refused: LimitTicket { LimitTicket(verdict.refused, order, isShare: isShare) }
 }

@@ -22,6 +22,11 @@ public struct LimitVerdict: Codable, Hashable, Sendable {
     /// Until more of them would be, in milliseconds, rounded up.
     public let resetMs: Int
 
+    /// The same figures for a request that does not wait.
+    var refused: LimitVerdict {
+        LimitVerdict(decision: .refused, place: 0, pauseMs: pauseMs, remaining: remaining, resetMs: resetMs)
+    }
+
     /// ``pauseMs`` as a duration.
     public var pause: Duration { .milliseconds(max(0, pauseMs)) }
 }

@@ -94,6 +94,19 @@ import World
         }
     }
 
+    @Test func whoWouldHaveToWaitTooLongIsRefusedAtOnce() async throws {
+        try await Self.with(post: LimitPolicy(limit: 1, window: .seconds(3_600), queue: 1)) { edge in
+            let first = try await edge.post(headers: [("Prefer", "wait=0")])
+            #expect(first.status == 202)
+            for preference in ["wait=10", "respond-async, Wait=\"10\"; x=1"] {
+                let refused = try await edge.post(headers: [("Prefer", preference)])
+                #expect(refused.status == 429 && refused.headers["retry-after"] == "3600")
+                #expect(refused.json?["retryAfter"]?.integer(Int.self).map { 3_000...3_600 ~= $0 } == true, "\(refused.text)")
+            }
+            #expect(edge.count("queued") == 0 && edge.count("refused") == 2)
+        }
+    }
+
     @Test func whoGoesAwayLeavesTheQueueToTheNext() async throws {
         try await Self.with(post: LimitPolicy(limit: 1, window: .seconds(3_600), queue: 1)) { edge in
             let first = try await edge.post()
