@@ -89,7 +89,8 @@ public final class EdgeLimiter: Sendable {
 
     private func ticket(for order: LimitOrder, _ request: WebRequest) async -> LimitTicket {
         let ticket = await keeper.take(order)
-        guard ticket.verdict.decision == .waits, let patience = Self.patience(of: request), patience < ticket.verdict.pause else { return ticket }
+        let verdict = ticket.verdict
+        guard verdict.decision == .waits, let patience = Self.patience(of: request), patience < verdict.pause else { return ticket }
         await keeper.leave(ticket)
         return ticket.refused
     }
@@ -110,7 +111,8 @@ public final class EdgeLimiter: Sendable {
         let reset = verdict.decision == .waits ? verdict.resetMs - verdict.pauseMs : verdict.resetMs
         for (name, value) in [
             ("RateLimit-Limit", "\(policy.limit)"), ("RateLimit-Remaining", "\(verdict.remaining)"),
-            ("RateLimit-Reset", "\(LimitRefusal.seconds(max(0, reset)))"), ("RateLimit-Policy", "\(policy.limit);w=\(LimitRefusal.seconds(policy.windowMs))"),
+            ("RateLimit-Reset", "\(LimitRefusal.seconds(max(0, reset)))"),
+            ("RateLimit-Policy", "\(policy.limit);w=\(LimitRefusal.seconds(policy.windowMs))"),
         ] {
             if let name = HTTPField.Name(name) { request.answers(with: value, in: name) }
         }
@@ -149,7 +151,8 @@ struct LimitRefusal: Error {
     var response: Response {
         .json(
             [
-                "error": "Rate limit exceeded", "message": "Too many requests. Please try again later.", "retryAfter": .number(pauseSeconds),
+                "error": "Rate limit exceeded", "message": "Too many requests. Please try again later.",
+                "retryAfter": .number(pauseSeconds),
             ], status: .tooManyRequests, headers: [.retryAfter: "\(windowSeconds)"])
     }
 

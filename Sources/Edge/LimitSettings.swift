@@ -7,7 +7,7 @@ import Web
 public struct LimitSettings: Sendable, Hashable {
     /// A client that is known by a key, and what it may ask for.
     public struct Key: Sendable, Hashable {
-        /// How the client is called, for its bucket. Several keys of one name share a bucket.
+        /// How the client is called, for its bucket.
         public let name: String
         public let post: LimitPolicy
         public let get: LimitPolicy

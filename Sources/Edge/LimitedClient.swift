@@ -36,8 +36,8 @@ package struct LimitedClient: Hashable, Sendable {
         return keys
     }
 
-    /// The client behind proxies: each that is trusted has written at the end of `X-Forwarded-For` whom it has heard. What stands before the
-    /// first one that is not trusted may be made up.
+    /// The client behind proxies: each that is trusted has written at the end of `X-Forwarded-For` whom it has heard. What stands before
+    /// the first one that is not trusted may be made up.
     private static func origin(_ peer: IPAddress, _ headers: HTTPFields, _ proxies: [AddressPrefix]) -> IPAddress {
         guard !proxies.isEmpty, let name = HTTPField.Name("X-Forwarded-For") else { return peer }
         var origin = peer

@@ -30,7 +30,9 @@ extension LimitedRoutes {
         "type": "object", "required": ["error", "message", "retryAfter"],
         "properties": [
             "error": ["const": "Rate limit exceeded"], "message": ["const": "Too many requests. Please try again later."],
-            "retryAfter": ["type": "integer", "minimum": 1, "description": "seconds until there is room for another request, in the queue at least"],
+            "retryAfter": [
+                "type": "integer", "minimum": 1, "description": "seconds until there is room for another request, in the queue at least",
+            ],
         ],
     ]
 

@@ -52,5 +52,7 @@ public struct LimitOrder: Codable, Hashable, Sendable {
 /// An order that cannot be carried out.
 struct LimitOrderError: Error, CustomStringConvertible {
     let order: LimitOrder
-    var description: String { "\(order.policy) for \(order.name.prefix(64)) has figures that are not allowed; look at limits in the topology file" }
+    var description: String {
+        "\(order.policy) for \(order.name.prefix(64)) has figures that are not allowed; look at limits in the topology file"
+    }
 }

@@ -89,7 +89,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     static func departure(of channel: any Channel) -> AsyncStream<Never> {
         let (stream, continuation) = AsyncStream.makeStream(of: Never.self)
         channel.eventLoop.execute {
-            do { try channel.pipeline.syncOperations.handler(type: ConnectionGuard.self).tell(continuation) } catch { continuation.finish() }
+            let connection = try? channel.pipeline.syncOperations.handler(type: ConnectionGuard.self)
+            if let connection { connection.tell(continuation) } else { continuation.finish() }
         }
         return stream
     }

@@ -41,7 +41,8 @@ public struct WebRoute: Sendable {
     ///   - makesIDs: nil for what the method suggests: `POST` and `PUT` do.
     ///   - handler: throws a ``Problem`` for what the client shall read; anything else becomes a 500 without detail.
     public init(
-        _ method: HTTPRequest.Method, _ path: String, operation: JSON = [:], refusal: Refusal = .problem, rate: Rate? = nil, makesIDs: Bool? = nil,
+        _ method: HTTPRequest.Method, _ path: String, operation: JSON = [:], refusal: Refusal = .problem, rate: Rate? = nil,
+        makesIDs: Bool? = nil,
         excuse: @escaping Excuse = { $0.response }, handler: @escaping Handler
     ) {
         precondition(path.hasPrefix("/"), "the path of a route begins with /, not \"\(path)\"")
@@ -59,7 +60,8 @@ public struct WebRoute: Sendable {
     package func wrapped(
         operation: JSON, _ body: @escaping @Sendable (WebRequest, Handler, Excuse) async throws -> Response
     ) -> WebRoute {
-        WebRoute(method, path, operation: operation, refusal: refusal, rate: rate, makesIDs: makesIDs, excuse: excuse) { [handler, excuse] request in
+        WebRoute(method, path, operation: operation, refusal: refusal, rate: rate, makesIDs: makesIDs, excuse: excuse) {
+            [handler, excuse] request in
             try await body(request, handler, excuse)
         }
     }

@@ -33,7 +33,8 @@ import World
 
     private static func with(_ routes: [WebRoute], _ body: (EdgeClient) async throws -> Void) async throws {
         let world = SystemWorld()
-        let server = WebServer(name: "edge", address: .tcp(host: "127.0.0.1", port: 0), routes: routes, world: world, logger: Logger(label: "test"))
+        let server = WebServer(
+            name: "edge", address: .tcp(host: "127.0.0.1", port: 0), routes: routes, world: world, logger: Logger(label: "test"))
         let port = try await server.start()
         do { try await body(EdgeClient(edges: ["http://127.0.0.1:\(port)"], world: world)) } catch {
             await server.stop()
@@ -56,7 +57,9 @@ import World
     }
 
     @Test func anOrderThatIsOneTooManySaysWhenToComeAgain() async throws {
-        let refused = WebRoute(.post, PrimesOrder.path) { _ in .json(["error": "Rate limit exceeded", "retryAfter": 37], status: .tooManyRequests) }
+        let refused = WebRoute(.post, PrimesOrder.path) { _ in
+            .json(["error": "Rate limit exceeded", "retryAfter": 37], status: .tooManyRequests)
+        }
         try await Self.with([refused]) { client in
             do throws(CommandFailure) {
                 _ = try await client.submit(PrimesOrder(from: "0", to: "9").body, to: PrimesOrder.path)
@@ -68,7 +71,9 @@ import World
     }
 
     @Test func theSecondHalfOfAnAllowanceIsMadeToLast() {
-        func pace(_ remaining: Int, _ reset: Int) -> Duration { RateAllowance(limit: 100, remaining: remaining, reset: .seconds(reset)).pace }
+        func pace(_ remaining: Int, _ reset: Int) -> Duration {
+            RateAllowance(limit: 100, remaining: remaining, reset: .seconds(reset)).pace
+        }
         #expect(pace(99, 60) == .zero && pace(51, 50) == .zero)
         #expect(pace(50, 50) == .seconds(1) && pace(10, 5) == .milliseconds(500))
         #expect(pace(0, 12) == .seconds(12), "nothing is left until then")

@@ -13,7 +13,8 @@ import Testing
     private static func settings(proxies: [String] = []) -> LimitSettings {
         let one = LimitPolicy(limit: 1)
         return LimitSettings(
-            post: one, get: one, all: one, keys: [digest: .init(name: "ali", post: one, get: one)], proxies: proxies.compactMap { AddressPrefix($0) })
+            post: one, get: one, all: one, keys: [digest: .init(name: "ali", post: one, get: one)],
+            proxies: proxies.compactMap { AddressPrefix($0) })
     }
 
     private static func name(_ peer: String?, _ headers: HTTPFields = [:], proxies: [String] = []) -> String {
@@ -45,7 +46,10 @@ import Testing
 
     @Test func aKeyThatIsMadeUpSaysNothing() throws {
         let own = try #require(HTTPField.Name("X-API-Key"))
-        for headers in [[own: "made up"], [own: Self.digest], [.authorization: "Basic open sesame"], [.authorization: "Bearer"]] as [HTTPFields] {
+        let strange: [HTTPFields] = [
+            [own: "made up"], [own: Self.digest], [.authorization: "Basic open sesame"], [.authorization: "Bearer"],
+        ]
+        for headers in strange {
             #expect(Self.name("192.0.2.7", headers) == "address 192.0.2.7")
         }
     }

@@ -19,7 +19,9 @@ import World
         let base: String
         let limiter: EdgeLimiter
 
-        func post(_ path: String = "/api/lookup", _ body: String = LimitedRoutesTests.body, headers: [(String, String)] = []) async throws -> Answer {
+        func post(
+            _ path: String = "/api/lookup", _ body: String = LimitedRoutesTests.body, headers: [(String, String)] = []
+        ) async throws -> Answer {
             try await ask("POST", base + path, body: body, headers: headers)
         }
 
@@ -111,7 +113,8 @@ import World
         try await Self.with(post: LimitPolicy(limit: 1, window: .seconds(3_600), queue: 1)) { edge in
             let first = try await edge.post()
             #expect(first.status == 202)
-            let head = "POST /api/lookup HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: \(Self.body.utf8.count)\r\n\r\n"
+            let fields = "Host: h\r\nContent-Type: application/json\r\nContent-Length: \(Self.body.utf8.count)"
+            let head = "POST /api/lookup HTTP/1.1\r\n\(fields)\r\n\r\n"
             func wait(for number: Double) async throws -> RawConnection {
                 let connection = try await onOwnThread {
                     let connection = try RawConnection(edge.base)

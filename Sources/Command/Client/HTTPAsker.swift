@@ -84,7 +84,8 @@ package struct HTTPAsker: Sendable {
             return HTTPAnswer(
                 status: Int(response.status.code), json: try? JSON(parsing: bytes.readableBytesView),
                 text: String(buffer: bytes), location: response.headers.first(name: "Location"),
-                eTag: response.headers.first(name: "ETag"), version: response.headers.first(name: "X-Gossamer-Version").flatMap { UInt64($0) },
+                eTag: response.headers.first(name: "ETag"),
+                version: response.headers.first(name: "X-Gossamer-Version").flatMap { UInt64($0) },
                 allowance: RateAllowance(response.headers))
         } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
             throw .silent(timeout)

@@ -23,6 +23,7 @@ package struct RateAllowance: Hashable, Sendable {
         self.init(limit: limit, remaining: remaining, reset: .seconds(reset))
     }
 
-    /// Between two questions, so that who asks again and again never comes to the end of it. The first half may be asked as fast as one likes.
+    /// Between two questions, so that who asks again and again never comes to the end of it. The first half may be asked as fast as one
+    /// likes.
     package var pace: Duration { remaining > limit / 2 ? .zero : reset / max(1, remaining) }
 }

@@ -13,7 +13,8 @@ extension LimitSettings {
             (key.digest, Key(name: key.name, post: LimitPolicy(key.post, else: post), get: LimitPolicy(key.get, else: get)))
         }
         self.init(
-            post: post, get: get, all: LimitPolicy(options.all, else: contract.all), keys: Dictionary(keys, uniquingKeysWith: { first, _ in first }),
+            post: post, get: get, all: LimitPolicy(options.all, else: contract.all),
+            keys: Dictionary(keys, uniquingKeysWith: { first, _ in first }),
             proxies: options.trustedProxies.compactMap { AddressPrefix(proxy: $0) })
     }
 }

@@ -55,7 +55,8 @@ struct NodeDoors {
                             JobEvents(gateway: jobs.primes), JobEvents(gateway: jobs.lookups, services: work.services), OrderEvents(gateway: orders),
                         ], world: mesh.world),
                 ],
-                idempotency: truth.idempotency, limiter: limiter, readiness: { truth.readiness(of: mesh.readiness()) }, reason: { truth.reason(of: mesh.reason) },
+                idempotency: truth.idempotency, limiter: limiter,
+                readiness: { truth.readiness(of: mesh.readiness()) }, reason: { truth.reason(of: mesh.reason) },
                 clockFault: { mesh.clockFault },
                 version: Release.version, world: mesh.world, logger: log)
         }
@@ -64,7 +65,8 @@ struct NodeDoors {
             token: try topology.adminToken(mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
             faults: mesh.configuration.allowsFaults ? mesh : nil, jobs: jobs.catalogue, truth: truth,
             work: truth.work(begunBy: NodeWork.beginnings),
-            metrics: { await work.metrics + jobs.metrics + truth.metrics() + limits.metrics + (limiter?.metrics ?? []) }, world: mesh.world, logger: log)
+            metrics: { await work.metrics + jobs.metrics + truth.metrics() + limits.metrics + (limiter?.metrics ?? []) },
+            world: mesh.world, logger: log)
     }
 
     /// How long the life before this one, in the same process, may hold the store.
