@@ -79,7 +79,7 @@ var mesh: [Target] {
     ]
 }
 
-/// Floor 5: jobs, which nodes share and gather; and registers, which they decide together.
+/// Floor 5: jobs, which nodes share and gather; registers, which they decide together; and limits, which they count together.
 var jobs: [Target] {
     [
         .target(name: "Jobs", dependencies: ["World", "Registers", "Choreography"]),
@@ -89,6 +89,7 @@ var jobs: [Target] {
                 "World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Mesh", log,
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .target(name: "Limits", dependencies: ["World", "Membership", "Placement", "Mesh"]),
     ]
 }
 
@@ -114,8 +115,8 @@ var surfaces: [Target] {
         .target(
             name: "Edge",
             dependencies: [
-                "World", "JSONDocument", "MessagePack", "Registers", "Choreography", "Orders", "Items", "Jobs", "Truth", "Lookup", "Primes", "Web",
-                hummingbird, log,
+                "World", "JSONDocument", "MessagePack", "Registers", "Choreography", "Orders", "Items", "Jobs", "Truth", "Limits", "Lookup", "Primes", "Web",
+                hummingbird, log, .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
             name: "Admin",
@@ -138,7 +139,7 @@ var surfaces: [Target] {
             dependencies: [
                 "CPlatform", "World", "JSONDocument", "MessagePack", "Wire", "Membership", "Placement", "Registers", "Campaign", "Choreography", "Orders", "Items",
                 "Transport",
-                "Mesh", "Jobs", "Truth", "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Chaos", "Lab", log, httpClient,
+                "Mesh", "Jobs", "Truth", "Limits", "Lookup", "Primes", "Topology", "Web", "Edge", "Admin", "Chaos", "Lab", log, httpClient,
                 .product(name: "GRDBSQLite", package: "GRDB.swift"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -216,6 +217,7 @@ var tests: [Target] {
                 "World", "MessagePack", "Membership", "Placement", "Registers", "Choreography", "Transport", "Mesh", "Truth", "TestSupport",
                 "WorkTestSupport", log,
             ]),
+        .testTarget(name: "LimitsTests", dependencies: ["World", "Limits"]),
         .testTarget(
             name: "PrimesTests",
             dependencies: ["World", "MessagePack", "Registers", "Choreography", "Jobs", "Truth", "Primes", "TestSupport", "JobTestSupport"]),
@@ -240,7 +242,7 @@ var tests: [Target] {
             name: "EdgeTests",
             dependencies: [
                 "World", "JSONDocument", "Orders", "Jobs", "Lookup", "Primes", "Web", "Edge", "WebTestSupport", "OrderTestSupport", "Items",
-                "ItemTestSupport", "WorkTestSupport", "Choreography", "Registers", "Truth", "TestSupport", httpClient, hummingbird, log,
+                "ItemTestSupport", "WorkTestSupport", "Choreography", "Registers", "Truth", "Limits", "TestSupport", httpClient, hummingbird, log,
             ]),
         .testTarget(
             name: "AdminTests",
@@ -253,7 +255,7 @@ var tests: [Target] {
             dependencies: [
                 "World", "JSONDocument", "Topology", "Web", "Transport", "Membership", "Mesh", "Orders", "Edge", "Command", "CStoreFile",
                 "TestSupport", "WebTestSupport", "OrderTestSupport", "WorkTestSupport", "Admin", "Choreography", "Items", "ItemTestSupport", "Campaign",
-                "Registers", "Truth", "Lookup", "Chaos", "Lab", log, hummingbird,
+                "Registers", "Truth", "Limits", "Lookup", "Chaos", "Lab", log, hummingbird,
             ]),
     ]
 }

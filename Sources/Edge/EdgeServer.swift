@@ -8,26 +8,31 @@ import World
 /// The REST door of the mesh: one server, made of route groups.
 ///
 /// The kinds of work add groups; this type knows none of them. Every `POST` takes an `Idempotency-Key`: see ``IdempotentRoutes``. While the
-/// wall clock is off nothing is begun: see ``RightClockRoutes``.
+/// wall clock is off nothing is begun: see ``RightClockRoutes``. What a client may ask for in a minute is bounded on the routes that say
+/// so: see ``EdgeLimiter``.
 public final class EdgeServer: Sendable {
     private let server: WebServer
 
     /// - Parameters:
     ///   - groups: what is offered, besides health and the OpenAPI document.
     ///   - idempotency: the keys of requests; nil when this edge reaches no registers.
+    ///   - limiter: bounds the requests of routes that have a rate; nil for no bounds.
     ///   - readiness: whether work can be done now.
     ///   - reason: why not all of it can, in ASCII; nil when there is no more to say.
     ///   - clockFault: how far the node's wall clock is off, such as "3 s ahead of the others'"; nil while it is right.
     ///   - version: the product's, for the OpenAPI document.
     public init(
-        address: WebAddress, groups: [any RouteGroup], idempotency: IdempotencyKeys? = nil,
+        address: WebAddress, groups: [any RouteGroup], idempotency: IdempotencyKeys? = nil, limiter: EdgeLimiter? = nil,
         readiness: @escaping @Sendable () async -> Readiness, reason: @escaping @Sendable () -> String? = { nil },
         clockFault: @escaping @Sendable () -> String? = { nil }, version: String,
         world: any World, limits: WebLimits = WebLimits(), logger: Logger
     ) {
         let seeds = WorkIDGenerator(world, name: "idempotency.seeds")
         let offered: [any RouteGroup] =
-            groups.map { RightClockRoutes(IdempotentRoutes($0, keys: idempotency, seeds: seeds), fault: clockFault) }
+            groups.map { group in
+                let repeatable = IdempotentRoutes(group, keys: idempotency, seeds: seeds)
+                return RightClockRoutes(LimitedRoutes(repeatable, limiter: limiter), fault: clockFault)
+            }
             + [HealthRoutes(readiness: readiness, reason: reason)]
         let document = OpenAPIDocument(
             title: "Gossamer", version: version,

@@ -120,7 +120,7 @@ extension IdempotentRoutes {
     }
 
     /// The object with this member, in the place of one of that name or behind all.
-    private static func setting(_ object: JSON, _ key: String, _ value: JSON) -> JSON {
+    static func setting(_ object: JSON, _ key: String, _ value: JSON) -> JSON {
         var members = object.members ?? []
         let member = JSON.Member(key, value)
         if let index = members.firstIndex(where: { $0.key == key }) { members[index] = member } else { members.append(member) }

@@ -40,7 +40,7 @@ public struct LookupBatchRoutes: RouteGroup {
     }
 
     public var routes: [WebRoute] {
-        [WebRoute(.post, "/api/lookup/batch", operation: Self.operation) { try await submit($0) }]
+        [WebRoute(.post, "/api/lookup/batch", operation: Self.operation, rate: .post) { try await submit($0) }]
     }
 
     /// What has become of one target.

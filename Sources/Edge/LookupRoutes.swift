@@ -32,13 +32,13 @@ public struct LookupRoutes: RouteGroup {
 
     public var routes: [WebRoute] {
         [
-            WebRoute(.post, "/api/lookup", operation: Self.submitOperation) { try await submit($0) },
+            WebRoute(.post, "/api/lookup", operation: Self.submitOperation, rate: .post) { try await submit($0) },
             // Before the path with the parameter, which would take "services" for an id.
             WebRoute(.get, "/api/lookup/services", operation: Self.servicesOperation) { _ in
                 .json(.array(services.map(Self.json)))
             },
-            WebRoute(.get, "/api/lookup/{id}", operation: Self.statusOperation) { try await status($0) },
-            WebRoute(.delete, "/api/lookup/{id}", operation: Self.cancelOperation) { try await cancel($0) },
+            WebRoute(.get, "/api/lookup/{id}", operation: Self.statusOperation, rate: .get) { try await status($0) },
+            WebRoute(.delete, "/api/lookup/{id}", operation: Self.cancelOperation, rate: .get) { try await cancel($0) },
         ]
     }
 

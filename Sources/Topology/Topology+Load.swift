@@ -84,11 +84,12 @@ extension Topology {
         NodeConflicts(entries: entries, diagnostics: diagnostics).check()
         let options = OptionsReader(root: root, directory: directory, entries: entries)
         let (membership, transport, curve) = (options.membership(), options.transport(), options.curve())
-        let (lookup, primes) = (options.lookup(), options.primes())
+        let (lookup, primes, limits) = (options.lookup(), options.primes(), options.limits())
         let (admin, log) = (options.admin(), options.log())
         let topology = Topology(
             file: file, mesh: mesh, nodes: nodes, seeds: seeds, dataDir: dataDir,
-            membership: membership, transport: transport, curve: curve, lookup: lookup, primes: primes, admin: admin, log: log,
+            membership: membership, transport: transport, curve: curve, lookup: lookup, primes: primes, limits: limits,
+            admin: admin, log: log,
             warnings: diagnostics.warnings, locations: diagnostics.locations)
         // In a section that has a fault already, a second one may only follow from the first.
         let faulty = diagnostics.problems.map { section(of: $0) }

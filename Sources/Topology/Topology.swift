@@ -30,6 +30,7 @@ public struct Topology: Hashable, Sendable {
     public let curve: CurveOptions?
     public let lookup: LookupOptions
     public let primes: PrimesOptions
+    public let limits: LimitOptions
     public let admin: AdminOptions
     public let log: LogOptions
 

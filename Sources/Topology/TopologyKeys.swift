@@ -1,8 +1,8 @@
 /// Every key that a topology file may have, by section. `topology/reference.yaml` shows them all, which a test checks.
 package enum TopologyKeys {
     package static let root = [
-        "mesh", "nodes", "defaults", "seeds", "dataDir", "membership", "transport", "security", "lookup", "primes", "admin",
-        "log",
+        "mesh", "nodes", "defaults", "seeds", "dataDir", "membership", "transport", "security", "lookup", "primes", "limits",
+        "admin", "log",
     ]
     package static let defaults = [
         "bind", "advertise", "port", "admin", "edge", "roles", "zone", "capacity", "labels", "dataDir",
@@ -29,6 +29,9 @@ package enum TopologyKeys {
     ]
     package static let cache = ["entries", "bytes", "keepMax", "failedMax"]
     package static let primes = ["deadline", "runningJobs"]
+    package static let limits = ["post", "get", "all", "keys", "trustedProxies"]
+    package static let limit = ["limit", "window", "segments", "queue"]
+    package static let limitKey = ["sha256", "post", "get"]
     package static let admin = ["tokenFile"]
     package static let log = ["level"]
 }

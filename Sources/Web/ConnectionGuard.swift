@@ -47,6 +47,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isBodyOpen = false
     /// The newest request's answer is the last one.
     private var endsAfterAnswer = false
+    /// Nothing comes from the client any more.
+    private var isClientGone = false
+    /// Who wants to know when it goes.
+    private var mourners: [AsyncStream<Never>.Continuation] = []
 
     init(limits: WebLimits, table: ConnectionTable) {
         self.limits = limits
@@ -55,7 +59,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         // Bytes are seen at the head of the pipeline alone: further on they are parts of requests.
-        let watcher = ByteWatcher { [self] in if phase == .idle { awaitHead(context) } }
+        let watcher = ByteWatcher(notice: { [self] in if phase == .idle { awaitHead(context) } }, end: { [self] in clientHasGone() })
         do { try context.pipeline.syncOperations.addHandler(watcher, position: .first) } catch { context.close(promise: nil) }
         ticket = table.opened(context.channel)
         awaitHead(context)
@@ -75,6 +79,34 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         timer?.cancel()
         stallTimer?.cancel()
         table.closed(ticket)
+        clientHasGone()
+    }
+
+    // MARK: The client's end
+
+    /// A stream that ends when nothing comes from the client of a channel any more: it has closed the connection, or its half of it, or is
+    /// cut off. Nobody waits for an answer then, as far as a server can tell. It ends with the answer too.
+    static func departure(of channel: any Channel) -> AsyncStream<Never> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Never.self)
+        channel.eventLoop.execute {
+            let connection = try? channel.pipeline.syncOperations.handler(type: ConnectionGuard.self)
+            if let connection { connection.tell(continuation) } else { continuation.finish() }
+        }
+        return stream
+    }
+
+    private func tell(_ mourner: AsyncStream<Never>.Continuation) {
+        if isClientGone { mourner.finish() } else { mourners.append(mourner) }
+    }
+
+    private func clientHasGone() {
+        isClientGone = true
+        forgetMourners()
+    }
+
+    private func forgetMourners() {
+        for mourner in mourners { mourner.finish() }
+        mourners = []
     }
 
     // MARK: Requests
@@ -124,6 +156,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func answered(_ context: ChannelHandlerContext) {
         unanswered = max(0, unanswered - 1)
+        // Who asked on behalf of a request behind this one still wants to know.
+        if unanswered == 0 { forgetMourners() }
         guard unanswered == 0, phase == .busy || phase == .head || phase == .idle else { return }
         if endsAfterAnswer {
             guard isBodyOpen else { return end(context) }
@@ -185,17 +219,28 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// Tells when bytes come, whatever they are.
+/// Tells when bytes come, whatever they are, and when no more will.
 private final class ByteWatcher: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
     private let notice: () -> Void
+    private let end: () -> Void
 
-    init(notice: @escaping () -> Void) { self.notice = notice }
+    init(notice: @escaping () -> Void, end: @escaping () -> Void) { (self.notice, self.end) = (notice, end) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         notice()
         context.fireChannelRead(data)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed { end() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
     }
 }

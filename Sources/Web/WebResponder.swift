@@ -9,8 +9,12 @@ struct WebContext: RequestContext {
     /// Set while the request's body is awaited.
     let isBodyAwaited = Flag()
     let answerFields = AnswerFields()
+    let turn: RequestTurn
 
-    init(source: ApplicationRequestContextSource) { coreContext = .init(source: source) }
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        turn = RequestTurn(source.channel)
+    }
 }
 
 /// Finds the route, bounds its time, and turns every error into a ``Problem``.
@@ -84,13 +88,24 @@ struct WebResponder: HTTPResponder {
         }
     }
 
+    /// Returns when the request's time is over, while it has waited for its turn not counted.
+    private func deadline(of context: WebContext) async throws {
+        let begun = world.now
+        var waited = Duration.zero, last: Duration
+        repeat {
+            last = waited
+            try await world.sleep(until: begun + limits.requestDeadline + last)
+            waited = context.turn.waited(world.now)
+        } while waited > last
+    }
+
     private func withinDeadline(
         _ context: WebContext, _ body: @escaping @Sendable () async throws -> Response
     ) async throws -> Response {
         try await withThrowingTaskGroup(of: Response.self) { group in
             group.addTask(operation: body)
-            group.addTask { [world, limits] in
-                try await world.sleep(for: limits.requestDeadline)
+            group.addTask { [self] in
+                try await deadline(of: context)
                 let limit = "\(limits.requestDeadline.milliseconds) ms"
                 if context.isBodyAwaited.isSet {
                     throw Problem(status: 408, detail: "the body has not come whole within \(limit)")
@@ -143,5 +158,6 @@ extension WebRequest {
         self.stopping = stopping
         isBodyAwaited = context.isBodyAwaited
         answerFields = context.answerFields
+        turn = context.turn
     }
 }

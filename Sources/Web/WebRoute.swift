@@ -10,6 +10,14 @@ public struct WebRoute: Sendable {
     /// How a route says that it cannot be served now, when its contract has other words for that than a problem document.
     public typealias Excuse = @Sendable (Problem) -> Response
 
+    /// Which limit of requests a route falls under.
+    public enum Rate: String, Sendable {
+        /// What begins work.
+        case post
+        /// What asks for it, or ends it.
+        case get
+    }
+
     /// How a method is refused that a path does not have.
     public enum Refusal: Sendable { case problem, emptyBody }
 
@@ -20,6 +28,8 @@ public struct WebRoute: Sendable {
     public let path: String
     /// For methods that no route of this path has.
     public let refusal: Refusal
+    /// The limit that it falls under; nil for none.
+    public let rate: Rate?
     /// Whether serving it makes ids, which carry the time, so that it goes by the wall clock.
     public let makesIDs: Bool
     /// The operation's object in the OpenAPI document.
@@ -31,7 +41,8 @@ public struct WebRoute: Sendable {
     ///   - makesIDs: nil for what the method suggests: `POST` and `PUT` do.
     ///   - handler: throws a ``Problem`` for what the client shall read; anything else becomes a 500 without detail.
     public init(
-        _ method: HTTPRequest.Method, _ path: String, operation: JSON = [:], refusal: Refusal = .problem, makesIDs: Bool? = nil,
+        _ method: HTTPRequest.Method, _ path: String, operation: JSON = [:], refusal: Refusal = .problem, rate: Rate? = nil,
+        makesIDs: Bool? = nil,
         excuse: @escaping Excuse = { $0.response }, handler: @escaping Handler
     ) {
         precondition(path.hasPrefix("/"), "the path of a route begins with /, not \"\(path)\"")
@@ -39,6 +50,7 @@ public struct WebRoute: Sendable {
         self.path = path
         self.operation = operation
         self.refusal = refusal
+        self.rate = rate
         self.makesIDs = makesIDs ?? [.post, .put].contains(method)
         self.excuse = excuse
         self.handler = handler
@@ -48,7 +60,8 @@ public struct WebRoute: Sendable {
     package func wrapped(
         operation: JSON, _ body: @escaping @Sendable (WebRequest, Handler, Excuse) async throws -> Response
     ) -> WebRoute {
-        WebRoute(method, path, operation: operation, refusal: refusal, makesIDs: makesIDs, excuse: excuse) { [handler, excuse] request in
+        WebRoute(method, path, operation: operation, refusal: refusal, rate: rate, makesIDs: makesIDs, excuse: excuse) {
+            [handler, excuse] request in
             try await body(request, handler, excuse)
         }
     }
@@ -116,8 +129,8 @@ public struct WebRequest: Sendable {
     /// The host, and port if any, by which the client has reached the server. Empty or nil when it does not say.
     public let authority: String?
     public let transport: WebTransport
-    /// When its head was there.
-    public let begun: Instant
+    /// When its head was there, or when its turn had come.
+    public internal(set) var begun: Instant
     /// Where ids of the work come from that the request asks for, when it is to be the same work for everybody who carries the request out;
     /// nil when new ones are to be made.
     public package(set) var ids: (any WorkIDSource)?
@@ -130,6 +143,7 @@ public struct WebRequest: Sendable {
     let stopping: Flag
     let isBodyAwaited: Flag
     let answerFields: AnswerFields
+    let turn: RequestTurn
 
     /// The path parameter, percent-decoded, for what is looked up by it; what is no UTF-8 then is mended, so that it names nothing. Empty
     /// when the route has none of this name.

@@ -29,7 +29,11 @@ struct TestMesh: Sendable {
     /// Which file of tests has which ports.
     private static let users = Mutex<[Int: String]>([:])
 
+    /// For tests that are about something else: they are many clients at one address.
+    private static let raisedLimits = "limits: {post: {limit: 1000000}, get: {limit: 1000000}, all: {limit: 1000000}}\n"
+
     /// Runs `body` with a mesh of `count` nodes on ports from `port` on, ten for each; the first `edges` nodes are edges.
+    /// - Parameter extra: further sections of the file, a line each; limits of requests are raised where it has none.
     /// - Parameter more: what a node's entry says besides, beginning with a comma, by the node's name.
     static func with(
         _ count: Int, port: Int, edges: Int = 1, extra: String = "", more: [String: String] = [:], caller: String = #fileID,
@@ -46,7 +50,8 @@ struct TestMesh: Sendable {
                 return "  - {name: \(name), port: \(base), admin: {port: \(base + 3)}\(edge)\(more[name] ?? "")}\n"
             }
             let mesh = TestMesh(directory: directory, file: directory + "/mesh.yaml", names: names)
-            try append("mesh: test-\(port)\nnodes:\n\(nodes.joined())\(extra)", to: mesh.file)
+            let limits = extra.contains("limits:") ? "" : raisedLimits
+            try append("mesh: test-\(port)\nnodes:\n\(nodes.joined())\(extra)\(limits)", to: mesh.file)
             do {
                 try await body(mesh)
                 await mesh.stopAll()

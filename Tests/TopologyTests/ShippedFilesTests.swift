@@ -38,7 +38,7 @@ import Yams
     func sections(_ node: Yams.Node, _ path: String = "") -> [(path: String, keys: [String])] {
         switch node {
         case .mapping(let mapping):
-            let isFree = path.hasSuffix("labels") || path.hasSuffix("curve.nodes") || path.hasSuffix("allow")
+            let isFree = path.hasSuffix("labels") || path.hasSuffix("curve.nodes") || path.hasSuffix("allow") || path.hasSuffix("limits.keys")
             let keys = mapping.map { $0.key.scalar?.string ?? "" }
             var found = [(path, isFree ? [] : keys)]
             for (key, value) in zip(keys, mapping.map(\.value)) {
@@ -65,6 +65,8 @@ import Yams
             ("security.curve", TopologyKeys.curve), ("security.curve.nodes.*", TopologyKeys.curveNode),
             ("lookup", TopologyKeys.lookup), ("lookup.geoip", TopologyKeys.geoip), ("lookup.ping", TopologyKeys.ping),
             ("lookup.outside", TopologyKeys.outside), ("primes", TopologyKeys.primes), ("admin", TopologyKeys.admin),
+            ("limits", TopologyKeys.limits), ("limits.post", TopologyKeys.limit), ("limits.get", TopologyKeys.limit),
+            ("limits.all", TopologyKeys.limit), ("limits.keys.*", TopologyKeys.limitKey),
             ("log", TopologyKeys.log),
         ] {
             #expect(shown[path] == Set(keys), "\(path)")

@@ -10,7 +10,10 @@ struct DraftReader {
 
     static let keys = ["file", "nodes", "edges", "override"] + sections
     /// Sections of topology files that a scenario may have.
-    static let sections = ["membership", "transport", "primes", "log"]
+    static let sections = ["membership", "transport", "primes", limits, "log"]
+    private static let limits = "limits"
+    /// Unless the scenario has its own: so high that nobody is held up, and counted all the same.
+    private static let raisedLimits = "limits: {post: {limit: 1000000}, get: {limit: 1000000}, all: {limit: 1000000}}"
     static let nodeKeys = ["roles", "zone", "capacity", "labels"]
     static let nodesAllowed = 1...50
 
@@ -18,7 +21,7 @@ struct DraftReader {
         let before = root.diagnostics.problems.count
         guard let section = root.section("topology", known: Self.keys) else { return nil }
         let options = OptionsReader(sectionsOf: section)
-        (_, _, _, _) = (options.membership(), options.transport(), options.primes(), options.log())
+        (_, _, _, _, _) = (options.membership(), options.transport(), options.primes(), options.limits(), options.log())
         guard section.has("file") != section.has("nodes") else {
             root.diagnostics.report(
                 .missingKey, at: section.place,
@@ -82,7 +85,8 @@ struct DraftReader {
             section.refuse(path, "has no edge, and the work of a chaos run comes in through edges; give a node the key \"edge\"")
             return nil
         }
-        let sections = Self.sections.compactMap { key in tree?.mapping?[Yams.Node(key)].map { (key, $0) } }
+        // The limits of the file are for its clients; a run is a crowd of them at one address.
+        let sections = Self.sections.filter { $0 != Self.limits }.compactMap { key in tree?.mapping?[Yams.Node(key)].map { (key, $0) } }
         let roles = Set(topology.nodes.flatMap(\.roles)).union(TopologyNode.defaultRoles).sorted()
         return Base(nodes: nodes, sections: sections, roles: roles)
     }
@@ -113,6 +117,7 @@ struct DraftReader {
             guard let node = section.node(key) ?? sections.first(where: { $0.0 == key })?.1 else { continue }
             lines += Self.lines(key, node)
         }
+        if !section.has(Self.limits) { lines.append(Self.raisedLimits) }
         return lines.map { $0 + "\n" }.joined()
     }
 

@@ -142,16 +142,20 @@ package struct EdgeClient: Sendable {
         var pause = Self.firstPause
         var lastHeard = world.now
         while true {
+            var pace = Duration.zero
             do {
-                let document = try Picture(await document(ticket))
-                lastHeard = world.now
-                if document != last { progress(document) }
-                last = document
-                if document.isOver { return document }
+                let word = try await word(of: ticket)
+                (lastHeard, pace) = (world.now, word.pace)
+                if let json = word.document {
+                    let document = try Picture(json)
+                    if document != last { progress(document) }
+                    last = document
+                    if document.isOver { return document }
+                }
             } catch {
                 guard error.status == .unavailable, world.now - lastHeard < Self.patience else { throw error }
             }
-            do { try await world.sleep(for: pause) } catch { throw CommandFailure(.interrupted, "given up") }
+            do { try await world.sleep(for: max(pause, pace)) } catch { throw CommandFailure(.interrupted, "given up") }
             pause = min(Self.longestPause, pause * 2)
         }
     }
@@ -161,8 +165,16 @@ package struct EdgeClient: Sendable {
         _ = try? await asker.ask(ticket.edge, ticket.path, method: .DELETE, timeout: .seconds(2))
     }
 
+    /// What edges say of a job.
+    private struct Word {
+        /// Nil when too much was asked for.
+        let document: JSON?
+        /// Until they should be asked again, at least.
+        let pace: Duration
+    }
+
     /// Any edge can tell of any job; the one that took it is asked first.
-    private func document(_ ticket: Ticket) async throws(CommandFailure) -> JSON {
+    private func word(of ticket: Ticket) async throws(CommandFailure) -> Word {
         var complaint = ""
         for edge in [ticket.edge] + edges.filter({ $0 != ticket.edge }) {
             let answer: HTTPAnswer
@@ -170,7 +182,9 @@ package struct EdgeClient: Sendable {
                 complaint = "\(edge): \(error)"
                 continue
             }
-            if answer.isSuccess, let json = answer.json { return json }
+            if answer.isSuccess, let json = answer.json { return Word(document: json, pace: answer.allowance?.pace ?? .zero) }
+            // The others count together with this one.
+            if let pace = answer.retryAfter { return Word(document: nil, pace: pace) }
             complaint = "\(edge)\(ticket.path): \(answer.complaint)"
             if answer.status == 404 || answer.status == 410 { throw CommandFailure(.negative, complaint) }
         }

@@ -16,8 +16,15 @@ package struct HTTPAnswer: Sendable {
     package let eTag: String?
     /// Of a register, where one replica alone was asked.
     package let version: UInt64?
+    /// How much more may be asked of an edge, where there is a limit.
+    package let allowance: RateAllowance?
 
     package var isSuccess: Bool { 200..<300 ~= status }
+
+    /// Of a refusal because too much was asked for, when to ask again; nil for any other answer.
+    package var retryAfter: Duration? {
+        status == 429 ? .seconds(min(3_600, max(1, json?["retryAfter"]?.integer(Int.self) ?? 60))) : nil
+    }
 
     /// The sentence of a problem document (RFC 9457), with its fields, of an object with an `error`, or the body itself.
     package var complaint: String {
@@ -62,6 +69,8 @@ package struct HTTPAsker: Sendable {
         request.method = method
         request.headers.add(name: "Accept", value: "application/json")
         request.headers.add(name: "Connection", value: "close")
+        // RFC 7240, 4.3: what would have to wait for longer is refused at once, and it is told for how long.
+        request.headers.add(name: "Prefer", value: "wait=\(max(0, timeout.milliseconds / 1_000 - 1))")
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let eTag { request.headers.add(name: "If-Match", value: eTag) }
         if let key { request.headers.add(name: "Idempotency-Key", value: key) }
@@ -75,7 +84,9 @@ package struct HTTPAsker: Sendable {
             return HTTPAnswer(
                 status: Int(response.status.code), json: try? JSON(parsing: bytes.readableBytesView),
                 text: String(buffer: bytes), location: response.headers.first(name: "Location"),
-                eTag: response.headers.first(name: "ETag"), version: response.headers.first(name: "X-Gossamer-Version").flatMap { UInt64($0) })
+                eTag: response.headers.first(name: "ETag"),
+                version: response.headers.first(name: "X-Gossamer-Version").flatMap { UInt64($0) },
+                allowance: RateAllowance(response.headers))
         } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
             throw .silent(timeout)
         } catch is NIOTooManyBytesError {

@@ -4,6 +4,7 @@ import Edge
 import Glibc
 import Items
 import Jobs
+import Limits
 import Logging
 import Lookup
 import Mesh
@@ -21,6 +22,8 @@ struct NodeDoors {
     private let edge: EdgeServer?
     private let admin: AdminServer
     private let truth: TruthService
+    /// Kept so that its door lives, on a node that is no edge too.
+    private let limits: MeshLimits
 
     /// Starts nothing yet. The node's actors exist from now on, so that they can be called from its first moment.
     /// - Parameter store: the node's own, as ``openStore(of:_:_:)`` gives it.
@@ -32,6 +35,9 @@ struct NodeDoors {
         let work = try NodeWork(topology, node, mesh, log)
         let truth = try Self.truth(topology, node, mesh, store, work, log)
         self.truth = truth
+        let limits = MeshLimits(node: mesh)
+        self.limits = limits
+        let limiter = node.edge.map { _ in EdgeLimiter(LimitSettings(topology.limits), keeper: limits, world: mesh.world) }
         let profile = LookupProfile(topology.lookup), jobs = NodeJobs(topology, mesh, truth), orders = OrderDesk(actors: truth.actors)
         edge = node.edge.map { endpoint in
             EdgeServer(
@@ -51,7 +57,8 @@ struct NodeDoors {
                             OrderEvents(gateway: orders),
                         ], world: mesh.world),
                 ],
-                idempotency: truth.idempotency, readiness: { truth.readiness(of: mesh.readiness()) }, reason: { truth.reason(of: mesh.reason) },
+                idempotency: truth.idempotency, limiter: limiter,
+                readiness: { truth.readiness(of: mesh.readiness()) }, reason: { truth.reason(of: mesh.reason) },
                 clockFault: { mesh.clockFault },
                 version: Release.version, world: mesh.world, logger: log)
         }
@@ -60,7 +67,8 @@ struct NodeDoors {
             token: try topology.adminToken(mesh.world.files), node: mesh, control: RequestedEnd(requests: requests),
             faults: mesh.configuration.allowsFaults ? mesh : nil, jobs: jobs.catalogue, truth: truth,
             work: truth.work(begunBy: NodeWork.beginnings),
-            metrics: { await work.metrics + jobs.metrics + truth.metrics() }, world: mesh.world, logger: log)
+            metrics: { await work.metrics + jobs.metrics + truth.metrics() + limits.metrics + (limiter?.metrics ?? []) },
+            world: mesh.world, logger: log)
     }
 
     /// How long the life before this one, in the same process, may hold the store.

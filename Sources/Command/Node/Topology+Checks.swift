@@ -9,7 +9,9 @@ extension Topology {
     /// Reads a topology file, and has the rooms that its figures are for look at them too.
     /// - Throws: every problem of the file at once.
     package static func loadChecked(_ path: String, from files: any FileSystem) throws(TopologyError) -> Topology {
-        try load(path, from: files) { $0.membershipProblems + $0.metadataProblems + $0.outsideProblems + $0.pingProblems }
+        try load(path, from: files) {
+            $0.membershipProblems + $0.metadataProblems + $0.outsideProblems + $0.pingProblems + $0.limitProblems
+        }
     }
 
     private var membershipProblems: [TopologyProblem] {

@@ -144,6 +144,8 @@ extension EdgeClient.Reply {
         case 400: CommandFailure(.usage, answer.complaint)
         case 404: CommandFailure(.noInput, answer.complaint)
         case 409, 412: CommandFailure(.negative, answer.complaint)
+        case 429:
+            CommandFailure(.unavailable, "\(edge): \(answer.complaint); try again in \((answer.retryAfter ?? .zero).milliseconds / 1_000) s")
         case 503 where changes && !hasSurelyFailed:
             CommandFailure(.unknown, "\(edge): \(answer.complaint): whether it was done is unknown")
         case 503: CommandFailure(.unavailable, "\(edge): \(answer.complaint)" + (changes ? "; nothing was changed" : ""))

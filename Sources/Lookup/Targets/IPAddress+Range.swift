@@ -45,12 +45,12 @@ extension IPAddress {
 }
 
 /// A prefix of addresses, as in `10.0.0.0/8`.
-struct AddressPrefix: Hashable, Sendable {
+package struct AddressPrefix: Hashable, Sendable {
     let address: IPAddress
     let length: Int
 
     /// `nil` unless the text is an address without a zone, a slash and a length that the address has.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let address = IPAddress(String(parts[0])), address.zone == nil,
             let length = Int(parts[1]), 0...address.bytes.count * 8 ~= length
@@ -59,7 +59,7 @@ struct AddressPrefix: Hashable, Sendable {
         self.length = length
     }
 
-    func contains(_ other: IPAddress) -> Bool { other.matches(address, length: length) }
+    package func contains(_ other: IPAddress) -> Bool { other.matches(address, length: length) }
 }
 
 extension IPAddress {
