@@ -116,7 +116,8 @@ var surfaces: [Target] {
             dependencies: [
                 "World", "JSONDocument", "MessagePack", "Registers", "Choreography", "Orders", "Items", "Jobs", "Truth", "Lookup", "Primes", "Web",
                 hummingbird, log,
-            ]),
+            ],
+            resources: documentFiles.map { .embedInCode("Swagger/" + $0) }),
         .target(
             name: "Admin",
             dependencies: [
@@ -151,6 +152,9 @@ var surfaces: [Target] {
 var pageFiles: [String] {
     ["page.html", "page.css", "tables.css", "page.js", "stream.js", "words.js", "members.js", "ring.js", "jobs.js", "work.js", "trace.js", "work.css"]
 }
+
+/// The page of the edges that shows their OpenAPI document, compiled into the program.
+var documentFiles: [String] { ["swagger.html", "swagger.css", "swagger.js", "schema.js", "trial.js"] }
 
 /// Programs that docs/ shows; the tests build and run them.
 var examples: [Target] {

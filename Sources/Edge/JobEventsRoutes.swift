@@ -156,12 +156,13 @@ public struct JobEventsRoutes: RouteGroup {
     }
 
     private static let operation: JSON = [
-        "summary": "The progress of a job or an order, as server-sent events",
+        "operationId": "followJob", "tags": ["jobs"], "summary": "The progress of a job or an order, as server-sent events",
         "parameters": [
+            .workID(of: "a job or an order"),
             [
-                "name": "Last-Event-ID", "in": "header", "schema": ["type": "integer"],
-                "description": "the last event that was received",
-            ]
+                "name": "Last-Event-ID", "in": "header", "required": false, "schema": ["type": "string"],
+                "description": "the id of the last event that was received; what is none is left out", "example": "3",
+            ],
         ],
         "responses": [
             "200": [
@@ -170,7 +171,8 @@ public struct JobEventsRoutes: RouteGroup {
                         + "then one of completed, failed, cancelled"),
                 "content": ["text/event-stream": ["schema": ["type": "string"]]],
             ],
-            "204": ["description": "the last event was the last"],
+            "204": ["description": "the last event was the last"], "404": .problem("no such job, and no such order"),
+            "503": .problem("whoever may have it does not answer now; see Retry-After"),
         ],
     ]
 }
