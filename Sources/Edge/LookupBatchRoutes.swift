@@ -180,7 +180,8 @@ extension LookupBatchRoutes {
         "type": "object", "required": ["targets"],
         "properties": [
             "targets": [
-                "type": "array", "minItems": 1, "maxItems": .number(targetsAllowed), "items": LookupRoutes.targetSchema,
+                "type": "array", "minItems": 1, "maxItems": .number(targetsAllowed), "items": ["examples": ["8.8.8.8", "example.com"]],
+                "description": "each an IPv4 or IPv6 address, or a domain name. Of what is none the answer tells, beside it",
             ],
             "services": LookupRoutes.servicesSchema, "fresh": LookupRoutes.freshSchema, "vantage": LookupRoutes.vantageSchema,
         ],

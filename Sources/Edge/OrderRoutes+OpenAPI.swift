@@ -79,7 +79,7 @@ extension OrderRoutes {
             "parameters": [
                 Self.id,
                 [
-                    "name": "If-Match", "in": "header", "required": false, "schema": ["type": "string", "pattern": tags],
+                    "name": "If-Match", "in": "header", "required": false, "schema": ["type": "string", "pattern": tags], "example": "\"1\"",
                     "description": "the ETag of what is to be set, or several; absent to make it. * is refused",
                 ],
             ],

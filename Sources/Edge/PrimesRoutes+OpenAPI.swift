@@ -16,7 +16,7 @@ extension PrimesRoutes {
             "PrimesRequest",
             examples: [
                 .init("million", ["from": 0, "to": 1_000_000]),
-                .init("wide", ["from": "18446744073709551000", "to": "18446744073709551615", "algorithm": "trial", "chunks": 4]),
+                .init("wide", ["from": "18446744073709551600", "to": "18446744073709551615", "algorithm": "sieve"]),
             ]),
         "responses": [
             "202": .answer(

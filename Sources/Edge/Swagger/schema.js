@@ -7,7 +7,7 @@ export function element(name, attributes = {}, ...children) {
     if (value === false || value === undefined) continue;
     made.setAttribute(key, value === true ? '' : value);
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return made;
 }
 

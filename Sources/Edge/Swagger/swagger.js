@@ -35,8 +35,8 @@ function parameters(root, operation) {
 function contents(content) {
   return Object.entries(content ?? {}).flatMap(([type, media]) => [
     element('p', { class: 'soft' }, type), describe(media.schema),
-    media.example === undefined ? null : element('pre', { tabindex: 0, 'aria-label': 'Example' }, JSON.stringify(media.example, null, 2)),
-  ]);
+    media.example === undefined ? [] : [element('pre', { tabindex: 0, 'aria-label': 'Example' }, JSON.stringify(media.example, null, 2))],
+  ].flat());
 }
 
 function body(root, operation) {
