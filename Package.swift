@@ -241,7 +241,7 @@ var tests: [Target] {
         .testTarget(
             name: "EdgeTests",
             dependencies: [
-                "World", "JSONDocument", "Orders", "Jobs", "Lookup", "Primes", "Web", "Edge", "WebTestSupport", "OrderTestSupport", "Items",
+                "World", "JSONDocument", "Orders", "Jobs", "Lookup", "Primes", "Web", "Edge", "TestSupport", "WebTestSupport", "OrderTestSupport", "Items",
                 "ItemTestSupport", "WorkTestSupport", "Choreography", "Registers", "Truth", httpClient, hummingbird, log,
             ]),
         .testTarget(

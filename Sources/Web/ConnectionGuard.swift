@@ -161,9 +161,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Nothing that follows what cannot be read can be read either.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // In the midst of a request or its answer, the framework ends both.
-        guard let fault = error as? HTTPParserError, unanswered == 0 else { return context.fireErrorCaught(error) }
+        // In the midst of a request, whoever reads its body learns of it.
+        guard let fault = error as? HTTPParserError, phase != .busy else { return context.fireErrorCaught(error) }
         guard phase != .ending else { return }
+        guard phase == .head || phase == .idle else { return end(context) }
         if fault == .headerOverflow {
             let most = "at most \(limits.headFields) fields and \(limits.headBytes) bytes"
             refuse(context, Problem(status: 431, detail: "the head of a request has \(most); leave out what nobody here reads"))

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOHTTP1
 import World
 
 /// What travels with a request through the framework.
@@ -86,6 +87,8 @@ struct WebResponder: HTTPResponder {
             return try await withinDeadline(context) { try await router.respond(to: routed, context: context) }
         } catch let problem as Problem {
             return problem.response
+        } catch let fault as HTTPParserError {
+            return Problem(status: 400, detail: "the body is no HTTP: \(fault)").response
         } catch let refused as MethodRefused {
             return Problem(
                 status: 405, detail: "\(request.method.rawValue) is not offered here; \(refused.allowed) is",
