@@ -50,9 +50,9 @@ extension DocumentRoutes {
     private static let description = """
         Work for the mesh: lookups, counts of primes, orders, items and values. Any edge takes it, and all of them tell of it.
 
-        Paths are matched without regard to case and with a slash at the end or none, and so are the keys of JSON in requests. Members of a body \
-        that nobody here knows are ignored. Every path answers `OPTIONS`, and `HEAD` where it has `GET`; other methods are refused with 405 and \
-        `Allow`, paths that are nowhere with 404. `Accept` refuses nothing.
+        Paths are matched without regard to case, with a slash at the end or none; keys of JSON in requests are read without regard to case. \
+        Members of a body that nobody here knows are ignored. Every path answers `OPTIONS`, and `HEAD` where it has `GET`; other methods are \
+        refused with 405 and `Allow`, paths that are nowhere with 404. `Accept` refuses nothing.
         """
 
     private static let tags: [JSON] = [
@@ -68,12 +68,16 @@ extension DocumentRoutes {
 
     private static let unchanged: JSON = ["description": "it is that of If-None-Match"]
     private static let condition: JSON = [
-        ["name": "If-None-Match", "in": "header", "required": false, "schema": ["type": "string"], "description": "the ETag of what the client has"],
+        [
+            "name": "If-None-Match", "in": "header", "required": false, "schema": ["type": "string"],
+            "description": "the ETag of what the client has",
+        ],
     ]
 
     private static func file(_ description: JSON, _ types: [String]) -> JSON {
         [
-            "description": description, "headers": ["ETag": ["required": true, "schema": ["type": "string"], "description": "changes with it"]],
+            "description": description,
+            "headers": ["ETag": ["required": true, "schema": ["type": "string"], "description": "changes with it"]],
             "content": .object(types.map { .init($0, ["schema": ["type": $0 == "application/json" ? "object" : "string"]]) }),
         ]
     }
@@ -95,7 +99,8 @@ extension DocumentRoutes {
             condition[0] ?? [:],
         ],
         "responses": [
-            "200": file("the file", ["text/html", "text/css", "text/javascript"]), "304": unchanged, "404": .problem("the page has no such file"),
+            "200": file("the file", ["text/html", "text/css", "text/javascript"]), "304": unchanged,
+            "404": .problem("the page has no such file"),
         ],
     ]
 }

@@ -46,7 +46,7 @@ extension JSON {
     static func workID(of thing: String) -> JSON {
         [
             "name": "id", "in": "path", "required": true, "schema": ["type": "string", "format": "uuid"],
-            "description": .string("of \(thing), as the answer to its submission told it; in any case of letters. What is no id is that of nothing: 404"),
+            "description": .string("of \(thing), as the answer to its submission told it. What is no id is that of nothing: 404"),
             "example": "01938e3f-7c4b-7cc3-98c4-dc0c0c07398f",
         ]
     }

@@ -166,7 +166,7 @@ public struct JobEventsRoutes: RouteGroup {
             ],
             "data": [
                 "type": "string",
-                "description": "JSON: what has changed in the document of the job or the order; all of it with the first event and the last",
+                "description": "JSON: what has changed in the document of the job or the order; all of it at first and at last",
             ],
         ],
     ]

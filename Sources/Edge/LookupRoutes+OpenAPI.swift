@@ -105,8 +105,8 @@ extension LookupRoutes {
     static let targetSchema: JSON = [
         "type": "string",
         "description": """
-            an IPv4 or IPv6 address, or a domain name with a dot. Blanks around it are left out, an IPv6 address may stand in brackets. No URL, \
-            no network, no name without a dot
+            an IPv4 or IPv6 address, or a domain name with a dot. Blanks around it are left out, an IPv6 address may stand in brackets. \
+            No URL, no network, no name without a dot
             """,
         "examples": ["8.8.8.8", "2001:db8::1", "example.com"],
     ]

@@ -49,7 +49,8 @@ extension OrderRoutes {
         answer: "Account")
     static let readStockOperation = readOperation("readStock", "How much there is of an item", schema: "Stock")
     static let setStockOperation = setOperation(
-        "setStock", "Make an item, or set its quantity", body: .body("StockQuantity", examples: [.init("ten", ["quantity": 10])]), answer: "Stock")
+        "setStock", "Make an item, or set its quantity", body: .body("StockQuantity", examples: [.init("ten", ["quantity": 10])]),
+        answer: "Stock")
 
     private static let unavailable: JSON = "no majority answers; see Retry-After, and outcome: failed or unknown"
 
@@ -79,8 +80,8 @@ extension OrderRoutes {
             "parameters": [
                 Self.id,
                 [
-                    "name": "If-Match", "in": "header", "required": false, "schema": ["type": "string", "pattern": tags], "example": "\"1\"",
-                    "description": "the ETag of what is to be set, or several; absent to make it. * is refused",
+                    "name": "If-Match", "in": "header", "required": false, "schema": ["type": "string", "pattern": tags],
+                    "example": "\"1\"", "description": "the ETag of what is to be set, or several; absent to make it. * is refused",
                 ],
             ],
             "requestBody": body,

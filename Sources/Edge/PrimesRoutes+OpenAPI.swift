@@ -48,9 +48,12 @@ extension PrimesRoutes {
         "type": "object", "required": ["from", "to"],
         "properties": [
             "from": .wholeNumber(0...UInt64.max), "to": .wholeNumber(0...UInt64.max),
-            "algorithm": ["type": ["string", "null"], "enum": ["sieve", "trial", nil], "default": "sieve", "description": "in any case of letters"],
+            "algorithm": [
+                "type": ["string", "null"], "enum": ["sieve", "trial", nil], "default": "sieve", "description": "in any case of letters",
+            ],
             "chunks": [
-                "oneOf": [["type": "null"], .wholeNumber(1...100_000)], "description": "how many parts; chosen by the mesh when absent or null",
+                "oneOf": [["type": "null"], .wholeNumber(1...100_000)],
+                "description": "how many parts; chosen by the mesh when absent or null",
             ],
         ],
     ]

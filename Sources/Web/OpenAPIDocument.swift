@@ -61,7 +61,8 @@ public struct OpenAPIDocument: Sendable {
             if let index = responses.firstIndex(where: { $0.key == common.status }) {
                 responses[index] = .init(common.status, common.completing(responses[index].value))
             } else {
-                responses.insert(.init(common.status, common.reference), at: responses.firstIndex { $0.key > common.status } ?? responses.count)
+                let place = responses.firstIndex { $0.key > common.status } ?? responses.count
+                responses.insert(.init(common.status, common.reference), at: place)
             }
         }
         return responses
@@ -79,7 +80,8 @@ struct CommonAnswer {
     var headers: [JSON.Member] = []
 
     static let all = [
-        CommonAnswer(status: "400", name: "BadRequest", description: "what was sent is no HTTP, or its Host is no host with a port or without"),
+        CommonAnswer(
+            status: "400", name: "BadRequest", description: "what was sent is no HTTP, or its Host is no host with a port or without"),
         CommonAnswer(
             status: "408", name: "RequestTimeout",
             description: "the head, or the body, has not come whole in time; the connection is closed", headers: [closed]),

@@ -31,7 +31,9 @@ package struct PageFile: Sendable {
     /// - Parameter varying: the header of requests by which something else may be answered.
     package func answer(to request: WebRequest, varying: String? = nil) -> Response {
         // No time of freshness: a node that was replaced by a newer release must not be shown through the older one's page.
-        var headers: HTTPFields = [.eTag: tag, .cacheControl: "no-cache", .xContentTypeOptions: "nosniff", .contentSecurityPolicy: Self.policy]
+        var headers: HTTPFields = [
+            .eTag: tag, .cacheControl: "no-cache", .xContentTypeOptions: "nosniff", .contentSecurityPolicy: Self.policy,
+        ]
         if let varying { headers[.vary] = varying }
         if let referrer = HTTPField.Name("Referrer-Policy") { headers[referrer] = "no-referrer" }
         let known = (request.headers[.ifNoneMatch] ?? "").split(separator: ",").map { $0.filter { $0 != " " } }

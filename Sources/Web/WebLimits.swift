@@ -29,8 +29,8 @@ public struct WebLimits: Sendable, Hashable {
     public var connections: Int
 
     public init(
-        body: Int = 1 << 20, headFields: Int = 128, headBytes: Int = 32 << 10, headDeadline: Duration = .seconds(10), requestDeadline: Duration = .seconds(10),
-        keepAlive: Duration = .seconds(30), linger: Duration = .seconds(1), lingerBytes: Int = 64 << 10,
+        body: Int = 1 << 20, headFields: Int = 128, headBytes: Int = 32 << 10, headDeadline: Duration = .seconds(10),
+        requestDeadline: Duration = .seconds(10), keepAlive: Duration = .seconds(30), linger: Duration = .seconds(1), lingerBytes: Int = 64 << 10,
         stall: Duration = .seconds(30), stopGrace: Duration = .seconds(5), connections: Int = Self.affordedConnections
     ) {
         self.body = body

@@ -118,7 +118,8 @@ public final class WebServer: Sendable {
                 configuration: .init(
                     additionalChannelHandlers: [ConnectionGuard(limits: self.limits, table: connections)],
                     httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: limits.headBytes, maxHeaderListSize: limits.headBytes, maxHeaderFieldCount: limits.headFields))),
+                        maxHeaderFieldSize: limits.headBytes, maxHeaderListSize: limits.headBytes,
+                        maxHeaderFieldCount: limits.headFields))),
             configuration: .init(address: bindAddress, backlog: 1_024),
             onServerRunning: { [self] channel in
                 restrictSocket()

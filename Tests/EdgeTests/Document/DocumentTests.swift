@@ -1,4 +1,5 @@
 import JSONDocument
+import TestSupport
 import Testing
 import WebTestSupport
 
@@ -32,6 +33,14 @@ import WebTestSupport
                 let allowed = try await ask("OPTIONS", "\(edge.base)/\(filled)").headers["allow"]?.split(separator: ", ").map(String.init) ?? []
                 #expect(Set(allowed).subtracting(["HEAD", "OPTIONS"]) == Set(operations.map(\.method)), "\(path)")
             }
+        }
+    }
+
+    /// An independent implementation's opinion.
+    @Test func theDocumentIsOneByTheSpecification() async throws {
+        try await withDocument { check, _ in
+            let text = Array(check.document.text().utf8)
+            _ = try await PythonEnvironment.run(script: "openapi_document.py", packages: ["openapi-spec-validator"], input: text)
         }
     }
 
