@@ -5,12 +5,12 @@ FILE     ?= topology/local.yaml
 GOSSAMER := .build/release/gossamer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo up down members lab test bench chaos campaign soak clean
+.PHONY: help setup build demo up down members lab test bench chaos campaign soak schemathesis clean
 
 help: ## show this
 	@echo "Gossamer: an actor mesh for Swift on servers"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install the system packages that are missing
 	@Scripts/setup.sh
@@ -51,6 +51,9 @@ campaign: build ## simulate 20,000 meshes, and count what random seeds find of e
 soak: build ## start five-node meshes 200 times in a row, kill nodes 50 times
 	@Scripts/start-soak.sh 200
 	@Scripts/kill-soak.sh 50
+
+schemathesis: build ## try an edge out by its own OpenAPI document (docs/EDGE.md); needs a package index
+	@Scripts/schemathesis.sh
 
 .build/zmq_echo: Benchmarks/zmq_echo.c
 	@mkdir -p .build

@@ -117,7 +117,8 @@ var surfaces: [Target] {
             dependencies: [
                 "World", "JSONDocument", "MessagePack", "Registers", "Choreography", "Orders", "Items", "Jobs", "Truth", "Limits", "Lookup", "Primes", "Web",
                 hummingbird, log, .product(name: "Crypto", package: "swift-crypto"),
-            ]),
+            ],
+            resources: documentFiles.map { .embedInCode("Swagger/" + $0) }),
         .target(
             name: "Admin",
             dependencies: [
@@ -152,6 +153,9 @@ var surfaces: [Target] {
 var pageFiles: [String] {
     ["page.html", "page.css", "tables.css", "page.js", "stream.js", "words.js", "members.js", "ring.js", "jobs.js", "work.js", "trace.js", "work.css"]
 }
+
+/// The page of the edges that shows their OpenAPI document, compiled into the program.
+var documentFiles: [String] { ["swagger.html", "swagger.css", "swagger.js", "schema.js", "trial.js"] }
 
 /// Programs that docs/ shows; the tests build and run them.
 var examples: [Target] {

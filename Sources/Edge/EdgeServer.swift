@@ -1,5 +1,3 @@
-import Hummingbird
-import JSONDocument
 import Logging
 import Truth
 import Web
@@ -11,10 +9,12 @@ import World
 /// wall clock is off nothing is begun: see ``RightClockRoutes``. What a client may ask for in a minute is bounded on the routes that say
 /// so: see ``EdgeLimiter``.
 public final class EdgeServer: Sendable {
+    /// Everything that is served.
+    package let routes: [WebRoute]
     private let server: WebServer
 
     /// - Parameters:
-    ///   - groups: what is offered, besides health and the OpenAPI document.
+    ///   - groups: what is offered, besides health and the OpenAPI document with its page.
     ///   - idempotency: the keys of requests; nil when this edge reaches no registers.
     ///   - limiter: bounds the requests of routes that have a rate; nil for no bounds.
     ///   - readiness: whether work can be done now.
@@ -34,14 +34,10 @@ public final class EdgeServer: Sendable {
                 return RightClockRoutes(LimitedRoutes(repeatable, limiter: limiter), fault: clockFault)
             }
             + [HealthRoutes(readiness: readiness, reason: reason)]
-        let document = OpenAPIDocument(
-            title: "Gossamer", version: version,
-            description: "Work for the mesh. Keys of requests are read without regard to case.", groups: offered)
-        let text = document.json.text(indented: true) + "\n"
-        let described = WebRoute(.get, "/openapi.json") { _ in .text(text, type: "application/json; charset=utf-8") }
+        let document = DocumentRoutes(version: version, describing: offered)
+        routes = (offered + [document]).flatMap(\.routes)
         server = WebServer(
-            name: "edge", address: address, routes: offered.flatMap(\.routes) + [described], world: world, limits: limits,
-            logger: logger)
+            name: "edge", address: address, routes: routes, world: world, limits: limits, logger: logger)
     }
 
     /// Listens; returns the port.

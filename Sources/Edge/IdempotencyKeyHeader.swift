@@ -8,6 +8,8 @@ enum IdempotencyKeyHeader {
     static let expires = "Idempotency-Expires"
     static let replayed = "Idempotency-Replayed"
     static let characters = 1...255
+    /// What ``key(of:)`` takes, as a regular expression: bare, or in double quotes.
+    static let pattern = #"^([!#-~][!-~]{0,254}|"([!#-\[\]-~]|\\["\\]){1,255}")$"#
 
     private static let expectation =
         "expected once, \(characters.lowerBound) to \(characters.upperBound) visible ASCII characters, bare or in double quotes"

@@ -86,10 +86,7 @@ struct IdempotentRoutes: RouteGroup {
 extension IdempotentRoutes {
     private static let parameter: JSON = [
         "name": .string(IdempotencyKeyHeader.name), "in": "header", "required": false,
-        "schema": [
-            "type": "string", "minLength": .number(IdempotencyKeyHeader.characters.lowerBound),
-            "maxLength": .number(IdempotencyKeyHeader.characters.upperBound),
-        ],
+        "schema": ["type": "string", "pattern": .string(IdempotencyKeyHeader.pattern)], "example": "7b1c9c0e-3a0f-4d6e-8c57-6b2f4a3d1e90",
         "description": """
             visible ASCII, bare or quoted: the same request under the same key is done once, and has the answer that was given, for at \
             least 24 hours. What a 503 says of its outcome is of this sending alone: another one under the key may have been done

@@ -25,7 +25,9 @@ public struct ItemRoutes: RouteGroup {
 
     public var routes: [WebRoute] {
         let health = [HTTPRequest.Method.get, .post, .put, .patch, .delete, .options, .trace].map { method in
-            WebRoute(method, "/health", operation: Self.healthOperation, makesIDs: false) { _ in Response(status: .ok) }
+            WebRoute(method, "/health", operation: Self.healthOperation(method.rawValue.lowercased()), makesIDs: false) { _ in
+                Response(status: .ok)
+            }
         }
         return [
             WebRoute(.post, "/items", operation: Self.addOperation, refusal: .emptyBody, excuse: Self.excuse) { try await add($0) },

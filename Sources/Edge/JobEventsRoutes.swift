@@ -66,6 +66,8 @@ public struct JobEventsRoutes: RouteGroup {
         self.world = world
     }
 
+    public var schemas: [JSON.Member] { [.init("JobEvent", Self.eventSchema)] }
+
     public var routes: [WebRoute] {
         [WebRoute(.get, "/api/jobs/{id}/events", operation: Self.operation) { try await stream($0) }]
     }
@@ -155,22 +157,38 @@ public struct JobEventsRoutes: RouteGroup {
         }
     }
 
+    private static let eventSchema: JSON = [
+        "type": "object", "required": ["id", "event", "data"], "description": "each event of the stream (WHATWG HTML, 9.2)",
+        "properties": [
+            "id": ["type": "string", "description": "for Last-Event-ID"],
+            "event": [
+                "type": "string", "enum": ["accepted", "progress", "result", "completed", "failed", "compensating", "cancelled"],
+            ],
+            "data": [
+                "type": "string",
+                "description": "JSON: what has changed in the document of the job or the order; all of it at first and at last",
+            ],
+        ],
+    ]
+
     private static let operation: JSON = [
-        "summary": "The progress of a job or an order, as server-sent events",
+        "operationId": "followJob", "tags": ["jobs"], "summary": "The progress of a job or an order, as server-sent events",
         "parameters": [
+            .workID(of: "a job or an order"),
             [
-                "name": "Last-Event-ID", "in": "header", "schema": ["type": "integer"],
-                "description": "the last event that was received",
-            ]
+                "name": "Last-Event-ID", "in": "header", "required": false, "schema": ["type": "string"],
+                "description": "the id of the last event that was received; what is none is left out", "example": "3",
+            ],
         ],
         "responses": [
             "200": [
                 "description": .string(
                     "accepted; then progress, result (one more is there) and compensating (what was done is being undone); "
                         + "then one of completed, failed, cancelled"),
-                "content": ["text/event-stream": ["schema": ["type": "string"]]],
+                "content": ["text/event-stream": ["schema": .schema("JobEvent")]],
             ],
-            "204": ["description": "the last event was the last"],
+            "204": ["description": "the last event was the last"], "404": .problem("no such job, and no such order"),
+            "503": .problem("whoever may have it does not answer now; see Retry-After"),
         ],
     ]
 }

@@ -86,26 +86,31 @@ extension JobSummary {
 extension JobListRoutes {
     private static func operation(kinds: [String]) -> JSON {
         func parameter(_ name: JSON, _ schema: JSON, _ description: JSON) -> JSON {
-            ["name": name, "in": "query", "required": false, "schema": schema, "description": description]
+            ["name": name, "in": "query", "required": false, "allowEmptyValue": true, "schema": schema, "description": description]
         }
         return [
-            "summary": "The jobs of all kinds, the newest first",
+            "operationId": "listJobs", "tags": ["jobs"], "summary": "The jobs of all kinds, the newest first",
+            "description": "A parameter that is there without a value is left out.",
             "parameters": [
-                parameter("status", ["type": "string", "enum": phases], "only those that stand so, in any case of letters"),
-                parameter("kind", ["type": "string", "enum": .array(kinds.map { .string($0) })], "only this kind of work"),
+                parameter("status", ["type": "string", "enum": .array(phases + [""])], "only those that stand so, in any case of letters"),
+                parameter("kind", ["type": "string", "enum": .array(kinds.map { .string($0) } + [""])], "only this kind of work"),
                 parameter(
                     "limit",
                     [
                         "type": "integer", "minimum": .number(JobCatalogue.pageAllowed.lowerBound),
                         "maximum": .number(JobCatalogue.pageAllowed.upperBound), "default": .number(JobCatalogue.shown),
                     ], "at most so many; a page may have fewer, and more may follow"),
-                parameter("after", ["type": "string", "format": "uuid"], "the next of the page before"),
+                parameter("after", ["type": "string", "pattern": workID], "the next of the page before, which is a job's id"),
             ],
             "responses": ["200": .answer("a page", schema: "JobList"), "400": .problem("a parameter is wrong")],
         ]
     }
 
-    private static let phases = JSON.array(JobPhase.allCases.map { .string($0.rawValue) })
+    private static let phases: [JSON] = JobPhase.allCases.map { .string($0.rawValue) }
+
+    /// A UUID of version 7, or nothing.
+    private static let workID: JSON =
+        "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12})?$"
 
     private static let schema: JSON = [
         "type": "object", "required": ["jobs", "next", "unheard", "shardsWithoutStore"],
@@ -126,7 +131,7 @@ extension JobListRoutes {
             "jobId", "kind", "status", "subject", "createdAt", "completionPercentage", "elapsedMs", "statusUrl", "home", "warnings",
         ],
         "properties": [
-            "jobId": ["type": "string", "format": "uuid"], "kind": ["type": "string"], "status": ["type": "string", "enum": phases],
+            "jobId": ["type": "string", "format": "uuid"], "kind": ["type": "string"], "status": ["type": "string", "enum": .array(phases)],
             "subject": ["type": "string", "description": "what it is about, for people; may be empty"],
             "createdAt": ["type": "string", "format": "date-time"],
             "completionPercentage": ["type": "integer", "minimum": 0, "maximum": 100], "elapsedMs": ["type": "integer"],

@@ -166,11 +166,9 @@ extension LookupBatchRoutes {
     }
 
     private static let operation: JSON = [
-        "summary": "Look up several addresses or domains, each as a job of its own",
-        "requestBody": [
-            "required": true,
-            "content": ["application/json": ["schema": ["$ref": "#/components/schemas/LookupBatchRequest"]]],
-        ],
+        "operationId": "submitLookups", "tags": ["lookup"], "summary": "Look up several addresses or domains, each as a job of its own",
+        "requestBody": .body(
+            "LookupBatchRequest", examples: [.init("two", ["targets": ["8.8.8.8", "example.com"], "services": ["ping"]])]),
         "responses": [
             "202": .answer("for each target, in the order of the request, its job or why there is none", schema: "LookupBatchAccepted"),
             "400": .problem("the request as a whole is wrong; nothing was submitted"), "415": .problem("the Content-Type is not JSON"),
@@ -182,8 +180,8 @@ extension LookupBatchRoutes {
         "type": "object", "required": ["targets"],
         "properties": [
             "targets": [
-                "type": "array", "minItems": 1, "maxItems": .number(targetsAllowed), "items": ["type": "string"],
-                "description": "each an IPv4 or IPv6 address, or a domain name",
+                "type": "array", "minItems": 1, "maxItems": .number(targetsAllowed), "items": ["examples": ["8.8.8.8", "example.com"]],
+                "description": "each an IPv4 or IPv6 address, or a domain name. Of what is none the answer tells, beside it",
             ],
             "services": LookupRoutes.servicesSchema, "fresh": LookupRoutes.freshSchema, "vantage": LookupRoutes.vantageSchema,
         ],

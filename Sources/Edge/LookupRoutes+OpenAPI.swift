@@ -12,13 +12,17 @@ extension LookupRoutes {
     }
 
     static let submitOperation: JSON = [
-        "summary": "Look up an address or a domain",
-        "requestBody": [
-            "required": true,
-            "content": ["application/json": ["schema": ["$ref": "#/components/schemas/LookupRequest"]]],
-        ],
+        "operationId": "submitLookup", "tags": ["lookup"], "summary": "Look up an address or a domain",
+        "requestBody": .body(
+            "LookupRequest",
+            examples: [
+                .init("address", ["target": "8.8.8.8"]), .init("domain", ["target": "example.com", "services": [0, "rdap"], "fresh": true]),
+                .init("everywhere", ["target": "2001:db8::1", "services": ["ping"], "vantage": "all"]),
+            ]),
         "responses": [
-            "202": .answer("accepted; Location is the absolute address of the status document", schema: "LookupAccepted"),
+            "202": .answer(
+                "accepted; Location is the absolute address of the status document", schema: "LookupAccepted", headers: .location,
+                links: .links(by: "jobId", [("status", "readLookup"), ("cancel", "cancelLookup"), ("events", "followJob")])),
             "400": [
                 "description": "a field is wrong, or the target is neither an address nor a domain",
                 "content": [
@@ -33,7 +37,11 @@ extension LookupRoutes {
     ]
 
     static let statusOperation: JSON = [
-        "summary": "The state of a lookup; with Accept: application/json;profile=code names stand for numbers",
+        "operationId": "readLookup", "tags": ["lookup"], "summary": "The state of a lookup", "parameters": [.workID(of: "a lookup")],
+        "description": """
+            With `Accept: application/json;profile=code` services have names instead of numbers, and the keys of their data begin with a \
+            capital letter.
+            """,
         "responses": [
             "200": [
                 "description": "the document",
@@ -49,21 +57,23 @@ extension LookupRoutes {
                 ],
                 "content": ["application/json": ["schema": ["$ref": "#/components/schemas/LookupStatus"]]],
             ],
-            "404": .answer("no such job", schema: "LookupError"),
+            "404": notFound,
             "503": .problem("the job's home does not answer now; see Retry-After"),
         ],
     ]
 
     static let cancelOperation: JSON = [
-        "summary": "Cancel a lookup",
+        "operationId": "cancelLookup", "tags": ["lookup"], "summary": "Cancel a lookup", "parameters": [.workID(of: "a lookup")],
         "responses": [
-            "202": .answer("it ends as Failed with the warning cancelled", schema: "LookupAccepted"),
-            "404": .answer("no such job", schema: "LookupError"), "409": .problem("the job has ended"),
+            "202": .answer("it ends as Failed with the warning cancelled", schema: "LookupAccepted", headers: .location),
+            "404": notFound, "409": .problem("the job has ended"),
         ],
     ]
 
+    private static let notFound = JSON.answer("no such job", schema: "LookupError", example: ["error": "Job not found"])
+
     static let servicesOperation: JSON = [
-        "summary": "What can be looked up",
+        "operationId": "listServices", "tags": ["lookup"], "summary": "What can be looked up",
         "responses": [
             "200": [
                 "description": "the services, by number",
@@ -81,14 +91,24 @@ extension LookupRoutes {
             ["type": "integer", "minimum": 0],
             ["type": "string", "description": "GeoIP, Ping, RDAP, ReverseDNS, in any case of letters"],
         ],
+        "examples": [0, "GeoIP"],
     ]
 
     private static let requestSchema: JSON = [
         "type": "object", "required": ["target"],
         "properties": [
-            "target": ["type": "string", "description": "an IPv4 or IPv6 address, or a domain name"],
+            "target": targetSchema,
             "services": servicesSchema, "fresh": freshSchema, "vantage": vantageSchema,
         ],
+    ]
+
+    static let targetSchema: JSON = [
+        "type": "string",
+        "description": """
+            an IPv4 or IPv6 address, or a domain name with a dot. Blanks around it are left out, an IPv6 address may stand in brackets. \
+            No URL, no network, no name without a dot
+            """,
+        "examples": ["8.8.8.8", "2001:db8::1", "example.com"],
     ]
 
     static let servicesSchema: JSON = [

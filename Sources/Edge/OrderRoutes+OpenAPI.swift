@@ -11,10 +11,17 @@ extension OrderRoutes {
     }
 
     static let placeOperation: JSON = [
-        "summary": "Order something",
-        "requestBody": body("OrderRequest"),
+        "operationId": "placeOrder", "tags": ["orders"], "summary": "Order something",
+        "requestBody": .body(
+            "OrderRequest",
+            examples: [
+                .init("lamp", ["customer": "alice", "item": "lamp", "quantity": 1, "amount": 20]),
+                .init("failing", ["customer": "alice", "item": "lamp", "quantity": 1, "amount": 20, "failAt": "shipping"]),
+            ]),
         "responses": [
-            "202": .answer("kept, and will end whatever dies; Location is the status document's", schema: "OrderAccepted"),
+            "202": .answer(
+                "kept, and will end whatever dies; Location is the status document's", schema: "OrderAccepted", headers: .location,
+                links: .links(by: "orderId", [("status", "readOrder"), ("cancel", "cancelOrder"), ("events", "followJob")])),
             "400": .problem("a field is wrong"), "415": .problem("the Content-Type is not JSON"),
             "503": .problem(
                 "no majority answers; see Retry-After. outcome is failed: there is no order; or unknown: orderId may be one"),
@@ -22,43 +29,44 @@ extension OrderRoutes {
     ]
 
     static let statusOperation: JSON = [
-        "summary": "The state of an order",
+        "operationId": "readOrder", "tags": ["orders"], "summary": "The state of an order", "parameters": [.workID(of: "an order")],
         "responses": [
             "200": .answer("the document", schema: "OrderStatus"), "404": .problem("no such order"), "503": .problem(unavailable),
         ],
     ]
 
     static let cancelOperation: JSON = [
-        "summary": "Cancel an order",
+        "operationId": "cancelOrder", "tags": ["orders"], "summary": "Cancel an order", "parameters": [.workID(of: "an order")],
         "responses": [
             "202": .answer("it is being undone, and ends as Cancelled", schema: "OrderAccepted"), "404": .problem("no such order"),
             "409": .problem("the order has ended"), "503": .problem(unavailable),
         ],
     ]
 
-    static let readAccountOperation = readOperation("What a customer has to spend", schema: "Account")
-    static let setAccountOperation = setOperation("Make an account, or set its balance", body: "AccountBalance", answer: "Account")
-    static let readStockOperation = readOperation("How much there is of an item", schema: "Stock")
-    static let setStockOperation = setOperation("Make an item, or set its quantity", body: "StockQuantity", answer: "Stock")
+    static let readAccountOperation = readOperation("readAccount", "What a customer has to spend", schema: "Account")
+    static let setAccountOperation = setOperation(
+        "setAccount", "Make an account, or set its balance", body: .body("AccountBalance", examples: [.init("rich", ["balance": 1_000])]),
+        answer: "Account")
+    static let readStockOperation = readOperation("readStock", "How much there is of an item", schema: "Stock")
+    static let setStockOperation = setOperation(
+        "setStock", "Make an item, or set its quantity", body: .body("StockQuantity", examples: [.init("ten", ["quantity": 10])]),
+        answer: "Stock")
 
     private static let unavailable: JSON = "no majority answers; see Retry-After, and outcome: failed or unknown"
 
-    private static func body(_ schema: String) -> JSON {
-        ["required": true, "content": ["application/json": ["schema": ["$ref": .string("#/components/schemas/\(schema)")]]]]
-    }
-
     /// The answer with an ETag.
     private static func document(_ schema: String) -> JSON {
-        [
-            "description": "the document",
-            "headers": ["ETag": ["schema": ["type": "string"], "description": "its revision, for If-Match"]],
-            "content": ["application/json": ["schema": ["$ref": .string("#/components/schemas/\(schema)")]]],
+        let tag: JSON = [
+            "required": true, "schema": ["type": "string", "pattern": "^\"[0-9]+\"$"], "description": "its revision, for If-Match",
         ]
+        return .answer("the document", schema: schema, headers: ["ETag": tag])
     }
 
-    private static func readOperation(_ summary: JSON, schema: String) -> JSON {
+    private static let id: JSON = ["name": "id", "in": "path", "required": true, "schema": name, "example": "alice"]
+
+    private static func readOperation(_ id: JSON, _ summary: JSON, schema: String) -> JSON {
         [
-            "summary": summary,
+            "operationId": id, "tags": ["orders"], "summary": summary, "parameters": [Self.id],
             "responses": [
                 "200": document(schema), "400": .problem("the id is no name"), "404": .problem("nobody has made it"),
                 "503": .problem(unavailable),
@@ -66,16 +74,17 @@ extension OrderRoutes {
         ]
     }
 
-    private static func setOperation(_ summary: JSON, body schema: String, answer: String) -> JSON {
+    private static func setOperation(_ id: JSON, _ summary: JSON, body: JSON, answer: String) -> JSON {
         [
-            "summary": summary,
+            "operationId": id, "tags": ["orders"], "summary": summary,
             "parameters": [
+                Self.id,
                 [
-                    "name": "If-Match", "in": "header", "required": false, "schema": ["type": "string"],
-                    "description": "the ETag of what is to be set; absent to make it. * is refused",
+                    "name": "If-Match", "in": "header", "required": false, "schema": ["type": "string", "pattern": tags],
+                    "example": "\"1\"", "description": "the ETag of what is to be set, or several; absent to make it. * is refused",
                 ],
             ],
-            "requestBody": body(schema),
+            "requestBody": body,
             "responses": [
                 "200": document(answer), "400": .problem("a field is wrong, or If-Match is *"),
                 "409": .problem("orders under way hold more than that"),
@@ -85,27 +94,24 @@ extension OrderRoutes {
         ]
     }
 
-    private static let name: JSON = [
-        "type": "string", "minLength": 1, "description": "at most 256 bytes of UTF-8, without control characters",
-    ]
+    /// Entity tags with commas between them, none of which is the star that means any.
+    private static let tags: JSON = {
+        let tag = #"(W/)?"([!#-)+-~][!#-~]*|\*[!#-~]+)?""#
+        return .string("^\(tag)( *, *\(tag))*$")
+    }()
 
-    private static func number(from least: Int64, to most: Int64) -> JSON {
-        [
-            "oneOf": [
-                ["type": "integer", "minimum": .number(least), "maximum": .number(most)], ["type": "string", "pattern": "^[0-9]+$"],
-            ],
-        ]
-    }
+    private static let name = JSON.name(most: OrderForm.nameBytes)
+    private static let amount = JSON.wholeNumber(0...UInt64(OrderForm.amountLimit))
 
     private static let requestSchema: JSON = [
         "type": "object", "required": ["customer", "item", "quantity", "amount"],
         "properties": [
             "customer": name, "item": name,
-            "quantity": number(from: OrderForm.quantities.lowerBound, to: OrderForm.quantities.upperBound),
-            "amount": number(from: 0, to: OrderForm.amountLimit),
+            "quantity": .wholeNumber(UInt64(OrderForm.quantities.lowerBound)...UInt64(OrderForm.quantities.upperBound)),
+            "amount": amount,
             "failAt": [
                 "type": ["string", "null"], "enum": ["order", "payment", "inventory", "shipping", nil],
-                "description": "the step that is to fail, for trying out",
+                "description": "the step that is to fail, for trying out; in any case of letters",
             ],
         ],
     ]
@@ -138,7 +144,7 @@ extension OrderRoutes {
     private static func settingSchema(_ amount: String) -> JSON {
         [
             "type": "object", "required": .array([.string(amount)]),
-            "properties": .object([.init(amount, number(from: 0, to: OrderForm.amountLimit))]),
+            "properties": .object([.init(amount, Self.amount)]),
         ]
     }
 

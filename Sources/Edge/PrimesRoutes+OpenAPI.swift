@@ -10,21 +10,26 @@ extension PrimesRoutes {
     }
 
     static let submitOperation: JSON = [
-        "summary": "Count the primes of a range",
-        "requestBody": [
-            "required": true,
-            "content": ["application/json": ["schema": ["$ref": "#/components/schemas/PrimesRequest"]]],
-        ],
+        "operationId": "countPrimes", "tags": ["primes"], "summary": "Count the primes of a range",
+        "description": "Both ends belong to it. A range that all nodes together could not count within the deadline is refused.",
+        "requestBody": .body(
+            "PrimesRequest",
+            examples: [
+                .init("million", ["from": 0, "to": 1_000_000]),
+                .init("wide", ["from": "18446744073709551600", "to": "18446744073709551615", "algorithm": "sieve"]),
+            ]),
         "responses": [
-            "202": .answer("accepted; Location is the status document's", schema: "Accepted"),
-            "400": .problem("a field is wrong, or the range would outlast the deadline"),
+            "202": .answer(
+                "accepted; Location is the status document's", schema: "Accepted", headers: .location,
+                links: .links(by: "jobId", [("status", "readPrimes"), ("cancel", "cancelPrimes"), ("events", "followJob")])),
+            "400": .problem("a field is wrong, or the range would outlast the deadline"), "415": .problem("the Content-Type is not JSON"),
             "503": .problem(
                 "no home for the job now; see Retry-After. outcome is failed: there is no job; or unknown: jobId may be one"),
         ],
     ]
 
     static let statusOperation: JSON = [
-        "summary": "The state of a count",
+        "operationId": "readPrimes", "tags": ["primes"], "summary": "The state of a count", "parameters": [.workID(of: "a count")],
         "responses": [
             "200": .answer("the document", schema: "PrimesStatus"), "404": .problem("no such job"),
             "503": .problem("the job's home does not answer now; see Retry-After"),
@@ -32,29 +37,23 @@ extension PrimesRoutes {
     ]
 
     static let cancelOperation: JSON = [
-        "summary": "Cancel a count",
+        "operationId": "cancelPrimes", "tags": ["primes"], "summary": "Cancel a count", "parameters": [.workID(of: "a count")],
         "responses": [
             "202": .answer("it ends as Failed with the warning cancelled", schema: "Accepted"),
             "404": .problem("no such job"), "409": .problem("the job has ended"),
         ],
     ]
 
-    private static let number: JSON = [
-        "description": "a whole number, 0 to 2^64-1; as a string where a client's numbers are not that wide",
-        "oneOf": [
-            ["type": "integer", "minimum": 0, "maximum": .number("18446744073709551615")],
-            ["type": "string", "pattern": "^[0-9]+$"],
-        ],
-    ]
-
     private static let requestSchema: JSON = [
         "type": "object", "required": ["from", "to"],
         "properties": [
-            "from": number, "to": number,
-            "algorithm": ["type": "string", "enum": ["sieve", "trial"], "default": "sieve"],
+            "from": .wholeNumber(0...UInt64.max), "to": .wholeNumber(0...UInt64.max),
+            "algorithm": [
+                "type": ["string", "null"], "enum": ["sieve", "trial", nil], "default": "sieve", "description": "in any case of letters",
+            ],
             "chunks": [
-                "type": "integer", "minimum": 1, "maximum": 100_000,
-                "description": "how many parts; chosen by the mesh when absent",
+                "oneOf": [["type": "null"], .wholeNumber(1...100_000)],
+                "description": "how many parts; chosen by the mesh when absent or null",
             ],
         ],
     ]
@@ -82,7 +81,7 @@ extension PrimesRoutes {
             "completionPercentage": ["type": "integer", "minimum": 0, "maximum": 100],
             "count": ["type": ["integer", "null"], "description": "null until completed, exact then"],
             "chunks": [
-                "type": "object",
+                "type": "object", "required": ["total", "done", "inFlight", "resent"],
                 "properties": [
                     "total": ["type": "integer"], "done": ["type": "integer"], "inFlight": ["type": "integer"],
                     "resent": ["type": "integer"],

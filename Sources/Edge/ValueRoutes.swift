@@ -61,11 +61,18 @@ public struct ValueRoutes: RouteGroup {
     // MARK: OpenAPI
 
     private static let bytes: JSON = ["application/octet-stream": ["schema": ["type": "string", "format": "binary"]]]
-    private static let tag: JSON = ["ETag": ["schema": ["type": "string"], "description": "its revision"]]
+    private static let tag: JSON = [
+        "ETag": ["required": true, "schema": ["type": "string", "pattern": "^\"[0-9]+\"$"], "description": "its revision"],
+    ]
+    private static let key: JSON = [
+        "name": "key", "in": "path", "required": true, "schema": ["type": "string", "minLength": 1, "maxLength": 256],
+        "description": "at most 256 bytes of UTF-8", "example": "greeting",
+    ]
 
     private static let putOperation: JSON = [
-        "summary": "Put bytes under a name",
-        "requestBody": ["required": true, "content": bytes],
+        "operationId": "putValue", "tags": ["values"], "summary": "Put bytes under a name", "parameters": [key],
+        "description": "At most 64 KiB, of whichever Content-Type. Without a body there are none.",
+        "requestBody": ["required": false, "content": bytes],
         "responses": [
             "204": ["description": "it survives whatever dies", "headers": tag],
             "400": .problem("the name is no UTF-8 when it is percent-decoded; or there is an If-Match, or an If-None-Match"),
@@ -75,10 +82,11 @@ public struct ValueRoutes: RouteGroup {
     ]
 
     private static let getOperation: JSON = [
-        "summary": "The bytes that were put last",
+        "operationId": "getValue", "tags": ["values"], "summary": "The bytes that were put last", "parameters": [key],
         "responses": [
             "200": ["description": "the bytes", "headers": tag, "content": bytes],
             "400": .problem("the name is no UTF-8 when it is percent-decoded"), "404": .problem("nothing was ever put under this name"),
+            "413": .problem("the name has more than 256 bytes"),
             "503": .problem("no majority answers; see Retry-After"),
         ],
     ]

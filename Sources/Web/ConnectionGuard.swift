@@ -4,7 +4,8 @@
 // state of a connection has an end that does not depend on the client:
 //
 //     head      from the opening, or from the first byte of a further request, until its head is there: `headDeadline`,
-//               then 408 (RFC 9110, 15.5.9) and the end
+//               then 408 (RFC 9110, 15.5.9) and the end; a head with more fields or bytes than `headFields` and `headBytes`
+//               is 431 (RFC 6585, 5) as soon as it has them, and the end
 //     busy      a request is read or answered; its time is the responder's to bound. The answer must be taken too: when
 //               nothing of it goes out for `stall`, the end
 //     linger    the answer is out, and the request's body is not all in: it is read and dropped for `linger`, up to
@@ -18,6 +19,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
 import World
 
@@ -187,14 +189,32 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func refuseHead(_ context: ChannelHandlerContext) {
-        let problem = Problem(
-            status: 408, detail: "no request has come within \(limits.headDeadline.milliseconds) ms; connect when there is one to send")
+        refuse(context, Problem(
+            status: 408, detail: "no request has come within \(limits.headDeadline.milliseconds) ms; connect when there is one to send"))
+    }
+
+    /// Nothing that follows what cannot be read can be read either.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // In the midst of a request, whoever reads its body learns of it.
+        guard let fault = error as? HTTPParserError, phase != .busy else { return context.fireErrorCaught(error) }
+        guard phase != .ending else { return }
+        guard phase == .head || phase == .idle else { return end(context) }
+        if fault == .headerOverflow {
+            let most = "at most \(limits.headFields) fields and \(limits.headBytes) bytes"
+            refuse(context, Problem(status: 431, detail: "the head of a request has \(most); leave out what nobody here reads"))
+        } else {
+            refuse(context, Problem(status: 400, detail: "that is no HTTP: \(fault)"))
+        }
+    }
+
+    /// Answers what is no whole request, and ends.
+    private func refuse(_ context: ChannelHandlerContext, _ problem: Problem) {
         let text = ByteBuffer(string: problem.json.text() + "\n")
         let fields: HTTPFields = [
             .connection: "close", .contentType: Problem.mediaType, .contentLength: String(text.readableBytes),
         ]
         begin(.ending)
-        context.write(wrapOutboundOut(.head(HTTPResponse(status: .requestTimeout, headerFields: fields))), promise: nil)
+        context.write(wrapOutboundOut(.head(HTTPResponse(status: .init(code: problem.status), headerFields: fields))), promise: nil)
         context.write(wrapOutboundOut(.body(text)), promise: nil)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }

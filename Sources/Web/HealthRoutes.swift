@@ -27,10 +27,10 @@ public struct HealthRoutes: RouteGroup {
 
     public var routes: [WebRoute] {
         [
-            WebRoute(.get, "/health/live", operation: Self.operation("Whether the process answers.", ready: false)) { _ in
+            WebRoute(.get, "/health/live", operation: Self.operation("readLiveness", "Whether the process answers.", ready: false)) { _ in
                 .text(Readiness.healthy.rawValue)
             },
-            WebRoute(.get, "/health/ready", operation: Self.operation("Whether the node can work.", ready: true)) {
+            WebRoute(.get, "/health/ready", operation: Self.operation("readReadiness", "Whether the node can work.", ready: true)) {
                 [readiness, reason] _ in
                 let state = await readiness()
                 var answer = Response.text(state.rawValue, status: state == .unhealthy ? .serviceUnavailable : .ok)
@@ -40,18 +40,20 @@ public struct HealthRoutes: RouteGroup {
         ]
     }
 
-    private static func operation(_ summary: JSON, ready: Bool) -> JSON {
+    private static func operation(_ id: JSON, _ summary: JSON, ready: Bool) -> JSON {
+        let head: [JSON.Member] = [.init("operationId", id), .init("tags", ["health"]), .init("summary", summary)]
+        let why: JSON = ["Gossamer-Reason": ["schema": ["type": "string"], "description": "why not all of the work can be done"]]
         func answer(_ description: String, _ words: [JSON]) -> JSON {
             [
-                "description": .string(description),
+                "description": .string(description), "headers": ready ? why : [:],
                 "content": ["text/plain": ["schema": ["type": "string", "enum": .array(words)]]],
             ]
         }
-        guard ready else { return ["summary": summary, "responses": ["200": answer("it does", ["Healthy"])]] }
+        guard ready else { return .object(head + [.init("responses", ["200": answer("it does", ["Healthy"])])]) }
         let responses: [JSON.Member] = [
             .init("200", answer("all of the work can be done, or some: then the header Gossamer-Reason says why", ["Healthy", "Degraded"])),
             .init("503", answer("none can; the header Gossamer-Reason says why", ["Unhealthy"])),
         ]
-        return ["summary": summary, "responses": .object(responses)]
+        return .object(head + [.init("responses", .object(responses))])
     }
 }

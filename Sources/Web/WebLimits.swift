@@ -6,6 +6,10 @@ import World
 public struct WebLimits: Sendable, Hashable {
     /// Bytes in a request's body; then 413. Default 1 MiB.
     public var body: Int
+    /// Fields in a request's head; then 431. Default 128.
+    public var headFields: Int
+    /// Bytes of the names and values of all of them, and of the path with the query; then 431. Default 32 KiB.
+    public var headBytes: Int
     /// From a connection's opening, or the first byte of a further request, to the end of the head; then 408. Default 10 s.
     public var headDeadline: Duration
     /// From a request's head to the head of its answer; then 408 when the body is still awaited, 503 otherwise. Default 10 s.
@@ -25,11 +29,13 @@ public struct WebLimits: Sendable, Hashable {
     public var connections: Int
 
     public init(
-        body: Int = 1 << 20, headDeadline: Duration = .seconds(10), requestDeadline: Duration = .seconds(10),
-        keepAlive: Duration = .seconds(30), linger: Duration = .seconds(1), lingerBytes: Int = 64 << 10,
+        body: Int = 1 << 20, headFields: Int = 128, headBytes: Int = 32 << 10, headDeadline: Duration = .seconds(10),
+        requestDeadline: Duration = .seconds(10), keepAlive: Duration = .seconds(30), linger: Duration = .seconds(1), lingerBytes: Int = 64 << 10,
         stall: Duration = .seconds(30), stopGrace: Duration = .seconds(5), connections: Int = Self.affordedConnections
     ) {
         self.body = body
+        self.headFields = headFields
+        self.headBytes = headBytes
         self.headDeadline = headDeadline
         self.requestDeadline = requestDeadline
         self.keepAlive = keepAlive

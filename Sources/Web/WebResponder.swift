@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOHTTP1
 import World
 
 /// What travels with a request through the framework.
@@ -42,9 +43,11 @@ struct WebResponder: HTTPResponder {
         self.router = router.buildResponder()
     }
 
+    /// Those that routes may have, and one that none has: see ``routed(_:)``.
+    private static let methods: [HTTPRequest.Method] = [.get, .head, .put, .post, .patch, .delete, .trace, .connect]
+
     /// The router answers 404 for a method that a path does not have; the client ought to learn which it has.
     private static func refuseOtherMethods(of routes: [WebRoute], in router: Router<WebContext>) {
-        let methods: [HTTPRequest.Method] = [.get, .head, .put, .post, .patch, .delete, .trace, .connect]
         var seen: [String] = []
         for path in routes.map(\.pattern) where !seen.contains(path) {
             seen.append(path)
@@ -55,16 +58,23 @@ struct WebResponder: HTTPResponder {
             let allowed = names.joined(separator: ", ")
             // The router answers HEAD where there is GET.
             for method in methods where !offered.contains(method) && !(method == .head && offered.contains(.get)) {
-                router.on(RouterPath(path), method: method) { request, _ -> Response in
+                router.on(RouterPath(path), method: method) { _, _ -> Response in
                     if refusal == .emptyBody { return Response(status: .methodNotAllowed, headers: [.allow: allowed]) }
-                    throw Problem(
-                        status: 405, detail: "\(method.rawValue) is not offered here; \(allowed) is",
-                        headers: [.init(name: .allow, value: allowed)])
+                    throw MethodRefused(allowed: allowed)
                 }
             }
             if hasOptions { continue }
             router.on(RouterPath(path), method: .options) { _, _ in Response(status: .noContent, headers: [.allow: allowed]) }
         }
+    }
+
+    /// The request as the router knows it, which has never heard of most methods and would say that the path is nowhere. So they go as one
+    /// that no route has.
+    private static func routed(_ request: Request) -> Request {
+        guard request.method != .options, !methods.contains(request.method) else { return request }
+        var head = request.head
+        head.method = .trace
+        return Request(head: head, body: request.body)
     }
 
     func respond(to request: Request, context: WebContext) async throws -> Response {
@@ -79,9 +89,16 @@ struct WebResponder: HTTPResponder {
 
     private func answer(_ request: Request, _ context: WebContext) async -> Response {
         do {
-            return try await withinDeadline(context) { try await router.respond(to: request, context: context) }
+            let routed = Self.routed(request)
+            return try await withinDeadline(context) { try await router.respond(to: routed, context: context) }
         } catch let problem as Problem {
             return problem.response
+        } catch let fault as HTTPParserError {
+            return Problem(status: 400, detail: "the body is no HTTP: \(fault)").response
+        } catch let refused as MethodRefused {
+            return Problem(
+                status: 405, detail: "\(request.method.rawValue) is not offered here; \(refused.allowed) is",
+                headers: [.init(name: .allow, value: refused.allowed)]).response
         } catch {
             logger.error("a request failed: \(request.method.rawValue) \(request.uri.path): \(error)")
             return Problem(status: 500, detail: "the server has a fault; its log says more").response
@@ -119,6 +136,9 @@ struct WebResponder: HTTPResponder {
         }
     }
 }
+
+/// A path that has other methods.
+private struct MethodRefused: Error { let allowed: String }
 
 /// Turns the framework's own errors into ours. A middleware, because the router would answer them itself.
 private struct FrameworkErrors: RouterMiddleware {

@@ -115,7 +115,11 @@ public final class WebServer: Sendable {
             responder: WebResponder(
                 routes: routes, transport: transport, world: world, limits: limits, stopping: stopping, logger: logger),
             server: .http1(
-                configuration: .init(additionalChannelHandlers: [ConnectionGuard(limits: self.limits, table: connections)])),
+                configuration: .init(
+                    additionalChannelHandlers: [ConnectionGuard(limits: self.limits, table: connections)],
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: limits.headBytes, maxHeaderListSize: limits.headBytes,
+                        maxHeaderFieldCount: limits.headFields))),
             configuration: .init(address: bindAddress, backlog: 1_024),
             onServerRunning: { [self] channel in
                 restrictSocket()

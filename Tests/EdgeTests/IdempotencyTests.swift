@@ -362,7 +362,8 @@ private final class ProbeRoutes: RouteGroup {
                     guard isPost else { continue }
                     posts += 1
                     #expect(responses.contains { $0.key == "409" })
-                    for response in responses where response.key != "default" {
+                    // What every server answers, whatever the route is, stands elsewhere.
+                    for response in responses where response.value["$ref"] == nil {
                         let headers = response.value["headers"]
                         #expect(headers?["Idempotency-Expires"] != nil && headers?["Idempotency-Replayed"] != nil)
                     }

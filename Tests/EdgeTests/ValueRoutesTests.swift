@@ -13,7 +13,7 @@ import World
 /// Values under names, over the edge's HTTP.
 @Suite struct ValueRoutesTests {
     /// One register in memory for each name, by the machine of values.
-    private final class Registers: RegisterEngine {
+    final class Registers: RegisterEngine {
         private let content = Mutex<(values: [RegisterKey: (count: UInt64, bytes: [UInt8])], error: RegisterError?)>(([:], nil))
 
         func fail(_ error: RegisterError?) { content.withLock { $0.error = error } }

@@ -12,6 +12,10 @@ public struct Answer: Sendable {
     public let headers: [String: String]
     public let text: String
 
+    public init(status: Int, headers: [String: String], text: String) {
+        (self.status, self.headers, self.text) = (status, headers, text)
+    }
+
     /// The body as JSON; nil when it is none.
     public var json: JSON? { try? JSON(parsing: text.utf8) }
 }

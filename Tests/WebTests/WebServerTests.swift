@@ -96,6 +96,13 @@ func withServer<T>(
             #expect(options.status == 204 && options.text.isEmpty)
             #expect(options.headers["allow"] == "GET, HEAD, DELETE, OPTIONS")
             #expect(try await ask("TRACE", "\(base)/things/a").status == 405)
+            // Of these the router has never heard.
+            for method in ["QUERY", "PROPFIND"] {
+                let refused = try await ask(method, "\(base)/things/a")
+                #expect(refused.status == 405 && refused.headers["allow"] == "GET, HEAD, DELETE, OPTIONS")
+                #expect(refused.json?["detail"]?.string?.hasPrefix(method) == true, "\(refused.text)")
+                #expect(try await ask(method, "\(base)/nowhere").status == 404)
+            }
             #expect(try await ask("OPTIONS", "\(base)/nothing").status == 404)
         }
     }
