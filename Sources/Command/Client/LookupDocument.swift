@@ -6,6 +6,8 @@ package struct LookupDocument: JobPicture {
     /// The outcome of one service.
     package struct Result: Sendable {
         package let service: String
+        /// How long ago it was found, when it was kept from an earlier lookup.
+        package let age: Duration?
         package let isSuccess: Bool
         package let error: String
         package let duration: Duration
@@ -33,6 +35,7 @@ package struct LookupDocument: JobPicture {
         results = (json["results"]?.elements ?? []).map { result in
             Result(
                 service: result["serviceName"]?.string ?? result["serviceType"]?.string ?? "?",
+                age: result["cache"]?["hit"] == .bool(true) ? .seconds(result["cache"]?["ageSeconds"]?.integer(Int64.self) ?? 0) : nil,
                 isSuccess: result["success"] == .bool(true), error: result["errorMessage"]?.string ?? "",
                 duration: .milliseconds(result["durationMs"]?.integer(Int64.self) ?? 0), data: result["result"] ?? .null)
         }
@@ -48,9 +51,16 @@ package struct LookupDocument: JobPicture {
         var table = Table([.init("SERVICE"), .init("TOOK", .right), .init("RESULT")])
         for result in results {
             let text = result.isSuccess ? LookupText.sentence(result.service, result.data) : "failed: \(result.error)"
-            table.add([result.service, Self.took(result.duration), text])
+            table.add([result.service, Self.took(result.duration), text + Self.kept(result.age)])
         }
         return table
+    }
+
+    /// That somebody else had it looked up; the document has whole seconds.
+    private static func kept(_ age: Duration?) -> String {
+        guard let age else { return "" }
+        let seconds = age.components.seconds
+        return " (kept, found \(seconds < 1 ? "< 1 s" : seconds < 60 ? "\(seconds) s" : DurationText.short(age)) ago)"
     }
 
     /// The document has whole milliseconds: fewer than ten are not told to the tenth, and none is not nothing.
