@@ -64,6 +64,7 @@ import Yams
             ("security", TopologyKeys.security),
             ("security.curve", TopologyKeys.curve), ("security.curve.nodes.*", TopologyKeys.curveNode),
             ("lookup", TopologyKeys.lookup), ("lookup.geoip", TopologyKeys.geoip),
+            ("lookup.cache", TopologyKeys.cache),
             ("lookup.outside", TopologyKeys.outside), ("primes", TopologyKeys.primes), ("admin", TopologyKeys.admin),
             ("log", TopologyKeys.log),
         ] {
@@ -101,7 +102,7 @@ import Yams
             .replacing("    host: 127.0.0.1\n", with: "")
         var lines = stripped.split(separator: "\n").map(String.init)
         // What is left of a section all of whose keys were removed.
-        lines.removeAll { ["  admin:", "transport:", "  outside:", "primes:", "log:"].contains($0) }
+        lines.removeAll { ["  admin:", "transport:", "  outside:", "  cache:", "primes:", "log:"].contains($0) }
         let bare = try Topology.parse(lines.joined(separator: "\n"), file: "r.yaml")
         #expect(bare.nodes == whole.nodes && bare.seeds == whole.seeds && bare.dataDir == whole.dataDir)
         #expect(bare.log == whole.log)
@@ -119,6 +120,9 @@ import Yams
         #expect(outside.calls == figures.calls && outside.questions == figures.questions && outside.waiting == figures.waiting)
         #expect(outside.attempts == figures.attempts && outside.failures == figures.failures && outside.hosts == figures.hosts)
         #expect(outside.pauseMin == figures.pauseMin && outside.pauseMax == figures.pauseMax)
+        let (cache, kept) = (topology.lookup.cache, LookupCacheSettings())
+        #expect(cache.entries == kept.entries && cache.bytes == kept.bytes)
+        #expect(cache.keepMax == kept.keepMax && cache.failedMax == kept.failedMax)
         let (primes, work) = (topology.primes, PrimesRequest.defaultLimits)
         #expect(primes.deadline == work.deadline)
         #expect(primes.runningJobs == work.runningJobs)
