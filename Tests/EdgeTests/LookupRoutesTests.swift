@@ -110,6 +110,7 @@ import World
                 "data": #"{"averageRoundtripMs":15.2,"results":[{"roundtripTime":15,"ttl":64}]}"#, "errorMessage": nil,
                 "completedAt": "2025-11-24T16:00:00.200Z", "durationMs": 45, "serviceName": "Ping",
                 "result": ["averageRoundtripMs": .number("15.2"), "results": [["roundtripTime": 15, "ttl": 64]]],
+                "cache": nil,
             ])
             let code = try #require(try await ask(
                 "GET", "\(base)/api/lookup/\(id)", headers: [("Accept", "application/json; profile=code")]).json)
