@@ -152,6 +152,13 @@ import World
         #expect(try refuses("0.0.0.0") && !refuses("127.0.0.1"))
     }
 
+    @Test func theFiguresForWhatIsKeptReachTheLookups() throws {
+        let given = try topology(Self.node + "lookup: {cache: {entries: 0, bytes: 2MiB, keepMax: 3s, failedMax: 4s}}\n").lookup
+        let figures = LookupCacheSettings(entries: 0, bytes: 2 << 20, keepMax: .seconds(3), failedMax: .seconds(4))
+        #expect(LookupConfiguration(given).cache == figures)
+        #expect(LookupConfiguration(try topology(Self.node).lookup).cache == LookupCacheSettings())
+    }
+
     /// What the file's reader lets pass is what the lookups take as it is.
     @Test func theRangesOfTheFileAreThoseOfTheLookups() throws {
         let ranges: [(key: String, range: ClosedRange<Int>, unit: String)] = [
@@ -160,13 +167,21 @@ import World
             ("failures", OutsideFigures.failuresAllowed, ""), ("hosts", OutsideFigures.hostsAllowed, ""),
             ("pauseMax", OutsideFigures.pauseAllowed.milliseconds, "ms"), ("pauseMin", OutsideFigures.pauseAllowed.milliseconds, "ms"),
         ]
-        for (key, range, unit) in ranges {
-            func isRead(_ value: Int) -> Bool {
-                (try? topology(Self.node + "lookup: {outside: {\(key): \(value)\(unit)}}\n")) != nil
-            }
-            #expect(isRead(range.lowerBound) && isRead(range.upperBound), "\(key)")
-            #expect(!isRead(range.lowerBound - 1) && !isRead(range.upperBound + 1), "\(key)")
+        for (key, range, unit) in ranges { try check("outside", key, range, unit) }
+        let kept: [(key: String, range: ClosedRange<Int>, unit: String)] = [
+            ("entries", LookupCacheSettings.entriesAllowed, ""), ("bytes", LookupCacheSettings.bytesAllowed, ""),
+            ("keepMax", LookupCacheSettings.keepAllowed.milliseconds, "ms"),
+            ("failedMax", LookupCacheSettings.keepAllowed.milliseconds, "ms"),
+        ]
+        for (key, range, unit) in kept { try check("cache", key, range, unit) }
+    }
+
+    private func check(_ section: String, _ key: String, _ range: ClosedRange<Int>, _ unit: String) throws {
+        func isRead(_ value: Int) -> Bool {
+            (try? topology(Self.node + "lookup: {\(section): {\(key): \(value)\(unit)}}\n")) != nil
         }
+        #expect(isRead(range.lowerBound) && isRead(range.upperBound), "\(key)")
+        #expect(!isRead(range.lowerBound - 1) && !isRead(range.upperBound + 1), "\(key)")
     }
 
     @Test func aRestThatIsNeverReachedIsRefused() throws {

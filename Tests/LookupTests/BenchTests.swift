@@ -32,6 +32,10 @@ import World
 
     private static let target = LookupTarget(IPAddress("127.0.0.1")!)
     private static func order(_ service: LookupService = .ping) -> LookupOrder { LookupOrder(service: service.value, target: target) }
+    /// About a target of its own, so that it shares no lookup.
+    private static func order(_ number: Int) throws -> LookupOrder {
+        LookupOrder(service: LookupService.ping.value, target: try LookupTarget("127.0.0.\(number)"))
+    }
     private static func job(_ number: UInt64) -> WorkID { WorkID(milliseconds: number, randomA: 0, randomB: 0) }
 
     @Test func anOutcomeSaysWhatCameWhenAndWhere() async throws {
@@ -111,7 +115,7 @@ import World
             for number in 0..<8 {
                 group.addTask {
                     do {
-                        return try await bench.perform(order: Self.order(), job: Self.job(UInt64(number))).isSuccess
+                        return try await bench.perform(order: Self.order(number), job: Self.job(UInt64(number))).isSuccess
                     } catch let error as WorkRefusal where error.code == .overloaded {
                         return false
                     }
@@ -161,7 +165,7 @@ import World
         let first = world.spawn("first") { _ = try? await bench.perform(order: Self.order(), job: Self.job(1)) }
         while worker.count == 0 { try await world.sleep(for: .milliseconds(5)) }
         let queued = world.spawn("queued") {
-            await #expect(throws: CancellationError.self) { try await bench.perform(order: Self.order(), job: Self.job(2)) }
+            await #expect(throws: CancellationError.self) { try await bench.perform(order: Self.order(2), job: Self.job(2)) }
         }
         while await bench.counts[0].counts.waiting == 0 { try await world.sleep(for: .milliseconds(5)) }
         queued.cancel()
@@ -244,14 +248,34 @@ import World
         let bad = LookupOutcome(service: 3, result: .failure(LookupFailure("no")), completedAtMs: 8, durationMs: 4, node: "n2")
         try await store.save(good, of: Self.job(1))
         try await store.save(bad, of: Self.job(1))
+        let kept = LookupOutcome(
+            service: 2, result: .success("{}"), completedAtMs: 9, durationMs: 0, node: "n1",
+            cache: .hit(age: .seconds(3), left: .seconds(4)))
+        let joined = LookupOutcome(
+            service: 1, result: .success("{}"), completedAtMs: 9, durationMs: 0, node: "n1",
+            cache: .lookedUp(.miss, isJoined: true, kept: nil))
+        try await store.save(kept, of: Self.job(2))
+        try await store.save(joined, of: Self.job(2))
         let next = try FileLookupResultStore(world: world, directory: folder.path)
         for store in [store, next] {
             #expect(await store.outcome(of: Self.job(1), service: 0) == good)
             #expect(await store.outcome(of: Self.job(1), service: 3) == bad)
             #expect(await store.outcome(of: Self.job(1), service: 1) == nil)
             #expect(await store.outcome(of: Self.job(2), service: 0) == nil)
+            #expect(await store.outcome(of: Self.job(2), service: 2) == kept)
+            #expect(await store.outcome(of: Self.job(2), service: 1) == joined)
         }
-        #expect(try world.files.list(folder.path) == ["\(Self.job(1))-0.json", "\(Self.job(1))-3.json"])
+        let names = ["\(Self.job(1))-0.json", "\(Self.job(1))-3.json", "\(Self.job(2))-1.json", "\(Self.job(2))-2.json"]
+        #expect(try world.files.list(folder.path) == names)
+    }
+
+    /// What an earlier release has written.
+    @Test func aFileWithoutAWordOfTheCacheIsRead() async throws {
+        let world = SystemWorld(), folder = try TemporaryFolder()
+        let text = #"{"service":1,"success":true,"data":"{}","errorMessage":null,"completedAtMs":7,"durationMs":3,"node":"n1"}"#
+        try world.files.writeDurably(Array(text.utf8), to: folder.path + "/\(Self.job(1))-1.json")
+        let store = try FileLookupResultStore(world: world, directory: folder.path)
+        #expect(await store.outcome(of: Self.job(1), service: 1) == Self.outcome(1, "{}"))
     }
 
     @Test func aDirectoryThatHasVanishedIsMadeAgain() async throws {

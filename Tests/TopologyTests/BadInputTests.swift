@@ -94,6 +94,20 @@ import World
         #expect(Files.problems(Files.good + "\nlookup: {ping: \(good)}") == [])
     }
 
+    @Test func aFigureForWhatIsKeptIsRefusedWithItsRange() {
+        for (key, bad, demand) in [
+            ("entries", "1000001", "whole number from 0 to 1000000"),
+            ("bytes", "1KiB", "number of bytes from 1048576 to 17179869184, such as 1400, 64KiB or 16MiB"),
+            ("keepMax", "8d", "duration from 1s to 7d, with its unit, such as 200ms, 1.5s or 5m"),
+            ("failedMax", "0s", "duration from 1s to 7d, with its unit, such as 200ms, 1.5s or 5m"),
+        ] {
+            #expect(
+                Files.problems(Files.good + "\nlookup: {cache: {\(key): \(bad)}}") == [
+                    "t.yaml:7:\(20 + key.count): \"lookup.cache.\(key)\" is \"\(bad)\"; it must be a \(demand)"
+                ])
+        }
+    }
+
     @Test func everyProblemIsReportedInTheOrderOfTheLines() {
         let problems = Files.errors(
             """

@@ -64,6 +64,7 @@ import Yams
             ("security", TopologyKeys.security),
             ("security.curve", TopologyKeys.curve), ("security.curve.nodes.*", TopologyKeys.curveNode),
             ("lookup", TopologyKeys.lookup), ("lookup.geoip", TopologyKeys.geoip), ("lookup.ping", TopologyKeys.ping),
+            ("lookup.cache", TopologyKeys.cache),
             ("lookup.outside", TopologyKeys.outside), ("primes", TopologyKeys.primes), ("admin", TopologyKeys.admin),
             ("limits", TopologyKeys.limits), ("limits.post", TopologyKeys.limit), ("limits.get", TopologyKeys.limit),
             ("limits.all", TopologyKeys.limit), ("limits.keys.*", TopologyKeys.limitKey),
@@ -103,7 +104,7 @@ import Yams
             .replacing("    host: 127.0.0.1\n", with: "")
         var lines = stripped.split(separator: "\n").map(String.init)
         // What is left of a section all of whose keys were removed.
-        lines.removeAll { ["  admin:", "transport:", "  ping:", "  outside:", "primes:", "log:"].contains($0) }
+        lines.removeAll { ["  admin:", "transport:", "  ping:", "  outside:", "  cache:", "primes:", "log:"].contains($0) }
         let bare = try Topology.parse(lines.joined(separator: "\n"), file: "r.yaml")
         #expect(bare.nodes == whole.nodes && bare.seeds == whole.seeds && bare.dataDir == whole.dataDir)
         #expect(bare.log == whole.log)
@@ -124,6 +125,9 @@ import Yams
         let (ping, settings) = (topology.lookup.ping, PingSettings())
         #expect(ping.count == settings.count && ping.interval == settings.interval && ping.timeout == settings.patience)
         #expect(ping.methods?.map(\.rawValue) == settings.methods.map(\.rawValue) && ping.ports == settings.ports)
+        let (cache, kept) = (topology.lookup.cache, LookupCacheSettings())
+        #expect(cache.entries == kept.entries && cache.bytes == kept.bytes)
+        #expect(cache.keepMax == kept.keepMax && cache.failedMax == kept.failedMax)
         let (primes, work) = (topology.primes, PrimesRequest.defaultLimits)
         #expect(primes.deadline == work.deadline)
         #expect(primes.runningJobs == work.runningJobs)

@@ -6,6 +6,8 @@ package struct LookupDocument: JobPicture {
     /// The outcome of one service.
     package struct Result: Sendable {
         package let service: String
+        /// How long ago it was found, when it was kept from an earlier lookup.
+        package let age: Duration?
         package let isSuccess: Bool
         package let error: String
         package let duration: Duration
@@ -42,6 +44,7 @@ package struct LookupDocument: JobPicture {
         results = (json["results"]?.elements ?? []).map { result in
             Result(
                 service: result["serviceName"]?.string ?? result["serviceType"]?.string ?? "?",
+                age: result["cache"]?["hit"] == .bool(true) ? .seconds(result["cache"]?["ageSeconds"]?.integer(Int64.self) ?? 0) : nil,
                 isSuccess: result["success"] == .bool(true), error: result["errorMessage"]?.string ?? "",
                 duration: .milliseconds(result["durationMs"]?.integer(Int64.self) ?? 0), data: result["result"] ?? .null,
                 node: result["node"]?.string ?? "", address: result["resolvedAddress"]?.string ?? "",
@@ -66,9 +69,17 @@ package struct LookupDocument: JobPicture {
         for result in results {
             let source = hasNodes && !result.failureSource.isEmpty ? " (\(result.failureSource))" : ""
             let text = result.isSuccess ? LookupText.sentence(result.service, result.data) : "failed\(source): \(result.error)"
-            table.add([result.service] + (hasNodes ? [result.node, result.address] : []) + [Self.took(result.duration), text])
+            let found = text + Self.kept(result.age)
+            table.add([result.service] + (hasNodes ? [result.node, result.address] : []) + [Self.took(result.duration), found])
         }
         return table
+    }
+
+    /// That somebody else had it looked up; the document has whole seconds.
+    private static func kept(_ age: Duration?) -> String {
+        guard let age else { return "" }
+        let seconds = age.components.seconds
+        return " (kept, found \(seconds < 1 ? "< 1 s" : seconds < 60 ? "\(seconds) s" : DurationText.short(age)) ago)"
     }
 
     /// The document has whole milliseconds: fewer than ten are not told to the tenth, and none is not nothing.

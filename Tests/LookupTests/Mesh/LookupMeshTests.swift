@@ -13,11 +13,13 @@ private final class PatientWorker: LookupWorker {
     let service: LookupService
     let timeout = Duration.seconds(15)
     private let duration: Duration
+    private let keep: Duration?
     private let calls = Mutex(0)
 
-    init(_ service: LookupService, duration: Duration) {
+    init(_ service: LookupService, duration: Duration, keep: Duration?) {
         self.service = service
         self.duration = duration
+        self.keep = keep
     }
 
     var count: Int { calls.withLock { $0 } }
@@ -25,21 +27,21 @@ private final class PatientWorker: LookupWorker {
     func lookUp(_ target: LookupTarget, _ world: any World) async throws -> LookupAnswer {
         calls.withLock { $0 += 1 }
         try await world.sleep(for: duration)
-        if service == .geoIP { throw LookupFailure("private range") }
+        if service == .geoIP { throw LookupFailure("private range", source: .target, keep: keep) }
         // Larger than a register takes.
-        if service == .rdap { return LookupAnswer(["text": .string(String(repeating: "x", count: 100_000))]) }
-        return LookupAnswer(["target": .string(target.text)])
+        if service == .rdap { return LookupAnswer(["text": .string(String(repeating: "x", count: 100_000))], keep: keep) }
+        return LookupAnswer(["target": .string(target.text)], keep: keep)
     }
 }
 
 /// Lookups on real nodes in this process, over sockets of 127.0.0.1, with real registers.
 @Suite(.serialized, .bounded) struct LookupMeshTests {
     private static func withMesh(
-        stores: Int = 3, duration: Duration = .milliseconds(10), ofLast last: Duration? = nil,
+        stores: Int = 3, duration: Duration = .milliseconds(10), ofLast last: Duration? = nil, keep: Duration? = nil,
         _ body: (JobMesh<LookupJob>, [PatientWorker]) async throws -> Void
     ) async throws {
         let workers = (0..<stores).map { index in
-            LookupService.all.map { PatientWorker($0, duration: index == stores - 1 ? last ?? duration : duration) }
+            LookupService.all.map { PatientWorker($0, duration: index == stores - 1 ? last ?? duration : duration, keep: keep) }
         }
         try await JobMesh<LookupJob>.with(
             LookupJob.work, stores: stores, limits: LookupRequest.defaultLimits,
@@ -51,7 +53,9 @@ private final class PatientWorker: LookupWorker {
     }
 
     private static func id() -> WorkID { WorkIDGenerator(SystemWorld()).next() }
-    private static func request() throws -> LookupRequest { LookupRequest(target: try LookupTarget("192.0.2.7"), services: [3, 0, 1, 2]) }
+    private static func request(_ target: String = "192.0.2.7", isFresh: Bool = false) throws -> LookupRequest {
+        LookupRequest(target: try LookupTarget(target), services: [3, 0, 1, 2], isFresh: isFresh)
+    }
 
     @Test func aTargetIsLookedUpAcrossNodesFromAnEdgeThatLooksNothingUp() async throws {
         try await Self.withMesh { mesh, workers in
@@ -68,11 +72,36 @@ private final class PatientWorker: LookupWorker {
         }
     }
 
+    /// Wherever their homes are, all have it done by the same node, which does it once.
+    @Test func jobsAboutTheSameTargetAskOnceAcrossTheMesh() async throws {
+        try await Self.withMesh(duration: .milliseconds(300), keep: .seconds(600)) { mesh, workers in
+            let ids = (0..<8).map { _ in Self.id() }
+            // Some at the same time, and some when it is known.
+            for id in ids.prefix(4) { try await mesh["n0"].submit(Self.request(), id: id) }
+            for id in ids.prefix(4) { _ = try await mesh["n0"].end(of: id) }
+            for id in ids.dropFirst(4) { try await mesh["n0"].submit(Self.request(), id: id) }
+            var statuses: [LookupStatus] = []
+            for id in ids { statuses.append(try await mesh["n0"].end(of: id)) }
+            #expect(Set(ids.compactMap { mesh.home(of: $0) }).count > 1, "or nothing is shown")
+            #expect(workers.map(\.count).reduce(0, +) == 4, "each service was asked once for all of them")
+            for status in statuses {
+                #expect(status.results.map(\.data) == statuses[0].results.map(\.data))
+                #expect(status.results.map(\.isSuccess) == [true, false, true, true])
+                #expect(status.results.map(\.node) == statuses[0].results.map(\.node))
+            }
+            for status in statuses.dropFirst(4) { #expect(status.results.allSatisfy { $0.cache?.way == .hit && $0.durationMs == 0 }) }
+            let fresh = Self.id()
+            try await mesh["n0"].submit(Self.request(isFresh: true), id: fresh)
+            let status = try await mesh["n0"].end(of: fresh)
+            #expect(status.results.allSatisfy { $0.cache?.way == .request } && workers.map(\.count).reduce(0, +) == 8)
+        }
+    }
+
     /// Of twelve jobs some have their home on the node that dies, and some have work there.
     @Test func jobsAreDoneThoughANodeDies() async throws {
         try await Self.withMesh(duration: .seconds(1)) { mesh, _ in
             let ids = (0..<12).map { _ in Self.id() }
-            for id in ids { try await mesh["n0"].submit(Self.request(), id: id) }
+            for (index, id) in ids.enumerated() { try await mesh["n0"].submit(Self.request("192.0.2.\(index)"), id: id) }
             await mesh.kill("n3")
             var resent = 0
             for id in ids {
