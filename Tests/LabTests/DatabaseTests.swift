@@ -33,13 +33,13 @@ import World
         try await withFiles(files) { configuration in
             let google = try await find("8.8.8.8", configuration)
             #expect(google["city"] == "Mountain View" && google["countryCode"] == "US" && google["as"] == "AS15169 Google LLC")
-            #expect(google["source"]?.string?.contains("Gossamer-Lab-City") == true, "\(google.text())")
+            #expect(google["source"]?.text().contains("Gossamer-Lab-City") == true, "\(google.text())")
             let zurich = try await find("9.9.9.9", configuration)
             #expect(zurich["city"] == "Zürich" && zurich["lat"] == .number(47.3769) && zurich["timezone"] == "Europe/Zurich")
             let six = try await find("2001:4860:4860::8888", configuration)
             #expect(six["city"] == "Mountain View")
             for entry in LabFixtures.addresses where entry.place != nil {
-                #expect(try await find(entry.text, configuration)["city"] != .null, "\(entry.text)")
+                #expect(try await find(entry.text, configuration)["city"] != "", "\(entry.text)")
             }
             await #expect(throws: LookupFailure.self) { _ = try await find("20.20.20.20", configuration) }
         }
@@ -48,7 +48,7 @@ import World
     @Test func theFileOfCountriesKnowsTheCountryAlone() async throws {
         try await withFiles([("country.mmdb", GeoIPDatabases.bytes(.country, builtAt: Self.builtAt))]) { configuration in
             let document = try await find("1.1.1.1", configuration)
-            #expect(document["country"] == "Australia" && document["countryCode"] == "AU" && document["city"] == .null)
+            #expect(document["country"] == "Australia" && document["countryCode"] == "AU" && document["city"] == "")
         }
     }
 

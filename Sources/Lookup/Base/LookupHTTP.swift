@@ -91,7 +91,7 @@ package enum LookupHTTP {
             do {
                 guard let place else { return try await exchange(request, by: client, deadline - world.now, limit, world) }
                 // The library knows only of addresses for all that a client asks, so this question has a client of its own.
-                let own = makeClient([host: place.addressText, host.lowercased(): place.addressText])
+                let own = makeClient(Dictionary([host, host.lowercased()].map { ($0, place.addressText) }, uniquingKeysWith: { $1 }))
                 let answer: Result<Answer, any Error>
                 do { answer = .success(try await exchange(request, by: own, deadline - world.now, limit, world)) } catch {
                     answer = .failure(error)
