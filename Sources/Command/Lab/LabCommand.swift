@@ -199,12 +199,9 @@ struct LabServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the lab's RDAP servers; the lab does so itself.", shouldDisplay: false)
 
-    @Flag(help: "End when standard input does.")
-    var endWithParent = false
-
     func run() async throws {
         let world = SystemWorld()
-        let ending = EndRequests(world, endWithParent: endWithParent)
+        let ending = EndRequests(world, endWithParent: false)
         let server = RDAPServer(.tcp(host: "0.0.0.0", port: 80), world: world, logger: Logger(label: "lab.rdap"))
         do { try await server.start() } catch { throw CommandFailure(.unavailable, error.description) }
         _ = await ending.next()

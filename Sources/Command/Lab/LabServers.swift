@@ -127,7 +127,7 @@ actor LabServers {
     }
 
     private func words(of server: LabServer) throws -> [String] {
-        guard let nameServer = server.nameServer else { return [ChildProcess.ownProgram, "lab", "serve", "--end-with-parent"] }
+        guard let nameServer = server.nameServer else { return [ChildProcess.ownProgram, "lab", "serve"] }
         guard world.files.exists(nameServer.program) else {
             throw CommandFailure(
                 .unavailable, "the lab needs \(nameServer.program), which is not there; "
