@@ -45,6 +45,17 @@ import World
         }
     }
 
+    /// Such are the files while the lab has GeoIP stopped.
+    @Test func filesThatKnowNothingAreGoodFiles() async throws {
+        let files = GeoIPDatabases.Kind.allCases.map { kind in
+            (name: "\(kind.rawValue).mmdb", bytes: GeoIPDatabases.bytes(kind, builtAt: Self.builtAt, knowsNothing: true))
+        }
+        try await withFiles(files) { configuration in
+            let failure = await #expect(throws: LookupFailure.self) { _ = try await find("8.8.8.8", configuration) }
+            #expect(failure?.message == "8.8.8.8 is not in city.mmdb, asn.mmdb, country.mmdb")
+        }
+    }
+
     @Test func theFileOfCountriesKnowsTheCountryAlone() async throws {
         try await withFiles([("country.mmdb", GeoIPDatabases.bytes(.country, builtAt: Self.builtAt))]) { configuration in
             let document = try await find("1.1.1.1", configuration)

@@ -38,7 +38,7 @@ actor LabServers {
     func start(_ server: LabServer) async throws {
         if case .running = state(of: server) { return }
         switch server {
-        case .geoip: try writeDatabases()
+        case .geoip: try writeDatabases(knowingNothing: false)
         case .host: try await changeHost(LabNetwork.add(LabServer.hostAddress))
         case .knot, .unbound, .dnsmasq, .rdap: return try await startProcess(server)
         }
@@ -52,7 +52,8 @@ actor LabServers {
         states[server] = .stopped
         if let child { return await end(child) }
         if server == .host { return try await changeHost(LabNetwork.remove(LabServer.hostAddress)) }
-        for path in topology.lookup.geoFiles { try? world.files.remove(path) }
+        // Nodes use what they have read for as long as there is nothing better, so a file that is gone would take nothing away.
+        try writeDatabases(knowingNothing: true)
     }
 
     /// Ends all processes.
@@ -177,12 +178,12 @@ actor LabServers {
 
     // MARK: What is no process
 
-    private func writeDatabases() throws {
+    private func writeDatabases(knowingNothing: Bool) throws {
         do throws(FileError) {
             for path in topology.lookup.geoFiles {
                 guard let kind = GeoIPDatabases.Kind(path: path) else { continue }
                 try world.files.createDirectory(path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ".")
-                try world.files.writeDurably(GeoIPDatabases.bytes(kind, builtAt: world.wallTime), to: path)
+                try world.files.writeDurably(GeoIPDatabases.bytes(kind, builtAt: world.wallTime, knowsNothing: knowingNothing), to: path)
             }
         } catch {
             throw CommandFailure(.ioError, "the GeoIP databases cannot be written: \(error)")
