@@ -77,7 +77,7 @@ import World
             #expect(try await get(.list).json?.elements?.count == 1)
             #expect(try await get(.huge).text.utf8.count > 4 << 20)
             for (conduct, end) in [
-                (RDAPConduct.loop, "/domain/loop.hostile.test"), (.inside, "http://10.0.0.1/latest/meta-data/"),
+                (RDAPConduct.loop, "/domain/loop.hostile.test"), (.endless, "/hop/100"), (.inside, "http://10.0.0.1/latest/meta-data/"),
                 (.metadata, "http://169.254.169.254/latest/meta-data/"), (.metadataByName, "http://metadata.hostile.test/latest/meta-data/"),
                 (.metadataMapped, "http://[::ffff:169.254.169.254]/latest/meta-data/"), (.elsewhere, "ftp://192.0.43.9/domain.txt"),
             ] {

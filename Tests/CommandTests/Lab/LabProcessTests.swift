@@ -46,7 +46,8 @@ struct LabProcessTests {
 
     /// What fails for 8.8.8.8 while one server is away, by the number of the service, what it says then, and the time that a service has.
     private static let absences: [(server: LabServer, service: Int?, words: [String])] = [
-        (.rdap, 2, ["192.0.43."]), (.dnsmasq, 3, ["127.0.0.53"]), (.knot, 3, []), (.geoip, 0, [".mmdb"]),
+        (.rdap, 2, ["192.0.43."]), (.dnsmasq, 3, ["127.0.0.53"]), (.knot, 3, ["Reverse DNS lookup timed out after 5s."]),
+        (.geoip, 0, ["8.8.8.8 is not in city.mmdb, asn.mmdb, country.mmdb"]),
         (.host, 1, ["8.8.8.8 cannot be reached from this node"]), (.unbound, nil, []),
     ]
 
@@ -104,13 +105,14 @@ struct LabProcessTests {
         case .huge: ["longer than 1048576 bytes"]
         case .slow: ["no whole answer within"]
         case .cutOff: ["192.0.43."]
-        case .loop: ["redirects more than 5 times"]
+        case .loop: ["redirects in a circle"]
+        case .endless: ["redirects more than 5 times"]
         case .inside: ["redirects to '10.0.0.1'"]
         case .metadata: ["redirects to '169.254.169.254'"]
         case .metadataByName: ["redirects to 'metadata.hostile.test'", "169.254.169.254"]
         case .metadataMapped: ["169.254.169.254", "::ffff:"]
         case .elsewhere: ["ftp:"]
-        case .dead: ["192.0.43.10:82", "Connection refused"]
+        case .dead: ["192.0.43.10:1082", "Connection refused"]
         case .unserved: ["no RDAP server is known for 'unserved.hostile.test'"]
         case .chain, .deadFirst: []
         }
@@ -132,6 +134,8 @@ struct LabProcessTests {
                 let other = seen.updateValue(conduct, forKey: text)
                 #expect(other == nil, "\(conduct) says the same as \(other.map { "\($0)" } ?? ""): \(text)")
             }
+            let led = try await lab.lookUp(LabTrap.name)
+            for result in led["results"]?.elements?.prefix(2) ?? [] { #expect(result.complaint == "reserved range", "\(led.text())") }
             let trespasses = try await lab.curl("http://\(RDAPHosts.bootstrap)/trespasses")
             #expect(trespasses["trespasses"]?.integer() == 0, "a node was led to where none may go")
         }
@@ -161,14 +165,13 @@ struct LabProcessTests {
             }
             #expect(places["chain.names.test"]?.told?["resolvedAddress"] == "8.8.8.8", "\(places)")
 
-            let status = try JSON(parsing: try await lab.command("status", "--json").standardOutput)
-            let hasSilence = status["missing"]?.elements?.contains { $0.string?.contains("is silent") == true } == false
-            let pings = try await lab.lookUp(["19.19.19.19"] + (hasSilence ? ["18.18.18.18"] : []), service: "ping")
+            let pings = try await lab.lookUp(["19.19.19.19", "18.18.18.18"], service: "ping")
             #expect(pings["19.19.19.19"]?.complaint.contains("19.19.19.19 cannot be reached from this node") == true, "\(pings)")
-            if hasSilence { #expect(pings["18.18.18.18"]?["success"] == true, "that nobody answers is an answer: \(pings)") }
+            #expect(pings["18.18.18.18"]?["success"] == true, "that nobody answers is an answer: \(pings)")
+            #expect(pings["18.18.18.18"]?.told?["packetsReceived"] == 0, "\(pings)")
 
             let owners = try await lab.lookUp(["21.21.21.21"], service: "rdap")
-            #expect(owners["21.21.21.21"]?.complaint == "no RDAP server is known for '21.21.21.21'", "\(owners)")
+            #expect(owners["21.21.21.21"]?.complaint.hasPrefix("no RDAP server is known for '21.21.21.21'") == true, "\(owners)")
         }
     }
 }
