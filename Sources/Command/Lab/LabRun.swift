@@ -36,7 +36,8 @@ struct LabRun {
                 guard interrupts.count == 0 else { throw CommandFailure(.interrupted, "ended by Ctrl-C; the lab's servers have been stopped") }
             }
             do { try await control.start() } catch { throw CommandFailure(.unavailable, "the lab cannot be controlled: \(error)") }
-            Console.note("the lab's servers answer: \(LabServer.names). Try: gossamer lab status; gossamer lab exec -- curl ...; docs/LAB.md")
+            Console.note("the lab's servers answer: \(LabServer.names)")
+            Console.note("its network is reached from another shell by: gossamer lab exec -- curl ..., or gossamer lab shell\(joining)")
             try await runNodes(files)
         } catch {
             await control.stop()
@@ -46,6 +47,12 @@ struct LabRun {
         await control.stop()
         await servers.stopAll()
         Console.note("the lab's servers have ended")
+    }
+
+    /// For those who have no copy of this program at hand.
+    private var joining: String {
+        guard let process = ProcessIdentity.own?.pid else { return "" }
+        return ", or " + (namespace.joining(process) + ["sh"]).joined(separator: " ")
     }
 
     private func control(_ place: LabFiles, _ routes: LabRoutes) -> WebServer {

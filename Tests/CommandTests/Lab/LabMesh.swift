@@ -48,8 +48,10 @@ struct LabMesh: Sendable {
             path: TestMesh.program, arguments: ["lab", "run", "--topology", file, "--timeout", "60", "--grace", "5"], output: .file(log),
             error: .file(log))
         let result: Result<Void, any Error>
+        var processes: [Int32] = []
         do {
             try await untilReady(child)
+            processes = try await self.processes()
             result = .success(try await body(self))
         } catch {
             result = .failure(error)
@@ -67,6 +69,13 @@ struct LabMesh: Sendable {
         }
         try result.get()
         #expect(report?.ending == .exited(code: 0), "\(text(log))")
+        #expect(processes.count == 9 && processes.allSatisfy { kill($0, 0) != 0 }, "of \(processes), some are left")
+    }
+
+    /// Those of the four servers that are processes, and of the five nodes.
+    private func processes() async throws -> [Int32] {
+        let status = try JSON(parsing: try await command("status", "--json").standardOutput)
+        return ["servers", "nodes"].flatMap { status[$0]?.elements ?? [] }.compactMap { $0["pid"]?.integer(Int32.self) }
     }
 
     private var log: String { directory + "/lab.log" }

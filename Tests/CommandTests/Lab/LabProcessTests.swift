@@ -44,6 +44,29 @@ struct LabProcessTests {
         }
     }
 
+    /// By the command, by the user's shell, and by the line that the lab tells for those without the command.
+    @Test func thoseInAnotherShellReachTheEdges() async throws {
+        try await LabMesh.with { lab in
+            let line = "curl -sSf http://localhost:8080/health/ready && exit 7"
+            let executed = try await lab.exec("sh", "-c", line)
+            #expect(executed.status == 7 && !executed.standardOutput.isEmpty, "\(executed.standardError)")
+
+            let shell = lab.directory + "/shell"
+            try append("#!/bin/sh\n\(line)\n", to: shell)
+            let opened = try await CommandLineTool.run(
+                "sh", ["-c", #"chmod +x "$0"; SHELL="$0" exec "$@""#, shell, TestMesh.program, "lab", "shell", "--topology", lab.file],
+                seconds: 60)
+            #expect(opened.status == 7 && opened.standardOutput == executed.standardOutput, "\(opened.standardError)")
+
+            let status = try JSON(parsing: try await lab.command("status", "--json").standardOutput)
+            let words = (status["join"]?.elements ?? []).compactMap(\.string)
+            let told = String(decoding: try await lab.command("status").standardOutput, as: UTF8.self)
+            #expect(told.contains("gossamer lab shell, or \(words.joined(separator: " ")) sh"), "\(told)")
+            let joined = try await CommandLineTool.run(try #require(words.first), words.dropFirst() + ["sh", "-c", line], seconds: 60)
+            #expect(joined.status == 7 && joined.standardOutput == executed.standardOutput, "\(joined.standardError)")
+        }
+    }
+
     /// What fails for 8.8.8.8 while one server is away, by the number of the service, what it says then, and the time that a service has.
     private static let absences: [(server: LabServer, service: Int?, words: [String])] = [
         (.rdap, 2, ["192.0.43."]), (.dnsmasq, 3, ["127.0.0.53"]), (.knot, 3, ["Reverse DNS lookup timed out after 5s."]),
@@ -182,7 +205,7 @@ struct LabProcessTests {
         try await withDirectory { directory in
             let file = directory + "/lab.yaml"
             try append("mesh: lab\nnodes: [{name: n1, port: 22990}]\n", to: file)
-            for words in [["status"], ["stop", "rdap"], ["exec", "--topology", file, "--", "true"]] {
+            for words in [["status"], ["stop", "rdap"], ["shell"], ["exec", "--topology", file, "--", "true"]] {
                 let arguments = ["lab"] + words + (words[0] == "exec" ? [] : ["--topology", file])
                 let output = try await CommandLineTool.run(TestMesh.program, arguments, seconds: 60)
                 #expect(output.status == 69 && output.standardError.contains("does not run"), "\(words): \(output.standardError)")
