@@ -60,6 +60,20 @@ import World
         #expect(lookup.geoFiles.map { GeoIPDatabases.Kind(path: $0) } == GeoIPDatabases.Kind.allCases)
     }
 
+    /// The map of the lab leaves nothing out.
+    @Test func theMapHasEveryAddressNameAndServer() throws {
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+        let map = String(decoding: try SystemFileSystem().read(root + "/docs/LAB.md"), as: UTF8.self)
+        let rows = map.split(separator: "\n").filter { $0.hasPrefix("| ") }.compactMap { $0.split(separator: "|").first }
+        let first = Set(rows.flatMap { $0.split { " ,`".contains($0) } }.map(String.init))
+        for entry in LabFixtures.addresses { #expect(first.contains(entry.text), "\(entry.text)") }
+        for conduct in RDAPConduct.allCases { #expect(first.contains(conduct.domain), "\(conduct.domain)") }
+        for name in LabFixtures.troubles.map(\.name) + LabFixtures.aliases.map(\.alias) { #expect(first.contains(name), "\(name)") }
+        for server in LabNameServer.allCases {
+            #expect(first.contains(server.rawValue) && map.contains(server.address), "\(server)")
+        }
+    }
+
     @Test func eachNameServerIsToldOfItsZones() throws {
         func file(_ server: LabNameServer, _ name: String) throws -> [Substring] {
             let file = try #require(server.files(in: "/lab").first { $0.path == "/lab/" + name })
