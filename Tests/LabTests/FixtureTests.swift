@@ -6,6 +6,8 @@ import World
 
 /// The declared world holds together.
 @Suite struct FixtureTests {
+    private static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+
     @Test func noAddressIsDeclaredTwice() {
         let all = LabFixtures.addresses.map { $0.address.description }
         #expect(Set(all).count == all.count)
@@ -53,8 +55,7 @@ import World
 
     /// The shipped topology asks the servers that the lab has.
     @Test func theTopologyAsksTheServersOfTheLab() throws {
-        let path = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/") + "/topology/lab.yaml"
-        let lookup = try Topology.load(path, from: SystemFileSystem()).lookup
+        let lookup = try Topology.load(Self.root + "/topology/lab.yaml", from: SystemFileSystem()).lookup
         #expect(lookup.dns.map(\.description) == [LabNameServer.dnsmasq.address + ":53"])
         #expect(lookup.rdapURL == "http://\(RDAPHosts.bootstrap)/rdap")
         #expect(lookup.geoFiles.map { GeoIPDatabases.Kind(path: $0) } == GeoIPDatabases.Kind.allCases)
@@ -62,8 +63,7 @@ import World
 
     /// The map of the lab leaves nothing out.
     @Test func theMapHasEveryAddressNameAndServer() throws {
-        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
-        let map = String(decoding: try SystemFileSystem().read(root + "/docs/LAB.md"), as: UTF8.self)
+        let map = String(decoding: try SystemFileSystem().read(Self.root + "/docs/LAB.md"), as: UTF8.self)
         let rows = map.split(separator: "\n").filter { $0.hasPrefix("| ") }.compactMap { $0.split(separator: "|").first }
         let first = Set(rows.flatMap { $0.split { " ,`".contains($0) } }.map(String.init))
         for entry in LabFixtures.addresses { #expect(first.contains(entry.text), "\(entry.text)") }

@@ -41,7 +41,8 @@ struct LabOptions: ParsableArguments {
             answer = try await HTTPAsker().ask(
                 "unix:" + LabFiles(topology).socket, path, method: post ? .POST : .GET, timeout: .seconds(60))
         } catch {
-            let what = error.wasRefused ? "does not run (or has not come so far yet); start it with: gossamer lab" : "has no answer: \(error)"
+            let what = error.wasRefused
+                ? "does not run (or has not come so far yet); start it with: gossamer lab" : "has no answer: \(error)"
             throw CommandFailure(.unavailable, "the lab of \(self.topology) \(what)")
         }
         guard answer.isSuccess, let json = answer.json else {

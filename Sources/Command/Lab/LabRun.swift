@@ -33,7 +33,9 @@ struct LabRun {
         do {
             for server in LabServer.allCases {
                 try await servers.start(server)
-                guard interrupts.count == 0 else { throw CommandFailure(.interrupted, "ended by Ctrl-C; the lab's servers have been stopped") }
+                guard interrupts.count == 0 else {
+                    throw CommandFailure(.interrupted, "ended by Ctrl-C; the lab's servers have been stopped")
+                }
             }
             do { try await control.start() } catch { throw CommandFailure(.unavailable, "the lab cannot be controlled: \(error)") }
             Console.note("the lab's servers answer: \(LabServer.names)")
@@ -82,7 +84,8 @@ struct LabRun {
             complaints.append("lookup.geoip.files must be files of the lab's own, named \(names)")
         }
         guard complaints.isEmpty else {
-            throw CommandFailure(.usage, "\(topology.file) is no topology for the lab: \(complaints.joined(separator: "; ")). See topology/lab.yaml")
+            let words = complaints.joined(separator: "; ")
+            throw CommandFailure(.usage, "\(topology.file) is no topology for the lab: \(words). See topology/lab.yaml")
         }
     }
 

@@ -115,7 +115,8 @@ actor LabServers {
         let deadline = world.now + Self.patience
         while await !answers(server) {
             if case .ended(let ending) = state(of: server) {
-                throw CommandFailure(.unavailable, "\(server.rawValue) has ended with \(ending) instead of answering; it said: \(lastWords(of: server))")
+                let words = lastWords(of: server)
+                throw CommandFailure(.unavailable, "\(server.rawValue) has ended with \(ending) instead of answering; it said: \(words)")
             }
             guard world.now < deadline else {
                 try await stop(server)
@@ -152,8 +153,9 @@ actor LabServers {
             let found = try? await resolver.addresses(of: "ns.lab.test", world)
             return found?.isEmpty == false
         }
-        guard let end = server.address.lastIndex(of: ":"), let port = Int(server.address[server.address.index(after: end)...]) else { return true }
-        return PortProbe.probe(host: String(server.address[..<end]), port: port) == .inUse
+        let address = server.address
+        guard let end = address.lastIndex(of: ":"), let port = Int(address[address.index(after: end)...]) else { return true }
+        return PortProbe.probe(host: String(address[..<end]), port: port) == .inUse
     }
 
     private func end(_ child: ChildProcess) async {

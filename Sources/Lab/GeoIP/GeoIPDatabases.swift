@@ -39,7 +39,8 @@ package enum GeoIPDatabases {
     }
 
     private static func record(_ kind: Kind, _ place: LabAddress.Place) -> MaxMindWriter.Value {
-        let country = MaxMindWriter.Value.map([("iso_code", .text(place.country.code)), ("names", .map([("en", .text(place.country.name))]))])
+        let names = MaxMindWriter.Value.map([("en", .text(place.country.name))])
+        let country = MaxMindWriter.Value.map([("iso_code", .text(place.country.code)), ("names", names)])
         return switch kind {
         case .country: .map([("country", country), ("registered_country", country)])
         case .asn:
