@@ -8,7 +8,9 @@ import World
 
 /// The files of the lab are read by libmaxminddb, as a node reads them.
 @Suite struct DatabaseTests {
-    private func withFiles<T>(_ files: [(name: String, bytes: [UInt8])], _ body: (LookupConfiguration) async throws -> T) async throws -> T {
+    private func withFiles<T>(
+        _ files: [(name: String, bytes: [UInt8])], _ body: (LookupConfiguration) async throws -> T
+    ) async throws -> T {
         let folder = FileManager.default.temporaryDirectory.path + "/lab-" + UUID().uuidString
         let system = SystemFileSystem()
         try system.createDirectory(folder)
@@ -29,7 +31,9 @@ import World
     private static let builtAt = WallTime(millisecondsSince1970: 1_750_000_000_000)
 
     @Test func theThreeFilesTogetherKnowEveryAddressThatHasAPlace() async throws {
-        let files = GeoIPDatabases.Kind.allCases.map { (name: "\($0.rawValue).mmdb", bytes: GeoIPDatabases.bytes($0, builtAt: Self.builtAt)) }
+        let files = GeoIPDatabases.Kind.allCases.map { kind in
+            (name: "\(kind.rawValue).mmdb", bytes: GeoIPDatabases.bytes(kind, builtAt: Self.builtAt))
+        }
         try await withFiles(files) { configuration in
             let google = try await find("8.8.8.8", configuration)
             #expect(google["city"] == "Mountain View" && google["countryCode"] == "US" && google["as"] == "AS15169 Google LLC")
@@ -42,6 +46,17 @@ import World
                 #expect(try await find(entry.text, configuration)["city"] != "", "\(entry.text)")
             }
             await #expect(throws: LookupFailure.self) { _ = try await find("20.20.20.20", configuration) }
+        }
+    }
+
+    /// Such are the files while the lab has GeoIP stopped.
+    @Test func filesThatKnowNothingAreGoodFiles() async throws {
+        let files = GeoIPDatabases.Kind.allCases.map { kind in
+            (name: "\(kind.rawValue).mmdb", bytes: GeoIPDatabases.bytes(kind, builtAt: Self.builtAt, knowsNothing: true))
+        }
+        try await withFiles(files) { configuration in
+            let failure = await #expect(throws: LookupFailure.self) { _ = try await find("8.8.8.8", configuration) }
+            #expect(failure?.message == "8.8.8.8 is not in city.mmdb, asn.mmdb, country.mmdb")
         }
     }
 

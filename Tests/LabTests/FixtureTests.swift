@@ -6,6 +6,8 @@ import World
 
 /// The declared world holds together.
 @Suite struct FixtureTests {
+    private static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+
     @Test func noAddressIsDeclaredTwice() {
         let all = LabFixtures.addresses.map { $0.address.description }
         #expect(Set(all).count == all.count)
@@ -46,18 +48,30 @@ import World
         #expect(lines.contains("address add 8.8.8.8/32 dev lo"))
         #expect(lines.contains("address add 2001:4860:4860::8888/128 dev lo nodad"))
         #expect(lines.contains("address add \(RDAPHosts.bootstrap)/32 dev lo"))
-        #expect(!lines.contains { $0.contains("18.18.18.18") || $0.contains("19.19.19.19") })
-        #expect(LabNetwork.silence.contains("route add 18.18.18.18/32 dev quiet"))
+        #expect(lines.filter { $0.contains("18.18.18.18") } == ["route add 18.18.18.18/32 dev lo"])
+        #expect(!lines.contains { $0.contains("19.19.19.19") })
         #expect(LabNetwork.remove("8.8.8.8") == "address del 8.8.8.8/32 dev lo")
     }
 
     /// The shipped topology asks the servers that the lab has.
     @Test func theTopologyAsksTheServersOfTheLab() throws {
-        let path = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/") + "/topology/lab.yaml"
-        let lookup = try Topology.load(path, from: SystemFileSystem()).lookup
+        let lookup = try Topology.load(Self.root + "/topology/lab.yaml", from: SystemFileSystem()).lookup
         #expect(lookup.dns.map(\.description) == [LabNameServer.dnsmasq.address + ":53"])
         #expect(lookup.rdapURL == "http://\(RDAPHosts.bootstrap)/rdap")
         #expect(lookup.geoFiles.map { GeoIPDatabases.Kind(path: $0) } == GeoIPDatabases.Kind.allCases)
+    }
+
+    /// The map of the lab leaves nothing out.
+    @Test func theMapHasEveryAddressNameAndServer() throws {
+        let map = String(decoding: try SystemFileSystem().read(Self.root + "/docs/LAB.md"), as: UTF8.self)
+        let rows = map.split(separator: "\n").filter { $0.hasPrefix("| ") }.compactMap { $0.split(separator: "|").first }
+        let first = Set(rows.flatMap { $0.split { " ,`".contains($0) } }.map(String.init))
+        for entry in LabFixtures.addresses { #expect(first.contains(entry.text), "\(entry.text)") }
+        for conduct in RDAPConduct.allCases { #expect(first.contains(conduct.domain), "\(conduct.domain)") }
+        for name in LabFixtures.troubles.map(\.name) + LabFixtures.aliases.map(\.alias) { #expect(first.contains(name), "\(name)") }
+        for server in LabNameServer.allCases {
+            #expect(first.contains(server.rawValue) && map.contains(server.address), "\(server)")
+        }
     }
 
     @Test func eachNameServerIsToldOfItsZones() throws {

@@ -16,10 +16,12 @@ struct LabCommand: AsyncParsableCommand {
 
             Examples: gossamer lab
                       gossamer lab exec -- curl -s localhost:8080/api/lookup/services
+                      gossamer lab shell
                       gossamer lab stop rdap
             """,
         subcommands: [
-            LabRunCommand.self, LabExecCommand.self, LabStopCommand.self, LabStartCommand.self, LabStatusCommand.self, LabServeCommand.self,
+            LabRunCommand.self, LabExecCommand.self, LabShellCommand.self, LabStopCommand.self, LabStartCommand.self,
+            LabStatusCommand.self, LabServeCommand.self,
         ],
         defaultSubcommand: LabRunCommand.self)
 }
@@ -39,13 +41,25 @@ struct LabOptions: ParsableArguments {
             answer = try await HTTPAsker().ask(
                 "unix:" + LabFiles(topology).socket, path, method: post ? .POST : .GET, timeout: .seconds(60))
         } catch {
-            let what = error.wasRefused ? "does not run (or has not come so far yet); start it with: gossamer lab" : "has no answer: \(error)"
+            let what = error.wasRefused
+                ? "does not run (or has not come so far yet); start it with: gossamer lab" : "has no answer: \(error)"
             throw CommandFailure(.unavailable, "the lab of \(self.topology) \(what)")
         }
         guard answer.isSuccess, let json = answer.json else {
             throw CommandFailure(answer.status == 404 ? .usage : .negative, "the lab refuses: \(answer.complaint)")
         }
         return json
+    }
+
+    /// Runs a command in the network of the running lab, in place of this program. Returns only by throwing.
+    func join(_ command: [String]) async throws {
+        let status = try await ask("/status")
+        guard let words = status["join"]?.elements?.compactMap(\.string), !words.isEmpty else {
+            throw CommandFailure(.protocolError, "the lab does not say how its network is joined: \(status.text())")
+        }
+        do { try ChildProcess.become(words + command) } catch {
+            throw CommandFailure(.unavailable, "the lab's network cannot be joined: \(error); it needs Debian's package util-linux")
+        }
     }
 }
 
@@ -114,14 +128,20 @@ struct LabExecCommand: AsyncParsableCommand {
         guard !command.isEmpty else { throw ValidationError("name a command behind --, as in: gossamer lab exec -- ip address") }
     }
 
+    func run() async throws { try await lab.join(command) }
+}
+
+/// `gossamer lab shell`: the user's shell in the lab's network.
+struct LabShellCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "shell", abstract: "Open a shell in the network of the running lab.",
+        discussion: "It is the shell that SHELL names, else /bin/sh. Whoever started the lab, or root, may do so.")
+
+    @OptionGroup var lab: LabOptions
+
     func run() async throws {
-        let status = try await lab.ask("/status")
-        guard let pid = status["pid"]?.integer(Int32.self), let kind = (status["namespace"]?.string).flatMap(LabNamespace.init) else {
-            throw CommandFailure(.protocolError, "the lab does not say where it runs: \(status.text())")
-        }
-        do { try ChildProcess.become(kind.joining(pid) + command) } catch {
-            throw CommandFailure(.unavailable, "the lab's namespace cannot be joined: \(error); it needs Debian's package util-linux")
-        }
+        let shell = SystemWorld().environment("SHELL") ?? ""
+        try await lab.join([shell.isEmpty ? "/bin/sh" : shell])
     }
 }
 
@@ -189,7 +209,8 @@ struct LabStatusCommand: AsyncParsableCommand {
         for row in status["nodes"]?.elements ?? [] {
             nodes.add([row["name"]?.string ?? "", row["pid"]?.integer(Int32.self).map { "\($0)" } ?? "-", row["edge"]?.string ?? "-"])
         }
-        Console.put(servers.text() + "\n" + nodes.text())
+        let words = (status["join"]?.elements ?? []).compactMap(\.string).joined(separator: " ")
+        Console.put(servers.text() + "\n" + nodes.text() + "\nA shell there: gossamer lab shell, or \(words) sh")
         for sentence in status["missing"]?.elements ?? [] { Console.note(sentence.string ?? "") }
     }
 }
@@ -199,12 +220,9 @@ struct LabServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the lab's RDAP servers; the lab does so itself.", shouldDisplay: false)
 
-    @Flag(help: "End when standard input does.")
-    var endWithParent = false
-
     func run() async throws {
         let world = SystemWorld()
-        let ending = EndRequests(world, endWithParent: endWithParent)
+        let ending = EndRequests(world, endWithParent: false)
         let server = RDAPServer(.tcp(host: "0.0.0.0", port: 80), world: world, logger: Logger(label: "lab.rdap"))
         do { try await server.start() } catch { throw CommandFailure(.unavailable, error.description) }
         _ = await ending.next()

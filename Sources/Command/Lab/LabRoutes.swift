@@ -41,9 +41,11 @@ struct LabRoutes: RouteGroup {
                     "name": .string(node.name), "pid": pid.map { .number($0) } ?? .null, "edge": .text(node.edge.map { "\($0.url)" }),
                 ]
             }
+            let process = ProcessIdentity.own?.pid
             return [
                 "mesh": .string(topology.mesh), "file": .string(topology.file),
-                "pid": ProcessIdentity.own.map { .number($0.pid) } ?? .null, "namespace": .string(namespace.rawValue),
+                "pid": process.map { .number($0) } ?? .null, "namespace": .string(namespace.rawValue),
+                "join": .array((process.map { namespace.joining($0) } ?? []).map { .string($0) }),
                 "missing": .array(missing.map { .string($0) }), "servers": await servers.document, "nodes": .array(nodes),
             ]
         }

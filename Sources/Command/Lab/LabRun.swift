@@ -33,10 +33,13 @@ struct LabRun {
         do {
             for server in LabServer.allCases {
                 try await servers.start(server)
-                guard interrupts.count == 0 else { throw CommandFailure(.interrupted, "ended by Ctrl-C; the lab's servers have been stopped") }
+                guard interrupts.count == 0 else {
+                    throw CommandFailure(.interrupted, "ended by Ctrl-C; the lab's servers have been stopped")
+                }
             }
             do { try await control.start() } catch { throw CommandFailure(.unavailable, "the lab cannot be controlled: \(error)") }
-            Console.note("the lab's servers answer: \(LabServer.names). Try: gossamer lab status; gossamer lab exec -- curl ...; docs/LAB.md")
+            Console.note("the lab's servers answer: \(LabServer.names)")
+            Console.note("its network is reached from another shell by: gossamer lab exec -- curl ..., or gossamer lab shell\(joining)")
             try await runNodes(files)
         } catch {
             await control.stop()
@@ -46,6 +49,12 @@ struct LabRun {
         await control.stop()
         await servers.stopAll()
         Console.note("the lab's servers have ended")
+    }
+
+    /// For those who have no copy of this program at hand.
+    private var joining: String {
+        guard let process = ProcessIdentity.own?.pid else { return "" }
+        return ", or " + (namespace.joining(process) + ["sh"]).joined(separator: " ")
     }
 
     private func control(_ place: LabFiles, _ routes: LabRoutes) -> WebServer {
@@ -75,7 +84,8 @@ struct LabRun {
             complaints.append("lookup.geoip.files must be files of the lab's own, named \(names)")
         }
         guard complaints.isEmpty else {
-            throw CommandFailure(.usage, "\(topology.file) is no topology for the lab: \(complaints.joined(separator: "; ")). See topology/lab.yaml")
+            let words = complaints.joined(separator: "; ")
+            throw CommandFailure(.usage, "\(topology.file) is no topology for the lab: \(words). See topology/lab.yaml")
         }
     }
 
@@ -84,9 +94,6 @@ struct LabRun {
         var missing: [String] = []
         if let words = try await configure(LabNetwork.loopback, place) {
             throw CommandFailure(.unavailable, "the lab's network cannot be set up: \(words); it needs Debian's package iproute2")
-        }
-        if let words = try await configure(LabNetwork.silence, place) {
-            missing.append("no address of the lab is silent, because this system has no virtual cables: \(words)")
         }
         // Inside, everybody has the group 0.
         let permission = try await SystemTool.run(["sh", "-c", "echo 0 0 > /proc/sys/net/ipv4/ping_group_range"], world)

@@ -15,7 +15,7 @@ package enum LabServer: String, CaseIterable, Sendable {
         switch self {
         case .knot, .unbound, .dnsmasq: nameServer?.role ?? ""
         case .rdap: "the registry of RDAP servers, and all of them"
-        case .geoip: "the GeoIP databases, files that every node reads"
+        case .geoip: "the GeoIP databases, files that every node reads; stopped, they know no address"
         case .host: "the machine that has the address, which pings reach"
         }
     }

@@ -38,7 +38,7 @@ actor LabServers {
     func start(_ server: LabServer) async throws {
         if case .running = state(of: server) { return }
         switch server {
-        case .geoip: try writeDatabases()
+        case .geoip: try writeDatabases(knowingNothing: false)
         case .host: try await changeHost(LabNetwork.add(LabServer.hostAddress))
         case .knot, .unbound, .dnsmasq, .rdap: return try await startProcess(server)
         }
@@ -52,7 +52,8 @@ actor LabServers {
         states[server] = .stopped
         if let child { return await end(child) }
         if server == .host { return try await changeHost(LabNetwork.remove(LabServer.hostAddress)) }
-        for path in topology.lookup.geoFiles { try? world.files.remove(path) }
+        // Nodes use what they have read for as long as there is nothing better, so a file that is gone would take nothing away.
+        try writeDatabases(knowingNothing: true)
     }
 
     /// Ends all processes.
@@ -114,7 +115,8 @@ actor LabServers {
         let deadline = world.now + Self.patience
         while await !answers(server) {
             if case .ended(let ending) = state(of: server) {
-                throw CommandFailure(.unavailable, "\(server.rawValue) has ended with \(ending) instead of answering; it said: \(lastWords(of: server))")
+                let words = lastWords(of: server)
+                throw CommandFailure(.unavailable, "\(server.rawValue) has ended with \(ending) instead of answering; it said: \(words)")
             }
             guard world.now < deadline else {
                 try await stop(server)
@@ -127,7 +129,7 @@ actor LabServers {
     }
 
     private func words(of server: LabServer) throws -> [String] {
-        guard let nameServer = server.nameServer else { return [ChildProcess.ownProgram, "lab", "serve", "--end-with-parent"] }
+        guard let nameServer = server.nameServer else { return [ChildProcess.ownProgram, "lab", "serve"] }
         guard world.files.exists(nameServer.program) else {
             throw CommandFailure(
                 .unavailable, "the lab needs \(nameServer.program), which is not there; "
@@ -151,8 +153,9 @@ actor LabServers {
             let found = try? await resolver.addresses(of: "ns.lab.test", world)
             return found?.isEmpty == false
         }
-        guard let end = server.address.lastIndex(of: ":"), let port = Int(server.address[server.address.index(after: end)...]) else { return true }
-        return PortProbe.probe(host: String(server.address[..<end]), port: port) == .inUse
+        let address = server.address
+        guard let end = address.lastIndex(of: ":"), let port = Int(address[address.index(after: end)...]) else { return true }
+        return PortProbe.probe(host: String(address[..<end]), port: port) == .inUse
     }
 
     private func end(_ child: ChildProcess) async {
@@ -177,12 +180,12 @@ actor LabServers {
 
     // MARK: What is no process
 
-    private func writeDatabases() throws {
+    private func writeDatabases(knowingNothing: Bool) throws {
         do throws(FileError) {
             for path in topology.lookup.geoFiles {
                 guard let kind = GeoIPDatabases.Kind(path: path) else { continue }
                 try world.files.createDirectory(path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ".")
-                try world.files.writeDurably(GeoIPDatabases.bytes(kind, builtAt: world.wallTime), to: path)
+                try world.files.writeDurably(GeoIPDatabases.bytes(kind, builtAt: world.wallTime, knowsNothing: knowingNothing), to: path)
             }
         } catch {
             throw CommandFailure(.ioError, "the GeoIP databases cannot be written: \(error)")

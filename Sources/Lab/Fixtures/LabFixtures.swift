@@ -22,7 +22,9 @@ package enum LabFixtures {
         city: "Amsterdam", region: ("NH", "North Holland"), country: ("NL", "Netherlands"), postalCode: "1016",
         latitude: 52.3702, longitude: 4.8952, timeZone: "Europe/Amsterdam", system: 64_496, holder: "The Lab")
 
-    private static func network(_ handle: String, _ name: String, _ prefix: String, _ holder: String, _ country: String) -> LabAddress.Network {
+    private static func network(
+        _ handle: String, _ name: String, _ prefix: String, _ holder: String, _ country: String
+    ) -> LabAddress.Network {
         .init(handle: handle, name: name, prefix: prefix, holder: holder, country: country)
     }
 
@@ -67,9 +69,12 @@ package enum LabFixtures {
             network: laboratory("13.13.13.0/24")),
         LabAddress(
             "14.14.14.14", "no data, which is an answer too", place: amsterdam, reverse: .noData, network: laboratory("14.14.14.0/24")),
-        LabAddress("15.15.15.15", "a zone that is broken (SERVFAIL)", place: amsterdam, reverse: .broken, network: laboratory("15.15.15.0/24")),
-        LabAddress("16.16.16.16", "a zone that is refused (REFUSED)", place: amsterdam, reverse: .refused, network: laboratory("16.16.16.0/24")),
-        LabAddress("17.17.17.17", "a zone whose server is silent", place: amsterdam, reverse: .silent, network: laboratory("17.17.17.0/24")),
+        LabAddress(
+            "15.15.15.15", "a zone that is broken (SERVFAIL)", place: amsterdam, reverse: .broken, network: laboratory("15.15.15.0/24")),
+        LabAddress(
+            "16.16.16.16", "a zone that is refused (REFUSED)", place: amsterdam, reverse: .refused, network: laboratory("16.16.16.0/24")),
+        LabAddress(
+            "17.17.17.17", "a zone whose server is silent", place: amsterdam, reverse: .silent, network: laboratory("17.17.17.0/24")),
         LabAddress("18.18.18.18", "no echo comes back", place: amsterdam, reach: .silent, network: laboratory("18.18.18.0/24")),
         LabAddress("19.19.19.19", "no way leads there", place: amsterdam, reach: .nowhere, network: laboratory("19.19.19.0/24")),
         LabAddress("20.20.20.20", "in no file of the GeoIP service", network: laboratory("20.20.20.0/24")),

@@ -24,11 +24,13 @@ package enum GeoIPDatabases {
     }
 
     /// The file's bytes.
-    /// - Parameter builtAt: for its date.
-    package static func bytes(_ kind: Kind, builtAt: WallTime) -> [UInt8] {
+    /// - Parameters:
+    ///   - builtAt: for its date.
+    ///   - knowsNothing: of any address, though it is a good file.
+    package static func bytes(_ kind: Kind, builtAt: WallTime, knowsNothing: Bool = false) -> [UInt8] {
         let seconds = UInt64(clamping: builtAt.millisecondsSince1970 / 1_000)
         var writer = MaxMindWriter(type: kind.type, about: "addresses of the Gossamer lab", builtAtSeconds: seconds)
-        for entry in LabFixtures.addresses {
+        for entry in LabFixtures.addresses where !knowsNothing {
             guard let place = entry.place else { continue }
             let bytes = entry.address.bytes
             writer.add(record(kind, place), bytes, length: bytes.count * 8)
@@ -37,7 +39,8 @@ package enum GeoIPDatabases {
     }
 
     private static func record(_ kind: Kind, _ place: LabAddress.Place) -> MaxMindWriter.Value {
-        let country = MaxMindWriter.Value.map([("iso_code", .text(place.country.code)), ("names", .map([("en", .text(place.country.name))]))])
+        let names = MaxMindWriter.Value.map([("en", .text(place.country.name))])
+        let country = MaxMindWriter.Value.map([("iso_code", .text(place.country.code)), ("names", names)])
         return switch kind {
         case .country: .map([("country", country), ("registered_country", country)])
         case .asn:

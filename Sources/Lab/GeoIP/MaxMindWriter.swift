@@ -69,7 +69,8 @@ public struct MaxMindWriter: Sendable {
     /// The file's bytes. What it holds must fit records of 24 bits: nodes and bytes of data together below 16 Mi.
     public var bytes: [UInt8] {
         let dataGap = 16
-        precondition(nodes.count + dataGap + data.count < Self.recordLimit, "\(nodes.count) nodes and \(data.count) bytes need longer records")
+        precondition(
+            nodes.count + dataGap + data.count < Self.recordLimit, "\(nodes.count) nodes and \(data.count) bytes need longer records")
         var tree: [UInt8] = []
         for (left, right) in nodes {
             for record in [left, right] {

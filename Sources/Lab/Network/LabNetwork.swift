@@ -1,17 +1,14 @@
-/// The network of the lab: a loopback interface that has all its addresses, and one way that leads nowhere.
+/// The network of the lab: a loopback interface that has all its addresses.
 package enum LabNetwork {
-    /// For `ip -batch`: the interface and its addresses.
+    /// For `ip -batch`: the interface, its addresses, and those that are silent: what is sent by the interface to an address that it does
+    /// not have is dropped without a word.
     package static var loopback: [String] {
-        let fixtures = LabFixtures.addresses.filter { $0.reach == .here }.map(\.text)
-        return ["link set lo up"] + (fixtures + RDAPHosts.addresses + LabTrap.addresses).map(add)
+        let here = addresses(.here) + RDAPHosts.addresses + LabTrap.addresses
+        return ["link set lo up"] + here.map(add) + addresses(.silent).map { "route add \(prefix($0)) dev lo" }
     }
 
-    /// For `ip -batch`: a pair of virtual cables whose other end nobody reads, for the addresses that stay silent. Not every kernel has such.
-    package static var silence: [String] {
-        let silent = LabFixtures.addresses.filter { $0.reach == .silent }.map(\.text)
-        return [
-            "link add quiet type veth peer name quiet-end", "link set quiet arp off up", "link set quiet-end up",
-        ] + silent.map { "route add \($0)/32 dev quiet" }
+    private static func addresses(_ reach: LabAddress.Reach) -> [String] {
+        LabFixtures.addresses.filter { $0.reach == reach }.map(\.text)
     }
 
     /// For `ip -batch`: an address of the interface comes or goes.

@@ -27,6 +27,8 @@ package enum RDAPConduct: String, CaseIterable, Sendable {
     case chain
     /// Redirects to itself.
     case loop
+    /// Redirects on and on, each time to another place.
+    case endless
     /// Redirects to an address of private networks.
     case inside
     /// Redirects to the metadata of a cloud's machine.
@@ -71,9 +73,9 @@ package enum RDAPHosts {
     package static let bootstrap = "192.0.43.8"
     /// The server that answers as it should.
     package static let good = "192.0.43.9"
-    /// Nobody listens at this port.
-    package static let dead = "192.0.43.10:81"
-    static let alsoDead = "192.0.43.10:82"
+    /// Nobody listens at these ports, which are none that a lookup may not use.
+    package static let dead = "192.0.43.10:1081"
+    static let alsoDead = "192.0.43.10:1082"
 
     static func of(_ conduct: RDAPConduct) -> String { "192.0.43.\(100 + (RDAPConduct.allCases.firstIndex(of: conduct) ?? 0))" }
 

@@ -88,7 +88,8 @@ struct RDAPDocuments: Sendable {
     }
 
     private static let events: JSON = [
-        ["eventAction": "registration", "eventDate": "1997-09-15T04:00:00Z"], ["eventAction": "last changed", "eventDate": "2024-08-02T02:17:33Z"],
+        ["eventAction": "registration", "eventDate": "1997-09-15T04:00:00Z"],
+        ["eventAction": "last changed", "eventDate": "2024-08-02T02:17:33Z"],
     ]
 
     /// With a card as of RFC 7095.

@@ -15,6 +15,8 @@ package final class RDAPServer: Sendable {
     private static let pause = Duration.milliseconds(100), slowBytes = 1_200
     /// Bytes of a document that is too long.
     private static let hugeBytes = 4 << 20
+    /// Redirects one after the other, more than anybody follows.
+    private static let endlessHops = 100
     /// For how long a server wants to be left alone.
     package static let rest = Duration.seconds(30)
     /// For how long a document may be kept.
@@ -111,6 +113,7 @@ package final class RDAPServer: Sendable {
         case .cutOff: cutOff(text)
         case .chain: redirect(documents.origin(RDAPHosts.good) + "/hop/2")
         case .loop: redirect("/domain/\(conduct.domain)")
+        case .endless: redirect("/hop/\(endlessHops)")
         case .inside: redirect("http://\(LabTrap.private)\(trap)")
         case .metadata: redirect("http://\(LabTrap.metadata)\(trap)")
         case .metadataByName: redirect("http://\(LabTrap.name)\(trap)")

@@ -10,8 +10,8 @@ enum LabMachine {
     /// Why there is no lab here; `nil` when there may be one.
     static let obstacle: String? = {
         for kind in LabNamespace.allCases {
-            guard let made = try? CommandLineTool.runBlocking("sh", ["-c", "exec \"$@\"", "sh"] + kind.making + ["true"], seconds: 20) else { continue }
-            if made.status == 0 { return nil }
+            let made = try? CommandLineTool.runBlocking("sh", ["-c", "exec \"$@\"", "sh"] + kind.making + ["true"], seconds: 20)
+            if made?.status == 0 { return nil }
         }
         return "this user may have no network namespace on this machine: neither unshare --net nor unshare --user --net is permitted"
     }()
@@ -20,8 +20,8 @@ enum LabMachine {
     /// - Throws: what the script says. A test must let it through: what no real server has been asked is untested.
     static func prepare() async throws {
         // One at a time on the machine, as for other packages that tests need.
-        let output = try await CommandLineTool.run(
-            "flock", ["-w", "600", "/tmp/gossamer-tests-packages.lock", PythonEnvironment.packageRoot + "/Scripts/setup-lab.sh"], seconds: 900)
+        let script = PythonEnvironment.packageRoot + "/Scripts/setup-lab.sh"
+        let output = try await CommandLineTool.run("flock", ["-w", "600", "/tmp/gossamer-tests-packages.lock", script], seconds: 900)
         try #require(output.status == 0, "the lab's programs are not there: \(output.standardError)")
     }
 }
@@ -48,8 +48,10 @@ struct LabMesh: Sendable {
             path: TestMesh.program, arguments: ["lab", "run", "--topology", file, "--timeout", "60", "--grace", "5"], output: .file(log),
             error: .file(log))
         let result: Result<Void, any Error>
+        var processes: [Int32] = []
         do {
             try await untilReady(child)
+            processes = try await self.processes()
             result = .success(try await body(self))
         } catch {
             result = .failure(error)
@@ -67,6 +69,13 @@ struct LabMesh: Sendable {
         }
         try result.get()
         #expect(report?.ending == .exited(code: 0), "\(text(log))")
+        #expect(processes.count == 9 && processes.allSatisfy { kill($0, 0) != 0 }, "of \(processes), some are left")
+    }
+
+    /// Those of the four servers that are processes, and of the five nodes.
+    private func processes() async throws -> [Int32] {
+        let status = try JSON(parsing: try await command("status", "--json").standardOutput)
+        return ["servers", "nodes"].flatMap { status[$0]?.elements ?? [] }.compactMap { $0["pid"]?.integer(Int32.self) }
     }
 
     private var log: String { directory + "/lab.log" }
@@ -79,7 +88,8 @@ struct LabMesh: Sendable {
                 try #require(Bool(false), "the lab has ended with \(report.ending):\n\(text(log))")
             }
             let both = try await [8080, 8081].asyncAllSatisfy { port in
-                let answer = try await exec("curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", "http://127.0.0.1:\(port)/health/ready")
+                let url = "http://127.0.0.1:\(port)/health/ready"
+                let answer = try await exec("curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", url)
                 return String(decoding: answer.standardOutput, as: UTF8.self) == "200"
             }
             if both { return }
