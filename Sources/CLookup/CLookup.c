@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLookup.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -89,6 +90,12 @@ uint32_t clookup_interface(const char *name)
     char found[IF_NAMESIZE];
     if (errno || end == name || *end || number > UINT32_MAX) return 0;
     return if_indextoname((unsigned)number, found) ? (uint32_t)number : 0;
+}
+
+int clookup_file_open(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd < 0 ? -errno : fd;
 }
 
 int clookup_memory_copy(int fd, uint64_t limit)

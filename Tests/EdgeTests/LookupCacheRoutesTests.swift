@@ -33,14 +33,16 @@ import World
     }
 
     /// What the edge says of a job with these results.
-    private static func answer(_ results: [LookupOutcome], about target: String = "8.8.8.8") async throws -> Answer {
+    /// - Parameter isUnreal: no job is like that, and no document tells of it.
+    private static func answer(_ results: [LookupOutcome], about target: String = "8.8.8.8", isUnreal: Bool = false) async throws -> Answer {
         var answer: Answer?
         try await withEdge { base, gateway in
             let id = WorkIDGenerator(gateway.world).next()
             let request = LookupRequest(target: try LookupTarget(target), services: [0, 1, 2, 3])
             try await gateway.submit(request, id: id)
             gateway.change(id) { $0.results = results }
-            answer = try await ask("GET", "\(base)/api/lookup/\(id)")
+            let url = "\(base)/api/lookup/\(id)"
+            answer = try await isUnreal ? WebTestSupport.ask("GET", url) : ask("GET", url)
         }
         return try #require(answer)
     }
@@ -109,7 +111,7 @@ import World
     /// Whole members only, or nobody could read what is there.
     @Test func theHeaderEndsBeforeItIsTooLong() async throws {
         let target = Array(repeating: String(repeating: "x", count: 49), count: 5).joined(separator: ".")
-        let answer = try await Self.answer(Array(repeating: Self.result(1, .lookedUp(.miss, kept: nil)), count: 40), about: target)
+        let answer = try await Self.answer(Array(repeating: Self.result(1, .lookedUp(.miss, kept: nil)), count: 40), about: target, isUnreal: true)
         let members = try #require(answer.headers["cache-status"]).split(separator: ", ").map(String.init)
         #expect(Set(members) == [#"gossamer; fwd=miss; key="ping/\#(target)"; detail="Ping""#])
         #expect((10..<40).contains(members.count), "ten always have room")

@@ -134,7 +134,7 @@ import World
             }
             try await withServer([Self.good]) { (server) async throws in
                 try await withServer([Self.registry([raw, server + "/good"])]) { (base) async throws in
-                    let worker = RDAPWorker(try await Names.resolver(), base: base, timeout: .milliseconds(1_200))
+                    let worker = RDAPWorker(try await Names.resolver(), base: base, timeout: .seconds(6))
                     #expect(try await look(worker, "a.test").json?["handle"] == "H")
                 }
             }

@@ -36,6 +36,9 @@ typedef struct {
     double number;
 } clookup_value;
 
+/// Opens what lies at `path` for reading, without waiting for anybody where that is no file: a descriptor, or the negative errno.
+int clookup_file_open(const char *_Nonnull path);
+
 /// A file in memory with what is left of `fd`, which nobody can change: its descriptor, or the negative errno, -EFBIG for more bytes
 /// than `limit`.
 int clookup_memory_copy(int fd, uint64_t limit);

@@ -41,9 +41,8 @@ final class MaxMindImage {
 
     /// - Throws: ``Refusal``. A file that changes while it is copied, or whose tree leads out of it, is none that can be used.
     init(_ path: String) throws(Refusal) {
-        // A pipe would be waited for; what is no file is refused below.
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { throw Refusal(description: String(cString: strerror(errno))) }
+        let file = clookup_file_open(path)
+        guard file >= 0 else { throw Refusal(description: String(cString: strerror(-file))) }
         defer { close(file) }
         let before = try Self.status(file)
         guard before.st_mode & S_IFMT == S_IFREG else { throw Refusal(description: "it is no file") }

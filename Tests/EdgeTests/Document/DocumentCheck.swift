@@ -51,14 +51,27 @@ struct DocumentCheck {
             return ["\(answer.status) is of type \"\(essence)\" and should be one of \(content.members?.map(\.key) ?? [])"]
         }
         guard let schema = media["schema"] else { return [] }
+        if essence == "text/event-stream" { return Self.events(answer.text).flatMap { schemas.faults($0, schema) } }
         return schemas.faults(essence.hasSuffix("json") ? answer.json : .string(answer.text), schema)
     }
 
-    /// The operation with the most exact path.
+    /// The events of a whole stream, each as an object of its fields; a stream may begin with what is none.
+    private static func events(_ text: String) -> [JSON] {
+        text.split(separator: "\n\n").compactMap { event in
+            let fields = event.split(separator: "\n").compactMap { line -> JSON.Member? in
+                let parts = line.split(separator: ":", maxSplits: 1)
+                return parts.count == 2 ? JSON.Member(String(parts[0]), .string(String(parts[1].drop { $0 == " " }))) : nil
+            }
+            return fields.contains { $0.key == "data" } ? .object(fields) : nil
+        }
+    }
+
+    /// The operation of the most exact path, which is the one that the router takes, whatever its methods.
     private func operation(_ method: String, _ path: String) -> JSON? {
         let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-        let fitting = operations.filter { $0.method == method && Self.fits(trimmed, $0.path) }
-        return fitting.min { $0.path.count { $0 == "{" } < $1.path.count { $0 == "{" } }?.operation
+        let paths = (document["paths"]?.members ?? []).map(\.key).filter { Self.fits(trimmed, $0) }
+        let path = paths.min { $0.count { $0 == "{" } < $1.count { $0 == "{" } }
+        return operations.first { $0.path == path && $0.method == method }?.operation
     }
 
     /// A parameter before the end may take several segments.

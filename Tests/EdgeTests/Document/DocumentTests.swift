@@ -27,8 +27,8 @@ import WebTestSupport
             let served = edge.server.routes.map { "\($0.method.rawValue) \($0.path.replacing("{+", with: "{"))" }
             #expect(described == Set(served) && served.count == described.count)
             #expect(Self.contract.subtracting(described).isEmpty)
-            // As the router itself says.
-            for (path, operations) in Dictionary(grouping: check.operations, by: \.path) {
+            // As the router itself says, where it is the one that is asked.
+            for (path, operations) in Dictionary(grouping: check.operations, by: \.path) where !operations.contains(where: { $0.method == "OPTIONS" }) {
                 let filled = path.split(separator: "/").map { $0.hasPrefix("{") ? "x" : String($0) }.joined(separator: "/")
                 let allowed = try await ask("OPTIONS", "\(edge.base)/\(filled)").headers["allow"]?.split(separator: ", ").map(String.init) ?? []
                 #expect(Set(allowed).subtracting(["HEAD", "OPTIONS"]) == Set(operations.map(\.method)), "\(path)")

@@ -184,11 +184,11 @@ import World
     func ordersOfManyJobsAtATimeShareOneLookup(_ seed: UInt64) throws {
         let worker = Counting(keep: nil)
         try Self.run(seed: seed, worker, running: 1, waiting: 0) { scene in
-            let outcomes = try await scene.crowd(12)
+            let outcomes = try await scene.crowd(8)
             #expect(worker.asked == 1 && Set(outcomes.map(\.data)) == [#"{"number":1}"#])
-            #expect(outcomes.count { $0.cache?.isJoined == true } == 11 && outcomes.allSatisfy { $0.cache?.way == .miss })
+            #expect(outcomes.count { $0.cache?.isJoined == true } == 7 && outcomes.allSatisfy { $0.cache?.way == .miss })
             let counts = await scene.counts
-            #expect(counts.joined == 11 && counts.misses == 1 && counts.performed == 1 && counts.running == 0)
+            #expect(counts.joined == 7 && counts.misses == 1 && counts.performed == 1 && counts.running == 0)
         }
     }
 
