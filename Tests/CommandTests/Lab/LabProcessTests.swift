@@ -190,7 +190,9 @@ struct LabProcessTests {
             for name in ["broken.names.test", "ring-a.names.test"] {
                 #expect(places[name]?.complaint == "Failed to resolve domain to IP", "\(places)")
             }
-            #expect(places["chain.names.test"]?.told?["resolvedAddress"] == "8.8.8.8", "\(places)")
+            // Its end has two, which come in any order.
+            let end = places["chain.names.test"]?.told?["resolvedAddress"]?.string ?? ""
+            #expect(["8.8.8.8", "8.8.4.4"].contains(end), "\(places)")
 
             let sentences = [
                 "broken.names.test": "SERVFAIL", "refused.names.test": "REFUSED", "silent.names.test": "no answer of 127.0.0.53:53",
