@@ -22,6 +22,13 @@ public struct LimitVerdict: Codable, Hashable, Sendable {
     /// Until more of them would be, in milliseconds, rounded up.
     public let resetMs: Int
 
+    /// Whether a window with these figures can have said it. What another node answers may be anything.
+    package func isPossible(for policy: LimitPolicy) -> Bool {
+        // Nothing lies further away than the end of the window to come, whose segments are rounded up.
+        let longest = 2 * policy.windowMs + policy.segments
+        return 0...longest ~= pauseMs && 0...longest ~= resetMs && 0...policy.limit ~= remaining && place >= 0
+    }
+
     /// The same figures for a request that does not wait.
     var refused: LimitVerdict {
         LimitVerdict(decision: .refused, place: 0, pauseMs: pauseMs, remaining: remaining, resetMs: resetMs)

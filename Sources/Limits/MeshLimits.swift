@@ -50,6 +50,7 @@ public final class MeshLimits: LimitKeeper {
             let verdict = try await node.system.withDeadline(Self.patience) {
                 try await node.system.singleton(LimitDoor.self, on: home).take(order)
             }
+            guard verdict.isPossible(for: order.policy) else { return share(order) }
             return LimitTicket(verdict, order)
         } catch {
             heardNothing(of: home, error)

@@ -1,3 +1,4 @@
+import Foundation
 import Limits
 import Testing
 import World
@@ -42,6 +43,21 @@ import World
         #expect(await buckets.take(Self.order("passer-by 0")).verdict.remaining == 1, "it was dropped, and begins anew")
         let dropped = buckets.metrics.first { $0.name == "gossamer_limits_buckets_dropped_total" }
         #expect(dropped.map { $0.value > 800 } == true)
+    }
+
+    @Test func anAnswerOfAnotherNodeIsLookedAt() async throws {
+        let buckets = LimitBuckets(world: SystemWorld()), order = Self.order("a")
+        for _ in 0..<4 { #expect(await buckets.take(order).verdict.isPossible(for: order.policy)) }
+        let text = { (pause: Int, reset: Int, remaining: Int) in
+            #"{"decision":"waits","place":1,"pauseMs":\#(pause),"remaining":\#(remaining),"resetMs":\#(reset)}"#
+        }
+        for (figures, isPossible) in [
+            (text(60_000, 60_000, 0), true), (text(.max, 0, 0), false), (text(0, .min, 0), false), (text(0, 0, 3), false),
+            (text(-1, 0, 0), false),
+        ] {
+            let verdict = try JSONDecoder().decode(LimitVerdict.self, from: Data(figures.utf8))
+            #expect(verdict.isPossible(for: order.policy) == isPossible, "\(figures)")
+        }
     }
 
     @Test func anOrderOfAnotherNodeIsLookedAt() {
