@@ -6,7 +6,7 @@ import World
 
 /// Answers that are kept, as clients of a mesh of processes see them. That an address is of a special range needs nobody outside.
 @Suite struct LookupCacheProcessTests {
-    private static let port = 22_770
+    private static let port = 22_940
 
     private func look(_ mesh: TestMesh, _ options: String...) async throws -> JSON {
         let shown = try await mesh.run(["lookup", "192.0.2.9", "-s", "geoip", "--json", "--topology", mesh.file] + options)

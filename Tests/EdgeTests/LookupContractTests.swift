@@ -107,7 +107,8 @@ import World
                 ("/017f22e2-79b0-7cc3-98c4-dc0c0c07398f", "GET, HEAD, DELETE, OPTIONS", ["POST", "PUT", "PATCH"]),
             ] {
                 for method in methods {
-                    let answer = try await ask(method, "\(base)/Api/Lookup\(path)/", body: method.hasPrefix("P") ? "{}" : nil)
+                    // Not by the client of the others: it takes an answer that comes while it still sends for a broken connection.
+                    let answer = try await askAsWritten(method, base, "/Api/Lookup\(path)/", body: method.hasPrefix("P") ? "{}" : nil)
                     #expect(answer.status == 405 && answer.headers["allow"] == allowed, "\(method) \(path): \(answer.text)")
                 }
                 let options = try await ask("OPTIONS", "\(base)/api/lookup\(path)")
