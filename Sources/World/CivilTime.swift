@@ -25,6 +25,14 @@ struct CivilTime {
         // 1970 began with a Thursday.
         weekday = (days + 4) - 7 * (days + 4).flooredDivision(by: 7)
     }
+
+    /// Days from the first of January 1970 to this one: his `days_from_civil`.
+    static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+        let shifted = month <= 2 ? year - 1 : year
+        let era = shifted.flooredDivision(by: 400), yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
 }
 
 extension Int64 {
