@@ -57,12 +57,6 @@ package struct LimitedClient: Hashable, Sendable {
 }
 
 extension IPAddress {
-    /// The address itself, or the IPv4 one that a socket for both kinds shows as `::ffff:192.0.2.1` (RFC 4291, 2.5.5.2).
-    fileprivate var unmapped: IPAddress {
-        let prefix: [UInt8] = Array(repeating: 0, count: 10) + [0xFF, 0xFF]
-        return version == .v6 && bytes.starts(with: prefix) ? IPAddress(bytes: bytes[12...]) ?? self : self
-    }
-
     /// What one client has of addresses: one of IPv4; of IPv6 the 64 bits of its network, of which it may take any address it likes
     /// (RFC 4291, 2.5.1, and RFC 8981).
     fileprivate var block: String {

@@ -27,6 +27,9 @@ extension IPAddress {
         return isHiding ? [ipv4(12, 13, 14, 15)] : []
     }
 
+    /// The address itself, or the IPv4 one that a socket for both kinds shows as `::ffff:192.0.2.1`.
+    package var unmapped: IPAddress { version == .v6 && Self.mapped.contains(self) ? ipv4(12, 13, 14, 15) : self }
+
     private func ipv4(_ indices: Int...) -> IPAddress {
         guard let address = IPAddress(bytes: indices.map { bytes[$0] }) else { preconditionFailure("four bytes are an address of IPv4") }
         return address
