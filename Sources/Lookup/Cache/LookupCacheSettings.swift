@@ -31,7 +31,3 @@ public struct LookupCacheSettings: Codable, Hashable, Sendable {
     public static let bytesAllowed = (1 << 20)...(16 << 30)
     public static let keepAllowed = Duration.seconds(1)...Duration.seconds(7 * 86_400)
 }
-
-extension Comparable {
-    fileprivate func clamped(to range: ClosedRange<Self>) -> Self { min(max(self, range.lowerBound), range.upperBound) }
-}

@@ -46,22 +46,10 @@ public struct LookupResolver: Sendable {
     private func results(
         _ name: String, _ types: [DNSType], _ world: any World
     ) async throws -> [Result<DNSFinding, LookupFailure>] {
-        try await withThrowingTaskGroup(of: (Int, Result<DNSFinding, LookupFailure>)?.self) { group in
-            defer { group.cancelAll() }
-            for (index, type) in types.enumerated() { group.addTask { (index, try await finding(name, type, world)) } }
-            group.addTask {
-                try await world.sleep(for: patience)
-                return nil
-            }
-            let servers = client.settings.servers.isEmpty ? "the system's name servers" : client.settings.servers.joined(separator: ", ")
-            let late = LookupFailure("the address of \(name) is unknown: no answer of \(servers) within \(patience.milliseconds) ms")
-            var results = types.map { _ in Result<DNSFinding, LookupFailure>.failure(late) }
-            for _ in types {
-                guard let next = try await group.next(), let (index, result) = next else { break }
-                results[index] = result
-            }
-            return results
-        }
+        let servers = client.settings.servers.isEmpty ? "the system's name servers" : client.settings.servers.joined(separator: ", ")
+        let late = LookupFailure("the address of \(name) is unknown: no answer of \(servers) within \(patience.milliseconds) ms")
+        let found = try await world.gather(types, within: patience) { try await finding(name, $0, world) }
+        return types.map { found[$0] ?? .failure(late) }
     }
 
     private func finding(_ name: String, _ type: DNSType, _ world: any World) async throws -> Result<DNSFinding, LookupFailure> {

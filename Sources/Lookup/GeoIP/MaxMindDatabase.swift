@@ -33,7 +33,6 @@ final class MaxMindDatabase: Sendable {
     struct Standing: Sendable {
         /// Since 1970, of the database in use; `nil` when none is.
         var builtAtSeconds: Int64?
-        var type = ""
         var readings = 0
         var refusals = 0
         /// Why the file as it is now is not in use.
@@ -95,7 +94,6 @@ final class MaxMindDatabase: Sendable {
             state.refused = nil
             state.standing.problem = nil
             state.standing.readings += 1
-            state.standing.type = image.type
             state.standing.builtAtSeconds = image.builtAt.nanosecondsSince1970 / 1_000_000_000
             if isTold { log.notice("the GeoIP database \(path) was read: \(image.words)") }
         } catch {

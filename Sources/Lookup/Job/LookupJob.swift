@@ -6,9 +6,10 @@ import World
 
 // LOOKING UP A TARGET
 //
-// Each service is a part, and all are ordered at once. Their outcomes are a set by part, because each is ordered once and its order closes
-// with the first answer. Where the user has said from where to look, each service at each of these nodes is a part, which only that node may do. A service that could not be looked up is an outcome as well: it never fails the job. Outcomes are rows of
-// the job's register, so that ten of them are not written again with each other; what is too large for a row lies in a result store.
+// Each service is a part, and all are ordered at once. Where the user has said from where to look, each service at each of these nodes is a
+// part, which only that node may do. The outcomes are a set by part, because each is ordered once and its order closes with the first
+// answer. A service that could not be looked up is an outcome as well: it never fails the job. Outcomes are rows of the job's register, so
+// that ten of them are not written again with each other; what is too large for a row lies in a result store.
 //
 // The job is completed when every part has an outcome. At the deadline those that are missing have failed, with the word of the contract.
 // Cancelling fails the job.
@@ -42,7 +43,7 @@ public enum LookupJob: JobActor {
     public static func word(for state: State) -> String { "\(state.done.count) of \(state.request?.parts.count ?? 0) done" }
 
     /// Lookups are felt outside of the mesh, so nothing is looked up twice without need. A worker that has not answered by then may hang: no
-    /// lookup is allowed to take as long (``LookupConfiguration`` has 15 s at most).
+    /// lookup is allowed to take longer (a ping may: 15 s, and 5 s for finding the address).
     ///
     /// Orders for the same service and target are about the same, whichever job they are of: the node that they all go to has kept the answer.
     public static let work = WorkKind(kind, isRationed: false, shortestSilence: .seconds(20), hasBackups: false) { order in

@@ -12,13 +12,13 @@ public final class AddressJudge: Sendable {
     /// its name could lead there the next time.
     /// - Throws: ``LookupFailure`` in the words of the contract. It is not kept: each attempt is counted.
     package func admit(target addresses: [IPAddress]) throws(LookupFailure) {
-        guard let refusal = note(addresses.firstNonNil { policy.refusal(ofTarget: $0) }) else { return }
+        guard let refusal = note(addresses.lazy.compactMap { [policy] in policy.refusal(ofTarget: $0) }.first) else { return }
         throw LookupFailure(refusal.sentence, source: .target)
     }
 
     /// Judges all addresses of a server that others have named; see ``AddressPolicy/refusal(ofServer:among:)``.
     package func refusal(ofServer addresses: [IPAddress], among kinds: Set<AddressRange.Kind>) -> AddressRefusal? {
-        note(addresses.firstNonNil { policy.refusal(ofServer: $0, among: kinds) })
+        note(addresses.lazy.compactMap { [policy] in policy.refusal(ofServer: $0, among: kinds) }.first)
     }
 
     private func note(_ refusal: AddressRefusal?) -> AddressRefusal? {
@@ -35,12 +35,5 @@ public final class AddressJudge: Sendable {
                 labels: [.init("reason", reason.rawValue)],
                 help: "Targets of lookups, and servers named by others, that were refused for the address they have or lead to.")
         }
-    }
-}
-
-extension Sequence {
-    fileprivate func firstNonNil<Value>(_ transform: (Element) -> Value?) -> Value? {
-        for element in self { if let value = transform(element) { return value } }
-        return nil
     }
 }

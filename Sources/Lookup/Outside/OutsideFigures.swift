@@ -54,7 +54,3 @@ public struct OutsideFigures: Codable, Hashable, Sendable {
     /// What a host may ask for with "Retry-After", at most: longer ones count as this.
     static let longestRest = Duration.seconds(3_600)
 }
-
-extension Comparable {
-    fileprivate func clamped(to range: ClosedRange<Self>) -> Self { min(max(self, range.lowerBound), range.upperBound) }
-}

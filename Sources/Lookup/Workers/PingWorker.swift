@@ -37,12 +37,9 @@ public struct PingSettings: Codable, Hashable, Sendable {
 
     /// All within their ranges.
     var clamped: PingSettings {
-        func within<Value: Comparable>(_ range: ClosedRange<Value>, _ value: Value) -> Value {
-            min(max(value, range.lowerBound), range.upperBound)
-        }
-        return PingSettings(
-            methods: methods, count: within(Self.countAllowed, count), interval: within(Self.intervalAllowed, interval),
-            patience: within(Self.patienceAllowed, patience), ports: Array(ports.prefix(Self.portsAllowed.upperBound)))
+        PingSettings(
+            methods: methods, count: count.clamped(to: Self.countAllowed), interval: interval.clamped(to: Self.intervalAllowed),
+            patience: patience.clamped(to: Self.patienceAllowed), ports: Array(ports.prefix(Self.portsAllowed.upperBound)))
     }
 
     /// From the first echo to the end of the last one's patience.

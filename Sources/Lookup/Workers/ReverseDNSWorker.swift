@@ -75,24 +75,9 @@ public struct ReverseDNSWorker: LookupWorker {
         settings.patience = .seconds(1)
         settings.rounds = 1
         let resolver = LookupResolver(DNSClient(settings, through: client.outside))
-        return try await withThrowingTaskGroup(of: (name: String, resolution: LookupResolver.Resolution?)?.self) { group in
-            defer { group.cancelAll() }
-            for name in names {
-                group.addTask {
-                    do { return (name, try await resolver.resolve(name, world)) } catch is LookupFailure { return (name, nil) }
-                }
-            }
-            group.addTask {
-                try await world.sleep(for: time)
-                return nil
-            }
-            var found: [String: LookupResolver.Resolution] = [:]
-            for _ in names {
-                guard let next = try await group.next(), let (name, resolution) = next else { break }
-                found[name] = resolution
-            }
-            return found
-        }
+        return try await world.gather(names, within: time) { name -> LookupResolver.Resolution? in
+            do { return try await resolver.resolve(name, world) } catch is LookupFailure { return nil }
+        }.compactMapValues { $0 }
     }
 
     /// Servers turn the order of addresses, too.
