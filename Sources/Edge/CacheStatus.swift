@@ -40,15 +40,8 @@ struct CacheStatus {
     /// At most 15 digits.
     static func integer(_ value: Int) -> String { String(min(max(value, -999_999_999_999_999), 999_999_999_999_999)) }
 
-    /// Printable ASCII in quotes, with a backslash before quotes and backslashes. What no header may hold is a question mark.
+    /// In quotes, with a backslash before quotes and backslashes.
     static func string(_ text: String) -> String {
-        let shown = text.unicodeScalars.map { scalar -> String in
-            switch scalar {
-            case "\"", "\\": "\\\(scalar)"
-            case " "..."~": String(scalar)
-            default: "?"
-            }
-        }
-        return "\"\(shown.joined())\""
+        "\"\(text.inHeader().replacing("\\", with: #"\\"#).replacing("\"", with: #"\""#))\""
     }
 }

@@ -48,7 +48,5 @@ enum IdempotencyKeyHeader {
 
     private static func refusal(_ fault: String) -> Problem { .invalid([.init(name, ["\(fault); \(expectation)"])]) }
 
-    private static func shown(_ text: String) -> String {
-        String(text.unicodeScalars.prefix(64).map { ("!"..."~").contains($0) ? Character($0) : "?" })
-    }
+    private static func shown(_ text: String) -> String { String(text.unicodeScalars.prefix(64)).inHeader("!"..."~") }
 }

@@ -104,23 +104,7 @@ extension IdempotentRoutes {
 
     /// The operation with what a key adds to it.
     static func described(_ operation: JSON) -> JSON {
-        var responses = operation["responses"]?.members ?? []
-        if !responses.contains(where: { $0.key == "409" }) {
-            let other = JSON.Member("409", .problem("the key belongs to another request"))
-            responses.insert(other, at: responses.firstIndex { $0.key > "409" } ?? responses.count)
-        }
-        let told = responses.map { response in
-            JSON.Member(response.key, setting(response.value, "headers", .object((response.value["headers"]?.members ?? []) + headers)))
-        }
-        let parameters = JSON.array((operation["parameters"]?.elements ?? []) + [parameter])
-        return setting(setting(operation, "parameters", parameters), "responses", .object(told))
-    }
-
-    /// The object with this member, in the place of one of that name or behind all.
-    static func setting(_ object: JSON, _ key: String, _ value: JSON) -> JSON {
-        var members = object.members ?? []
-        let member = JSON.Member(key, value)
-        if let index = members.firstIndex(where: { $0.key == key }) { members[index] = member } else { members.append(member) }
-        return .object(members)
+        operation.setting("parameters", .array((operation["parameters"]?.elements ?? []) + [parameter]))
+            .answering("409", .problem("the key belongs to another request")).telling(headers)
     }
 }

@@ -48,7 +48,7 @@ extension ItemRoutes {
                         "schema": ["type": "integer"], "description": "stale only: of two answers, the one with more is the newer",
                     ],
                 ],
-                "content": ["application/json": ["schema": ["$ref": "#/components/schemas/ItemCount"]]],
+                "content": ["application/json": ["schema": .schema("ItemCount")]],
             ],
             "400": text("{\"message\":\"Invalid URI\"}: the path does not end in /count, or the tenant is no UTF-8 when it is percent-decoded"),
             "405": ["description": "of other methods; no body"],

@@ -20,6 +20,35 @@ extension JSON {
         ["description": description, "content": ["application/problem+json": ["schema": .schema("Problem")]]]
     }
 
+    /// This object with the member, in the place of one of that name or behind all.
+    func setting(_ key: String, _ value: JSON) -> JSON {
+        var members = self.members ?? []
+        let member = JSON.Member(key, value)
+        if let index = members.firstIndex(where: { $0.key == key }) { members[index] = member } else { members.append(member) }
+        return .object(members)
+    }
+
+    /// This operation with one more answer, in the order of the numbers; the operation itself when it has one of that status.
+    func answering(_ status: String, _ response: JSON) -> JSON {
+        var responses = self["responses"]?.members ?? []
+        guard !responses.contains(where: { $0.key == status }) else { return self }
+        responses.insert(.init(status, response), at: responses.firstIndex { $0.key > status } ?? responses.count)
+        return setting("responses", .object(responses))
+    }
+
+    /// This operation with headers at each of its answers, behind those that they have.
+    func telling(_ headers: [JSON.Member]) -> JSON {
+        let responses = (self["responses"]?.members ?? []).map { response in
+            JSON.Member(response.key, response.value.setting("headers", .object((response.value["headers"]?.members ?? []) + headers)))
+        }
+        return setting("responses", .object(responses))
+    }
+
+    /// The header that tells the revision of what is answered.
+    static func eTag(_ description: JSON) -> JSON {
+        ["ETag": ["required": true, "schema": ["type": "string", "pattern": "^\"[0-9]+\"$"], "description": description]]
+    }
+
     /// A body of JSON that has to be there.
     /// - Parameter examples: by name.
     static func body(_ schema: String, examples: [JSON.Member]) -> JSON {

@@ -115,7 +115,7 @@ extension JobListRoutes {
     private static let schema: JSON = [
         "type": "object", "required": ["jobs", "next", "unheard", "shardsWithoutStore"],
         "properties": [
-            "jobs": ["type": "array", "items": ["$ref": "#/components/schemas/JobSummary"]],
+            "jobs": ["type": "array", "items": .schema("JobSummary")],
             "next": ["type": ["string", "null"], "format": "uuid", "description": "after for the next page; null when there is none"],
             "unheard": [
                 "type": "array", "items": ["type": "string"],

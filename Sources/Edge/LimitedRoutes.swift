@@ -2,7 +2,7 @@ import Hummingbird
 import JSONDocument
 import Web
 
-/// A group of routes of which those that have a rate are bounded by it. The limit is the outermost check: what is refused has cost nothing
+/// A group of routes of which those that have a rate are bounded by it. Only the clock is looked at before: what is refused has cost nothing
 /// but a question, and a repetition under an idempotency key counts like any other request.
 struct LimitedRoutes: RouteGroup {
     private let group: any RouteGroup
@@ -47,19 +47,11 @@ extension LimitedRoutes {
 
     /// The operation with what a limit adds to it.
     private static func described(_ operation: JSON) -> JSON {
-        var responses = operation["responses"]?.members ?? []
-        let refused = JSON.Member(
-            "429",
-            [
-                "description": "more requests than the client may make, or all clients together",
-                "content": ["application/json": ["schema": schema]],
-            ])
-        responses.insert(refused, at: responses.firstIndex { $0.key > "429" } ?? responses.count)
-        let told = responses.map { response in
-            var headers = (response.value["headers"]?.members ?? []) + figures
-            if response.key == "429" { headers.append(.init("Retry-After", header("seconds after which there surely is room for one"))) }
-            return JSON.Member(response.key, IdempotentRoutes.setting(response.value, "headers", .object(headers)))
-        }
-        return IdempotentRoutes.setting(operation, "responses", .object(told))
+        let refused: JSON = [
+            "description": "more requests than the client may make, or all clients together",
+            "headers": ["Retry-After": header("seconds after which there surely is room for one")],
+            "content": ["application/json": ["schema": schema]],
+        ]
+        return operation.answering("429", refused).telling(figures)
     }
 }

@@ -32,8 +32,7 @@ struct LookupReading {
     /// question mark.
     var headerWarnings: String? {
         guard !unreadable.isEmpty else { return nil }
-        let text = warnings.joined(separator: "; ").unicodeScalars.map { (" "..."~").contains($0) ? Character($0) : "?" }
-        return String(text.prefix(Self.longestHeader))
+        return String(warnings.joined(separator: "; ").inHeader().prefix(Self.longestHeader))
     }
 
     private static let longestHeader = 1_024

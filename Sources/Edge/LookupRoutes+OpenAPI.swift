@@ -26,8 +26,8 @@ extension LookupRoutes {
             "400": [
                 "description": "a field is wrong, or the target is neither an address nor a domain",
                 "content": [
-                    "application/problem+json": ["schema": ["$ref": "#/components/schemas/Problem"]],
-                    "application/json": ["schema": ["$ref": "#/components/schemas/LookupError"]],
+                    "application/problem+json": ["schema": .schema("Problem")],
+                    "application/json": ["schema": .schema("LookupError")],
                 ],
             ],
             "415": .problem("the Content-Type is not JSON"),
@@ -55,7 +55,7 @@ extension LookupRoutes {
                         "description": "RFC 9211: a member for each result, in their order, as many as fit into 4096 bytes; absent while there is no result",
                     ],
                 ],
-                "content": ["application/json": ["schema": ["$ref": "#/components/schemas/LookupStatus"]]],
+                "content": ["application/json": ["schema": .schema("LookupStatus")]],
             ],
             "404": notFound,
             "503": .problem("the job's home does not answer now; see Retry-After"),
@@ -79,7 +79,7 @@ extension LookupRoutes {
                 "description": "the services, by number",
                 "content": [
                     "application/json": [
-                        "schema": ["type": "array", "items": ["$ref": "#/components/schemas/LookupService"]],
+                        "schema": ["type": "array", "items": .schema("LookupService")],
                     ],
                 ],
             ],
@@ -187,7 +187,7 @@ extension LookupRoutes {
             "completionPercentage": ["type": "integer", "minimum": 0, "maximum": 100],
             "requestedServices": ["type": "array", "items": service],
             "results": [
-                "type": "array", "items": ["$ref": "#/components/schemas/LookupResult"],
+                "type": "array", "items": .schema("LookupResult"),
                 "description": "what has ended, in the order of the request",
             ],
             "warnings": ["type": ["array", "null"], "items": ["type": "string"]],
@@ -196,7 +196,7 @@ extension LookupRoutes {
                 "properties": ["asked": vantageSchema, "nodes": namesSchema],
             ],
             "comparison": [
-                "type": "array", "items": ["$ref": "#/components/schemas/LookupComparison"],
+                "type": "array", "items": .schema("LookupComparison"),
                 "description": "only with a vantage: for each service, what the nodes have found, side by side",
             ],
         ],

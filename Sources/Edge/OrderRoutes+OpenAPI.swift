@@ -56,10 +56,7 @@ extension OrderRoutes {
 
     /// The answer with an ETag.
     private static func document(_ schema: String) -> JSON {
-        let tag: JSON = [
-            "required": true, "schema": ["type": "string", "pattern": "^\"[0-9]+\"$"], "description": "its revision, for If-Match",
-        ]
-        return .answer("the document", schema: schema, headers: ["ETag": tag])
+        .answer("the document", schema: schema, headers: .eTag("its revision, for If-Match"))
     }
 
     private static let id: JSON = ["name": "id", "in": "path", "required": true, "schema": name, "example": "alice"]

@@ -61,9 +61,7 @@ public struct ValueRoutes: RouteGroup {
     // MARK: OpenAPI
 
     private static let bytes: JSON = ["application/octet-stream": ["schema": ["type": "string", "format": "binary"]]]
-    private static let tag: JSON = [
-        "ETag": ["required": true, "schema": ["type": "string", "pattern": "^\"[0-9]+\"$"], "description": "its revision"],
-    ]
+    private static let tag = JSON.eTag("its revision")
     private static let key: JSON = [
         "name": "key", "in": "path", "required": true, "schema": ["type": "string", "minLength": 1, "maxLength": 256],
         "description": "at most 256 bytes of UTF-8", "example": "greeting",
