@@ -59,7 +59,9 @@ package struct LookupDocument: JobPicture {
     package static func == (a: LookupDocument, b: LookupDocument) -> Bool { a.document == b.document }
 
     /// What is counted.
-    package var unit: String { vantage == nil ? "services" : "lookups" }
+    package var unit: String { Self.unit(isCompared: vantage != nil) }
+
+    package static func unit(isCompared: Bool) -> String { isCompared ? "lookups" : "services" }
 
     /// What a person wants to read: a line for each service, or for each of its nodes.
     package var table: Table {

@@ -42,7 +42,8 @@ struct LookupCommand: AsyncParsableCommand {
         let world = SystemWorld()
         let members = try await mesh.access(world.files).members()
         let run = JobRun(client: try EdgeClient(members, world: world), isQuiet: mesh.json, world: world)
-        let (result, wasInterrupted) = try await run.run(order, at: "/api/lookup", as: LookupDocument.self, unit: vantage == nil ? "services" : "lookups")
+        let unit = LookupDocument.unit(isCompared: vantage != nil)
+        let (result, wasInterrupted) = try await run.run(order, at: "/api/lookup", as: LookupDocument.self, unit: unit)
         try report(result, wasInterrupted)
     }
 
