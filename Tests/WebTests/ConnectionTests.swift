@@ -25,13 +25,7 @@ import World
     private let world = SystemWorld()
 
     private var routes: [WebRoute] {
-        [
-            WebRoute(.get, "/fast") { _ in .text("fast") },
-            WebRoute(.get, "/late") { [world] _ in
-                try await world.sleep(for: .seconds(1))
-                return .text("late")
-            },
-            WebRoute(.post, "/things") { request in .json(try await request.object(), status: .accepted) },
+        plainRoutes(world) + [
             WebRoute(.get, "/flood") { _ in
                 Response(status: .ok, body: ResponseBody { writer in
                     let chunk = ByteBuffer(repeating: 120, count: 1 << 16)

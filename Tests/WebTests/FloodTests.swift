@@ -20,14 +20,7 @@ import World
     private let world = SystemWorld()
 
     private var routes: [WebRoute] {
-        [
-            WebRoute(.get, "/fast") { _ in .text("fast") },
-            WebRoute(.get, "/late") { [world] _ in
-                try await world.sleep(for: .seconds(1))
-                return .text("late")
-            },
-            WebRoute(.post, "/things") { request in .json(try await request.object(), status: .accepted) },
-        ]
+        plainRoutes(world)
     }
 
     private static func get(_ path: String = "/fast", fields: Int = 0) -> String {

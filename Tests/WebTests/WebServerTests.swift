@@ -9,6 +9,18 @@ import Web
 import WebTestSupport
 import World
 
+/// One that answers at once, one that takes a second, and one that reads its body.
+func plainRoutes(_ world: any World) -> [WebRoute] {
+    [
+        WebRoute(.get, "/fast") { _ in .text("fast") },
+        WebRoute(.get, "/late") { _ in
+            try await world.sleep(for: .seconds(1))
+            return .text("late")
+        },
+        WebRoute(.post, "/things") { request in .json(try await request.object(), status: .accepted) },
+    ]
+}
+
 /// Runs a server on a free port and asks it.
 func withServer<T>(
     _ routes: [WebRoute], limits: WebLimits = WebLimits(), _ body: (String) async throws -> T
